@@ -1,0 +1,82 @@
+/**
+ * Builds the one file: dist/dlslurm.
+ *
+ * usage: deno task build [--output PATH] [--entry PATH] [--network]
+ *
+ * Where a `denort` base binary can be had (DENORT_BIN, Deno's cache, or with --network a download), it
+ * is made by `deno compile`; otherwise from the runtime that executes this script.
+ * docs/decisions/2026-11-one-file.md says why.
+ */
+import { bundleProgram } from "./build/bundle.ts";
+import { compileProgram, hasCompileBase } from "./build/compile.ts";
+import { assemblePortableFile } from "./build/portable_file.ts";
+import { readRuntime } from "./build/runtime.ts";
+
+/** What is built, and from what. */
+export interface BuildOptions {
+  /** The program's first module. @default main.ts of this project */
+  readonly entry?: string;
+  /** Where the file is written. @default dist/dlslurm of this project */
+  readonly output?: string;
+  /** Whether `deno compile` may download its base binary. @default false */
+  readonly network?: boolean;
+}
+
+/** Absolute path of the project, without a slash at its end. */
+const PROJECT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+
+/** Builds the file and returns its path. A file that stands there already is replaced in one step. */
+export async function build(options: BuildOptions = {}): Promise<string> {
+  const output = options.output ?? `${PROJECT}/dist/dlslurm`;
+  const work = `${PROJECT}/dist/.build`;
+  const stage = `${work}/${crypto.randomUUID()}`;
+  try {
+    const program = await bundleProgram(options.entry ?? `${PROJECT}/main.ts`, stage);
+    const temporary = `${stage}/dlslurm`;
+    if (options.network || await hasCompileBase()) {
+      await compileProgram(program, stage, temporary);
+    } else {
+      const file = await assemblePortableFile({
+        startScript: await Deno.readTextFile(new URL("./build/start.sh", import.meta.url)),
+        program,
+        version: await readVersion(),
+        runtime: await readRuntime(work),
+      });
+      await Deno.writeFile(temporary, file);
+    }
+    await Deno.chmod(temporary, 0o755);
+    await Deno.mkdir(output.slice(0, output.lastIndexOf("/") + 1) || ".", { recursive: true });
+    await Deno.rename(temporary, output);
+  } finally {
+    await Deno.remove(stage, { recursive: true }).catch(() => undefined);
+  }
+  return output;
+}
+
+async function readVersion(): Promise<string> {
+  return JSON.parse(await Deno.readTextFile(`${PROJECT}/deno.json`)).version;
+}
+
+function parseArguments(args: readonly string[]): BuildOptions {
+  const options: { -readonly [K in keyof BuildOptions]: BuildOptions[K] } = {};
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index];
+    const value = args[index + 1];
+    if (argument === "--network") {
+      options.network = true;
+    } else if ((argument === "--output" || argument === "--entry") && value !== undefined) {
+      options[argument === "--output" ? "output" : "entry"] = value;
+      index++;
+    } else {
+      throw new Error(`Cannot build: unknown argument "${argument}"`);
+    }
+  }
+  return options;
+}
+
+if (import.meta.main) {
+  const output = await build(parseArguments(Deno.args));
+  const { size } = await Deno.stat(output);
+  const line = `${output}: ${(size / 1e6).toFixed(1)} MB\n`;
+  await Deno.stdout.write(new TextEncoder().encode(line));
+}

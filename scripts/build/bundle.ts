@@ -1,0 +1,93 @@
+import { relative } from "node:path";
+import { renderLazyModule } from "./lazy_module.ts";
+
+/** Runtime modules that are cheap to load, under 2 ms: imported as they are. */
+const CHEAP_MODULES = ["node:sqlite"];
+const REPLACED_MODULES: Readonly<Record<string, string>> = {
+  "node:path": "path.ts",
+  "node:events": "events.ts",
+};
+const COMMANDER_MODULES = ["node:child_process", "node:fs", "node:process", "node:util"];
+
+interface ModuleGraph {
+  readonly modules: readonly { readonly kind?: string; readonly specifier: string }[];
+  readonly npmPackages: Readonly<Record<string, { readonly localPath: string; name: string }>>;
+}
+
+/**
+ * Bundles the program that starts at `entry` into one module that needs nothing but the runtime.
+ *
+ * Everything is taken from Deno's cache as deno.lock has it. `stage` is a folder for intermediate
+ * files; it is emptied first.
+ */
+export async function bundleProgram(entry: string, stage: string): Promise<string> {
+  await Deno.remove(stage, { recursive: true }).catch(ignoreMissing);
+  await Deno.mkdir(`${stage}/lazy`, { recursive: true });
+  const graph = JSON.parse(await runDeno(["info", "--json", entry])) as ModuleGraph;
+  await Deno.writeTextFile(`${stage}/imports.json`, JSON.stringify(await writeStage(graph, stage)));
+  const output = `${stage}/program.js`;
+  await runDeno(["bundle", "--quiet", `--import-map=${stage}/imports.json`, "-o", output, entry]);
+  return withoutPaths(await Deno.readTextFile(output));
+}
+
+/** Writes the modules that stand in for others, and returns the import map that puts them there. */
+async function writeStage(graph: ModuleGraph, stage: string) {
+  const imports: Record<string, string> = {};
+  for (const { localPath, name } of Object.values(graph.npmPackages)) {
+    // An import map reaches into an npm package only where it lies outside of Deno's own cache.
+    imports[name] = await copyPackage(localPath, `${stage}/${name}`);
+  }
+  for (const [specifier, file] of Object.entries(REPLACED_MODULES)) {
+    imports[specifier] = import.meta.resolve(`./replacements/${file}`);
+  }
+  const used = graph.modules.filter((module) => module.kind === "node");
+  for (const specifier of [...COMMANDER_MODULES, ...used.map((module) => module.specifier)]) {
+    if (specifier in imports || CHEAP_MODULES.includes(specifier)) continue;
+    const path = `lazy/${specifier.replace(/[:/]/g, "_")}.js`;
+    await Deno.writeTextFile(
+      `${stage}/${path}`,
+      renderLazyModule(specifier, await import(specifier)),
+    );
+    imports[specifier] = `./${path}`;
+  }
+  return { imports };
+}
+
+async function copyPackage(from: string, to: string): Promise<string> {
+  await copyFolder(from, to);
+  const manifest = JSON.parse(await Deno.readTextFile(`${from}/package.json`));
+  const entry: string = manifest.module ?? manifest.main;
+  return `./${to.slice(to.lastIndexOf("/") + 1)}/${entry.replace(/^\.\//, "")}`;
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const entry of Deno.readDir(from)) {
+    if (entry.isDirectory) await copyFolder(`${from}/${entry.name}`, `${to}/${entry.name}`);
+    else await Deno.copyFile(`${from}/${entry.name}`, `${to}/${entry.name}`);
+  }
+}
+
+/** Drops the comments that say where a module came from: they differ from machine to machine. */
+function withoutPaths(program: string): string {
+  return program.replaceAll(/^\/\/ \S.*\.(?:js|mjs|cjs|ts|json)$\n/gm, "");
+}
+
+async function runDeno(args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  if (!success) {
+    const reason = new TextDecoder().decode(stderr);
+    throw new Error(
+      `Cannot build: "deno ${args[0]}" failed for ${relative(".", args.at(-1) ?? "")}\n${reason}`,
+    );
+  }
+  return new TextDecoder().decode(stdout);
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

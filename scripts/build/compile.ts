@@ -1,0 +1,52 @@
+/**
+ * The built file by `deno compile`, where its base binary `denort` can be had.
+ *
+ * @module
+ */
+
+const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys", "--allow-run"];
+
+/** Whether `deno compile` finds a base binary without the network. */
+export async function hasCompileBase(): Promise<boolean> {
+  if (Deno.env.has("DENORT_BIN")) return true;
+  const folder = `${denoDir()}/dl/release/v${Deno.version.deno}`;
+  try {
+    return (await Deno.stat(`${folder}/denort-${Deno.build.target}.zip`)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Writes the bundled `program` as an executable to `output`; `stage` is a folder to work in. */
+export async function compileProgram(
+  program: string,
+  stage: string,
+  output: string,
+): Promise<void> {
+  const entry = `${stage}/dlslurm.js`;
+  await Deno.writeTextFile(entry, program);
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "compile",
+      "--quiet",
+      "--no-config",
+      "--no-lock",
+      "--no-check",
+      "--no-prompt",
+      ...PERMISSIONS,
+      `--output=${output}`,
+      entry,
+    ],
+    stdin: "null",
+  }).output();
+  if (!success) {
+    throw new Error(`Cannot compile the program:\n${new TextDecoder().decode(stderr)}`);
+  }
+}
+
+function denoDir(): string {
+  const home = Deno.env.get("HOME") ?? "";
+  const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${home}/.cache`;
+  return Deno.env.get("DENO_DIR") ?? `${cache}/deno`;
+}

@@ -1,0 +1,133 @@
+/**
+ * The one file: start script, program and compressed runtime, one after the other.
+ *
+ * Each part but the last is padded with line ends to whole blocks, so that the start script can cut
+ * the parts out with `dd` and `tail`. The same parts always give the same bytes.
+ *
+ * @module
+ */
+
+/** Size of the blocks that the parts are padded to. */
+export const BLOCK_SIZE = 16_384;
+
+/** What the one file is made of. */
+export interface PortableParts {
+  /** Text of `start.sh`, with its `@NAMES@` still in it. */
+  readonly startScript: string;
+  /** The bundled program. */
+  readonly program: string;
+  readonly runtime: Runtime;
+  /** Version of the program. */
+  readonly version: string;
+}
+
+/** The runtime that executes the program. */
+export interface Runtime {
+  readonly version: string;
+  /** For example `x86_64-unknown-linux-gnu`. */
+  readonly target: string;
+  /** Size of the unpacked runtime in bytes. */
+  readonly size: number;
+  /** SHA-256 of the unpacked runtime, in hexadecimal. */
+  readonly sha256: string;
+  /** The runtime, compressed with gzip. */
+  readonly compressed: Uint8Array;
+}
+
+/** Variables that would change what the runtime does, beside those that the start script sets. */
+const STEERING_VARIABLES = [
+  "DENO_DIR",
+  "DENO_NO_UPDATE_CHECK",
+  "DENO_NO_PACKAGE_JSON",
+  "DENO_V8_FLAGS",
+  "DENO_LOG",
+  "DENO_CONDITIONS",
+  "DENO_COMPAT",
+  "DENO_COVERAGE_DIR",
+  "DENO_TRACE_PERMISSIONS",
+  "DENO_AUDIT_PERMISSIONS",
+  "DENO_PERMISSION_BROKER_PATH",
+  "DENO_CERT",
+  "DENO_TLS_CA_STORE",
+  "OTEL_DENO",
+  "NODE_OPTIONS",
+  "NODE_V8_COVERAGE",
+  "NODE_DEBUG",
+  "NODE_CHANNEL_FD",
+];
+
+/** No network, no configuration of the folder it is started in, nothing asked and nothing fetched. */
+const RUN_OPTIONS = [
+  "--quiet",
+  "--no-config",
+  "--no-lock",
+  "--no-remote",
+  "--no-npm",
+  "--no-prompt",
+  "--no-check",
+  "--cached-only",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-sys",
+  "--allow-run",
+];
+
+/** Puts the parts together. */
+export async function assemblePortableFile(parts: PortableParts): Promise<Uint8Array> {
+  const { runtime } = parts;
+  const program = padToBlocks(new TextEncoder().encode(parts.program));
+  const runtimeOffset = BLOCK_SIZE + program.length;
+  const fileSize = runtimeOffset + runtime.compressed.length;
+  const startScript = fillIn(parts.startScript, {
+    VERSION: parts.version,
+    TARGET: runtime.target,
+    RUNTIME_VERSION: runtime.version,
+    RUNTIME_ID: runtime.sha256.slice(0, 16),
+    RUNTIME_SIZE: String(runtime.size),
+    PROGRAM_ID: (await sha256Of(program)).slice(0, 16),
+    PROGRAM_SIZE: String(program.length),
+    BLOCK: String(BLOCK_SIZE),
+    PROGRAM_BLOCK: "1",
+    PROGRAM_BLOCKS: String(program.length / BLOCK_SIZE),
+    RUNTIME_OFFSET: String(runtimeOffset + 1), // tail counts from 1
+    FILE_SIZE: String(fileSize),
+    NEED_MB: String(Math.ceil((runtime.size + program.length) / 10_000_000) * 10),
+    BOOT_NAMES: STEERING_VARIABLES.join(" "),
+    RUN_OPTIONS: RUN_OPTIONS.join(" "),
+  });
+  const head = padToBlocks(new TextEncoder().encode(startScript));
+  if (head.length !== BLOCK_SIZE) {
+    throw new RangeError(
+      `Cannot assemble the file: the start script needs ${head.length} bytes, one block has ${BLOCK_SIZE}`,
+    );
+  }
+  const file = new Uint8Array(fileSize);
+  file.set(head, 0);
+  file.set(program, BLOCK_SIZE);
+  file.set(runtime.compressed, runtimeOffset);
+  return file;
+}
+
+/** SHA-256 of `bytes` in hexadecimal. */
+export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return digest.toHex();
+}
+
+function fillIn(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replaceAll(/@([A-Z_]+)@/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) {
+      throw new RangeError(`Cannot fill in the start script: "@${name}@" has no value`);
+    }
+    return value;
+  });
+}
+
+function padToBlocks(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const padded = new Uint8Array(Math.ceil(bytes.length / BLOCK_SIZE) * BLOCK_SIZE);
+  padded.fill("\n".charCodeAt(0));
+  padded.set(bytes);
+  return padded;
+}
