@@ -1,0 +1,78 @@
+/**
+ * Tests that need a program which is not everywhere.
+ *
+ * Where it is missing the test is skipped, and its name says why; with `DLSLURM_TEST_NO_SKIP=1` it
+ * fails instead, so that no machine that is meant to run everything skips anything unseen.
+ *
+ * @module
+ */
+
+/** Something that a test needs beside git and Deno. */
+export type Requirement = "git-annex" | "datalad" | "slurm" | "root";
+
+type TestBody = (context: Deno.TestContext) => void | Promise<void>;
+
+/** Name of the variable that turns skipping into failing when it is `1`. */
+export const NO_SKIP = "DLSLURM_TEST_NO_SKIP";
+
+const reasons = new Map<Requirement, string | undefined>();
+
+/** Registers a test that runs where all `requirements` are met. */
+export function testIfAvailable(
+  requirements: readonly Requirement[],
+  name: string,
+  test: TestBody,
+): void {
+  const missing = requirements.map(findReasonAgainst).filter((reason) => reason !== undefined);
+  if (missing.length === 0) {
+    Deno.test(name, test);
+    return;
+  }
+  const reason = missing.join(", ");
+  if (Deno.env.get(NO_SKIP) === "1") {
+    Deno.test(name, () => {
+      throw new Error(`Cannot run this test: ${reason}, and ${NO_SKIP} is set`);
+    });
+  } else {
+    Deno.test({ name: `${name} [skipped: ${reason}]`, ignore: true, fn: test });
+  }
+}
+
+/** Says why `requirement` is not met here, or `undefined` if it is. */
+export function findReasonAgainst(requirement: Requirement): string | undefined {
+  if (!reasons.has(requirement)) reasons.set(requirement, CHECKS[requirement]());
+  return reasons.get(requirement);
+}
+
+const CHECKS: Readonly<Record<Requirement, () => string | undefined>> = {
+  "git-annex": () => reasonIfNotOnPath("git-annex"),
+  datalad: () => reasonIfNotOnPath("datalad"),
+  slurm: () => reasonIfNotOnPath("sbatch") ?? reasonIfSlurmIsDown(),
+  root: () => Deno.uid() === 0 ? undefined : "not run as root",
+};
+
+function reasonIfNotOnPath(program: string): string | undefined {
+  const folders = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder !== "");
+  return folders.some((folder) => isFile(`${folder}/${program}`))
+    ? undefined
+    : `${program} is not on PATH`;
+}
+
+function reasonIfSlurmIsDown(): string | undefined {
+  try {
+    const { stdout } = new Deno.Command("scontrol", { args: ["ping"], stdin: "null" }).outputSync();
+    const answer = new TextDecoder().decode(stdout);
+    return /\bis UP\b/.test(answer) ? undefined : "no slurmctld answers";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "scontrol is not on PATH";
+    throw error;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
