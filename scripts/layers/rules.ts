@@ -1,0 +1,59 @@
+/**
+ * Which part of the program may import which.
+ *
+ * main → cli → commands → {jobs, slurm, git, annex, datalad, store} → {process, fs} → errors
+ *
+ * @module
+ */
+
+/** What the modules of one layer may import, beside each other. */
+export interface LayerRule {
+  /** Names of layers. */
+  readonly mayImport: readonly string[];
+  /** Single modules of other layers. */
+  readonly mayImportFiles?: readonly string[];
+  /** Said with each violation. */
+  readonly reason: string;
+}
+
+const BASE = ["process", "fs", "errors"];
+const DOMAIN = ["jobs", "slurm", "git", "annex", "datalad", "store"];
+const APART = "commands join slurm, git, annex and store; only datalad uses git and annex";
+
+/** A layer is a folder of src, `errors` is src/errors.ts, `main` is main.ts. */
+export const LAYER_RULES: Readonly<Record<string, LayerRule>> = {
+  main: { mayImport: ["cli"], reason: "main.ts starts the command line and does nothing else" },
+  cli: {
+    mayImport: ["commands", "fake_slurm", "manifest", ...DOMAIN, ...BASE],
+    reason: "the command line is above everything but main.ts",
+  },
+  commands: {
+    mayImport: [...DOMAIN, ...BASE],
+    reason: "commands neither print nor know how they were called, and no real code uses the fake",
+  },
+  jobs: { mayImport: ["errors"], reason: "the domain is pure" },
+  slurm: { mayImport: ["jobs", ...BASE], reason: APART },
+  git: { mayImport: ["jobs", ...BASE], reason: APART },
+  annex: { mayImport: ["jobs", ...BASE], reason: APART },
+  store: { mayImport: ["jobs", ...BASE], reason: APART },
+  datalad: { mayImport: ["git", "annex", "jobs", ...BASE], reason: APART },
+  // deno-lint-ignore camelcase -- the name of the folder
+  fake_slurm: {
+    mayImport: BASE,
+    mayImportFiles: ["src/store/open_store.ts"],
+    reason: "the fake knows nothing of dlslurm, else it would share its mistakes",
+  },
+  fs: { mayImport: ["process", "errors"], reason: "files are below the domain" },
+  process: { mayImport: ["errors"], reason: "child processes are below the domain" },
+  errors: { mayImport: [], reason: "everything stands on errors.ts" },
+  manifest: { mayImport: [], reason: "deno.json names the version" },
+};
+
+/** The layer of a module by its path in the project, or `undefined` if no rule knows it. */
+export function layerOf(path: string): string | undefined {
+  if (path === "main.ts") return "main";
+  if (path === "src/errors.ts") return "errors";
+  if (path === "deno.json") return "manifest";
+  const folder = /^src\/([^/]+)\//.exec(path)?.[1];
+  return folder !== undefined && folder in LAYER_RULES ? folder : undefined;
+}
