@@ -1,0 +1,109 @@
+import { UserError } from "../errors.ts";
+import { textOf } from "../process/runner.ts";
+import type { RunResult } from "../process/runner.ts";
+import * as v from "valibot";
+
+/** Runs `git` with arguments; the caller binds it to a work tree and an index. */
+export type RunGit = (
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+) => Promise<RunResult>;
+
+/** What git-annex says of one file with `--json --json-error-messages`. */
+const FileResult = v.object({
+  success: v.boolean(),
+  file: v.nullish(v.string()),
+  input: v.optional(v.array(v.string()), []),
+  note: v.optional(v.string()),
+  "error-messages": v.optional(v.array(v.string()), []),
+});
+
+/** A file that git-annex could not handle. */
+export interface AnnexFailure {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Bytes of file names for one command line; Linux allows some 2 MB, environment included. */
+const BYTES_PER_CALL = 400_000;
+
+/**
+ * Runs a git-annex command over `paths`, as few calls as command lines allow.
+ *
+ * @returns the files that failed; a file that needed nothing is no failure.
+ * @throws {UserError} `ANNEX_FAILED` if git-annex is missing or fails without naming a file.
+ */
+export async function runAnnex(
+  runGit: RunGit,
+  args: readonly string[],
+  paths: readonly string[],
+): Promise<AnnexFailure[]> {
+  const failures: AnnexFailure[] = [];
+  for (const chunk of chunksOf(paths)) {
+    // DataLad's setting: a dotfile is a file like any other.
+    const result = await runGit(
+      [
+        "-c",
+        "annex.dotfiles=true",
+        "annex",
+        ...args,
+        "--json",
+        "--json-error-messages",
+        "--",
+        ...chunk,
+      ],
+    );
+    const failed = parseResults(textOf(result.stdout), new Set(chunk));
+    if (result.code !== 0 && failed.length === 0) throw annexFailed(args[0]!, result);
+    failures.push(...failed);
+  }
+  return failures;
+}
+
+function annexFailed(command: string, result: RunResult): UserError {
+  if (/'annex' is not a git command/.test(result.stderr)) {
+    return new UserError(
+      "ANNEX_FAILED",
+      "Cannot handle annexed files: the dataset uses git-annex, and there is no git-annex on PATH",
+      { hint: "install git-annex, or load its module, then run the same command again" },
+    );
+  }
+  return new UserError(
+    "ANNEX_FAILED",
+    `Cannot go on: git annex ${command} ended with exit status ${result.code}`,
+    { detail: result.stderr },
+  );
+}
+
+function parseResults(stdout: string, asked: ReadonlySet<string>): AnnexFailure[] {
+  const failures: AnnexFailure[] = [];
+  for (const line of stdout.split("\n")) {
+    if (!line.startsWith("{")) continue;
+    const result = v.safeParse(v.pipe(v.string(), v.parseJson(), FileResult), line);
+    if (!result.success || result.output.success) continue;
+    const { file, input, note } = result.output;
+    const path = [file, ...input].find((name) => typeof name === "string" && asked.has(name)) ??
+      file;
+    const messages = result.output["error-messages"];
+    failures.push({
+      path: path ?? "",
+      message: messages.length > 0 ? messages.join("\n") : note ?? "no reason given",
+    });
+  }
+  return failures;
+}
+
+function* chunksOf(paths: readonly string[]): Generator<string[]> {
+  let chunk: string[] = [];
+  let bytes = 0;
+  for (const path of paths) {
+    if (bytes + path.length * 2 > BYTES_PER_CALL && chunk.length > 0) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(path);
+    bytes += path.length * 2 + 1;
+  }
+  if (chunk.length > 0) yield chunk;
+}

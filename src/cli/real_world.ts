@@ -1,0 +1,44 @@
+import { DenoRunner } from "../process/deno_runner.ts";
+import { takeBootEnvironment } from "./boot_environment.ts";
+import type { World } from "./run_cli.ts";
+
+/** The real world, as the process finds it. Restores the environment that the start script changed. */
+export function realWorld(mainModule: string): World {
+  const { selfPath } = takeBootEnvironment();
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => interruption.abort(new Error(`stopped by ${signal}`)));
+  }
+  return {
+    io: { out: (text) => write(Deno.stdout, text), err: (text) => write(Deno.stderr, text) },
+    runner: new DenoRunner(),
+    cwd: Deno.cwd(),
+    env: Deno.env,
+    now: () => new Date(),
+    interrupted: interruption.signal,
+    selfCommand: selfPath === undefined ? fromSources(mainModule) : [selfPath],
+  };
+}
+
+function fromSources(mainModule: string): string[] {
+  const config = new URL("./deno.json", mainModule).pathname;
+  return [
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--quiet",
+    "--config",
+    config,
+    new URL(mainModule).pathname,
+  ];
+}
+
+function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes = new TextEncoder().encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+  } catch (error) {
+    // The reader has gone (`dlslurm list | head -1`): what was to be done is done all the same.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}

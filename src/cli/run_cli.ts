@@ -1,0 +1,105 @@
+import { CommanderError } from "commander";
+import type { Command } from "commander";
+import type { CommandContext, Io } from "../commands/context.ts";
+import { UserError } from "../errors.ts";
+import type { Runner } from "../process/runner.ts";
+import { ExitCode } from "./exit_code.ts";
+import { defineProgram } from "./program.ts";
+import { reportError } from "./report_error.ts";
+import { JsonRenderer, TextRenderer } from "./result_renderer.ts";
+import { versionText } from "./version.ts";
+
+/** The world outside: real in `main.ts`, replaced in tests. */
+export interface World {
+  readonly io: Io;
+  readonly runner: Runner;
+  readonly cwd: string;
+  readonly env: { get(name: string): string | undefined; toObject(): Record<string, string> };
+  readonly now: () => Date;
+  readonly interrupted: AbortSignal;
+  /** Argument vector that starts this program again. */
+  readonly selfCommand: readonly string[];
+}
+
+/**
+ * Runs one command line and returns its exit status. Everything that is thrown below ends here.
+ */
+export async function runCli(args: readonly string[], world: World): Promise<number> {
+  if (args[0] === "fake-slurm") return await runFake(args.slice(1), world);
+  let status: number = ExitCode.Ok;
+  const program = defineProgram(async (action, isJson, run) => {
+    status = await runCommand(action, isJson, run, world);
+  });
+  prepare(program, world);
+  try {
+    if (args.length === 0) {
+      world.io.err(program.helpInformation());
+      return ExitCode.Usage;
+    }
+    if (args[0] === "--version") {
+      world.io.out(`${versionText()}\n`);
+      return ExitCode.Ok;
+    }
+    await program.parseAsync([...args], { from: "user" });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
+    // Thrown by the parser of an option's value.
+    reportError(error, world.io, "dlslurm", false);
+    return error instanceof UserError ? ExitCode.Usage : ExitCode.Failed;
+  }
+}
+
+async function runCommand(
+  action: string,
+  isJson: boolean,
+  run: (context: CommandContext) => Promise<void>,
+  world: World,
+): Promise<number> {
+  const renderer = isJson ? new JsonRenderer(world.io) : new TextRenderer(world.io);
+  try {
+    await run({
+      io: world.io,
+      runner: world.runner,
+      cwd: world.cwd,
+      env: world.env,
+      now: world.now,
+      interrupted: world.interrupted,
+      isJson,
+      report: (record) => renderer.report(record),
+    });
+    renderer.finish();
+  } catch (error) {
+    renderer.finish();
+    if (world.interrupted.aborted) {
+      world.io.err(
+        "interrupted: what was begun is complete or undone; run the same command again\n",
+      );
+      return ExitCode.Interrupted;
+    }
+    reportError(error, world.io, action, isJson);
+    return error instanceof UserError && error.code === "USAGE" ? ExitCode.Usage : ExitCode.Failed;
+  }
+  if (world.interrupted.aborted) return ExitCode.Interrupted;
+  return renderer.hasFailed ? ExitCode.Failed : ExitCode.Ok;
+}
+
+async function runFake(args: readonly string[], world: World): Promise<number> {
+  try {
+    // Loaded on demand: most runs have a real Slurm.
+    const { runFakeSlurm } = await import("../fake_slurm/mod.ts");
+    return await runFakeSlurm(args, world);
+  } catch (error) {
+    reportError(error, world.io, "fake-slurm", false);
+    return ExitCode.Failed;
+  }
+}
+
+/** Keeps commander from writing and exiting by itself. */
+function prepare(command: Command, world: World): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => world.io.out(text),
+    writeErr: (text) => world.io.err(text),
+  });
+  for (const child of command.commands) prepare(child, world);
+}

@@ -1,0 +1,97 @@
+import type { Dataset } from "../datalad/dataset.ts";
+import { parseArrayTasks } from "../jobs/array_tasks.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import { decideStatus, isPossiblyRequeued } from "../jobs/job_status.ts";
+import type { JobStatus, StateRow } from "../jobs/job_status.ts";
+import { AccountingDisabledError, querySacct } from "../slurm/query_sacct.ts";
+import type { SacctRow } from "../slurm/query_sacct.ts";
+import { querySqueue } from "../slurm/query_squeue.ts";
+import { QUERY_TIMEOUT_MS } from "../slurm/slurm_command.ts";
+import type { SlurmClient } from "../slurm/slurm_command.ts";
+import type { CommandContext } from "./context.ts";
+
+/** How Slurm is asked in this dataset; `dlslurm.slurm.timeout` is in seconds. */
+export function slurmClientOf(dataset: Dataset, context: CommandContext): SlurmClient {
+  const seconds = Number(dataset.config.get("dlslurm.slurm.timeout"));
+  return {
+    runner: context.runner,
+    timeoutMs: seconds > 0 ? seconds * 1000 : QUERY_TIMEOUT_MS,
+    signal: context.interrupted,
+  };
+}
+
+/**
+ * Asks Slurm for all jobs together: sacct first, then, for those that accounting does not know or
+ * that may have been requeued, one squeue.
+ *
+ * @returns the status of each job, by its key.
+ * @throws {UserError} `SLURM_UNAVAILABLE`; nothing is known then, and it is safe to ask again.
+ */
+export async function askSlurm(
+  client: SlurmClient,
+  jobs: readonly SubmittedJob[],
+): Promise<Map<number, JobStatus>> {
+  const statuses = new Map<number, JobStatus>();
+  for (const [cluster, group] of Map.groupBy(jobs, (job) => job.cluster)) {
+    for (const [key, status] of await askCluster(client, cluster, group)) statuses.set(key, status);
+  }
+  return statuses;
+}
+
+async function askCluster(
+  client: SlurmClient,
+  cluster: string | null,
+  jobs: readonly SubmittedJob[],
+): Promise<Map<number, JobStatus>> {
+  const rows = rowsByJob(await accountingRows(client, cluster, jobs));
+  const statuses = new Map(jobs.map((job) => [job.key, statusOf(job, rows.get(job.jobId) ?? [])]));
+  const doubtful = jobs.filter((job) => {
+    const status = statuses.get(job.key)!;
+    return status.phase === "unknown" || (status.phase === "failed" && isPossiblyRequeued(status));
+  });
+  if (doubtful.length === 0) return statuses;
+  const queued = rowsByJob((await querySqueue(client, cluster)).map((row) => ({
+    ...row,
+    jobIdRaw: null,
+    submitS: null,
+    exitCode: "",
+    elapsed: "",
+  })));
+  for (const job of doubtful) {
+    const fromQueue = queued.get(job.jobId);
+    if (fromQueue === undefined) continue;
+    // squeue is the newer witness for what it shows; accounting fills in the tasks that left it.
+    const seen = new Set(fromQueue.map((row) => row.jobId));
+    const older = statuses.get(job.key)!.rows.filter((row) => !seen.has(row.jobId));
+    statuses.set(job.key, statusOf(job, [...older, ...fromQueue]));
+  }
+  return statuses;
+}
+
+async function accountingRows(
+  client: SlurmClient,
+  cluster: string | null,
+  jobs: readonly SubmittedJob[],
+): Promise<SacctRow[]> {
+  const since = Math.min(...jobs.map((job) => job.submittedAtMs));
+  try {
+    return await querySacct(client, jobs.map((job) => job.jobId), since, cluster);
+  } catch (error) {
+    if (error instanceof AccountingDisabledError) return [];
+    throw error;
+  }
+}
+
+function statusOf(job: SubmittedJob, rows: readonly StateRow[]): JobStatus {
+  const tasks = job.details?.arrayTasks ?? null;
+  return decideStatus({
+    jobId: job.jobId,
+    submittedAtMs: job.submittedAtMs,
+    arrayTasks: tasks === null ? null : parseArrayTasks(tasks),
+  }, rows);
+}
+
+/** Rows by the job that they belong to: `151_2` and `151+1` belong to 151. */
+function rowsByJob<Row extends StateRow>(rows: readonly Row[]): Map<string, Row[]> {
+  return Map.groupBy(rows, (row) => /^[0-9]+/.exec(row.jobId)?.[0] ?? row.jobId);
+}

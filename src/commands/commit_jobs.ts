@@ -1,0 +1,200 @@
+import { runAnnex } from "../annex/git_annex.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { UserError } from "../errors.ts";
+import { buildCheckedCommits, findCommitChecks } from "../git/build_checked_commits.ts";
+import { buildCommits, inTreeOrder } from "../git/build_commits.ts";
+import type { CommitPlan } from "../git/build_commits.ts";
+import { coverWithPathspecs, findCandidates, findStagedChanges } from "../git/changes.ts";
+import type { Change } from "../git/changes.ts";
+import { requireIdentities } from "../git/identity.ts";
+import { moveBranch } from "../git/move_branch.ts";
+import { PrivateIndex } from "../git/private_index.ts";
+import { readHead } from "../git/repository.ts";
+import { Attribution } from "../jobs/attribution.ts";
+import type { WrittenPaths } from "../jobs/attribution.ts";
+import type { JobStore } from "../store/job_store.ts";
+import type { CommandContext } from "./context.ts";
+
+/** A job whose outputs are to be committed. */
+export interface JobToCommit extends WrittenPaths {
+  /** The commit message, record included. */
+  readonly message: string;
+}
+
+/** What became of a job to be committed. */
+export type CommitOutcome =
+  | { readonly kind: "committed"; readonly oid: string; readonly changes: readonly Change[] }
+  | { readonly kind: "unchanged" }
+  | { readonly kind: "failed"; readonly error: UserError };
+
+/** A branch that others move all the time is not chased for ever. */
+const MOST_ATTEMPTS = 5;
+
+/**
+ * Commits the outputs of `jobs`, one commit each, on the current branch: one look at the claimed
+ * paths, one import, one move of the branch.
+ *
+ * Order, and what a crash leaves: contents reach git or the annex (unreferenced, found again);
+ * commits are built (unreferenced); their oids are noted in the store; the branch moves (the next run
+ * finds the oids in its history); the index follows; the jobs are ended by the caller.
+ *
+ * @param others further open jobs, whose files inside these claims are left to them.
+ * @throws {UserError} `NO_IDENTITY`, `INDEX_LOCKED`, `BRANCH_MOVED`, `GIT_FAILED`, `DISK`: nothing is
+ * committed, all jobs stay open.
+ */
+export async function commitJobs(
+  dataset: Dataset,
+  store: JobStore,
+  jobs: readonly JobToCommit[],
+  others: readonly WrittenPaths[],
+  context: CommandContext,
+): Promise<Map<number, CommitOutcome>> {
+  const identities = await requireIdentities(dataset.git);
+  const checks = await findCommitChecks(dataset, dataset.config);
+  const pathspecs = coverWithPathspecs(jobs.flatMap((job) => [...job.claims, ...job.slurmOutputs]));
+  const attribution = new Attribution([...jobs, ...others]);
+  await using index = await PrivateIndex.copy(dataset);
+  const failures = await stageOutputs(dataset, index, jobs, attribution, pathspecs);
+  let { headOid } = dataset;
+  for (let attempt = 1;; attempt++) {
+    context.interrupted.throwIfAborted();
+    const changes = await changesByJob(index, headOid, pathspecs, attribution);
+    const changed = jobs.filter((job) => !failures.has(job.key) && changes.has(job.key));
+    const plans: CommitPlan[] = changed.map((job) => ({
+      message: job.message,
+      changes: inTreeOrder(changes.get(job.key)!),
+    }));
+    const oids = plans.length === 0
+      ? []
+      : checks === null
+      ? await buildCommits(dataset.git, headOid, plans, identities)
+      : await buildCheckedCommits(context.runner, dataset, headOid, plans, identities, checks);
+    const oidByJob = new Map(changed.map((job, at) => [job.key, oids[at]!]));
+    store.storeCommits(oidByJob, headOid);
+    const reason = `dlslurm finish: ${oids.length} job${oids.length === 1 ? "" : "s"}`;
+    const moved = oids.length === 0 ||
+      await moveBranch(dataset.git, dataset.branch!, oids.at(-1)!, headOid, reason);
+    if (moved) {
+      const isExact = failures.size === 0 && headOid === dataset.headOid;
+      if (oids.length > 0) await index.publish(plans.flatMap((plan) => plan.changes), isExact);
+      return outcomesOf(jobs, failures, changes, oidByJob);
+    }
+    store.forgetCommits(oidByJob.keys());
+    headOid = await headAfterMove(dataset, attempt);
+  }
+}
+
+/** Brings the contents of all jobs into git or the annex, in the private index. */
+async function stageOutputs(
+  dataset: Dataset,
+  index: PrivateIndex,
+  jobs: readonly JobToCommit[],
+  attribution: Attribution,
+  pathspecs: readonly string[],
+): Promise<Map<number, UserError>> {
+  const own = new Set(jobs.map((job) => job.key));
+  const ownerOf = (path: string) => {
+    const owner = attribution.ownerOf(path);
+    return owner !== undefined && own.has(owner) ? owner : undefined;
+  };
+  const candidates = await findCandidates(index.git, dataset.headOid, pathspecs);
+  const failures = new Map<number, UserError>();
+  for (const path of candidates.present) {
+    const owner = ownerOf(path);
+    // git lists a repository of its own as a folder, with a slash behind it.
+    if (owner !== undefined && path.endsWith("/")) failures.set(owner, nestedRepository(path));
+  }
+  const isWanted = (path: string) => {
+    const owner = ownerOf(path);
+    return owner !== undefined && !failures.has(owner);
+  };
+  const present = candidates.present.filter(isWanted);
+  const deleted = candidates.deleted.filter(isWanted);
+  if (dataset.hasAnnex) {
+    await index.stage([], deleted);
+    for (const failure of await runAnnex((args) => index.git.run(args), ["add"], present)) {
+      const owner = ownerOf(failure.path);
+      if (owner === undefined) throw unreadable(failure.path, failure.message);
+      failures.set(owner, unreadable(failure.path, failure.message));
+    }
+    return failures;
+  }
+  try {
+    await index.stage(present, deleted);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "GIT_FAILED") throw error;
+    // One unreadable file stops them all: stage job by job, to find whose it is.
+    for (const [owner, paths] of Map.groupBy(present, (path) => ownerOf(path)!)) {
+      const gone = deleted.filter((path) => ownerOf(path) === owner);
+      try {
+        await index.stage(paths, gone);
+      } catch (reason) {
+        if (!(reason instanceof UserError)) throw reason;
+        failures.set(owner, unreadable("", reason.detail ?? reason.message));
+      }
+    }
+  }
+  return failures;
+}
+
+async function changesByJob(
+  index: PrivateIndex,
+  headOid: string,
+  pathspecs: readonly string[],
+  attribution: Attribution,
+): Promise<Map<number, Change[]>> {
+  const byJob = new Map<number, Change[]>();
+  for (const change of await findStagedChanges(index.git, headOid, pathspecs)) {
+    const owner = attribution.ownerOf(change.path);
+    if (owner === undefined) continue;
+    const list = byJob.get(owner);
+    if (list === undefined) byJob.set(owner, [change]);
+    else list.push(change);
+  }
+  return byJob;
+}
+
+function outcomesOf(
+  jobs: readonly JobToCommit[],
+  failures: ReadonlyMap<number, UserError>,
+  changes: ReadonlyMap<number, readonly Change[]>,
+  oidByJob: ReadonlyMap<number, string>,
+): Map<number, CommitOutcome> {
+  return new Map(jobs.map((job): [number, CommitOutcome] => {
+    const error = failures.get(job.key);
+    if (error !== undefined) return [job.key, { kind: "failed", error }];
+    const oid = oidByJob.get(job.key);
+    if (oid === undefined) return [job.key, { kind: "unchanged" }];
+    return [job.key, { kind: "committed", oid, changes: changes.get(job.key)! }];
+  }));
+}
+
+async function headAfterMove(dataset: Dataset, attempt: number): Promise<string> {
+  const head = await readHead(dataset.git);
+  if (head.branch === dataset.branch && attempt < MOST_ATTEMPTS) return head.headOid;
+  throw new UserError(
+    "BRANCH_MOVED",
+    `Cannot commit: ${
+      head.branch === dataset.branch
+        ? `another process keeps moving "${dataset.branch}"`
+        : `another branch was checked out meanwhile`
+    }. Nothing was committed, the jobs stay open`,
+    { hint: "dlslurm finish" },
+  );
+}
+
+function nestedRepository(path: string): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit the outputs: "${path}" is a Git repository of its own`,
+    { hint: `remove "${path}.git", or move the repository away, then run the same command again` },
+  );
+}
+
+function unreadable(path: string, reason: string): UserError {
+  return new UserError(
+    "GIT_FAILED",
+    `Cannot commit the outputs: ${path === "" ? "a file" : `"${path}"`} cannot be added`,
+    { detail: reason, hint: "make it readable, or remove it, then run the same command again" },
+  );
+}

@@ -1,0 +1,222 @@
+import { Argument, Command, Option } from "commander";
+import { join } from "node:path";
+import { openDataset } from "../datalad/dataset.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { UserError } from "../errors.ts";
+import { Lease } from "../fs/lease.ts";
+import { findOperationInProgress } from "../git/repository.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import { parseJobId } from "../jobs/job_state.ts";
+import type { JobStatus } from "../jobs/job_status.ts";
+import { JobStore } from "../store/job_store.ts";
+import { askSlurm, slurmClientOf } from "./ask_slurm.ts";
+import type { CommandContext } from "./context.ts";
+import { decideJobs } from "./decide_jobs.ts";
+import { finishCompleted } from "./finish_completed.ts";
+import { listOpenJobs } from "./list.ts";
+import { noteDetails } from "./note_details.ts";
+import { recoverSubmissions } from "./recover.ts";
+import { recoverCommits } from "./recover_commits.ts";
+import { parseCount } from "./schedule.ts";
+
+/** What `finish` was asked for. */
+export interface FinishOptions {
+  readonly dataset: string | undefined;
+  readonly message: string | undefined;
+  readonly jobIds: readonly string[];
+  readonly closeFailedJobs: boolean | undefined;
+  readonly commitFailedJobs: boolean | undefined;
+  readonly closeUnknownJobs: boolean | undefined;
+  readonly requireOutputs: boolean | undefined;
+  readonly listOpenJobs: boolean | undefined;
+}
+
+/** Defines `finish`; `run` gets the options. */
+export function finishCommand(run: (options: FinishOptions) => Promise<void>): Command {
+  return new Command("finish").alias("slurm-finish")
+    .summary("commit the outputs of completed jobs")
+    .description(
+      "Asks Slurm for the open jobs and commits the outputs of those that completed, one commit each, " +
+        "with a record of how they were made. Jobs that still run, that failed, or that Slurm does not " +
+        "know stay open and are reported.",
+    )
+    .addArgument(new Argument("[job-id...]", "finish these jobs only"))
+    .option("--slurm-job-id <id>", "the same, in the words of the Python extension")
+    .option("-m, --message <text>", "paragraph for the commit messages, before that of schedule")
+    .option("-d, --dataset <path>", "dataset whose jobs to finish")
+    .option(
+      "--close-failed-jobs",
+      "give failed jobs up without a commit; their files stay untouched",
+    )
+    .option("--commit-failed-jobs", "commit the outputs of failed jobs, marked as failed")
+    .addOption(new Option("--accept-failed-jobs", "the same as --commit-failed-jobs"))
+    .option(
+      "--close-unknown-jobs",
+      "give jobs up that Slurm does not know any more; needs their job IDs",
+    )
+    .option("--require-outputs", "do not commit a job that left one of its outputs unwritten")
+    .option("--list-open-jobs", "only show the open jobs and their states")
+    .addOption(new Option("--explicit", "always so: only a job's own outputs are saved").hideHelp())
+    .addOption(
+      new Option("-J, --jobs <n>", "accepted for compatibility").argParser(parseCount).hideHelp(),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm finish
+  dlslurm finish 4242 -m "the run with the new grid"
+  dlslurm finish --list-open-jobs
+  dlslurm finish --close-failed-jobs
+
+Exit status: 0 everything committed, closed or nothing to do; 1 a job could not be finished;
+2 wrong usage; 130 interrupted.`,
+    )
+    .action(async (jobIds: string[], options) => {
+      const named = options.slurmJobId === undefined ? jobIds : [...jobIds, options.slurmJobId];
+      const commitFailedJobs = options.commitFailedJobs ?? options.acceptFailedJobs;
+      await run({ ...options, jobIds: named, commitFailedJobs });
+    });
+}
+
+/** Finishes, closes or lists open jobs. */
+export async function runFinish(options: FinishOptions, context: CommandContext): Promise<void> {
+  const jobIds = options.jobIds.map(parseJobId);
+  refuseContradictions(options);
+  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  if (options.listOpenJobs === true) {
+    await listOpenJobs(dataset, store, context);
+    return;
+  }
+  await requireCommittable(dataset);
+  await using _lease = await Lease.take(
+    join(dataset.commonDir, "dlslurm", "finish.lease"),
+    "finish",
+  );
+  await recoverSubmissions(dataset, store, context);
+  const recovered = await recoverCommits(dataset, store, store.listOpen(dataset.worktree), context);
+  const open = store.listOpen(dataset.worktree);
+  const selected = select(open, jobIds, recovered, store, dataset, context);
+  if (selected.length === 0) {
+    if (jobIds.length === 0 && recovered.size === 0) reportNothing(dataset, context);
+    return;
+  }
+  const statuses = await askSlurm(slurmClientOf(dataset, context), selected);
+  const described = await fillGaps(dataset, store, selected, statuses, context);
+  const decisions = decideJobs(described, statuses, {
+    closeFailed: options.closeFailedJobs === true,
+    commitFailed: options.commitFailedJobs === true,
+    closeUnknown: options.closeUnknownJobs === true,
+  });
+  const toCommit = decisions.filter((decision) => decision.kind === "commit");
+  for (const decision of decisions) {
+    if (decision.kind === "leave") context.report(decision.record);
+    if (decision.kind === "close") {
+      store.end([decision.job.key], "closed", context.now().getTime(), decision.record.message);
+      context.report(decision.record);
+    }
+  }
+  if (toCommit.length === 0) return;
+  const others = open.filter((job) => !toCommit.some((decision) => decision.job.key === job.key));
+  await finishCompleted(dataset, store, toCommit, others, options, context);
+}
+
+/** Asks scontrol again for jobs that were submitted while it did not answer. */
+async function fillGaps(
+  dataset: Dataset,
+  store: JobStore,
+  jobs: readonly SubmittedJob[],
+  statuses: ReadonlyMap<number, JobStatus>,
+  context: CommandContext,
+): Promise<SubmittedJob[]> {
+  const described: SubmittedJob[] = [];
+  for (const job of jobs) {
+    const isAsked = job.details === null && statuses.get(job.key)?.phase !== "unknown";
+    const details = isAsked ? await noteDetails(dataset, store, job, context) : job.details;
+    described.push({ ...job, details });
+  }
+  return described;
+}
+
+function select(
+  open: readonly SubmittedJob[],
+  jobIds: readonly string[],
+  recovered: ReadonlySet<number>,
+  store: JobStore,
+  dataset: Dataset,
+  context: CommandContext,
+): SubmittedJob[] {
+  if (jobIds.length === 0) return [...open];
+  const selected: SubmittedJob[] = [];
+  for (const jobId of new Set(jobIds)) {
+    const job = open.find((each) => each.jobId === jobId);
+    if (job !== undefined) {
+      selected.push(job);
+      continue;
+    }
+    const known = store.findByJobId(jobId);
+    if (known !== undefined && recovered.has(known.key)) continue;
+    context.report({
+      action: "slurm-finish",
+      status: "impossible",
+      refds: dataset.root,
+      slurmJobId: jobId,
+      errorCode: "UNKNOWN_JOB",
+      message: `Slurm job ${jobId} is not an open job of this dataset` +
+        (known === undefined
+          ? ""
+          : known.stage === "open"
+          ? ": it was scheduled in another worktree"
+          : `: it was ${known.stage}${
+            known.commitOid === null ? "" : ` with commit ${known.commitOid}`
+          }`),
+      hint: "dlslurm finish --list-open-jobs",
+    });
+  }
+  return selected;
+}
+
+function refuseContradictions(options: FinishOptions): void {
+  if (options.closeUnknownJobs === true && options.jobIds.length === 0) {
+    throw new UserError("USAGE", "Cannot close unknown jobs without their job IDs", {
+      hint: "dlslurm finish 4242 --close-unknown-jobs",
+    });
+  }
+}
+
+/**
+ * @throws {UserError} `HEAD_DETACHED` or `OPERATION_IN_PROGRESS`.
+ */
+async function requireCommittable(dataset: Dataset): Promise<void> {
+  if (dataset.branch === null) {
+    throw new UserError(
+      "HEAD_DETACHED",
+      `Cannot commit in "${dataset.root}": HEAD is detached at ${dataset.headOid.slice(0, 10)}. ` +
+        "Nothing was committed, the jobs stay open",
+      { hint: "git switch BRANCH, then run the same command again" },
+    );
+  }
+  const operation = await findOperationInProgress(dataset);
+  if (operation !== undefined) {
+    throw new UserError(
+      "OPERATION_IN_PROGRESS",
+      `Cannot commit in "${dataset.root}": a ${operation} is under way. ` +
+        "Nothing was committed, the jobs stay open",
+      {
+        hint:
+          `git ${operation} --continue, or git ${operation} --abort; then run the same command again`,
+      },
+    );
+  }
+}
+
+function reportNothing(dataset: Dataset, context: CommandContext): void {
+  context.report({
+    action: "slurm-finish",
+    status: "notneeded",
+    path: dataset.root,
+    type: "dataset",
+    message: "there are no open jobs",
+  });
+}

@@ -1,0 +1,196 @@
+import { isAnnexLink } from "../annex/annexed_files.ts";
+import { dirname, join, resolve } from "node:path";
+import type { Dataset } from "../datalad/dataset.ts";
+import { renderMessage } from "../datalad/run_record.ts";
+import { UserError } from "../errors.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import type { JobStatus } from "../jobs/job_status.ts";
+import type { JobStore } from "../store/job_store.ts";
+import { commitJobs } from "./commit_jobs.ts";
+import type { CommitOutcome, JobToCommit } from "./commit_jobs.ts";
+import type { CommandContext } from "./context.ts";
+import { warn } from "./context.ts";
+import { findSlurmOutputs } from "./slurm_outputs.ts";
+
+interface EndedJob {
+  readonly job: SubmittedJob;
+  readonly status: JobStatus;
+}
+
+/** What of the options matters here. */
+export interface FinishCompletedOptions {
+  readonly message: string | undefined;
+  readonly requireOutputs: boolean | undefined;
+}
+
+/**
+ * Commits jobs that have ended and ends them in the store.
+ *
+ * @param others open jobs that are left open; their files inside these claims are left to them.
+ * @throws {UserError} As {@linkcode commitJobs}.
+ */
+export async function finishCompleted(
+  dataset: Dataset,
+  store: JobStore,
+  ended: readonly EndedJob[],
+  others: readonly SubmittedJob[],
+  options: FinishCompletedOptions,
+  context: CommandContext,
+): Promise<void> {
+  const toCommit: (EndedJob & { readonly plan: JobToCommit })[] = [];
+  for (const { job, status } of ended) {
+    const problem = await findClaimProblem(dataset, job, options.requireOutputs === true, context);
+    if (problem !== undefined) reportFailure(job, problem, context);
+    else toCommit.push({ job, status, plan: await planOf(dataset, job, status, options.message) });
+  }
+  if (toCommit.length === 0) return;
+  const skipped = ended.filter(({ job }) => !toCommit.some((each) => each.job.key === job.key));
+  const leftAlone = await Promise.all(
+    [...others, ...skipped.map(({ job }) => job)].map(async (job) => ({
+      key: job.key,
+      claims: job.outputs,
+      slurmOutputs: await findSlurmOutputs(dataset, job, undefined),
+    })),
+  );
+  const outcomes = await commitJobs(
+    dataset,
+    store,
+    toCommit.map(({ plan }) => plan),
+    leftAlone,
+    context,
+  );
+  const finished = toCommit.filter(({ job }) => outcomes.get(job.key)!.kind !== "failed");
+  store.end(finished.map(({ job }) => job.key), "finished", context.now().getTime());
+  for (const { job } of toCommit) reportOutcome(dataset, job, outcomes.get(job.key)!, context);
+}
+
+async function planOf(
+  dataset: Dataset,
+  job: SubmittedJob,
+  status: JobStatus,
+  finishMessage: string | undefined,
+): Promise<JobToCommit> {
+  const slurmOutputs = await findSlurmOutputs(dataset, job, status);
+  const paragraphs = [
+    finishMessage,
+    job.message,
+    job.rescheduledJobId === null ? undefined : `Re-submission of job ${job.rescheduledJobId}.`,
+  ];
+  const message = renderMessage({
+    chain: job.chain,
+    cmd: job.cmd,
+    dsid: job.dsid,
+    extraInputs: job.extraInputs,
+    inputs: job.inputs,
+    outputs: [...new Set([...job.outputs, ...slurmOutputs])],
+    pwd: job.pwd,
+    slurmJobId: job.jobId,
+    slurmOutputs,
+    altDir: job.altDir,
+    cluster: job.cluster,
+  }, {
+    groupState: status.groupState,
+    paragraphs: paragraphs.filter((text) =>
+      typeof text === "string" && text.trim() !== ""
+    ) as string[],
+  });
+  return { key: job.key, claims: job.outputs, slurmOutputs, message };
+}
+
+/** Looks at what is behind the claims of a job: is there something, and is it in the dataset? */
+async function findClaimProblem(
+  dataset: Dataset,
+  job: SubmittedJob,
+  requireOutputs: boolean,
+  context: CommandContext,
+): Promise<UserError | undefined> {
+  for (const claim of job.outputs) {
+    const path = join(dataset.root, claim);
+    let info: Deno.FileInfo;
+    try {
+      info = await Deno.lstat(path);
+    } catch (error) {
+      const isMissing = error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.NotADirectory;
+      if (!isMissing) throw error;
+      if (requireOutputs) return missingOutput(job, claim);
+      warn(context, `job ${job.jobId} left nothing at its output "${claim}"`);
+      continue;
+    }
+    if (!info.isSymlink) continue;
+    const target = await Deno.readLink(path);
+    const place = resolve(dirname(path), target);
+    const isInside = place === dataset.root || place.startsWith(`${dataset.root}/`);
+    if (!isInside && !isAnnexLink(target)) return outsideOutput(job, claim, target);
+  }
+  return undefined;
+}
+
+function missingOutput(job: SubmittedJob, claim: string): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit job ${job.jobId}: there is nothing at its output "${claim}". The job stays open`,
+    { hint: `dlslurm finish ${job.jobId} commits it without that output` },
+  );
+}
+
+function outsideOutput(job: SubmittedJob, claim: string, target: string): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit job ${job.jobId}: its output "${claim}" is a symbolic link out of the dataset, to ` +
+      `"${target}", and only the link would be saved. The job stays open`,
+    { hint: `put the files themselves in place of the link, then: dlslurm finish ${job.jobId}` },
+  );
+}
+
+function reportOutcome(
+  dataset: Dataset,
+  job: SubmittedJob,
+  outcome: CommitOutcome,
+  context: CommandContext,
+): void {
+  if (outcome.kind === "failed") {
+    reportFailure(job, outcome.error, context);
+    return;
+  }
+  if (outcome.kind === "unchanged") {
+    context.report({
+      action: "slurm-finish",
+      status: "notneeded",
+      refds: dataset.root,
+      slurmJobId: job.jobId,
+      message: `Slurm job ${job.jobId} changed nothing that is saved: finished without a commit`,
+    });
+    return;
+  }
+  for (const change of outcome.changes) {
+    context.report({
+      action: change.kind === "delete" ? "delete" : "add",
+      status: "ok",
+      path: join(dataset.root, change.path),
+      type: "file",
+      refds: dataset.root,
+      slurmJobId: job.jobId,
+    });
+  }
+  context.report({
+    action: "save",
+    status: "ok",
+    path: dataset.root,
+    type: "dataset",
+    refds: dataset.root,
+    slurmJobId: job.jobId,
+    commit: outcome.oid,
+  });
+}
+
+function reportFailure(job: SubmittedJob, error: UserError, context: CommandContext): void {
+  context.report({
+    action: "slurm-finish",
+    status: "impossible",
+    slurmJobId: job.jobId,
+    errorCode: error.code,
+    message: error.detail === undefined ? error.message : `${error.message}: ${error.detail}`,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
+}

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { findAnnexedFiles } from "../annex/annexed_files.ts";
+import { runAnnex } from "../annex/git_annex.ts";
+import type { AnnexFailure } from "../annex/git_annex.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { UserError } from "../errors.ts";
+import type { CommandContext } from "./context.ts";
+
+/**
+ * Makes what a job will write writable: annexed files with content are unlocked, those without are
+ * removed, what does not exist is left alone.
+ *
+ * @throws {UserError} `ANNEX_FAILED` with the files that could not be unlocked; nothing was submitted.
+ */
+export async function prepareOutputs(
+  dataset: Dataset,
+  paths: readonly string[],
+  context: CommandContext,
+): Promise<void> {
+  if (!dataset.hasAnnex) return;
+  const annexed = await findAnnexedFiles(dataset.root, new Set(paths));
+  const present = annexed.filter((file) => file.isPresent).map((file) => file.path);
+  const failures = await runAnnex((args) => dataset.git.run(args), ["unlock"], present);
+  refuse(failures, "unlock");
+  for (const file of annexed) {
+    context.interrupted.throwIfAborted();
+    if (!file.isPresent) await Deno.remove(join(dataset.root, file.path));
+  }
+}
+
+/**
+ * Fetches the content of annexed inputs.
+ *
+ * @param paths relative to the dataset's root.
+ * @throws {UserError} `ANNEX_FAILED` with the files that no remote gave; nothing was submitted.
+ */
+export async function fetchInputs(dataset: Dataset, paths: readonly string[], jobs: number) {
+  if (!dataset.hasAnnex) return;
+  const missing = (await findAnnexedFiles(dataset.root, new Set(paths)))
+    .filter((file) => !file.isPresent).map((file) => file.path);
+  refuse(await runAnnex((args) => dataset.git.run(args), ["get", `-J${jobs}`], missing), "get");
+}
+
+function refuse(failures: readonly AnnexFailure[], command: string): void {
+  if (failures.length === 0) return;
+  throw new UserError(
+    "ANNEX_FAILED",
+    `Cannot ${command} ${failures.length} file${failures.length === 1 ? "" : "s"}, the first is ` +
+      `"${failures[0]!.path}". No job was submitted`,
+    {
+      detail: failures.slice(0, 20).map((failure) => `${failure.path}: ${failure.message}`).join(
+        "\n",
+      ),
+      hint: `git annex ${command} "${failures[0]!.path}"`,
+    },
+  );
+}

@@ -1,0 +1,152 @@
+import { Argument, Command, Option } from "commander";
+import { openDataset } from "../datalad/dataset.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { UserError } from "../errors.ts";
+import type { Job } from "../jobs/job.ts";
+import { parseJobId } from "../jobs/job_state.ts";
+import { livenessOf, parseIdentity } from "../process/process_identity.ts";
+import { parseSubmissionAnswer } from "../slurm/submission_answer.ts";
+import { JobStore } from "../store/job_store.ts";
+import type { CommandContext } from "./context.ts";
+import { warn } from "./context.ts";
+import { readIfPresent, removeTraces, tracesOf } from "./submit_job.ts";
+
+/** What `recover` was asked for. */
+export interface RecoverOptions {
+  readonly dataset: string | undefined;
+  readonly submission: string | undefined;
+  readonly jobId: string | undefined;
+  readonly notSubmitted: boolean | undefined;
+}
+
+/** Defines `recover`; `run` gets the options. */
+export function recoverCommand(run: (options: RecoverOptions) => Promise<void>): Command {
+  return new Command("recover")
+    .summary("settle submissions whose answer was lost")
+    .description(
+      "Lists the submissions of which it is not known whether Slurm took them: sbatch was stopped, " +
+        "timed out, or printed no job ID. They keep their outputs claimed until you say what is the " +
+        "case. What can be told from what sbatch had printed is settled at once.",
+    )
+    .addArgument(new Argument("[submission]", "number of the submission, as listed"))
+    .option("-d, --dataset <path>", "dataset to look in")
+    .addOption(
+      new Option("--job-id <id>", "Slurm took it: this is its job ID").conflicts("notSubmitted"),
+    )
+    .option("--not-submitted", "Slurm has no such job: release its outputs")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm recover
+  dlslurm recover 7 --job-id 4242
+  dlslurm recover 7 --not-submitted
+
+Exit status: 0 nothing is unclear any more; 1 something is; 2 wrong usage.`,
+    )
+    .action(async (submission: string | undefined, options) =>
+      await run({ ...options, submission })
+    );
+}
+
+/** Settles one submission, or lists those that are not settled. */
+export async function runRecover(options: RecoverOptions, context: CommandContext): Promise<void> {
+  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  const unclear = await recoverSubmissions(dataset, store, context);
+  if (options.submission === undefined) {
+    for (const job of unclear) reportUnclear(dataset, job, context);
+    if (unclear.length === 0) report(dataset, "notneeded", "no submission is unclear", context);
+    return;
+  }
+  const job = unclear.find((each) => String(each.key) === options.submission);
+  if (job === undefined) {
+    throw new UserError(
+      "UNKNOWN_JOB",
+      `Cannot settle submission "${options.submission}": it is not unclear`,
+      {
+        hint: "dlslurm recover",
+      },
+    );
+  }
+  if (options.jobId !== undefined) {
+    store.storeReceipt(job.key, parseJobId(options.jobId), null);
+    report(dataset, "ok", `submission ${job.key} is job ${options.jobId}`, context);
+  } else if (options.notSubmitted === true) {
+    store.abandonSubmission(job.key);
+    report(dataset, "ok", `submission ${job.key} is forgotten, its outputs are released`, context);
+  } else {
+    reportUnclear(dataset, job, context);
+    return;
+  }
+  await removeTraces(tracesOf(dataset, job.key));
+}
+
+/**
+ * Looks at submissions whose process has died. A job ID that the submission command had printed makes
+ * the job open; a command that had not been started leaves nothing to keep.
+ *
+ * @returns the submissions that remain unclear.
+ */
+export async function recoverSubmissions(
+  dataset: Dataset,
+  store: JobStore,
+  context: CommandContext,
+): Promise<Job[]> {
+  const unclear: Job[] = [];
+  for (const job of store.listSubmitting()) {
+    const submitter = parseIdentity(job.submitter);
+    if (
+      submitter !== undefined && livenessOf(submitter) === "alive" && submitter.pid !== Deno.pid
+    ) {
+      continue;
+    }
+    const traces = tracesOf(dataset, job.key);
+    const answer = parseSubmissionAnswer(await readIfPresent(traces.stdoutFile));
+    if (answer.kind === "submitted") {
+      store.storeReceipt(job.key, answer.jobId, answer.cluster);
+      await removeTraces(traces);
+      warn(context, `an interrupted submission was found to be job ${answer.jobId} (${job.cmd})`);
+    } else if (
+      !(await isFile(traces.stdoutFile)) && submitter !== undefined &&
+      livenessOf(submitter) === "dead"
+    ) {
+      // The file is made before the command starts: without it nothing was submitted.
+      store.abandonSubmission(job.key);
+    } else {
+      unclear.push(job);
+    }
+  }
+  return unclear;
+}
+
+function reportUnclear(dataset: Dataset, job: Job, context: CommandContext): void {
+  const since = new Date(job.submittedAtMs).toISOString();
+  context.report({
+    action: "slurm-recover",
+    status: "impossible",
+    path: dataset.root,
+    type: "dataset",
+    message: `submission ${job.key} of ${since} is unclear: ${job.cmd}`,
+    hint: `look with squeue --me and sacct -X -S ${since.slice(0, 10)}, then: ` +
+      `dlslurm recover ${job.key} --job-id ID, or dlslurm recover ${job.key} --not-submitted`,
+  });
+}
+
+function report(
+  dataset: Dataset,
+  status: "ok" | "notneeded",
+  message: string,
+  context: CommandContext,
+): void {
+  context.report({ action: "slurm-recover", status, path: dataset.root, type: "dataset", message });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Dataset } from "../datalad/dataset.ts";
+import { textOf } from "../process/runner.ts";
+import { coverWithPathspecs, findStagedChanges, parseRawDiff } from "../git/changes.ts";
+import { dropStagingRef } from "../git/move_branch.ts";
+import { setIndexEntries } from "../git/private_index.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import type { JobStore } from "../store/job_store.ts";
+import type { CommandContext } from "./context.ts";
+import { warn } from "./context.ts";
+
+/**
+ * Looks after an earlier finish that stopped between noting its commits and ending its jobs. Commits
+ * that the branch has reached are not made twice: their jobs are ended, and the index, if it was left
+ * behind, follows. The others are forgotten.
+ *
+ * @returns the keys of the jobs that turned out to be finished.
+ */
+export async function recoverCommits(
+  dataset: Dataset,
+  store: JobStore,
+  jobs: readonly SubmittedJob[],
+  context: CommandContext,
+): Promise<Set<number>> {
+  const pending = jobs.filter((job) => job.commitOid !== null && job.commitBase !== null);
+  const finished = new Set<number>();
+  if (pending.length === 0) return finished;
+  for (const [base, group] of Map.groupBy(pending, (job) => job.commitBase!)) {
+    const reached = await commitsSince(dataset, base);
+    const done = group.filter((job) => reached.has(job.commitOid!));
+    store.forgetCommits(group.filter((job) => !done.includes(job)).map((job) => job.key));
+    if (done.length === 0) continue;
+    await followInIndex(dataset, base, done.at(-1)!.commitOid!);
+    store.end(done.map((job) => job.key), "finished", context.now().getTime());
+    for (const job of done) {
+      finished.add(job.key);
+      warn(
+        context,
+        `job ${job.jobId} had been committed by an interrupted finish: ${job.commitOid}`,
+      );
+    }
+  }
+  await dropStagingRef(dataset.git);
+  return finished;
+}
+
+async function commitsSince(dataset: Dataset, base: string): Promise<Set<string>> {
+  const result = await dataset.git.run(["rev-list", dataset.headOid, `^${base}`]);
+  // A base that is gone (history rewritten and pruned) has no commits after it.
+  return new Set(result.code === 0 ? textOf(result.stdout).split("\n") : []);
+}
+
+/** Sets the index entries that still are as before the commits. */
+async function followInIndex(dataset: Dataset, base: string, tip: string): Promise<void> {
+  const { git } = dataset;
+  const changes = parseRawDiff(
+    await git.require(["diff-tree", "-r", "--raw", "-z", "--no-renames", base, tip]),
+  );
+  const pathspecs = coverWithPathspecs(changes.map((change) => change.path));
+  const staged = await findStagedChanges(git, base, pathspecs);
+  const touched = new Set(staged.map((change) => change.path));
+  await setIndexEntries(dataset, changes.filter((change) => !touched.has(change.path)));
+}

@@ -1,0 +1,66 @@
+import { relative } from "node:path";
+import type { Dataset } from "../datalad/dataset.ts";
+import { parseArrayTasks } from "../jobs/array_tasks.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import type { JobStatus } from "../jobs/job_status.ts";
+import { logPathCandidates } from "../slurm/log_paths.ts";
+
+/**
+ * Finds Slurm's own files of a job that are there and inside the dataset: its logs, one per array
+ * task, and the environment file. Logs elsewhere (`/dev/null`, a home folder) are no outputs.
+ *
+ * @returns paths relative to the dataset's root, without duplicates.
+ */
+export async function findSlurmOutputs(
+  dataset: Dataset,
+  job: SubmittedJob,
+  status: JobStatus | undefined,
+): Promise<string[]> {
+  if (job.details === null) return [];
+  const found = new Set<string>();
+  for (const candidates of candidateLists(job, status)) {
+    for (const path of candidates) {
+      const inside = await pathIfInside(dataset, path);
+      if (inside === undefined) continue;
+      found.add(inside);
+      break;
+    }
+  }
+  const environment = job.details.environmentFile;
+  if (environment !== null && await pathIfInside(dataset, `${dataset.root}/${environment}`)) {
+    found.add(environment);
+  }
+  return [...found];
+}
+
+function* candidateLists(job: SubmittedJob, status: JobStatus | undefined): Generator<string[]> {
+  const { logs, arrayTasks } = job.details!;
+  if (arrayTasks === null) {
+    for (const log of logs) yield logPathCandidates(log.path, job.jobId, null, undefined);
+    return;
+  }
+  for (const task of parseArrayTasks(arrayTasks)) {
+    const own = logs.filter((log) => log.task === task);
+    // Tasks that were pending when scontrol was asked share the array's pattern.
+    for (const log of own.length > 0 ? own : logs.filter((each) => each.task === null)) {
+      yield logPathCandidates(log.path, job.jobId, task, status?.rawJobIds.get(task));
+    }
+  }
+}
+
+async function pathIfInside(dataset: Dataset, path: string): Promise<string | undefined> {
+  try {
+    const info = await Deno.lstat(path);
+    if (!info.isFile && !info.isSymlink) return undefined;
+    const folder = await Deno.realPath(path.slice(0, path.lastIndexOf("/")) || "/");
+    const inside = relative(dataset.root, `${folder}${path.slice(path.lastIndexOf("/"))}`);
+    const isOutside = inside === ".." || inside.startsWith("../") ||
+      inside.split("/").includes(".git");
+    return isOutside ? undefined : inside;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw error;
+  }
+}

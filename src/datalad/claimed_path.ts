@@ -1,0 +1,101 @@
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { isAnnexLink } from "../annex/annexed_files.ts";
+import { UserError } from "../errors.ts";
+
+/** Characters that a shell-style pattern is made of. */
+const GLOB_REGEXP = /[*?[]/;
+
+/**
+ * Turns an output as a user gives it into a claim: relative to the dataset's root, without `..`, and
+ * through no symbolic link, so that two ways to name one place are one claim.
+ *
+ * @param root the dataset's root, links resolved.
+ * @param pwd the directory that `given` is relative to, absolute.
+ * @throws {UserError} `BAD_OUTPUT` if it is empty, a pattern, outside the dataset or in `.git`.
+ */
+export async function resolveClaim(root: string, pwd: string, given: string): Promise<string> {
+  if (given.trim() === "") throw bad(given, "it is empty", "name a file or folder: -o results");
+  if (given.includes("\0")) throw bad(given, "no file name holds a NUL", "name a file or folder");
+  const path = resolve(pwd, given);
+  if (GLOB_REGEXP.test(given) && await lstat(path) === undefined) {
+    throw bad(
+      given,
+      "patterns cannot be compared with the claims of other jobs",
+      "name the folder that all outputs are in",
+    );
+  }
+  const place = await followLinks(root, path, given);
+  const claim = relative(root, place);
+  if (claim === "") return ".";
+  if (claim === ".." || claim.startsWith("../")) {
+    throw bad(given, `it is outside the dataset "${root}"`, "have the job write into the dataset");
+  }
+  if (claim.split("/").includes(".git")) {
+    throw bad(given, "it is inside Git's own folder", "name a file or folder of the work tree");
+  }
+  await refuseSubdataset(root, claim, given);
+  return claim;
+}
+
+/** Resolves links in the folders above `path`, and `path` itself unless it is an annexed file. */
+async function followLinks(root: string, path: string, given: string): Promise<string> {
+  const info = await lstat(path);
+  if (info?.isSymlink && !isAnnexLink(await Deno.readLink(path))) {
+    const target = await realPathOfExisting(path);
+    const isInside = target === root || target.startsWith(`${root}/`);
+    if (!isInside) {
+      throw bad(
+        given,
+        `it is a symbolic link out of the dataset, to "${target}"`,
+        "name a folder inside the dataset, or use a copy instead of the link",
+      );
+    }
+    return target;
+  }
+  return join(await realPathOfExisting(dirname(path)), basename(path));
+}
+
+/** The real path of the deepest folder that exists, with the rest behind it. */
+async function realPathOfExisting(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    const isMissing = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (!isMissing || dirname(path) === path) throw error;
+    return join(await realPathOfExisting(dirname(path)), basename(path));
+  }
+}
+
+async function refuseSubdataset(root: string, claim: string, given: string): Promise<void> {
+  const parts = claim.split("/");
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const folder = parts.slice(0, depth).join("/");
+    if (await lstat(join(root, folder, ".git")) !== undefined) {
+      throw bad(
+        given,
+        `it is inside the repository "${folder}", which has commits of its own`,
+        `schedule the job there: dlslurm schedule -d "${folder}" …`,
+      );
+    }
+  }
+}
+
+async function lstat(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function bad(given: string, reason: string, hint: string): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot claim output "${given}": ${reason}. No job was submitted`,
+    { hint },
+  );
+}

@@ -1,0 +1,152 @@
+import * as v from "valibot";
+import { UserError } from "../errors.ts";
+import { renderPythonJson } from "./python_json.ts";
+
+/**
+ * The machine-actionable part of a `[DATALAD SLURM RUN]` commit message, as the Python extension
+ * writes and reads it. Paths in `outputs` and `slurmOutputs` are relative to the dataset's root,
+ * `inputs` to `pwd`, `pwd` to the root.
+ */
+export interface RunRecord {
+  readonly chain: readonly string[];
+  readonly cmd: string;
+  readonly dsid: string | null;
+  readonly extraInputs: readonly string[];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly pwd: string;
+  readonly slurmJobId: string;
+  readonly slurmOutputs: readonly string[];
+  /** `--alt-dir` of the run; `null` where none was used. */
+  readonly altDir: string | null;
+  /** Slurm cluster, where one was named. */
+  readonly cluster: string | null;
+}
+
+/** What the subject of every such commit begins with. */
+export const RECORD_PREFIX = "[DATALAD SLURM RUN]";
+const OPEN_MARK = "=== Do not change lines below ===";
+const CLOSE_MARK = "^^^ Do not change lines above ^^^";
+
+const TextList = v.nullish(v.array(v.string()), []);
+const Record = v.object({
+  chain: TextList,
+  cmd: v.union([v.string(), v.pipe(v.array(v.string()), v.transform((words) => words.join(" ")))]),
+  dsid: v.nullish(v.string(), null),
+  extra_inputs: TextList,
+  inputs: TextList,
+  outputs: TextList,
+  pwd: v.nullish(v.string(), "."),
+  slurm_job_id: v.pipe(v.union([v.number(), v.string()]), v.transform(String)),
+  slurm_outputs: TextList,
+  alt_dir: v.nullish(v.string(), ""),
+  dlslurm: v.optional(v.object({ cluster: v.optional(v.nullable(v.string()), null) })),
+});
+
+/** What a commit's message says. */
+export interface ParsedMessage {
+  /** The job state in the subject: `Completed`. */
+  readonly state: string;
+  /** The paragraphs between subject and record. */
+  readonly text: string;
+  /** The record, or the ID of the sidecar file that holds it. */
+  readonly record: RunRecord | { readonly sidecarId: string };
+}
+
+/** What goes into a commit message beside the record. */
+export interface MessageParts {
+  /** Slurm's word for the job as a whole: `COMPLETED`, `ARRAY FAILED (SOME COMPLETE)`. */
+  readonly groupState: string;
+  /** The `-m` of finish, the `-m` of schedule, notes; those that are given. */
+  readonly paragraphs: readonly string[];
+}
+
+/** Renders the commit message of a job. */
+export function renderMessage(record: RunRecord, parts: MessageParts): string {
+  const state = parts.groupState.slice(0, 1).toUpperCase() +
+    parts.groupState.slice(1).toLowerCase();
+  const subject = `${RECORD_PREFIX} Slurm job ${record.slurmJobId}: ${state}`;
+  const json = renderPythonJson(toJson(record));
+  return `${[subject, ...parts.paragraphs].join("\n\n")}\n\n${OPEN_MARK}\n${json}\n${CLOSE_MARK}\n`;
+}
+
+function toJson(record: RunRecord) {
+  return {
+    ...(record.altDir === null ? {} : { alt_dir: record.altDir }),
+    chain: record.chain,
+    cmd: record.cmd,
+    commit_id: null,
+    ...(record.cluster === null ? {} : { dlslurm: { cluster: record.cluster } }),
+    dsid: record.dsid,
+    extra_inputs: record.extraInputs,
+    inputs: record.inputs,
+    outputs: record.outputs,
+    pwd: record.pwd,
+    slurm_job_id: Number(record.slurmJobId),
+    slurm_outputs: record.slurmOutputs,
+  };
+}
+
+/**
+ * Reads a commit message.
+ *
+ * @returns `undefined` if it is not that of a Slurm run.
+ * @throws {SyntaxError} If it is, and its record cannot be read.
+ */
+export function parseMessage(message: string): ParsedMessage | undefined {
+  if (!message.startsWith(RECORD_PREFIX)) return undefined;
+  const open = message.indexOf(`\n${OPEN_MARK}\n`);
+  const close = message.indexOf(`\n${CLOSE_MARK}`, open);
+  if (open < 0 || close < 0) throw new SyntaxError("the record's marker lines are missing");
+  const [subject, ...paragraphs] = message.slice(0, open).split("\n\n");
+  return {
+    state: /: ([^:]*)$/.exec(subject!.trim())?.[1] ?? "",
+    text: paragraphs.join("\n\n").trim(),
+    record: parseRecord(message.slice(open + OPEN_MARK.length + 2, close).trim()),
+  };
+}
+
+/**
+ * Reads the JSON of a record, or the quoted ID of its sidecar.
+ *
+ * @throws {SyntaxError} If it is neither.
+ */
+export function parseRecord(text: string): RunRecord | { readonly sidecarId: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`it is no valid JSON: ${(error as Error).message}`, { cause: error });
+  }
+  if (typeof json === "string") return { sidecarId: json };
+  const parsed = v.safeParse(Record, json);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    throw new SyntaxError(
+      `its "${v.getDotPath(issue) ?? ""}" is not as it should be: ${issue.message}`,
+    );
+  }
+  const { output } = parsed;
+  return {
+    chain: output.chain,
+    cmd: output.cmd,
+    dsid: output.dsid,
+    extraInputs: output.extra_inputs,
+    inputs: output.inputs,
+    outputs: output.outputs,
+    pwd: output.pwd,
+    slurmJobId: output.slurm_job_id,
+    slurmOutputs: output.slurm_outputs,
+    altDir: output.alt_dir === "" ? null : output.alt_dir,
+    cluster: output.dlslurm?.cluster ?? null,
+  };
+}
+
+/** The error for a record that cannot be read, naming its commit. */
+export function badRecord(commit: string, cause: unknown): UserError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new UserError("BAD_RECORD", `Cannot read the run record of commit ${commit}: ${reason}`, {
+    hint: `git show ${commit}`,
+    cause,
+  });
+}

@@ -1,0 +1,74 @@
+import { textOf } from "../process/runner.ts";
+import type { Change } from "./changes.ts";
+import type { Git } from "./git.ts";
+import { quotePath } from "./path_bytes.ts";
+
+/** A commit to be made: its message and how its tree differs from its parent's. */
+export interface CommitPlan {
+  readonly message: string;
+  readonly changes: readonly Change[];
+}
+
+/** Whom a commit names, as `git var` prints it: `Name <mail> seconds zone`. */
+export interface Identities {
+  readonly author: string;
+  readonly committer: string;
+}
+
+/** Where commits wait until the branch moves to them; a crash leaves it behind, harmless. */
+export const STAGING_REF = "refs/dlslurm/finish";
+
+/**
+ * Builds one commit per plan, each on the one before it, the first on `base`, in one
+ * `git fast-import`. No ref but {@linkcode STAGING_REF} moves; hooks do not run, nothing is signed.
+ *
+ * @returns the oids, in the order of the plans.
+ * @throws {UserError} `GIT_FAILED` or `DISK`; nothing refers to what may have been written.
+ */
+export async function buildCommits(
+  git: Git,
+  base: string,
+  plans: readonly CommitPlan[],
+  identities: Identities,
+): Promise<string[]> {
+  const encoder = new TextEncoder();
+  const pieces: Uint8Array[] = [encoder.encode("feature done\n")];
+  plans.forEach((plan, index) => {
+    const message = encoder.encode(plan.message);
+    pieces.push(
+      encoder.encode(
+        `commit ${STAGING_REF}\nmark :${index + 1}\nauthor ${identities.author}\n` +
+          `committer ${identities.committer}\ndata ${message.length}\n`,
+      ),
+      message,
+      encoder.encode(
+        `\nfrom ${index === 0 ? base : `:${index}`}\n${plan.changes.map(render).join("")}\n` +
+          `get-mark :${index + 1}\n`,
+      ),
+    );
+  });
+  pieces.push(encoder.encode("done\n"));
+  const output = await git.require(["fast-import", "--quiet", "--force", "--date-format=raw"], {
+    stdin: await new Blob(pieces as BlobPart[]).bytes(),
+  });
+  return textOf(output).trim().split("\n");
+}
+
+/** git-fast-import(1), filemodify and filedelete. */
+function render(change: Change): string {
+  // fast-import works in the order given; the caller sorts deletions first.
+  return change.kind === "delete"
+    ? `D ${quotePath(change.path)}\n`
+    : `M ${change.mode} ${change.oid} ${quotePath(change.path)}\n`;
+}
+
+/**
+ * Puts deletions before the rest, so that a folder can take the place of a file, and each group in
+ * the order of names.
+ */
+export function inTreeOrder(changes: readonly Change[]): Change[] {
+  const rank = (change: Change) => change.kind === "delete" ? 0 : 1;
+  return [...changes].sort((a, b) =>
+    rank(a) - rank(b) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)
+  );
+}

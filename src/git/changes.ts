@@ -1,0 +1,119 @@
+import { textOf } from "../process/runner.ts";
+import type { Git } from "./git.ts";
+import { decodePath, splitNul } from "./path_bytes.ts";
+
+/** How a path differs from HEAD. */
+export interface Change {
+  /** Relative to the work tree's root. */
+  readonly path: string;
+  readonly kind: "add" | "modify" | "delete";
+  /** File mode and oid of the new content; absent for `delete`, oid of zeros where not hashed yet. */
+  readonly mode: string;
+  readonly oid: string;
+}
+
+/**
+ * Finds what differs from HEAD under `pathspecs` in index or work tree, and what is untracked and not
+ * ignored there: candidates, since a changed time alone is enough to be listed.
+ */
+export async function findCandidates(
+  git: Git,
+  headOid: string,
+  pathspecs: readonly string[],
+): Promise<{ readonly present: string[]; readonly deleted: string[] }> {
+  const untracked = await git.require([
+    "ls-files",
+    "-z",
+    "--others",
+    "--exclude-standard",
+    "--",
+    ...pathspecs,
+  ]);
+  const present = new Set([...splitNul(untracked)].map(decodePath));
+  const deleted: string[] = [];
+  const raw = await git.require([
+    "diff-index",
+    "--raw",
+    "-z",
+    "--no-renames",
+    headOid,
+    "--",
+    ...pathspecs,
+  ]);
+  for (const change of parseRawDiff(raw)) {
+    if (change.kind !== "delete") present.add(change.path);
+    // Taken out of the index but still on disk, it is untracked and stays.
+    else if (!present.has(change.path)) deleted.push(change.path);
+  }
+  return { present: [...present], deleted };
+}
+
+/** Finds what differs between `headOid` and the index under `pathspecs`. */
+export async function findStagedChanges(
+  git: Git,
+  headOid: string,
+  pathspecs: readonly string[],
+): Promise<Change[]> {
+  return parseRawDiff(
+    await git.require([
+      "diff-index",
+      "--cached",
+      "--raw",
+      "-z",
+      "--no-renames",
+      headOid,
+      "--",
+      ...pathspecs,
+    ]),
+  );
+}
+
+/** Reads `git diff-index --raw -z`: `:oldmode newmode oldoid newoid status NUL path NUL`. */
+export function parseRawDiff(output: Uint8Array): Change[] {
+  const changes: Change[] = [];
+  let header: string | undefined;
+  for (const item of splitNul(output)) {
+    if (header === undefined) {
+      header = textOf(item);
+      continue;
+    }
+    const [, mode, , oid, status] = header.split(" ");
+    changes.push({
+      path: decodePath(item),
+      kind: status === "A" ? "add" : status === "D" ? "delete" : "modify",
+      mode: mode!,
+      oid: oid!,
+    });
+    header = undefined;
+  }
+  return changes;
+}
+
+/** More pathspecs than this make git compare each file with each of them for too long. */
+const MOST_PATHSPECS = 100;
+
+/**
+ * Pathspecs that cover all `paths`, few enough for one command line: where there are too many, the
+ * deepest give way to the folder above them. What they cover beyond `paths` must be left out again.
+ */
+export function coverWithPathspecs(paths: Iterable<string>): string[] {
+  let cover = new Set(paths);
+  while (cover.size > MOST_PATHSPECS && !cover.has(".")) {
+    const deepest = Math.max(...[...cover].map(depthOf));
+    const higher = new Set<string>();
+    for (const path of cover) {
+      higher.add(depthOf(path) < deepest ? path : parentOf(path));
+    }
+    cover = higher;
+  }
+  return cover.has(".") ? ["."] : [...cover].sort();
+}
+
+function depthOf(path: string): number {
+  return path.split("/").length;
+}
+
+function parentOf(path: string): string {
+  const end = path.lastIndexOf("/");
+  return end < 0 ? "." : path.slice(0, end);
+}

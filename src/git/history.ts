@@ -1,0 +1,91 @@
+import { UserError } from "../errors.ts";
+import { textOf } from "../process/runner.ts";
+import type { Git } from "./git.ts";
+import { decodePath, splitNul } from "./path_bytes.ts";
+
+/** One commit of a range. */
+export interface CommitMessage {
+  readonly oid: string;
+  readonly parents: readonly string[];
+  /** Subject and body. */
+  readonly message: string;
+}
+
+/**
+ * Reads the messages of a range in which `marker` occurs, oldest first, with one `git log`.
+ *
+ * @param since `undefined` for `revision` alone, empty for all that it reaches, else what is left out.
+ * @throws {UserError} `USAGE` if git does not know a revision.
+ */
+export async function readMessages(
+  git: Git,
+  revision: string,
+  since: string | undefined,
+  marker: string,
+): Promise<CommitMessage[]> {
+  for (const name of [revision, since ?? ""]) {
+    if (name.startsWith("-")) {
+      throw new UserError("USAGE", `Cannot read revision "${name}": it looks like an option`);
+    }
+  }
+  const range = since === undefined
+    ? ["--no-walk", revision]
+    : since === ""
+    ? [revision]
+    : [`${since}..${revision}`];
+  const result = await git.run([
+    "log",
+    "-z",
+    "--topo-order",
+    ...(since === undefined ? [] : ["--reverse"]),
+    "--fixed-strings",
+    `--grep=${marker}`,
+    "--format=%H%n%P%n%B",
+    ...range,
+    "--",
+  ]);
+  if (result.code !== 0) {
+    throw new UserError("USAGE", `Cannot read the history of "${range.at(-1)}"`, {
+      detail: result.stderr,
+      hint: "git log --oneline",
+    });
+  }
+  return [...splitNul(result.stdout)].map((item) => {
+    const [oid, parents, ...message] = textOf(item).split("\n");
+    return {
+      oid: oid!,
+      parents: parents === "" ? [] : parents!.split(" "),
+      message: message.join("\n"),
+    };
+  });
+}
+
+/** Finds the files that each of `commits` added or changed, with one `git diff-tree`. */
+export async function readWrittenFiles(
+  git: Git,
+  commits: readonly string[],
+): Promise<Map<string, string[]>> {
+  const files = new Map<string, string[]>(commits.map((oid) => [oid, []]));
+  if (commits.length === 0) return files;
+  const output = await git.require(
+    [
+      "diff-tree",
+      "--stdin",
+      "-r",
+      "-z",
+      "--root",
+      "--name-only",
+      "--no-renames",
+      "--diff-filter=d",
+    ],
+    { stdin: `${commits.join("\n")}\n` },
+  );
+  let current: string[] = [];
+  for (const item of splitNul(output)) {
+    const text = decodePath(item).trim();
+    const next = files.get(text);
+    if (next !== undefined) current = next;
+    else current.push(decodePath(item));
+  }
+  return files;
+}

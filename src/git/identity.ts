@@ -1,0 +1,28 @@
+import { UserError } from "../errors.ts";
+import { textOf } from "../process/runner.ts";
+import type { Identities } from "./build_commits.ts";
+import type { Git } from "./git.ts";
+
+/**
+ * Asks git whom commits will name.
+ *
+ * @throws {UserError} `NO_IDENTITY` if git does not know.
+ */
+export async function requireIdentities(git: Git): Promise<Identities> {
+  return {
+    author: await identity(git, "GIT_AUTHOR_IDENT"),
+    committer: await identity(git, "GIT_COMMITTER_IDENT"),
+  };
+}
+
+async function identity(git: Git, variable: string): Promise<string> {
+  const result = await git.run(["var", variable]);
+  if (result.code !== 0) {
+    throw new UserError("NO_IDENTITY", "Cannot commit: Git does not know who you are", {
+      detail: result.stderr,
+      hint:
+        'git config --global user.name "Your Name"; git config --global user.email you@example.org',
+    });
+  }
+  return textOf(result.stdout).trimEnd();
+}

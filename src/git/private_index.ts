@@ -1,0 +1,190 @@
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import { syncToDisk } from "../fs/write_file_atomic.ts";
+import type { Change } from "./changes.ts";
+import type { Git } from "./git.ts";
+import { gitFailed } from "./git.ts";
+import { encodePath, joinNul } from "./path_bytes.ts";
+import type { Repository } from "./repository.ts";
+
+/** How long another process's index lock is waited for. */
+const LOCK_WAIT_MS = 10_000;
+const LOCK_POLL_MS = 100;
+/** The checksum that ends every index file (gitformat-index(5)). */
+const CHECKSUM_BYTES = 20;
+
+/**
+ * A private copy of the work tree's index, in which outputs are staged while the user's own index
+ * stays as it is until the commits exist. A crash leaves the copy behind; it is overwritten by the
+ * next one.
+ */
+export class PrivateIndex implements AsyncDisposable {
+  readonly git: Git;
+  readonly #repository: Repository;
+  readonly #file: string;
+  #checksum: string;
+
+  private constructor(repository: Repository, file: string, checksum: string) {
+    this.#repository = repository;
+    this.#file = file;
+    this.#checksum = checksum;
+    this.git = repository.git.withIndex(file);
+  }
+
+  /**
+   * Copies the index.
+   *
+   * @throws {UserError} `INDEX_LOCKED` if another process holds the index lock for too long.
+   */
+  static async copy(repository: Repository): Promise<PrivateIndex> {
+    await waitForLock(repository);
+    const file = join(repository.gitDir, "dlslurm-index");
+    await remove(`${file}.lock`);
+    try {
+      const { mtime } = await Deno.stat(repository.indexFile);
+      await Deno.copyFile(repository.indexFile, file);
+      // Files changed in the moment the index was written are told by the index's own time
+      // (gitformat-index, "racy git"): a later one would hide them, an earlier one is safe.
+      const seconds = Math.floor((mtime?.getTime() ?? 0) / 1000);
+      await Deno.utime(file, seconds, seconds);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      await remove(file); // a repository without an index file: nothing is tracked
+    }
+    return new PrivateIndex(repository, file, await readChecksum(file));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await remove(this.#file);
+    await remove(`${this.#file}.lock`);
+  }
+
+  /**
+   * Stages `present` with the content of the work tree and takes `deleted` out, all or nothing.
+   *
+   * @throws {UserError} `GIT_FAILED` with git's words about the first file that cannot be read.
+   */
+  async stage(present: Iterable<string>, deleted: Iterable<string>): Promise<void> {
+    const args = ["update-index", "--add", "--remove", "--replace", "-z", "--stdin"];
+    // Deletions first: a folder may have taken the place of a file.
+    const result = await this.git.run(args, { stdin: joinNul([...deleted, ...present]) });
+    if (result.code !== 0) throw gitFailed(args, result);
+  }
+
+  /**
+   * Brings the user's index up to date for `changes`, and for them alone. Where nobody touched it
+   * since {@linkcode PrivateIndex.copy}, the copy takes its place, with the files' times in it;
+   * otherwise the entries are set one by one.
+   *
+   * @param isExact whether the copy differs from the user's index by `changes` only.
+   * @throws {UserError} `INDEX_LOCKED` if another process holds the index lock for too long.
+   */
+  async publish(changes: readonly Change[], isExact: boolean): Promise<void> {
+    if (isExact && await this.#replaceUntouched()) return;
+    await setIndexEntries(this.#repository, changes);
+  }
+
+  async #replaceUntouched(): Promise<boolean> {
+    const lock = `${this.#repository.indexFile}.lock`;
+    const lockFile = await takeLock(this.#repository);
+    try {
+      if (await readChecksum(this.#repository.indexFile) !== this.#checksum) {
+        lockFile.close();
+        await Deno.remove(lock);
+        return false;
+      }
+      const copy = await Deno.open(this.#file, { read: true });
+      await copy.readable.pipeTo(lockFile.writable);
+      await syncToDisk(lock);
+      await Deno.rename(lock, this.#repository.indexFile);
+      return true;
+    } catch (error) {
+      await remove(lock);
+      throw error;
+    }
+  }
+}
+
+/** Sets the user's index entries for `changes`, waiting for its lock. */
+export async function setIndexEntries(repository: Repository, changes: readonly Change[]) {
+  if (changes.length === 0) return;
+  await waitForLock(repository);
+  const lines: Uint8Array[] = [];
+  const encoder = new TextEncoder();
+  // Removals first, so that a file can give way to a folder of its name and the other way round.
+  for (const change of [...changes].sort((a, b) => rank(a) - rank(b))) {
+    const info = change.kind === "delete"
+      ? `0 ${"0".repeat(repository.headOid.length)}\t`
+      : `${change.mode} ${change.oid}\t`;
+    lines.push(encoder.encode(info), encodePath(change.path), new Uint8Array(1));
+  }
+  await repository.git.require(["update-index", "-z", "--replace", "--index-info"], {
+    stdin: concat(lines),
+  });
+}
+
+function rank(change: Change): number {
+  return change.kind === "delete" ? 0 : 1;
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    all.set(piece, offset);
+    offset += piece.length;
+  }
+  return all;
+}
+
+async function waitForLock(repository: Repository): Promise<void> {
+  const file = await takeLock(repository);
+  file.close();
+  await Deno.remove(`${repository.indexFile}.lock`);
+}
+
+async function takeLock(repository: Repository): Promise<Deno.FsFile> {
+  const lock = `${repository.indexFile}.lock`;
+  for (let waitedMs = 0;; waitedMs += LOCK_POLL_MS) {
+    try {
+      return await Deno.open(lock, { write: true, createNew: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      if (waitedMs >= LOCK_WAIT_MS) {
+        throw new UserError(
+          "INDEX_LOCKED",
+          `Cannot change the index of "${repository.root}": another process holds "${lock}"`,
+          {
+            hint: "wait for the other git command; if there is none, it crashed: " +
+              `rm "${lock}", then run the same command again`,
+          },
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+    }
+  }
+}
+
+async function readChecksum(file: string): Promise<string> {
+  try {
+    using index = await Deno.open(file, { read: true });
+    const { size, mtime } = await index.stat();
+    const bytes = new Uint8Array(CHECKSUM_BYTES);
+    await index.seek(-Math.min(size, CHECKSUM_BYTES), Deno.SeekMode.End);
+    await index.read(bytes);
+    // index.skipHash leaves the checksum empty: then the time must do.
+    const time = bytes.every((byte) => byte === 0) ? mtime?.getTime() : "";
+    return `${size}:${bytes.toHex()}:${time}`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "none";
+    throw error;
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The domain: jobs, their claims, and what Slurm says of them. Nothing here does I/O.
+ *
+ * @module
+ */
+
+/** Where a job stands in our books: `submitting → open → finished | closed`. */
+export type JobStage = "submitting" | "open" | "finished" | "closed";
+
+/** What is known of a job before it is submitted. */
+export interface JobRequest {
+  /** The shell command line as recorded, placeholders unexpanded. */
+  readonly cmd: string;
+  /** Where it runs, relative to the dataset's root. */
+  readonly pwd: string;
+  /** Dataset ID, or `null` in a plain Git repository. */
+  readonly dsid: string | null;
+  /** The `-m` of schedule. */
+  readonly message: string | null;
+  /** Commits of the earlier runs of the same command, oldest first. */
+  readonly chain: readonly string[];
+  /** Relative to `pwd`, as the user gave them. */
+  readonly inputs: readonly string[];
+  readonly extraInputs: readonly string[];
+  /** The claims, relative to the dataset's root, normalised. */
+  readonly outputs: readonly string[];
+  readonly altDir: string | null;
+  /** Job ID of the run that this one repeats. */
+  readonly rescheduledJobId: string | null;
+  /** Name of the linked worktree it was scheduled in; empty for the main one. */
+  readonly worktree: string;
+}
+
+/** A log file of a job, or of one of its tasks. */
+export interface LogPattern {
+  /** The array task that writes it; `null` for a plain job, or for every task not named otherwise. */
+  readonly task: number | null;
+  /**
+   * As scontrol printed it: absolute, on some versions with `%4a` and the like still in it, or with
+   * 4294967294 where a task index goes.
+   */
+  readonly path: string;
+}
+
+/** What Slurm told of a job after its submission. */
+export interface SubmissionDetails {
+  readonly logs: readonly LogPattern[];
+  /** Path of the environment file relative to the dataset's root, or `null` if none was written. */
+  readonly environmentFile: string | null;
+  /** Array task IDs (`0-3`), or `null` for a job without tasks. */
+  readonly arrayTasks: string | null;
+}
+
+/** A job in the store. */
+export interface Job extends JobRequest {
+  /** Our own number, unique in the store; job IDs are reused by Slurm. */
+  readonly key: number;
+  readonly stage: JobStage;
+  /** Who submits or submitted it: tells a crashed submission from one under way. */
+  readonly submitter: string;
+  /** Slurm's job ID; `null` while submitting. */
+  readonly jobId: string | null;
+  /** Slurm cluster, where `sbatch` named one. */
+  readonly cluster: string | null;
+  /** Milliseconds since 1970 when the submission began. */
+  readonly submittedAtMs: number;
+  /** What scontrol told; `null` until it answered. */
+  readonly details: SubmissionDetails | null;
+  /** Commit built for it, set before the branch moves. */
+  readonly commitOid: string | null;
+  /** The head that `commitOid` was built on. */
+  readonly commitBase: string | null;
+}
+
+/** A job that was submitted: it has a job ID. */
+export interface SubmittedJob extends Job {
+  readonly jobId: string;
+}
+
+/** Narrows a job of the open stage. */
+export function isSubmitted(job: Job): job is SubmittedJob {
+  return job.jobId !== null;
+}

@@ -1,0 +1,133 @@
+import { parseArrayTasks } from "./array_tasks.ts";
+import { mayBeRequeued, phaseOf, stateWord, UNKNOWN_STATE } from "./job_state.ts";
+import type { Phase } from "./job_state.ts";
+
+/** One line of what Slurm says: a job, an array task, a range of pending tasks, a het component. */
+export interface StateRow {
+  /** As printed: `151`, `151_2`, `151_[0-3%2]`, `151+1`. */
+  readonly jobId: string;
+  /** The task's own number, where it was asked for. */
+  readonly jobIdRaw: string | null;
+  /** As printed: `COMPLETED`, `CANCELLED by 1000`. */
+  readonly state: string;
+  /** Seconds since 1970, or `null` when the row has no submission time. */
+  readonly submitS: number | null;
+  /** `code:signal`, or empty. */
+  readonly exitCode: string;
+  /** `[days-]hh:mm:ss`, or empty. */
+  readonly elapsed: string;
+}
+
+/** What Slurm says of one job as a whole. */
+export interface JobStatus {
+  readonly phase: Phase;
+  /** The common state, or ARRAY FAILED (…); {@linkcode UNKNOWN_STATE} when nobody could tell. */
+  readonly groupState: string;
+  /** State by job ID or task ID, in the order of task IDs. */
+  readonly states: ReadonlyMap<string, string>;
+  /** Each task's own job ID by its array task ID, where accounting told. */
+  readonly rawJobIds: ReadonlyMap<number, string>;
+  /** The rows that were counted, one per task. */
+  readonly rows: readonly StateRow[];
+}
+
+/** What is known of the submission, to tell its rows from those of a reused job ID. */
+export interface Submission {
+  readonly jobId: string;
+  readonly submittedAtMs: number;
+  /** The array task IDs that must be accounted for; `null` if unknown or no array. */
+  readonly arrayTasks: readonly number[] | null;
+}
+
+/** Clocks of login node and controller may differ by this much. */
+const CLOCK_SKEW_S = 600;
+
+/**
+ * Decides what a job's rows mean. Of several incarnations (requeued, or an older job with the same
+ * ID) the newest counts, and only one that was not submitted before ours. A job or task without a row
+ * is unknown: not seen is never "failed" and never "completed".
+ */
+export function decideStatus(submission: Submission, rows: readonly StateRow[]): JobStatus {
+  const newest = new Map<string, StateRow>();
+  const oldestSubmitS = submission.submittedAtMs / 1000 - CLOCK_SKEW_S;
+  for (const row of rows) {
+    if (row.submitS !== null && row.submitS < oldestSubmitS) continue;
+    const before = newest.get(row.jobId);
+    // sacct prints incarnations oldest first; of equal times the later line is the newer one.
+    if (before === undefined || (row.submitS ?? 0) >= (before.submitS ?? 0)) {
+      newest.set(row.jobId, row);
+    }
+  }
+  const counted = [...newest.values()];
+  const missing = findMissing(submission, counted);
+  const states = new Map<string, string>();
+  for (const row of counted.sort(byTask)) states.set(row.jobId, stateWord(row.state));
+  for (const id of missing) states.set(id, UNKNOWN_STATE);
+  return {
+    phase: phaseOfAll(counted, missing.length > 0),
+    groupState: groupStateOf(counted, missing.length > 0),
+    states,
+    rawJobIds: rawIdsOf(submission.jobId, counted),
+    rows: counted,
+  };
+}
+
+/** The rows of a job that squeue still shows queued or running make a preemption no end. */
+export function isPossiblyRequeued(status: JobStatus): boolean {
+  return status.rows.some((row) => mayBeRequeued(row.state));
+}
+
+function findMissing(submission: Submission, rows: readonly StateRow[]): string[] {
+  if (rows.length === 0) return [submission.jobId];
+  if (submission.arrayTasks === null) return [];
+  const seen = new Set<number>();
+  for (const row of rows) for (const task of tasksOf(submission.jobId, row.jobId)) seen.add(task);
+  return submission.arrayTasks.filter((task) => !seen.has(task))
+    .map((task) => `${submission.jobId}_${task}`);
+}
+
+/** The array task IDs that a printed job ID stands for: `151_2` one, `151_[0-3%2]` four. */
+export function tasksOf(jobId: string, printed: string): number[] {
+  if (!printed.startsWith(`${jobId}_`)) return [];
+  const expression = printed.slice(jobId.length + 1).replace(/^\[(.*)\]$/, "$1");
+  try {
+    return parseArrayTasks(expression);
+  } catch {
+    return []; // a truncated expression: its tasks count as not seen
+  }
+}
+
+function phaseOfAll(rows: readonly StateRow[], isIncomplete: boolean): Phase {
+  const phases = new Set(rows.map((row) => phaseOf(row.state)));
+  if (phases.has("active")) return "active";
+  if (isIncomplete || phases.has("unknown") || phases.size === 0) return "unknown";
+  return phases.has("failed") ? "failed" : "completed";
+}
+
+function groupStateOf(rows: readonly StateRow[], isIncomplete: boolean): string {
+  const words = new Set(rows.map((row) => stateWord(row.state)));
+  if (words.size === 0) return UNKNOWN_STATE;
+  const active = rows.filter((row) => phaseOf(row.state) === "active").map((r) =>
+    stateWord(r.state)
+  );
+  if (active.length > 0) {
+    // As long as tasks are active the job has not failed: RUNNING tells more than PENDING.
+    return active.find((word) => word === "RUNNING") ?? active[0]!;
+  }
+  if (isIncomplete) return UNKNOWN_STATE;
+  if (words.size === 1) return [...words][0]!;
+  return words.has("COMPLETED") ? "ARRAY FAILED (SOME COMPLETE)" : "ARRAY FAILED (MULTIPLE CAUSES)";
+}
+
+function rawIdsOf(jobId: string, rows: readonly StateRow[]): Map<number, string> {
+  const ids = new Map<number, string>();
+  for (const row of rows) {
+    const tasks = tasksOf(jobId, row.jobId);
+    if (tasks.length === 1 && row.jobIdRaw !== null) ids.set(tasks[0]!, row.jobIdRaw);
+  }
+  return ids;
+}
+
+function byTask(a: StateRow, b: StateRow): number {
+  return a.jobId.localeCompare(b.jobId, "en", { numeric: true });
+}

@@ -1,0 +1,127 @@
+import { UserError } from "../errors.ts";
+import { textOf } from "../process/runner.ts";
+import { runSlurm, slurmFailed } from "./slurm_command.ts";
+import type { SlurmClient } from "./slurm_command.ts";
+
+/** One line of accounting: a job, an array task, or a range of pending tasks. */
+export interface SacctRow {
+  readonly jobId: string;
+  readonly jobIdRaw: string;
+  readonly state: string;
+  /** Seconds since 1970; `null` where accounting has none. */
+  readonly submitS: number | null;
+  readonly exitCode: string;
+  readonly elapsed: string;
+  readonly jobName: string;
+  readonly timeLimit: string;
+}
+
+/** JobName last: it is free text and may hold the delimiter. */
+const FIELDS = [
+  "JobID",
+  "JobIDRaw",
+  "State",
+  "Submit",
+  "ExitCode",
+  "Elapsed",
+  "Timelimit",
+  "JobName",
+];
+const JOB_ID_REGEXP = /^[0-9]+(?:[_+](?:[0-9]+|\[[^\]]*\]))?$/;
+const IDS_PER_CALL = 500;
+/** Clocks of login node and controller may differ; a job submitted "before" us must still be seen. */
+const LOOK_BACK_S = 3600;
+
+/** Thrown when the site keeps no accounting; squeue and scontrol decide then. */
+export class AccountingDisabledError extends Error {
+  override readonly name = "AccountingDisabledError";
+}
+
+/**
+ * Asks sacct for all `jobIds`, 500 a call. Jobs that accounting does not know (yet) have no row:
+ * absent means "not seen", never "finished".
+ *
+ * @param sinceMs submission time of the oldest job; IDs are reused, and sacct looks no further back.
+ * @throws {UserError} `SLURM_UNAVAILABLE` if sacct is missing, fails, hangs or prints something else;
+ * it is safe to ask again.
+ * @throws {AccountingDisabledError} If the site keeps no accounting.
+ */
+export async function querySacct(
+  client: SlurmClient,
+  jobIds: readonly string[],
+  sinceMs: number,
+  cluster: string | null,
+): Promise<SacctRow[]> {
+  const rows: SacctRow[] = [];
+  const since = new Date(sinceMs - LOOK_BACK_S * 1000).toISOString().slice(0, 19);
+  for (let start = 0; start < jobIds.length; start += IDS_PER_CALL) {
+    const result = await runSlurm(client, [
+      "sacct",
+      "--noheader",
+      "--parsable2",
+      "--duplicates",
+      "-X",
+      `--format=${FIELDS.join(",")}`,
+      "-S",
+      since,
+      ...(cluster === null ? [] : ["-M", cluster]),
+      "-j",
+      jobIds.slice(start, start + IDS_PER_CALL).join(","),
+    ]);
+    if (result.code !== 0) {
+      if (/accounting storage is disabled/i.test(result.stderr)) {
+        throw new AccountingDisabledError();
+      }
+      throw slurmFailed("sacct", result);
+    }
+    rows.push(...parseSacct(textOf(result.stdout)));
+  }
+  return rows;
+}
+
+/**
+ * Reads what {@linkcode querySacct} asked for. Lines that a site's wrapper adds before the first row
+ * (banners) are passed over only if no field separator is in them.
+ *
+ * @throws {UserError} `SLURM_UNAVAILABLE` if a line is no row.
+ */
+export function parseSacct(stdout: string): SacctRow[] {
+  const rows: SacctRow[] = [];
+  for (const line of stdout.split("\n")) {
+    if (line.trim() === "" || (rows.length === 0 && !line.includes("|"))) continue;
+    const fields = line.split("|");
+    const [jobId, jobIdRaw, state, submit, exitCode, elapsed, timeLimit, ...name] = fields;
+    if (
+      jobId === undefined || state === undefined || state === "" || timeLimit === undefined ||
+      !JOB_ID_REGEXP.test(jobId)
+    ) {
+      throw new UserError("SLURM_UNAVAILABLE", `Cannot read sacct's answer: "${line}" is no row`, {
+        hint: "run sacct --noheader --parsable2 -X by hand and see what it prints",
+      });
+    }
+    rows.push({
+      jobId,
+      jobIdRaw: jobIdRaw ?? "",
+      state,
+      submitS: parseSlurmTime(submit ?? ""),
+      exitCode: exitCode ?? "",
+      elapsed: elapsed ?? "",
+      timeLimit,
+      jobName: name.join("|"),
+    });
+  }
+  if (rows.length === 0 && stdout.trim() !== "") {
+    throw new UserError(
+      "SLURM_UNAVAILABLE",
+      `Cannot read sacct's answer: "${stdout.trim().split("\n")[0]}" is no row`,
+      { hint: "run sacct --noheader --parsable2 -X by hand and see what it prints" },
+    );
+  }
+  return rows;
+}
+
+/** `2026-11-22T09:38:04` in the time zone that the query set (UTC); `Unknown` and `None` are `null`. */
+export function parseSlurmTime(text: string): number | null {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text)) return null;
+  return Date.parse(`${text}Z`) / 1000;
+}

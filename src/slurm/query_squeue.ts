@@ -1,0 +1,38 @@
+import { textOf } from "../process/runner.ts";
+import { runSlurm, slurmFailed } from "./slurm_command.ts";
+import type { SlurmClient } from "./slurm_command.ts";
+
+/** A job or task that slurmctld still remembers. */
+export interface SqueueRow {
+  readonly jobId: string;
+  readonly state: string;
+}
+
+/**
+ * Asks squeue once for all of the user's jobs that slurmctld remembers, finished ones included for
+ * as long as MinJobAge keeps them. A job without a row is not over: it is not seen.
+ *
+ * @throws {UserError} `SLURM_UNAVAILABLE` if squeue is missing, fails or hangs.
+ */
+export async function querySqueue(
+  client: SlurmClient,
+  cluster: string | null,
+): Promise<SqueueRow[]> {
+  const result = await runSlurm(client, [
+    "squeue",
+    "-h",
+    "-t",
+    "all",
+    "-o",
+    "%i|%T",
+    ...(cluster === null ? [] : ["-M", cluster]),
+  ]);
+  if (result.code !== 0) throw slurmFailed("squeue", result);
+  const rows: SqueueRow[] = [];
+  for (const line of textOf(result.stdout).split("\n")) {
+    // With -M the cluster's name stands above the rows, "CLUSTER: foo": no separator in it.
+    const [jobId, state] = line.split("|");
+    if (jobId !== undefined && state !== undefined) rows.push({ jobId: jobId.trim(), state });
+  }
+  return rows;
+}

@@ -1,0 +1,73 @@
+import { textOf } from "../process/runner.ts";
+import { runSlurm, slurmFailed } from "./slurm_command.ts";
+import type { SlurmClient } from "./slurm_command.ts";
+
+/** One record of `scontrol show job`: its keys in the order printed. */
+export type JobRecord = ReadonlyMap<string, string>;
+
+/** Keys whose value is the rest of the line: paths and texts may hold blanks and "=". */
+const REST_OF_LINE = new Set([
+  "AdminComment",
+  "Command",
+  "Comment",
+  "Dependency",
+  "ExtraNodeRequired",
+  "JobName",
+  "StdErr",
+  "StdIn",
+  "StdOut",
+  "SubmitLine",
+  "SystemComment",
+  "WorkDir",
+]);
+/** Those of them that stand behind other pairs on their line. */
+const MAY_END_A_LINE = new Set(["JobName", "Dependency"]);
+const NEXT_KEY_REGEXP = / (?=[A-Z][A-Za-z0-9/:_-]*=)/;
+
+/**
+ * Asks `scontrol show job` for one job: one record, for an array one per task that it knows.
+ *
+ * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails, hangs or does not know the job.
+ */
+export async function showJob(client: SlurmClient, jobId: string, cluster: string | null) {
+  const result = await runSlurm(client, [
+    "scontrol",
+    ...(cluster === null ? [] : ["-M", cluster]),
+    "show",
+    "job",
+    jobId,
+  ]);
+  if (result.code !== 0) throw slurmFailed("scontrol", result);
+  return parseShowJob(textOf(result.stdout));
+}
+
+/** Reads `scontrol show job`: records are separated by blank lines, pairs by a blank. */
+export function parseShowJob(stdout: string): JobRecord[] {
+  const records: Map<string, string>[] = [];
+  let record: Map<string, string> | undefined;
+  for (const line of stdout.split("\n")) {
+    if (line.startsWith("JobId=")) records.push(record = new Map());
+    if (record === undefined) continue;
+    for (const [key, value] of pairsOf(line.trim())) {
+      if (!record.has(key)) record.set(key, value);
+    }
+  }
+  return records;
+}
+
+function* pairsOf(line: string): Generator<[string, string]> {
+  let rest = line;
+  while (rest !== "") {
+    const equals = rest.indexOf("=");
+    if (equals < 0) return;
+    const key = rest.slice(0, equals);
+    const next = NEXT_KEY_REGEXP.exec(rest.slice(equals));
+    if (REST_OF_LINE.has(key) && (rest === line || MAY_END_A_LINE.has(key)) || next === null) {
+      yield [key, rest.slice(equals + 1)];
+      return;
+    }
+    const end = equals + next.index;
+    yield [key, rest.slice(equals + 1, end)];
+    rest = rest.slice(end + 1);
+  }
+}

@@ -1,0 +1,93 @@
+import { UserError } from "../errors.ts";
+import { ProgramNotFoundError, ProgramTimeoutError, textOf } from "../process/runner.ts";
+import type { Runner, RunResult } from "../process/runner.ts";
+
+/**
+ * Variables that change what Slurm's commands print or which jobs they show; users set them for
+ * themselves (sacct(1), squeue(1), scontrol(1): ENVIRONMENT VARIABLES).
+ */
+const OWN_ENVIRONMENT: Readonly<Record<string, string | undefined>> = {
+  // stderr is shown verbatim, states and dates must be recognised.
+  LC_ALL: "C",
+  // Times are compared with ours: one time zone for all clocks.
+  TZ: "UTC",
+  SLURM_TIME_FORMAT: undefined,
+  // 0: array task expressions in full length instead of 64 characters and "...".
+  SLURM_BITSTR_LEN: "0",
+  SACCT_FORMAT: undefined,
+  SACCT_FEDERATION: undefined,
+  SACCT_LOCAL: undefined,
+  SQUEUE_FORMAT: undefined,
+  SQUEUE_FORMAT2: undefined,
+  SQUEUE_ACCOUNT: undefined,
+  SQUEUE_ALL: undefined,
+  SQUEUE_ARRAY: undefined,
+  SQUEUE_ARRAY_UNIQUE: undefined,
+  SQUEUE_LICENSES: undefined,
+  SQUEUE_NAMES: undefined,
+  SQUEUE_PARTITION: undefined,
+  SQUEUE_PRIORITY: undefined,
+  SQUEUE_QOS: undefined,
+  SQUEUE_SORT: undefined,
+  SQUEUE_STATES: undefined,
+  SQUEUE_USERS: undefined,
+  SCONTROL_ALL: undefined,
+};
+
+/** Longest time one query may take; a loaded slurmdbd answers in tens of seconds. */
+export const QUERY_TIMEOUT_MS = 120_000;
+
+/** How Slurm's commands are asked. */
+export interface SlurmClient {
+  readonly runner: Runner;
+  /** Milliseconds to wait for one answer. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs one of Slurm's query commands; a non-zero exit status is a result.
+ *
+ * @throws {UserError} `SLURM_UNAVAILABLE` if the program is missing or does not answer in time.
+ */
+export async function runSlurm(
+  client: SlurmClient,
+  argv: readonly [string, ...string[]],
+): Promise<RunResult> {
+  try {
+    return await client.runner.run(argv, {
+      env: OWN_ENVIRONMENT,
+      timeoutMs: client.timeoutMs,
+      ...(client.signal === undefined ? {} : { signal: client.signal }),
+    });
+  } catch (error) {
+    if (error instanceof ProgramNotFoundError) {
+      throw new UserError(
+        "SLURM_UNAVAILABLE",
+        `Cannot ask Slurm: there is no "${argv[0]}" on PATH`,
+        {
+          hint:
+            "load Slurm's environment (often: module load slurm), then run the same command again",
+          cause: error,
+        },
+      );
+    }
+    if (error instanceof ProgramTimeoutError) {
+      throw new UserError(
+        "SLURM_UNAVAILABLE",
+        `Cannot ask Slurm: ${argv[0]} gave no answer within ${client.timeoutMs / 1000} s`,
+        { hint: "try again later; git config dlslurm.slurm.timeout SECONDS changes the limit" },
+      );
+    }
+    throw error;
+  }
+}
+
+/** The error for a query that ended with a non-zero exit status. */
+export function slurmFailed(program: string, result: RunResult): UserError {
+  return new UserError(
+    "SLURM_UNAVAILABLE",
+    `Cannot ask Slurm: ${program} ended with exit status ${result.code}`,
+    { detail: result.stderr || textOf(result.stdout), hint: "try again later" },
+  );
+}

@@ -1,0 +1,272 @@
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import * as v from "valibot";
+import { UserError } from "../errors.ts";
+import { isSubmitted } from "../jobs/job.ts";
+import type { Job, JobRequest, JobStage, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { explainStoreError, inTransaction, openStore } from "./open_store.ts";
+import { findOutputConflict } from "./output_conflict.ts";
+import type { OutputConflict } from "./output_conflict.ts";
+
+/** Where the store is, below Git's common directory. */
+export const STORE_FILE = join("dlslurm", "jobs.sqlite");
+
+const TextList = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
+const JobRow = v.object({
+  job_key: v.number(),
+  stage: v.picklist(["submitting", "open", "finished", "closed"]),
+  job_id: v.nullable(v.string()),
+  cluster: v.nullable(v.string()),
+  cmd: v.string(),
+  pwd: v.string(),
+  dsid: v.nullable(v.string()),
+  message: v.nullable(v.string()),
+  chain: TextList,
+  inputs: TextList,
+  extra_inputs: TextList,
+  outputs: TextList,
+  alt_dir: v.nullable(v.string()),
+  rescheduled_job_id: v.nullable(v.string()),
+  worktree: v.string(),
+  submitted_at_ms: v.number(),
+  submitter: v.string(),
+  details: v.nullable(v.pipe(
+    v.string(),
+    v.parseJson(),
+    v.object({
+      logs: v.array(v.object({ task: v.nullable(v.number()), path: v.string() })),
+      environmentFile: v.nullable(v.string()),
+      arrayTasks: v.nullable(v.string()),
+    }),
+  )),
+  commit_oid: v.nullable(v.string()),
+  commit_base: v.nullable(v.string()),
+});
+
+/** Thrown by {@linkcode JobStore.beginSubmission}; the transaction is rolled back. */
+export class OutputConflictError extends Error {
+  override readonly name = "OutputConflictError";
+  readonly conflict: OutputConflict;
+  readonly holder: Job;
+
+  constructor(conflict: OutputConflict, holder: Job) {
+    super(`Cannot claim "${conflict.path}": job ${holder.jobId ?? "(being submitted)"} holds it`);
+    this.conflict = conflict;
+    this.holder = holder;
+  }
+}
+
+/**
+ * The jobs of a dataset and their claims. Each method is one transaction: a crash leaves it done or
+ * not begun.
+ */
+export class JobStore implements Disposable {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+
+  private constructor(database: DatabaseSync, path: string) {
+    this.#database = database;
+    this.#path = path;
+  }
+
+  /**
+   * Opens the store below Git's common directory, making it if there is none.
+   *
+   * @param vfs SQLite VFS, from `dlslurm.store.vfs`.
+   * @throws {UserError} As {@linkcode openStore}.
+   */
+  static open(commonDir: string, vfs?: string): JobStore {
+    const path = join(commonDir, STORE_FILE);
+    return new JobStore(openStore({ path, migrations: MIGRATIONS, vfs }), path);
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  /**
+   * Notes the intent to submit a job and takes its claims, or neither. From here on other shells see
+   * the claims.
+   *
+   * @param submitter who is submitting, to tell a crashed submission from a running one.
+   * @returns the job's key.
+   * @throws {OutputConflictError} If an open job holds one of the outputs, one inside or around it.
+   */
+  beginSubmission(request: JobRequest, submitter: string, nowMs: number): number {
+    return this.#transaction(() => {
+      const { lastInsertRowid } = this.#database.prepare(
+        `INSERT INTO job (stage, cmd, pwd, dsid, message, chain, inputs, extra_inputs, outputs, alt_dir,
+           rescheduled_job_id, worktree, submitted_at_ms, submitter)
+         VALUES ('submitting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(
+        request.cmd,
+        request.pwd,
+        request.dsid,
+        request.message,
+        JSON.stringify(request.chain),
+        JSON.stringify(request.inputs),
+        JSON.stringify(request.extraInputs),
+        JSON.stringify(request.outputs),
+        request.altDir,
+        request.rescheduledJobId,
+        request.worktree,
+        nowMs,
+        submitter,
+      );
+      const key = Number(lastInsertRowid);
+      const claim = this.#database.prepare("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)");
+      for (const path of request.outputs) {
+        const conflict = findOutputConflict(this.#database, request.worktree, path, key);
+        if (conflict !== undefined) {
+          throw new OutputConflictError(conflict, this.#require(conflict.jobKey));
+        }
+        claim.run(request.worktree, path, key);
+      }
+      return key;
+    });
+  }
+
+  /** Forgets a submission that certainly submitted nothing: its claims go with it. */
+  abandonSubmission(key: number): void {
+    this.#transaction(() => {
+      this.#database.prepare("DELETE FROM claim WHERE job_key = ?").run(key);
+      this.#database.prepare("DELETE FROM job WHERE job_key = ? AND stage = 'submitting'").run(key);
+    });
+  }
+
+  /**
+   * Stores Slurm's receipt: the job is open from here on. Storing the same receipt again is harmless.
+   *
+   * @throws {UserError} `SUBMISSION_UNCLEAR` if another open job has this job ID already.
+   */
+  storeReceipt(key: number, jobId: string, cluster: string | null): void {
+    this.#transaction(() => {
+      const other = this.#database.prepare(
+        "SELECT job_key FROM job WHERE stage = 'open' AND job_id = ? AND ifnull(cluster, '') = ?",
+      ).get(jobId, cluster ?? "");
+      if (other !== undefined && Number(other["job_key"]) === key) return;
+      if (other !== undefined) {
+        throw new UserError(
+          "SUBMISSION_UNCLEAR",
+          `Cannot note job ${jobId}: it is an open job already`,
+          {
+            hint: "dlslurm finish --list-open-jobs",
+          },
+        );
+      }
+      this.#database.prepare(
+        "UPDATE job SET stage = 'open', job_id = ?, cluster = ? WHERE job_key = ? AND stage = 'submitting'",
+      ).run(jobId, cluster, key);
+    });
+  }
+
+  /** Adds what scontrol told of a job. */
+  storeDetails(key: number, details: SubmissionDetails): void {
+    this.#transaction(() => {
+      this.#database.prepare("UPDATE job SET details = ? WHERE job_key = ?")
+        .run(JSON.stringify(details), key);
+    });
+  }
+
+  /** Open jobs of a work tree, in the order of their submission. */
+  listOpen(worktree: string): SubmittedJob[] {
+    return this.#select("stage = 'open' AND worktree = ? ORDER BY job_key", worktree)
+      .filter(isSubmitted);
+  }
+
+  /** Submissions whose answer is not known. */
+  listSubmitting(): Job[] {
+    return this.#select("stage = 'submitting' ORDER BY job_key");
+  }
+
+  /** The newest job with this ID, whatever its stage. */
+  findByJobId(jobId: string): Job | undefined {
+    return this.#select("job_id = ? ORDER BY job_key DESC LIMIT 1", jobId)[0];
+  }
+
+  /**
+   * Notes the commits that were built for jobs, before the branch moves to them. A later run finds
+   * them in the branch's history or not, and knows.
+   */
+  storeCommits(commits: ReadonlyMap<number, string>, base: string): void {
+    this.#transaction(() => {
+      const update = this.#database.prepare(
+        "UPDATE job SET commit_oid = ?, commit_base = ? WHERE job_key = ?",
+      );
+      for (const [key, oid] of commits) update.run(oid, base, key);
+    });
+  }
+
+  /** Takes back what {@linkcode JobStore.storeCommits} noted: the branch did not move. */
+  forgetCommits(keys: Iterable<number>): void {
+    this.#transaction(() => {
+      const update = this.#database.prepare(
+        "UPDATE job SET commit_oid = NULL, commit_base = NULL WHERE job_key = ?",
+      );
+      for (const key of keys) update.run(key);
+    });
+  }
+
+  /** Ends jobs: their claims are released, the rows stay. Ending a job twice is harmless. */
+  end(keys: Iterable<number>, stage: "finished" | "closed", nowMs: number, because?: string): void {
+    this.#transaction(() => {
+      const update = this.#database.prepare(
+        "UPDATE job SET stage = ?, ended_at_ms = ?, closed_because = ? WHERE job_key = ?",
+      );
+      const release = this.#database.prepare("DELETE FROM claim WHERE job_key = ?");
+      for (const key of keys) {
+        update.run(stage, nowMs, because ?? null, key);
+        release.run(key);
+      }
+    });
+  }
+
+  #require(key: number): Job {
+    return this.#select("job_key = ?", key)[0]!;
+  }
+
+  #select(condition: string, ...values: (string | number)[]): Job[] {
+    try {
+      return this.#database.prepare(`SELECT * FROM job WHERE ${condition}`).all(...values).map(
+        toJob,
+      );
+    } catch (error) {
+      throw explainStoreError(error, this.#path);
+    }
+  }
+
+  #transaction<T>(work: () => T): T {
+    try {
+      return inTransaction(this.#database, work);
+    } catch (error) {
+      throw explainStoreError(error, this.#path);
+    }
+  }
+}
+
+function toJob(fields: Record<string, unknown>): Job {
+  const row = v.parse(JobRow, fields);
+  return {
+    key: row.job_key,
+    stage: row.stage satisfies JobStage,
+    jobId: row.job_id,
+    cluster: row.cluster,
+    cmd: row.cmd,
+    pwd: row.pwd,
+    dsid: row.dsid,
+    message: row.message,
+    chain: row.chain,
+    inputs: row.inputs,
+    extraInputs: row.extra_inputs,
+    outputs: row.outputs,
+    altDir: row.alt_dir,
+    rescheduledJobId: row.rescheduled_job_id,
+    worktree: row.worktree,
+    submittedAtMs: row.submitted_at_ms,
+    submitter: row.submitter,
+    details: row.details,
+    commitOid: row.commit_oid,
+    commitBase: row.commit_base,
+  };
+}

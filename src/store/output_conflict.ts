@@ -1,0 +1,52 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/**
+ * Where it is decided whether two jobs' outputs conflict: the claim of an open job is the same path
+ * as the new one, lies inside it, or around it. All claims are normalised paths relative to the
+ * dataset's root, `.` for the root itself, so that comparing strings compares places.
+ */
+export interface OutputConflict {
+  /** The path that was to be claimed. */
+  readonly path: string;
+  /** The claim that is in its way. */
+  readonly claim: string;
+  /** The job that holds it. */
+  readonly jobKey: number;
+}
+
+const SELECT = "SELECT path, job_key FROM claim WHERE worktree = ? AND job_key <> ?";
+
+/**
+ * Finds the first claim in the way of `path`: one look-up for the path and each folder above it, one
+ * for the range below it, whatever the number of claims. Claims of the job `ownKey` itself do not count.
+ */
+export function findOutputConflict(
+  database: DatabaseSync,
+  worktree: string,
+  path: string,
+  ownKey: number,
+): OutputConflict | undefined {
+  const places = samePathAndAncestors(path);
+  const marks = places.map(() => "?").join(", ");
+  const row = database.prepare(`${SELECT} AND path IN (${marks}) LIMIT 1`)
+    .get(worktree, ownKey, ...places) ?? findInside(database, worktree, path, ownKey);
+  if (row === undefined) return undefined;
+  return { path, claim: String(row["path"]), jobKey: Number(row["job_key"]) };
+}
+
+function findInside(database: DatabaseSync, worktree: string, path: string, ownKey: number) {
+  if (path === ".") return database.prepare(`${SELECT} LIMIT 1`).get(worktree, ownKey);
+  // "0" is the character after "/": everything between the two lies inside `path`.
+  return database.prepare(`${SELECT} AND path > ? AND path < ? LIMIT 1`)
+    .get(worktree, ownKey, `${path}/`, `${path}0`);
+}
+
+/** `a/b/c` → `a/b/c`, `a/b`, `a`, `.` */
+function samePathAndAncestors(path: string): string[] {
+  const places = [path];
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+    places.push(path.slice(0, end));
+  }
+  if (path !== ".") places.push(".");
+  return places;
+}
