@@ -1,0 +1,70 @@
+import { SlurmRefusal } from "../context.ts";
+import type { Column } from "./text_table.ts";
+
+/** One sacct field: its name as the header shows it, and its width. */
+export type SacctField = Column;
+
+/** All fields of sacct 22.05 with their widths, in the order of `sacct --helpformat`. */
+const FIELDS: readonly SacctField[] = `
+  Account:10 AdminComment:15 AllocCPUS:10 AllocNodes:10 AllocTRES:10 AssocID:7 AveCPU:10
+  AveCPUFreq:10 AveDiskRead:14 AveDiskWrite:14 AvePages:10 AveRSS:10 AveVMSize:10 BlockID:16
+  Cluster:10 Comment:14 Constraints:19 ConsumedEnergy:14 ConsumedEnergyRaw:17 Container:19
+  CPUTime:10 CPUTimeRAW:10 DBIndex:-10 DerivedExitCode:15 Elapsed:10 ElapsedRaw:10 Eligible:19
+  End:19 ExitCode:8 Flags:19 GID:6 Group:9 JobID:-12 JobIDRaw:-12 JobName:10 Layout:9
+  MaxDiskRead:12 MaxDiskReadNode:15 MaxDiskReadTask:15 MaxDiskWrite:12 MaxDiskWriteNode:16
+  MaxDiskWriteTask:16 MaxPages:8 MaxPagesNode:12 MaxPagesTask:14 MaxRSS:10 MaxRSSNode:10
+  MaxRSSTask:10 MaxVMSize:10 MaxVMSizeNode:14 MaxVMSizeTask:14 McsLabel:12 MinCPU:10
+  MinCPUNode:10 MinCPUTask:10 NCPUS:10 NNodes:8 NodeList:15 NTasks:8 Partition:10 Priority:10
+  QOS:10 QOSRAW:6 Reason:22 ReqCPUFreq:10 ReqCPUFreqGov:13 ReqCPUFreqMax:13 ReqCPUFreqMin:13
+  ReqCPUS:8 ReqMem:10 ReqNodes:8 ReqTRES:10 Reservation:20 ReservationId:8 Reserved:10 ResvCPU:10
+  ResvCPURAW:10 Start:19 State:10 Submit:19 SubmitLine:20 Suspended:10 SystemComment:15
+  SystemCPU:10 Timelimit:10 TimelimitRaw:10 TotalCPU:10 TRESUsageInAve:14 TRESUsageInMax:14
+  TRESUsageInMaxNode:18 TRESUsageInMaxTask:18 TRESUsageInMin:14 TRESUsageInMinNode:18
+  TRESUsageInMinTask:18 TRESUsageInTot:14 TRESUsageOutAve:15 TRESUsageOutMax:15
+  TRESUsageOutMaxNode:19 TRESUsageOutMaxTask:19 TRESUsageOutMin:15 TRESUsageOutMinNode:19
+  TRESUsageOutMinTask:19 TRESUsageOutTot:15 UID:6 User:9 UserCPU:10 WCKey:10 WCKeyID:10
+  WorkDir:20
+`.trim().split(/\s+/).map((word) => {
+  const [header = "", width] = word.split(":");
+  return { header, width: Number(width) };
+});
+
+/** What sacct shows when nothing else is asked for. */
+export const DEFAULT_FORMAT = "jobid,jobname,partition,account,alloccpus,state,exitcode";
+export const BRIEF_FORMAT = "jobid,state,exitcode";
+export const LONG_FORMAT =
+  "jobid,jobidraw,jobname,partition,maxvmsize,maxvmsizenode,maxvmsizetask,avevmsize,maxrss," +
+  "maxrssnode,maxrsstask,averss,maxpages,maxpagesnode,maxpagestask,avepages,mincpu,mincpunode," +
+  "mincputask,avecpu,ntasks,alloccpus,elapsed,state,exitcode,avecpufreq,reqcpufreqmin," +
+  "reqcpufreqmax,reqcpufreqgov,reqmem,consumedenergy,maxdiskread,maxdiskreadnode," +
+  "maxdiskreadtask,avediskread,maxdiskwrite,maxdiskwritenode,maxdiskwritetask,avediskwrite," +
+  "reqtres,alloctres,tresusageinave,tresusageinmax,tresusageinmaxnode,tresusageinmaxtask," +
+  "tresusageinmin,tresusageinminnode,tresusageinmintask,tresusageintot,tresusageoutmax," +
+  "tresusageoutmaxnode,tresusageoutmaxtask,tresusageoutave,tresusageouttot";
+
+/**
+ * Reads `--format`: names in any case, or their beginnings, with an optional `%width`.
+ *
+ * @throws {SlurmRefusal} In sacct's words, if there is no such field.
+ */
+export function parseFormat(text: string): SacctField[] {
+  return text.split(",").filter((word) => word !== "").flatMap((word) => {
+    if (word.toLowerCase() === "all") return FIELDS;
+    const [, name = "", width] = /^([^%]*)(?:%(-?\d+))?/.exec(word) ?? [];
+    const field = FIELDS.find(({ header }) => header.toLowerCase().startsWith(name.toLowerCase()));
+    if (field === undefined || name === "") {
+      throw new SlurmRefusal(`sacct: error: Invalid field requested: "${name}"\n`);
+    }
+    return [width === undefined ? field : { header: field.header, width: Number(width) }];
+  });
+}
+
+/** What `sacct --helpformat` prints: the field names in four columns. */
+export function renderFieldNames(): string {
+  let text = "";
+  for (const [at, { header }] of FIELDS.entries()) {
+    text += at > 0 && at % 4 === 0 ? "\n" : "";
+    text += header.padEnd(19) + " ";
+  }
+  return `${text}\n`;
+}

@@ -1,0 +1,150 @@
+import { renderSlurmTime } from "../clock_text.ts";
+import { displayId, elapsedSeconds, hasRun, type JobRecord, rawId } from "../job_records.ts";
+import { isEnded } from "../job_state.ts";
+import { cpusOf, nodesOf } from "../job_spec.ts";
+import type { Cluster } from "../state_directory.ts";
+import { renderDuration } from "../time_limit.ts";
+import { memoryText, requestedMemory, tresText } from "./tres_text.ts";
+
+/** One line of sacct: a job, or its batch step. */
+export interface SacctRow {
+  readonly record: JobRecord;
+  readonly isStep: boolean;
+}
+
+/** What all lines of one listing share. */
+export interface SacctSetting {
+  readonly cluster: Cluster;
+  readonly nowMs: number;
+  /** SLURM_TIME_FORMAT. */
+  readonly timeFormat: string | undefined;
+  /** `--units`, one of K M G T P, or `undefined`. */
+  readonly unit: string | undefined;
+}
+
+type Value = (row: SacctRow, setting: SacctSetting) => string;
+
+const time = (ms: number | null, { timeFormat }: SacctSetting, missing: string) =>
+  ms === null ? missing : renderSlurmTime(ms, timeFormat);
+
+const seconds: (row: SacctRow, setting: SacctSetting) => number = ({ record }, { nowMs }) =>
+  elapsedSeconds(record.task, nowMs);
+
+const none = () => "";
+const always = (text: string): Value => () => text;
+/** A value that only the job's own line has. */
+const job = (value: Value): Value => (row, setting) => row.isStep ? "" : value(row, setting);
+/** A value that only steps have. */
+const step = (text: string): Value => (row) => row.isStep ? text : "";
+
+const nodes: Value = ({ record: { task } }) => String(nodesOf(task.spec));
+const allocatedNodes: Value = (row, setting) => hasRun(row.record.task) ? nodes(row, setting) : "0";
+const cpus: Value = ({ record }) => String(record.task.cpus);
+
+/** Every field that has a value here, by lower-case name; the others are empty. */
+const VALUES: Readonly<Record<string, Value>> = {
+  account: ({ record }) => record.task.spec.account,
+  alloccpus: cpus,
+  allocnodes: allocatedNodes,
+  alloctres: ({ record: { task }, isStep }) => {
+    if (!hasRun(task)) return "";
+    return isStep ? `cpu=${task.cpus},mem=0,node=1` : tresText(task, "allocated");
+  },
+  associd: always("1"),
+  avecpufreq: step("0"),
+  cluster: (_row, { cluster }) => cluster.name,
+  comment: job(({ record }) => record.task.spec.comment ?? ""),
+  constraints: job(({ record }) => record.task.spec.constraint ?? ""),
+  consumedenergy: step("0"),
+  cputime: (row, setting) => renderDuration(seconds(row, setting) * row.record.task.cpus),
+  cputimeraw: (row, setting) => String(seconds(row, setting) * row.record.task.cpus),
+  dbindex: ({ record }) => String(record.task.row),
+  derivedexitcode: job(always("0:0")),
+  elapsed: (row, setting) => renderDuration(seconds(row, setting)),
+  elapsedraw: (row, setting) => String(seconds(row, setting)),
+  eligible: ({ record: { task }, isStep }, setting) =>
+    time(isStep ? task.startMs : task.eligibleMs, setting, "Unknown"),
+  end: ({ record }, setting) => time(record.task.endMs, setting, "Unknown"),
+  exitcode: exitCode,
+  flags: job(({ record }) => hasRun(record.task) ? "SchedMain,StartRecieved" : "StartRecieved"),
+  gid: job(({ record }) => String(record.task.spec.gid)),
+  group: job(({ record }) => record.task.spec.group),
+  jobid: ({ record, isStep }) => displayId(record) + (isStep ? ".batch" : ""),
+  jobidraw: ({ record, isStep }) => rawId(record) + (isStep ? ".batch" : ""),
+  jobname: ({ record, isStep }) => isStep ? "batch" : record.task.name,
+  layout: step("Unknown"),
+  mcslabel: none,
+  ncpus: cpus,
+  nnodes: nodes,
+  nodelist: ({ record }, { cluster }) => hasRun(record.task) ? cluster.node : "None assigned",
+  ntasks: step("1"),
+  partition: job(({ record }) => record.task.spec.partition),
+  priority: job(({ record }) => String(priorityOf(record))),
+  qos: job(({ record }) => record.task.spec.qos),
+  qosraw: job(always("1")),
+  reason: job(({ record: { task } }) => isEnded(task.state) || hasRun(task) ? "None" : task.reason),
+  reqcpufreq: job(always("Unknown")),
+  reqcpufreqmin: (row) => row.isStep ? "0" : "Unknown",
+  reqcpufreqmax: (row) => row.isStep ? "0" : "Unknown",
+  reqcpufreqgov: (row) => row.isStep ? "0" : "Unknown",
+  reqcpus: ({ record }) => String(cpusOf(record.task.spec)),
+  reqmem: job(({ record }, { unit }) => memoryText(requestedMemory(record.task.spec), unit)),
+  reqnodes: nodes,
+  reqtres: job(({ record }) => tresText(record.task, "requested")),
+  reserved: job((row) => renderDuration(waitedSeconds(row))),
+  resvcpu: job((row) => renderDuration(waitedSeconds(row) * row.record.task.cpus)),
+  resvcpuraw: job((row) => String(waitedSeconds(row) * row.record.task.cpus)),
+  start: ({ record: { task } }, setting) =>
+    time(task.startMs, setting, task.endMs === null ? "Unknown" : "None"),
+  state: stateText,
+  submit: ({ record: { task }, isStep }, setting) =>
+    time(isStep ? task.startMs : task.submitMs, setting, "Unknown"),
+  submitline: job(({ record }) => record.task.spec.submitLine),
+  suspended: always("00:00:00"),
+  systemcpu: always("00:00:00"),
+  timelimit: job(({ record: { task } }) =>
+    task.timeLimit === null ? unlimited(hasRun(task)) : renderDuration(task.timeLimit * 60)
+  ),
+  timelimitraw: job(({ record: { task } }) =>
+    task.timeLimit === null ? unlimited(hasRun(task)) : String(task.timeLimit)
+  ),
+  totalcpu: always("00:00:00"),
+  tresusageinmax: none,
+  uid: job(({ record }) => String(record.task.spec.uid)),
+  user: job(({ record }) => record.task.spec.user),
+  usercpu: always("00:00:00"),
+  workdir: job(({ record }) => record.task.spec.workDir),
+};
+
+/** The text of one field in one line. */
+export function sacctValue(name: string, row: SacctRow, setting: SacctSetting): string {
+  return VALUES[name.toLowerCase()]?.(row, setting) ?? "";
+}
+
+/** Slurm's priority/basic: earlier jobs come first, held ones have none. */
+export function priorityOf({ task }: JobRecord): number {
+  return task.hold === "" ? 4_294_901_760 - task.baseId : 0;
+}
+
+function stateText({ record: { task }, isStep }: SacctRow): string {
+  if (isStep) return task.batchState ?? task.state;
+  if (task.state !== "CANCELLED" || task.cancelledBy === null) return task.state;
+  return `CANCELLED by ${task.cancelledBy}`;
+}
+
+function exitCode({ record: { task }, isStep }: SacctRow): string {
+  if (isStep) return `${task.batchCode}:${task.batchSignal}`;
+  // Accounting does not blame the job for the signal that Slurm itself sent.
+  const isSlurmsDoing = task.state === "CANCELLED" || task.state === "TIMEOUT";
+  return isSlurmsDoing ? "0:0" : `${task.exitCode}:${task.exitSignal}`;
+}
+
+/** A job that never started shows that its limit would come from the partition. */
+function unlimited(hasStarted: boolean): string {
+  return hasStarted ? "UNLIMITED" : "Partition_Limit";
+}
+
+function waitedSeconds({ record: { task } }: SacctRow): number {
+  if (task.startMs === null || task.eligibleMs === null) return 0;
+  return Math.max(0, Math.floor(task.startMs / 1000) - Math.floor(task.eligibleMs / 1000));
+}

@@ -1,0 +1,108 @@
+import { inTransaction } from "../../store/open_store.ts";
+import { renderSlurmTime } from "../clock_text.ts";
+import { type FakeSlurmContext, SlurmRefusal, VERSION_LINE } from "../context.ts";
+import { isEnded } from "../job_state.ts";
+import { cpusOf } from "../job_spec.ts";
+import { JobTable, type NewJob } from "../job_table.ts";
+import { ensureManager } from "../manager_lock.ts";
+import type { Cluster } from "../state_directory.ts";
+import {
+  mergeOptions,
+  optionsFromDirectives,
+  optionsFromEnvironment,
+  readSbatchArguments,
+  SBATCH_USAGE,
+} from "./sbatch_options.ts";
+import { toNewJob } from "./sbatch_request.ts";
+import { readBatchScript, wrapScript } from "./sbatch_script.ts";
+import type { AskedOptions } from "./sbatch_values.ts";
+
+/** How often `--wait` looks, in milliseconds. */
+const WAIT_POLL_MS = 50;
+
+/** Runs `sbatch ARGS…`: takes a job and sees to it that it will run. */
+export async function runSbatch(
+  args: readonly string[],
+  cluster: Cluster,
+  context: FakeSlurmContext,
+): Promise<number> {
+  const { options, words } = readSbatchArguments(args);
+  const own = mergeOptions(options);
+  if (own.has("version")) return print(context, VERSION_LINE);
+  if (own.has("help") || own.has("usage")) return print(context, SBATCH_USAGE);
+  const [file, ...scriptArgs] = words;
+  const command = own.get("wrap");
+  if (command !== undefined && file !== undefined) {
+    throw new SlurmRefusal(
+      "sbatch: error: Script arguments not permitted with --wrap option\n",
+    );
+  }
+  const script = command === undefined
+    ? readBatchScript(file, context.cwd, context.env.get("PATH") ?? "")
+    : wrapScript(command);
+  const directives = command === undefined ? optionsFromDirectives(script.text) : [];
+  const asked = mergeOptions(directives, optionsFromEnvironment(context.env), options);
+  refuseOtherClusters(asked, cluster);
+  const submitLine = ["sbatch", ...args].join(" ");
+  const job = toNewJob({ asked, script, args: scriptArgs, submitLine }, cluster, context);
+  using table = new JobTable(cluster.directory);
+  if (asked.has("test-only")) return reportTest(job, table, cluster, context);
+  const jobId = inTransaction(table.database, () => table.insert(job));
+  ensureManager(table, cluster, context);
+  announce(jobId, asked, cluster, context);
+  return asked.has("wait") ? await waitForEnd(table, jobId) : 0;
+}
+
+function print(context: FakeSlurmContext, text: string): number {
+  context.io.out(text);
+  return 0;
+}
+
+function refuseOtherClusters(asked: AskedOptions, cluster: Cluster): void {
+  for (const name of asked.get("clusters")?.split(",") ?? []) {
+    if (name === cluster.name || name === "all") continue;
+    throw new SlurmRefusal(
+      `sbatch: error: No cluster '${name}' known by database.\n` +
+        `sbatch: error: '${name}' can't be reached now, or it is an invalid entry for --cluster.  ` +
+        "Use 'sacctmgr list clusters' to see available clusters.\n",
+    );
+  }
+}
+
+function reportTest(
+  job: NewJob,
+  table: JobTable,
+  cluster: Cluster,
+  { io }: FakeSlurmContext,
+): number {
+  const when = renderSlurmTime(job.beginMs ?? job.nowMs, undefined);
+  io.err(
+    `sbatch: Job ${table.nextJobId()} to start at ${when} using ${cpusOf(job.spec)} processors ` +
+      `on nodes ${cluster.node} in partition ${job.spec.partition}\n`,
+  );
+  return 0;
+}
+
+function announce(
+  jobId: number,
+  asked: AskedOptions,
+  cluster: Cluster,
+  { io }: FakeSlurmContext,
+): void {
+  const isNamed = asked.has("clusters");
+  if (asked.has("parsable")) io.out(`${jobId}${isNamed ? `;${cluster.name}` : ""}\n`);
+  else if (!asked.has("quiet")) {
+    io.out(`Submitted batch job ${jobId}${isNamed ? ` on cluster ${cluster.name}` : ""}\n`);
+  }
+}
+
+/** The highest exit status of the job's tasks; 1 for one that did not end by itself. */
+async function waitForEnd(table: JobTable, jobId: number): Promise<number> {
+  for (;;) {
+    const tasks = table.find("base_id = ? AND superseded = 0", jobId);
+    if (tasks.every((task) => isEnded(task.state))) {
+      return Math.max(0, ...tasks.map((task) => task.exitSignal !== 0 ? 1 : task.exitCode));
+    }
+    await new Promise((resolve) => setTimeout(resolve, WAIT_POLL_MS));
+  }
+}

@@ -1,0 +1,182 @@
+import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { basename, resolve } from "node:path";
+import { type ArraySpec, parseArraySpec } from "../array_spec.ts";
+import { parseSlurmTime } from "../clock_text.ts";
+import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
+import { parseDependency } from "../dependency.ts";
+import type { JobSpec } from "../job_spec.ts";
+import type { NewJob } from "../job_table.ts";
+import { sessionOf } from "../process_identity.ts";
+import type { Cluster } from "../state_directory.ts";
+import { parseTimeLimit, type TimeLimit, UNLIMITED } from "../time_limit.ts";
+import type { BatchScript } from "./sbatch_script.ts";
+import * as read from "./sbatch_values.ts";
+import type { AskedOptions } from "./sbatch_values.ts";
+
+/** Everything a submission is made of. */
+export interface Submission {
+  readonly asked: AskedOptions;
+  readonly script: BatchScript;
+  /** The script's own arguments. */
+  readonly args: readonly string[];
+  /** sbatch's command line. */
+  readonly submitLine: string;
+}
+
+/**
+ * Turns a submission into a job.
+ *
+ * @throws {SlurmRefusal} In sbatch's or slurmctld's words, if a value is not acceptable.
+ */
+export function toNewJob(
+  submission: Submission,
+  cluster: Cluster,
+  context: FakeSlurmContext,
+): NewJob {
+  const { asked, script } = submission;
+  const nowMs = Date.now();
+  const timeLimit = readTimeLimit(asked);
+  const beginMs = readBegin(asked, nowMs);
+  const spec = toSpec(submission, cluster, context);
+  return {
+    spec,
+    name: asked.get("job-name") ?? defaultName(submission),
+    script: script.bytes,
+    env: context.env.toObject(),
+    held: asked.has("hold") || asked.get("priority") === "0",
+    dependency: readDependency(asked),
+    beginMs,
+    timeLimit,
+    nowMs,
+  };
+}
+
+function defaultName({ asked, script }: Submission): string {
+  if (asked.has("wrap")) return "wrap";
+  return script.path === null ? "sbatch" : basename(script.path);
+}
+
+function toSpec(submission: Submission, cluster: Cluster, context: FakeSlurmContext): JobSpec {
+  const { asked, script, args } = submission;
+  const user = userInfo();
+  const nodes = read.readNodes(asked);
+  const tasksPerNode = read.readCount(asked, "ntasks-per-node");
+  const tasks = read.readCount(asked, "ntasks");
+  const leastNodes = Number(/^\d+/.exec(nodes ?? "1")?.[0]);
+  const array = readArray(asked);
+  return {
+    command: script.path === null ? null : [script.path, ...args].join(" "),
+    submitLine: submission.submitLine,
+    args: [...args],
+    workDir: resolve(context.cwd, asked.get("chdir") ?? "."),
+    submitDir: context.cwd,
+    stdin: asked.get("input") ?? "/dev/null",
+    stdout: noneMeansDefault(asked.get("output")),
+    stderr: noneMeansDefault(asked.get("error")),
+    openMode: read.readOpenMode(asked),
+    user: user.username,
+    group: groupName(user.gid),
+    uid: user.uid,
+    gid: user.gid,
+    submitHost: cluster.node,
+    sessionId: sessionOf(Deno.pid),
+    account: asked.get("account")?.toLowerCase() ?? user.username,
+    partition: readPartition(asked, cluster),
+    qos: asked.get("qos") ?? "normal",
+    nice: /^-?\d+$/.test(asked.get("nice") ?? "") ? Number(asked.get("nice")) : 0,
+    tasks: tasks ?? leastNodes * (tasksPerNode ?? 1),
+    tasksGiven: tasks !== null,
+    tasksPerNode,
+    cpusPerTask: read.readCount(asked, "cpus-per-task"),
+    nodes,
+    memPerNode: read.readMemory(asked, "mem"),
+    memPerCpu: read.readMemory(asked, "mem-per-cpu"),
+    gres: asked.get("gres") ?? null,
+    constraint: asked.get("constraint") ?? null,
+    licenses: asked.get("licenses") ?? null,
+    nodeList: asked.get("nodelist") ?? null,
+    excludeNodes: asked.get("exclude") ?? null,
+    exclusive: asked.has("exclusive"),
+    comment: asked.get("comment") ?? null,
+    mailUser: asked.get("mail-user") ?? null,
+    mailType: read.readMailType(asked),
+    requeue: !asked.has("no-requeue"),
+    killOnInvalidDependency: /^y/i.test(asked.get("kill-on-invalid-dep") ?? ""),
+    warning: read.readWarning(asked),
+    array: array === null ? null : { indices: [...array.indices], limit: array.limit ?? null },
+    exportList: asked.get("export") ?? null,
+  };
+}
+
+/** `none` asks for the default file, sbatch(1). */
+function noneMeansDefault(pattern: string | undefined): string | null {
+  return pattern === undefined || pattern.toLowerCase() === "none" ? null : pattern;
+}
+
+function readTimeLimit(asked: AskedOptions): TimeLimit {
+  const text = asked.get("time");
+  if (text === undefined) return UNLIMITED;
+  try {
+    return parseTimeLimit(text);
+  } catch {
+    throw read.invalidOption("time");
+  }
+}
+
+function readBegin(asked: AskedOptions, nowMs: number): number | null {
+  const text = asked.get("begin");
+  if (text === undefined) return null;
+  try {
+    return parseSlurmTime(text, { now: nowMs, allowPast: false });
+  } catch (error) {
+    if (!(error instanceof SlurmRefusal)) throw error;
+    throw new SlurmRefusal(`${error.message}sbatch: error: Invalid --begin specification\n`, 255);
+  }
+}
+
+function readArray(asked: AskedOptions): ArraySpec | null {
+  const text = asked.get("array");
+  if (text === undefined) return null;
+  try {
+    return parseArraySpec(text);
+  } catch {
+    throw read.submissionFailed("Invalid job array specification");
+  }
+}
+
+function readDependency(asked: AskedOptions): string | null {
+  const text = asked.get("dependency");
+  if (text === undefined || text === "") return null;
+  try {
+    parseDependency(text);
+    return text;
+  } catch {
+    throw read.submissionFailed("Job dependency problem");
+  }
+}
+
+function readPartition(asked: AskedOptions, cluster: Cluster): string {
+  const text = asked.get("partition");
+  if (text === undefined) return cluster.partitions[0]!;
+  const isKnown = (name: string) => cluster.partitions.includes(name);
+  if (!cluster.partitions.includes("*") && !text.split(",").every(isKnown)) {
+    throw new SlurmRefusal(
+      `sbatch: error: invalid partition specified: ${text}\n` +
+        "sbatch: error: Batch job submission failed: Invalid partition name specified\n",
+    );
+  }
+  return text;
+}
+
+function groupName(gid: number): string {
+  try {
+    for (const line of readFileSync("/etc/group", "utf8").split("\n")) {
+      const [name, , id] = line.split(":");
+      if (Number(id) === gid && name !== undefined && id !== undefined) return name;
+    }
+  } catch {
+    // A system without the file names groups by number.
+  }
+  return String(gid);
+}

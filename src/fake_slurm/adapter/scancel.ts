@@ -1,0 +1,155 @@
+import { userInfo } from "node:os";
+import { inTransaction } from "../../store/open_store.ts";
+import { type FakeSlurmContext, SlurmRefusal, VERSION_LINE } from "../context.ts";
+import { findState, isEnded } from "../job_state.ts";
+import { JobTable, type Task } from "../job_table.ts";
+import { ensureManager } from "../manager_lock.ts";
+import { SIGNAL_NUMBERS, signalProcess } from "../spawn_detached.ts";
+import type { Cluster } from "../state_directory.ts";
+import { getopt, optionTable } from "./getopt.ts";
+import { findCandidates, isSelected, type JobSelection } from "./job_id_list.ts";
+import { parseSelection, splitIds } from "./job_id_list.ts";
+import { readSignal } from "./sbatch_values.ts";
+
+const SPECS = optionTable(`
+  A/account: b/batch M/clusters: c/cron ctld f/full help H/hurry i/interactive me n/name: jobname:
+  w/nodelist: p/partition: q/qos: Q/quiet R/reservation: sibling: s/signal: t/state: u/user: usage
+  v/verbose V/version wckey:
+`);
+
+const USAGE = `Usage: scancel [-A account] [--batch] [--full] [--interactive] [-n job_name]
+               [-p partition] [-Q] [-q qos] [-R reservation]
+               [-s signal | integer] [-t PENDING | RUNNING | SUSPENDED]
+               [--usage] [-u user_name] [--hurry] [-V] [-v] [-w hosts...]
+               [--wckey=wckey] [job_id[_array_id][.step_id]]
+`;
+
+type Asked = ReadonlyMap<string, string>;
+
+/** Runs `scancel ARGS…`: ends or signals jobs. */
+export function runScancel(
+  args: readonly string[],
+  cluster: Cluster,
+  context: FakeSlurmContext,
+): number {
+  const { options, words } = getopt(args, { program: "scancel", specs: SPECS });
+  const asked = new Map(options.map(({ name, value }) => [name, value]));
+  const { io } = context;
+  if (asked.has("version") || asked.has("help") || asked.has("usage")) {
+    io.out(asked.has("version") ? VERSION_LINE : USAGE);
+    return 0;
+  }
+  const selections = words.flatMap(splitIds).map(readSelection);
+  const isFiltered = FILTERS.some((name) => asked.has(name));
+  if (selections.length === 0 && !isFiltered) {
+    throw new SlurmRefusal("scancel: error: No job identification provided\n");
+  }
+  const signal = asked.has("signal") ? readSignal(asked.get("signal")!) : undefined;
+  if (asked.has("signal") && signal === undefined) {
+    throw new SlurmRefusal(`Unknown job signal: ${asked.get("signal")}\n`);
+  }
+  using table = new JobTable(cluster.directory);
+  ensureManager(table, cluster, context);
+  const tasks = inTransaction(table.database, () => {
+    const picked = pickTasks(table, selections, asked);
+    if (signal === undefined || signal === SIGNAL_NUMBERS["KILL"]) cancel(table, picked);
+    return picked;
+  });
+  if (signal !== undefined && signal !== SIGNAL_NUMBERS["KILL"]) sendSignal(tasks, signal, asked);
+  // What was cancelled may be what others waited for.
+  ensureManager(table, cluster, context);
+  report(selections, tasks, asked, io);
+  return 0;
+}
+
+const FILTERS = ["account", "me", "name", "jobname", "partition", "qos", "state", "user"];
+
+function readSelection(text: string): JobSelection {
+  try {
+    return parseSelection(text);
+  } catch {
+    throw new SlurmRefusal(`scancel: error: Invalid job id ${text}\n`);
+  }
+}
+
+function pickTasks(table: JobTable, selections: readonly JobSelection[], asked: Asked): Task[] {
+  const candidates = selections.length > 0
+    ? findCandidates(table, selections)
+    : table.find("state IN ('PENDING', 'RUNNING')");
+  const state = asked.has("state") ? readState(asked.get("state")!) : undefined;
+  const users = asked.has("me") ? [userInfo().username] : asked.get("user")?.split(",");
+  const name = asked.get("name") ?? asked.get("jobname");
+  const matches = (option: string, value: string) => (asked.get(option) ?? value) === value;
+  return candidates.filter((task) =>
+    !task.superseded &&
+    (selections.length === 0 || selections.some((one) => isSelected(task, one))) &&
+    (state ?? task.state) === task.state && (name ?? task.name) === task.name &&
+    matches("partition", task.spec.partition) && matches("account", task.spec.account) &&
+    matches("qos", task.spec.qos) &&
+    (users?.some((user) => user === task.spec.user || user === String(task.spec.uid)) ?? true)
+  );
+}
+
+function readState(text: string): Task["state"] {
+  const state = findState(text);
+  if (state === "PENDING" || state === "RUNNING" || state === "SUSPENDED") return state;
+  throw new SlurmRefusal(
+    state === undefined
+      ? `scancel: error: Unrecognized job state: ${text}\n`
+      : `scancel: error: Job state ${text} is not supported\n`,
+  );
+}
+
+function cancel(table: JobTable, tasks: readonly Task[]): void {
+  const nowMs = Date.now();
+  const cancelledBy = userInfo().uid;
+  for (const task of tasks) {
+    if (task.state === "RUNNING") {
+      table.update(task.row, { killState: "CANCELLED", cancelledBy });
+    } else if (task.state === "PENDING" && !isPartOfRest(table, task, tasks)) {
+      table.update(task.row, { state: "CANCELLED", cancelledBy, endMs: nowMs });
+    } else if (task.state === "PENDING") table.remove(task.row);
+  }
+}
+
+/** Slurm forgets single indices that are taken out of an array's waiting rest. */
+function isPartOfRest(table: JobTable, task: Task, cancelled: readonly Task[]): boolean {
+  if (task.jobId !== null) return false;
+  const row = table.database.prepare(
+    "SELECT count(*) AS n FROM tasks WHERE base_id = ? AND job_id IS NULL AND state = 'PENDING'",
+  ).get(task.baseId);
+  const left = Number(row?.["n"]);
+  const wanted = cancelled.filter((one) => one.baseId === task.baseId && one.state === "PENDING");
+  return left > wanted.length;
+}
+
+/** Like Slurm, reaches the script itself only with `--batch`, and all its processes with `--full`. */
+function sendSignal(tasks: readonly Task[], signal: number, asked: Asked): void {
+  if (!asked.has("batch") && !asked.has("full")) return;
+  for (const { state, process } of tasks) {
+    if (state === "RUNNING" && process !== null) {
+      signalProcess(process.pid, signal, asked.has("full"));
+    }
+  }
+}
+
+/** Only `--verbose` says what could not be cancelled. */
+function report(
+  selections: readonly JobSelection[],
+  tasks: readonly Task[],
+  asked: Asked,
+  io: FakeSlurmContext["io"],
+): void {
+  if (!asked.has("verbose")) return;
+  for (const selection of selections) {
+    const { jobId } = selection;
+    const named = tasks.filter((task) => isSelected(task, selection));
+    io.err(`scancel: Terminating job ${jobId}\n`);
+    const why = named.length === 0
+      ? "Invalid job id specified"
+      : named.every((task) => isEnded(task.state))
+      ? "Job/step already completing or completed"
+      : undefined;
+    if (why !== undefined) io.err(`scancel: error: Kill job error on job id ${jobId}: ${why}\n`);
+  }
+}

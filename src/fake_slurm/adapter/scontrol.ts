@@ -1,0 +1,113 @@
+import { type FakeSlurmContext, SlurmRefusal, VERSION_LINE } from "../context.ts";
+import { parseArraySpec } from "../array_spec.ts";
+import { JobTable } from "../job_table.ts";
+import { ensureManager } from "../manager_lock.ts";
+import type { Cluster } from "../state_directory.ts";
+import { holdJobs, requeueJobs, updateJobs } from "./change_jobs.ts";
+import { getopt, optionTable } from "./getopt.ts";
+import { showConfig, showJobs, showNodes, showPartitions } from "./scontrol_show.ts";
+
+const SPECS = optionTable(`
+  a/all d/details future h/help hide local M/clusters: o/oneliner Q/quiet sibling u/uid: usage
+  v/verbose V/version
+`);
+
+/** Runs `scontrol ARGS…`: shows and changes what slurmctld knows. */
+export function runScontrol(
+  args: readonly string[],
+  cluster: Cluster,
+  context: FakeSlurmContext,
+): number {
+  const { options, words } = getopt(args, { program: "scontrol", specs: SPECS });
+  const asked = new Set(options.map(({ name }) => name));
+  const { io } = context;
+  if (asked.has("version")) {
+    io.out(VERSION_LINE);
+    return 0;
+  }
+  const [keyword = "", ...rest] = words;
+  using table = new JobTable(cluster.directory);
+  ensureManager(table, cluster, context);
+  switch (findKeyword(keyword)) {
+    case "show":
+      io.out(show(rest, asked, table, cluster, context));
+      return 0;
+    case "ping":
+      io.out(`Slurmctld(primary) at ${cluster.node} is UP\n`);
+      return 0;
+    case "version":
+      io.out(VERSION_LINE);
+      return 0;
+    case undefined:
+      throw new SlurmRefusal(`invalid keyword: ${keyword}\n`);
+    default:
+      change(findKeyword(keyword)!, rest, table);
+      ensureManager(table, cluster, context);
+      return 0;
+  }
+}
+
+const KEYWORDS = [
+  ...["show", "ping", "version", "hold", "uhold", "release", "requeue", "requeuehold", "update"],
+];
+
+function findKeyword(word: string): string | undefined {
+  const exact = KEYWORDS.find((keyword) => keyword === word.toLowerCase());
+  // Keywords may be shortened as far as they differ from others.
+  return exact ?? (word.length < 2 ? undefined : KEYWORDS.find((one) => one.startsWith(word)));
+}
+
+function show(
+  words: readonly string[],
+  asked: ReadonlySet<string>,
+  table: JobTable,
+  cluster: Cluster,
+  { env }: FakeSlurmContext,
+): string {
+  const [entity = "", id, ...more] = words;
+  if (entity === "") throw new SlurmRefusal("too few arguments for keyword:show\n");
+  if (more.length > 0) throw new SlurmRefusal("too many arguments for keyword:show\n");
+  const nowMs = Date.now();
+  switch (entity.toLowerCase()) {
+    case "job":
+    case "jobs":
+      return showJobs(id, {
+        table,
+        cluster,
+        nowMs,
+        timeFormat: env.get("SLURM_TIME_FORMAT"),
+        oneLine: asked.has("oneliner"),
+        details: asked.has("details"),
+      });
+    case "config":
+      return showConfig(table, cluster, nowMs);
+    case "partition":
+    case "partitions":
+      return showPartitions(id, cluster);
+    case "node":
+    case "nodes":
+      return showNodes(id, table, cluster);
+    case "hostnames":
+      return expandHosts(id ?? env.get("SLURM_JOB_NODELIST") ?? "");
+    default:
+      throw new SlurmRefusal(`invalid entity:${entity} for keyword:show \n`);
+  }
+}
+
+function expandHosts(list: string): string {
+  return list.split(/,(?![^[]*\])/).flatMap((word) => {
+    const match = /^(.*)\[([\d,-]+)\](.*)$/.exec(word);
+    if (match === null) return [`${word}\n`];
+    return parseArraySpec(match[2]!).indices.map((at) => `${match[1]}${at}${match[3]}\n`);
+  }).join("");
+}
+
+function change(keyword: string, words: readonly string[], table: JobTable): void {
+  if (words.length === 0) throw new SlurmRefusal(`too few arguments for ${keyword} keyword\n`);
+  if (keyword === "update") return updateJobs(table, words);
+  for (const id of words.flatMap((word) => word.split(/,(?![^[]*\])/))) {
+    if (keyword === "hold" || keyword === "uhold") holdJobs(table, id, true);
+    else if (keyword === "release") holdJobs(table, id, false);
+    else requeueJobs(table, id, keyword === "requeuehold");
+  }
+}

@@ -1,0 +1,131 @@
+import { renderSlurmTime } from "../clock_text.ts";
+import { judgeDependency } from "../dependency.ts";
+import { elapsedSeconds, hasRun, type JobRecord, rawId, restText } from "../job_records.ts";
+import { shownPaths } from "../job_paths.ts";
+import { isEnded } from "../job_state.ts";
+import { cpusOf, DEFAULT_MEM_PER_CPU } from "../job_spec.ts";
+import type { JobTable } from "../job_table.ts";
+import type { Cluster } from "../state_directory.ts";
+import { renderDuration } from "../time_limit.ts";
+import { priorityOf } from "./sacct_values.ts";
+import { controllerTresText, memoryText } from "./tres_text.ts";
+
+/** What a record of `scontrol show job` is made from. */
+export interface ShowSetting {
+  readonly table: JobTable;
+  readonly cluster: Cluster;
+  readonly nowMs: number;
+  readonly timeFormat: string | undefined;
+  /** `--oneliner`. */
+  readonly oneLine: boolean;
+  /** `--details`. */
+  readonly details: boolean;
+}
+
+/** Writes one record of `scontrol show job`, laid out as Slurm 22.05 does. */
+export function renderJob(record: JobRecord, setting: ShowSetting): string {
+  const lines = [
+    ...identityLines(record),
+    stateLine(record, setting),
+    ...timeLines(record, setting),
+    ...resourceLines(record, setting),
+    ...fileLines(record),
+  ];
+  return setting.oneLine ? `${lines.join(" ")} \n` : `${lines.join("\n   ")}\n   \n\n`;
+}
+
+function identityLines(record: JobRecord): string[] {
+  const { task } = record;
+  const { spec } = task;
+  const limit = spec.array?.limit ?? null;
+  const index = record.rest === null ? String(task.taskIndex) : restText(record);
+  const array = task.taskIndex === null ? "" : ` ArrayJobId=${task.baseId} ArrayTaskId=${index}` +
+    (limit === null ? "" : ` ArrayTaskThrottle=${limit}`);
+  return [
+    `JobId=${rawId(record)}${array} JobName=${task.name}`,
+    `UserId=${spec.user}(${spec.uid}) GroupId=${spec.group}(${spec.gid}) MCS_label=N/A`,
+    `Priority=${priorityOf(record)} Nice=${spec.nice} Account=${spec.account} QOS=${spec.qos}`,
+  ];
+}
+
+function stateLine({ task }: JobRecord, { table, nowMs }: ShowSetting): string {
+  const isWaiting = task.state === "PENDING";
+  const dependency = isWaiting ? judgeDependency(table, task, nowMs).text : "(null)";
+  const state = task.killState !== null && task.state === "RUNNING" ? "COMPLETING" : task.state;
+  return `JobState=${state} Reason=${task.reason} Dependency=${dependency}`;
+}
+
+function timeLines({ task }: JobRecord, { cluster, nowMs, timeFormat }: ShowSetting): string[] {
+  const time = (ms: number | null) => ms === null ? "Unknown" : renderSlurmTime(ms, timeFormat);
+  const limit = task.timeLimit === null ? "UNLIMITED" : renderDuration(task.timeLimit * 60);
+  const startMs = task.startMs ?? ((task.beginMs ?? 0) > nowMs ? task.beginMs : null);
+  const expectedEndMs = task.startMs === null || isEnded(task.state) || task.timeLimit === null
+    ? null
+    : task.startMs + task.timeLimit * cluster.minuteMs;
+  const scheduled = time(task.startMs ?? task.submitMs);
+  return [
+    `Requeue=${task.spec.requeue ? 1 : 0} Restarts=${task.restarts} BatchFlag=1 Reboot=0 ` +
+    `ExitCode=${task.exitCode}:${task.exitSignal}`,
+    `RunTime=${renderDuration(elapsedSeconds(task, nowMs))} TimeLimit=${limit} TimeMin=N/A`,
+    `SubmitTime=${time(task.submitMs)} EligibleTime=${time(task.eligibleMs)}`,
+    `AccrueTime=${time(task.eligibleMs)}`,
+    `StartTime=${time(startMs)} EndTime=${time(task.endMs ?? expectedEndMs)} Deadline=N/A`,
+    `SuspendTime=None SecsPreSuspend=0 LastSchedEval=${scheduled} Scheduler=Main`,
+  ];
+}
+
+function resourceLines({ task }: JobRecord, { cluster, details }: ShowSetting): string[] {
+  const { spec } = task;
+  const started = hasRun(task);
+  const memory = spec.memPerNode === null
+    ? `MinMemoryCPU=${memoryText(spec.memPerCpu ?? DEFAULT_MEM_PER_CPU)}`
+    : `MinMemoryNode=${memoryText(spec.memPerNode)}`;
+  const leastCpus = spec.tasksPerNode === null
+    ? spec.cpusPerTask ?? 1
+    : spec.tasksPerNode * (spec.cpusPerTask ?? 1);
+  const nodes = nodesText(spec.nodes, started);
+  return [
+    `Partition=${spec.partition} AllocNode:Sid=${spec.submitHost}:${spec.sessionId}`,
+    `ReqNodeList=${spec.nodeList ?? "(null)"} ExcNodeList=${spec.excludeNodes ?? "(null)"}`,
+    `NodeList=${started ? cluster.node : ""}`,
+    ...(started ? [`BatchHost=${cluster.node}`] : []),
+    `NumNodes=${nodes} NumCPUs=${cpusOf(spec)} NumTasks=${spec.tasks} ` +
+    `CPUs/Task=${spec.cpusPerTask ?? 1} ReqB:S:C:T=0:0:*:*`,
+    `TRES=${controllerTresText(task, started)}`,
+    `Socks/Node=* NtasksPerN:B:S:C=${spec.tasksPerNode ?? 0}:0:*:* CoreSpec=*`,
+    ...(details && started
+      ? ["JOB_GRES=(null)", `  Nodes=${cluster.node} CPU_IDs=0 Mem=0 GRES=`]
+      : []),
+    `MinCPUsNode=${leastCpus} ${memory} MinTmpDiskNode=0`,
+    `Features=${spec.constraint ?? "(null)"} DelayBoot=00:00:00`,
+    `OverSubscribe=${spec.exclusive ? "NO" : "OK"} Contiguous=0 ` +
+    `Licenses=${spec.licenses ?? "(null)"} Network=(null)`,
+  ];
+}
+
+/** A waiting job shows the range it asked for, one that started what it got. */
+function nodesText(asked: string | null, started: boolean): string {
+  const [least = "1", most] = (asked ?? "").split("-").map((word) => word || "1");
+  if (started || asked === null) return least;
+  return `${least}-${most ?? least}`;
+}
+
+function fileLines(record: JobRecord): string[] {
+  const { task } = record;
+  const { spec } = task;
+  const paths = shownPaths(task, record.rest === null ? task.taskIndex : null);
+  const mail = spec.mailType === null && spec.mailUser === null
+    ? []
+    : [`MailUser=${spec.mailUser ?? spec.user} MailType=${spec.mailType ?? "NONE"}`];
+  return [
+    `Command=${spec.command ?? "(null)"}`,
+    `WorkDir=${spec.workDir}`,
+    ...(spec.comment === null ? [] : [`Comment=${spec.comment} `]),
+    `StdErr=${paths.stderr}`,
+    `StdIn=${paths.stdin}`,
+    `StdOut=${paths.stdout}`,
+    "Power=",
+    ...(spec.gres === null ? [] : [`TresPerNode=gres:${spec.gres}`]),
+    ...mail,
+  ];
+}

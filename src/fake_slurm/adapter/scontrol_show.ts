@@ -1,0 +1,141 @@
+import { renderSlurmTime } from "../clock_text.ts";
+import { MAX_ARRAY_SIZE } from "../array_spec.ts";
+import { SLURM_VERSION, SlurmRefusal } from "../context.ts";
+import type { JobRecord } from "../job_records.ts";
+import type { JobTable } from "../job_table.ts";
+import type { Cluster } from "../state_directory.ts";
+import { type JobSelection, parseSelection } from "./job_id_list.ts";
+import { findKnownJobs } from "./known_jobs.ts";
+import { renderJob, type ShowSetting } from "./scontrol_record.ts";
+
+/** Writes `scontrol show job [ID]`. */
+export function showJobs(id: string | undefined, setting: ShowSetting): string {
+  const { table, cluster, nowMs } = setting;
+  if (id === undefined) {
+    const all = findKnownJobs(table, cluster, nowMs);
+    if (all.length === 0) return "No jobs in the system\n";
+    return all.map((record) => renderJob(record, setting)).join("");
+  }
+  const selection = readSelection(id);
+  const records = findKnownJobs(table, cluster, nowMs, selection.jobId);
+  if (records.length === 0) {
+    throw new SlurmRefusal("slurm_load_jobs error: Invalid job id specified\n");
+  }
+  const shown = selection.indices === undefined
+    ? asSlurmOrders(records, selection.jobId)
+    : selection.indices.flatMap((index) => findIndex(records, index));
+  if (shown.length === 0) throw new SlurmRefusal(`Job ${id} not found\n`);
+  return shown.map((record) => renderJob(record, setting)).join("");
+}
+
+function readSelection(id: string): JobSelection {
+  try {
+    return parseSelection(id);
+  } catch {
+    throw new SlurmRefusal("scontrol_print_job error: Invalid job id specified\n");
+  }
+}
+
+/** The array's own job ID first, then its tasks, the latest first; for a raw ID that task alone. */
+function asSlurmOrders(records: readonly JobRecord[], jobId: number): JobRecord[] {
+  if (!records.some(({ task }) => task.baseId === jobId)) return [...records];
+  const isOwn = ({ task }: JobRecord) => (task.jobId ?? task.baseId) === jobId;
+  const others = records.filter((record) => !isOwn(record));
+  others.sort((a, b) => (b.task.jobId ?? 0) - (a.task.jobId ?? 0));
+  return [...records.filter(isOwn), ...others];
+}
+
+/** One task of an array, also out of its waiting rest. */
+function findIndex(records: readonly JobRecord[], index: number): JobRecord[] {
+  return records.flatMap((record) => {
+    if (record.rest === null) return record.task.taskIndex === index ? [record] : [];
+    const task = { ...record.task, taskIndex: index };
+    return record.rest.includes(index) ? [{ task, rest: null }] : [];
+  });
+}
+
+/** Writes the part of `scontrol show config` that holds for a simulation. */
+export function showConfig(table: JobTable, cluster: Cluster, nowMs: number): string {
+  const values: readonly (readonly [string, string | number])[] = [
+    ["AccountingStorageType", "accounting_storage/slurmdbd"],
+    ["ClusterName", cluster.name],
+    ["DefMemPerCPU", 100],
+    ["FirstJobId", 1],
+    ["JobFileAppend", 0],
+    ["JobRequeue", 1],
+    ["KillWait", `${cluster.killWaitMs / 1000} sec`],
+    ["MaxArraySize", MAX_ARRAY_SIZE],
+    ["MaxJobCount", 200_000],
+    ["MinJobAge", `${cluster.minJobAgeMs / 1000} sec`],
+    ["NEXT_JOB_ID", table.nextJobId()],
+    ["OverTimeLimit", "0 min"],
+    ["SchedulerType", "sched/backfill"],
+    ["SelectType", "select/cons_tres"],
+    ["SlurmctldHost[0]", cluster.node],
+    ["SLURM_VERSION", SLURM_VERSION],
+    ["StateSaveLocation", cluster.directory],
+  ];
+  const when = renderSlurmTime(nowMs, undefined);
+  const lines = values.map(([name, value]) => `${name.padEnd(23)} = ${value}\n`);
+  return `Configuration data as of ${when}\n${lines.join("")}\n` +
+    `Slurmctld(primary) at ${cluster.node} is UP\n`;
+}
+
+/** Writes `scontrol show partition [NAME]`. */
+export function showPartitions(name: string | undefined, cluster: Cluster): string {
+  const shown = cluster.partitions.filter((one) => name === undefined || one === name);
+  if (shown.length === 0) throw new SlurmRefusal(`Partition ${name} not found\n`);
+  const { cpus, node } = cluster;
+  return shown.map((partition) =>
+    [
+      `PartitionName=${partition}`,
+      "AllowGroups=ALL AllowAccounts=ALL AllowQos=ALL",
+      `AllocNodes=ALL Default=${partition === cluster.partitions[0] ? "YES" : "NO"} QoS=N/A`,
+      "DefaultTime=NONE DisableRootJobs=NO ExclusiveUser=NO GraceTime=0 Hidden=NO",
+      "MaxNodes=UNLIMITED MaxTime=UNLIMITED MinNodes=0 LLN=NO MaxCPUsPerNode=UNLIMITED",
+      `Nodes=${node}`,
+      "PriorityJobFactor=1 PriorityTier=1 RootOnly=NO ReqResv=NO OverSubscribe=NO",
+      "OverTimeLimit=NONE PreemptMode=OFF",
+      `State=UP TotalCPUs=${cpus} TotalNodes=1 SelectTypeParameters=NONE`,
+      "JobDefaults=(null)",
+      "DefMemPerCPU=100 MaxMemPerNode=UNLIMITED",
+      `TRES=cpu=${cpus},node=1,billing=${cpus}`,
+    ].join("\n   ") + "\n\n"
+  ).join("");
+}
+
+/** Writes `scontrol show node [NAME]`. */
+export function showNodes(
+  name: string | undefined,
+  table: JobTable,
+  cluster: Cluster,
+): string {
+  const { cpus, node } = cluster;
+  if (name !== undefined && name !== node) throw new SlurmRefusal(`Node ${name} not found\n`);
+  const used = usedCpus(table, cluster);
+  return [
+    `NodeName=${node} Arch=x86_64 CoresPerSocket=1 `,
+    `CPUAlloc=${used} CPUEfctv=${cpus} CPUTot=${cpus} CPULoad=0.00`,
+    "AvailableFeatures=(null)",
+    "ActiveFeatures=(null)",
+    "Gres=(null)",
+    `NodeAddr=${node} NodeHostName=${node} Version=${SLURM_VERSION}`,
+    `State=${nodeState(used, cpus)} ThreadsPerCore=1 TmpDisk=0 Weight=1 Owner=N/A MCS_label=N/A`,
+    `Partitions=${cluster.partitions.join(",")} `,
+    `CfgTRES=cpu=${cpus},billing=${cpus}`,
+    `AllocTRES=${used === 0 ? "" : `cpu=${used}`}`,
+  ].join("\n   ") + "\n\n";
+}
+
+/** CPUs that running jobs hold. */
+export function usedCpus(table: JobTable, cluster: Cluster): number {
+  const row = table.database.prepare(
+    "SELECT coalesce(sum(min(cpus, ?)), 0) AS used FROM tasks WHERE state = 'RUNNING'",
+  ).get(cluster.cpus);
+  return Number(row?.["used"]);
+}
+
+/** `IDLE`, `MIXED` or `ALLOCATED`. */
+export function nodeState(used: number, cpus: number): string {
+  return used === 0 ? "IDLE" : used < cpus ? "MIXED" : "ALLOCATED";
+}

@@ -1,0 +1,19 @@
+/** One column of a listing: its header and how wide it is; a negative width aligns to the left. */
+export interface Column {
+  readonly header: string;
+  readonly width: number;
+}
+
+/** Fits a sacct value into a column: cut with a `+` where it does not fit. */
+export function fitWithPlus(value: string, width: number): string {
+  const size = Math.abs(width);
+  const cut = value.length > size ? `${value.slice(0, size - 1)}+` : value;
+  return width < 0 ? cut.padEnd(size) : cut.padStart(size);
+}
+
+/** Fits a value into a column, cutting off what does not fit. */
+export function fit(value: string, width: number): string {
+  const size = Math.abs(width);
+  const cut = value.slice(0, size);
+  return width < 0 ? cut.padEnd(size) : cut.padStart(size);
+}

@@ -1,0 +1,28 @@
+/** What a fake Slurm program may know about the process it runs in. */
+export interface FakeSlurmContext {
+  readonly io: { out(text: string): void; err(text: string): void };
+  readonly env: { get(name: string): string | undefined; toObject(): Record<string, string> };
+  readonly cwd: string;
+  /** argv prefix that starts this very program again. */
+  readonly selfCommand: readonly string[];
+}
+
+/**
+ * A refusal in Slurm's own words: `message` goes to standard error as it stands, and the program ends
+ * with `status`.
+ */
+export class SlurmRefusal extends Error {
+  override readonly name = "SlurmRefusal";
+  readonly status: number;
+
+  constructor(message: string, status = 1) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The version the fake speaks like; callers choose formats by it. */
+export const SLURM_VERSION = "22.05.8";
+
+/** What every Slurm program prints for `--version`. */
+export const VERSION_LINE = `slurm-wlm ${SLURM_VERSION}\n`;

@@ -1,0 +1,86 @@
+import type { JobTable, Task, TaskChange } from "./job_table.ts";
+import type { JobState } from "./job_state.ts";
+
+/** How a job's script ended; `signal` is 0 unless a signal ended it. */
+export interface ScriptEnd {
+  readonly code: number;
+  readonly signal: number;
+}
+
+/** Writes down the end of a running job, whatever brought it about. Call it inside a transaction. */
+export function recordEnd(table: JobTable, task: Task, end: ScriptEnd, nowMs: number): void {
+  const batch = {
+    batchState: batchStateOf(end),
+    batchCode: end.code,
+    batchSignal: end.signal,
+    endMs: nowMs,
+    process: null,
+  };
+  if (task.killState === "REQUEUED") return requeue(table, task, batch, nowMs);
+  const outcome = task.killState === null ? ownOutcome(end) : {
+    state: task.killState,
+    reason: task.killState === "TIMEOUT" ? "TimeLimit" : "None",
+  };
+  table.update(task.row, {
+    ...batch,
+    ...outcome,
+    exitCode: end.code,
+    exitSignal: end.signal,
+    killState: null,
+    killSignalledMs: null,
+  });
+}
+
+/** Writes down that the node lost a job: its process is gone and nobody saw how it ended. */
+export function recordLoss(table: JobTable, task: Task, nowMs: number): void {
+  table.update(task.row, {
+    state: "NODE_FAIL",
+    reason: "NodeDown",
+    batchState: "CANCELLED",
+    endMs: nowMs,
+    process: null,
+    exitCode: 0,
+    killState: null,
+    killSignalledMs: null,
+  });
+}
+
+/** Puts an ended job back into the queue; its earlier run stays in accounting. */
+export function requeueEnded(table: JobTable, task: Task, nowMs: number): void {
+  table.keepEarlierRun(task, {});
+  resetForRun(table, task, nowMs);
+}
+
+function requeue(table: JobTable, task: Task, batch: TaskChange, nowMs: number): void {
+  table.keepEarlierRun(task, { ...batch, state: "REQUEUED", killState: null });
+  resetForRun(table, task, nowMs);
+}
+
+function resetForRun(table: JobTable, task: Task, nowMs: number): void {
+  table.update(task.row, {
+    state: "PENDING",
+    reason: task.hold === "" ? "None" : "JobHeldUser",
+    submitMs: nowMs,
+    eligibleMs: nowMs,
+    startMs: null,
+    endMs: null,
+    batchState: null,
+    killState: null,
+    killSignalledMs: null,
+    cancelledBy: null,
+    restarts: task.restarts + 1,
+    process: null,
+  });
+}
+
+function ownOutcome(end: ScriptEnd): { state: JobState; reason: string } {
+  // Slurm calls the end by a signal a launch failure, whoever sent it.
+  if (end.signal !== 0) return { state: "FAILED", reason: "JobLaunchFailure" };
+  if (end.code !== 0) return { state: "FAILED", reason: "NonZeroExitCode" };
+  return { state: "COMPLETED", reason: "None" };
+}
+
+function batchStateOf(end: ScriptEnd): JobState {
+  if (end.signal !== 0) return "CANCELLED";
+  return end.code === 0 ? "COMPLETED" : "FAILED";
+}

@@ -1,0 +1,117 @@
+import { renderIndices } from "./array_spec.ts";
+import { nodesOf } from "./job_spec.ts";
+import type { Task } from "./job_table.ts";
+import type { Cluster } from "./state_directory.ts";
+
+/** What a login shell would have, for jobs that take nothing or little from their submission. */
+function loginEnvironment(
+  task: Task,
+  env: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    HOME: env["HOME"] ?? "/",
+    USER: task.spec.user,
+    LOGNAME: task.spec.user,
+    SHELL: env["SHELL"] ?? "/bin/sh",
+    PATH: env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    SLURM_GET_USER_ENV: "1",
+  };
+}
+
+/** Picks from the submission's environment what `--export` lets through. */
+export function exportedEnvironment(
+  task: Task,
+  env: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const list = task.spec.exportList;
+  if (list === null || list.toUpperCase() === "ALL") return { ...env };
+  if (/^(none|nil)$/i.test(list)) return loginEnvironment(task, env);
+  const words = list.split(",");
+  const result = words.some((word) => word.toUpperCase() === "ALL")
+    ? { ...env }
+    : loginEnvironment(task, env);
+  for (const word of words) {
+    const equals = word.indexOf("=");
+    if (equals > 0) result[word.slice(0, equals)] = word.slice(equals + 1);
+    else if (env[word] !== undefined) result[word] = env[word];
+  }
+  return result;
+}
+
+/** The whole environment of a job that starts: the exported one and Slurm's variables. */
+export function jobEnvironment(
+  task: Task,
+  env: Readonly<Record<string, string>>,
+  cluster: Cluster,
+): Record<string, string> {
+  const result = exportedEnvironment(task, env);
+  // A job submitted from inside an array task must not look like that task.
+  for (const name of Object.keys(result)) if (name.startsWith("SLURM_ARRAY_")) delete result[name];
+  return { ...result, ...commonVariables(task, cluster), ...askedVariables(task) };
+}
+
+function commonVariables(task: Task, cluster: Cluster): Record<string, string> {
+  const { spec } = task;
+  const jobId = String(task.jobId ?? task.baseId);
+  const node = cluster.node;
+  const cpus = String(task.cpus);
+  const nodes = String(nodesOf(spec));
+  return {
+    ENVIRONMENT: "BATCH",
+    PWD: spec.workDir,
+    SLURMD_NODENAME: node,
+    SLURM_CLUSTER_NAME: cluster.name,
+    SLURM_CPUS_ON_NODE: cpus,
+    SLURM_GTIDS: "0",
+    SLURM_JOBID: jobId,
+    SLURM_JOB_ACCOUNT: spec.account,
+    SLURM_JOB_CPUS_PER_NODE: cpus,
+    SLURM_JOB_GID: String(spec.gid),
+    SLURM_JOB_ID: jobId,
+    SLURM_JOB_NAME: task.name,
+    SLURM_JOB_NODELIST: node,
+    SLURM_JOB_NUM_NODES: nodes,
+    SLURM_JOB_PARTITION: spec.partition,
+    SLURM_JOB_QOS: spec.qos,
+    SLURM_JOB_UID: String(spec.uid),
+    SLURM_JOB_USER: spec.user,
+    SLURM_LOCALID: "0",
+    SLURM_NNODES: nodes,
+    SLURM_NODEID: "0",
+    SLURM_NODELIST: node,
+    SLURM_NODE_ALIASES: "(null)",
+    SLURM_PRIO_PROCESS: "0",
+    SLURM_PROCID: "0",
+    SLURM_SUBMIT_DIR: spec.submitDir,
+    SLURM_SUBMIT_HOST: spec.submitHost,
+    SLURM_TASKS_PER_NODE: String(spec.tasks),
+    SLURM_TOPOLOGY_ADDR: node,
+    SLURM_TOPOLOGY_ADDR_PATTERN: "node",
+  };
+}
+
+function askedVariables(task: Task): Record<string, string> {
+  const { spec } = task;
+  const result: Record<string, string> = {};
+  if (spec.tasksGiven) {
+    result["SLURM_NTASKS"] = String(spec.tasks);
+    result["SLURM_NPROCS"] = String(spec.tasks);
+  }
+  if (spec.tasksPerNode !== null) result["SLURM_NTASKS_PER_NODE"] = String(spec.tasksPerNode);
+  if (spec.cpusPerTask !== null) result["SLURM_CPUS_PER_TASK"] = String(spec.cpusPerTask);
+  if (spec.memPerNode !== null) result["SLURM_MEM_PER_NODE"] = String(spec.memPerNode);
+  else result["SLURM_MEM_PER_CPU"] = String(spec.memPerCpu ?? 100);
+  if (spec.exportList !== null) result["SLURM_EXPORT_ENV"] = spec.exportList;
+  if (task.restarts > 0) result["SLURM_RESTART_COUNT"] = String(task.restarts);
+  if (spec.array !== null && task.taskIndex !== null) {
+    const { indices } = spec.array;
+    const step = /^\d+-\d+:(\d+)$/.exec(renderIndices(indices))?.[1] ?? "1";
+    result["SLURM_ARRAY_JOB_ID"] = String(task.baseId);
+    result["SLURM_ARRAY_TASK_ID"] = String(task.taskIndex);
+    result["SLURM_ARRAY_TASK_COUNT"] = String(indices.length);
+    result["SLURM_ARRAY_TASK_MIN"] = String(indices[0]);
+    result["SLURM_ARRAY_TASK_MAX"] = String(indices.at(-1));
+    result["SLURM_ARRAY_TASK_STEP"] = step;
+  }
+  return result;
+}

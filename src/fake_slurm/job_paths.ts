@@ -1,0 +1,55 @@
+import {
+  absoluteLogPath,
+  defaultPattern,
+  expandPattern,
+  NO_TASK_INDEX,
+} from "./file_name_pattern.ts";
+import type { PatternValues } from "./file_name_pattern.ts";
+import type { Task } from "./job_table.ts";
+
+/** The three files of a job's standard streams. */
+export interface JobPaths {
+  readonly stdin: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * The paths as scontrol shows them: symbols that depend on the node stay, numbers are not padded, and
+ * the index of an array's waiting rest is {@linkcode NO_TASK_INDEX}.
+ */
+export function shownPaths(task: Task, taskIndex: number | null = task.taskIndex): JobPaths {
+  return pathsOf(task, submissionValues(task, taskIndex), false);
+}
+
+/** The paths as the node `node` opens them, with every symbol replaced. */
+export function openedPaths(task: Task, node: string): JobPaths {
+  const jobId = task.jobId ?? task.baseId;
+  const values = {
+    ...submissionValues(task, task.taskIndex),
+    ...{ J: jobId, N: node, n: 0, s: "batch", t: 0 },
+  };
+  return pathsOf(task, values, true);
+}
+
+function submissionValues(task: Task, taskIndex: number | null): PatternValues {
+  return {
+    A: task.baseId,
+    a: taskIndex ?? NO_TASK_INDEX,
+    j: task.jobId ?? task.baseId,
+    x: task.name,
+    u: task.spec.user,
+  };
+}
+
+function pathsOf(task: Task, values: PatternValues, padding: boolean): JobPaths {
+  const { spec } = task;
+  const expand = (pattern: string) =>
+    absoluteLogPath(expandPattern(pattern, values, { padding }), spec.workDir);
+  const stdout = expand(spec.stdout ?? defaultPattern(spec.array !== null));
+  return {
+    stdin: expand(spec.stdin),
+    stdout,
+    stderr: spec.stderr === null ? stdout : expand(spec.stderr),
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * The background process that starts jobs, enforces their limits and records their ends.
+ *
+ * It is started by whatever gives it something to do, and ends when nothing runs and nothing can start.
+ *
+ * @module
+ */
+import { inTransaction } from "../store/open_store.ts";
+import { renderSlurmTime } from "./clock_text.ts";
+import { recordEnd, recordLoss, type ScriptEnd } from "./end_job.ts";
+import { JobTable, type Task } from "./job_table.ts";
+import { cleanSpool, LAUNCH_FAILURE_SIGNAL, launchJob, noteInLog } from "./launch_job.ts";
+import { becomeManager, markLostJobs, retireManager } from "./manager_lock.ts";
+import { isAlive } from "./process_identity.ts";
+import { scheduleJobs } from "./schedule.ts";
+import { SIGNAL_NUMBERS, signalProcess } from "./spawn_detached.ts";
+import type { Cluster } from "./state_directory.ts";
+
+/** How often the table is looked at for other processes' changes, in milliseconds. */
+const BUSY_POLL_MS = 15;
+const IDLE_POLL_MS = 100;
+/** After a change it stays busy for so long, in milliseconds. */
+const BUSY_PERIOD_MS = 2000;
+
+/** Runs the jobs of `cluster` until none is left; returns at once if another manager does so. */
+export async function runManager(cluster: Cluster): Promise<void> {
+  using table = new JobTable(cluster.directory);
+  if (!becomeManager(table)) return;
+  await new Manager(table, cluster).run();
+}
+
+class Manager {
+  readonly #table: JobTable;
+  readonly #cluster: Cluster;
+  /** Rows of the jobs that this process started, and their ends that are not yet written down. */
+  readonly #children = new Set<number>();
+  readonly #ends: { row: number; end: ScriptEnd }[] = [];
+  /** Rows whose `--signal` has been sent. */
+  readonly #warned = new Set<number>();
+  #wake: () => void = () => undefined;
+
+  constructor(table: JobTable, cluster: Cluster) {
+    this.#table = table;
+    this.#cluster = cluster;
+  }
+
+  async run(): Promise<void> {
+    inTransaction(this.#table.database, () => markLostJobs(this.#table));
+    let lastChangeMs = Date.now();
+    let version = -1;
+    let nextMs = 0;
+    for (;;) {
+      const current = this.#dataVersion();
+      const isChanged = current !== version || this.#ends.length > 0;
+      if (isChanged) lastChangeMs = Date.now();
+      if (isChanged || Date.now() >= nextMs) {
+        version = current;
+        nextMs = this.#step();
+        if (this.#ends.length === 0 && this.#children.size === 0 && retireManager(this.#table)) {
+          return;
+        }
+      }
+      const isBusy = Date.now() - lastChangeMs < BUSY_PERIOD_MS;
+      await this.#sleep(isBusy ? BUSY_POLL_MS : IDLE_POLL_MS);
+    }
+  }
+
+  /** Does all that is due now; gives the time of the next thing that time alone brings about. */
+  #step(): number {
+    const nowMs = Date.now();
+    const { started, nextBeginMs } = inTransaction(this.#table.database, () => {
+      this.#recordEnds(nowMs);
+      return scheduleJobs(this.#table, this.#cluster.cpus, nowMs);
+    });
+    for (const task of started) this.#start(task);
+    const nextLimitMs = this.#enforce(Date.now());
+    return Math.min(nextBeginMs ?? Infinity, nextLimitMs);
+  }
+
+  #start(task: Task): void {
+    const child = launchJob(this.#table, task, this.#cluster);
+    if (child === undefined) {
+      this.#ends.push({ row: task.row, end: { code: 0, signal: LAUNCH_FAILURE_SIGNAL } });
+      return;
+    }
+    this.#children.add(task.row);
+    // A job that ended within this instant has no identity left: its end is on the way all the same.
+    if (child.identity !== undefined) {
+      this.#table.update(task.row, { process: child.identity });
+    }
+    child.ended.then((end) => {
+      // Slurm ends what a script leaves behind in the background.
+      signalProcess(child.pid, SIGNAL_NUMBERS["KILL"]!, true);
+      this.#children.delete(task.row);
+      this.#ends.push({ row: task.row, end });
+      this.#wake();
+    });
+  }
+
+  #recordEnds(nowMs: number): void {
+    for (const { row, end } of this.#ends.splice(0)) {
+      const [task] = this.#table.find("row = ?", row);
+      if (task?.state !== "RUNNING") continue;
+      recordEnd(this.#table, task, end, nowMs);
+      cleanSpool(this.#cluster, task);
+      this.#warned.delete(row);
+    }
+  }
+
+  /** Time limits, signals that were asked for, and jobs of an earlier manager that ended unseen. */
+  #enforce(nowMs: number): number {
+    let nextMs = Infinity;
+    const running = this.#table.find(
+      "state = 'RUNNING' AND (time_limit IS NOT NULL OR kill_state IS NOT NULL)",
+    );
+    for (const task of running) nextMs = Math.min(nextMs, this.#enforceOn(task, nowMs));
+    for (const task of this.#table.find("state = 'RUNNING' AND process IS NOT NULL")) {
+      if (this.#children.has(task.row) || this.#ends.some(({ row }) => row === task.row)) continue;
+      if (isAlive(task.process!)) nextMs = Math.min(nextMs, nowMs + IDLE_POLL_MS);
+      else inTransaction(this.#table.database, () => recordLoss(this.#table, task, nowMs));
+    }
+    return nextMs;
+  }
+
+  #enforceOn(task: Task, nowMs: number): number {
+    if (task.killState !== null) return this.#kill(task, nowMs);
+    const limitMs = task.startMs! + (task.timeLimit ?? Infinity) * this.#cluster.minuteMs;
+    if (nowMs >= limitMs) {
+      this.#table.update(task.row, { killState: "TIMEOUT" });
+      return this.#kill({ ...task, killState: "TIMEOUT" }, nowMs);
+    }
+    const { warning } = task.spec;
+    if (warning === null || !warning.batchOnly || this.#warned.has(task.row)) return limitMs;
+    const warnMs = limitMs - warning.seconds * this.#cluster.minuteMs / 60;
+    if (nowMs < warnMs) return warnMs;
+    this.#warned.add(task.row);
+    if (task.process !== null) signalProcess(task.process.pid, warning.signal, false);
+    return limitMs;
+  }
+
+  #kill(task: Task, nowMs: number): number {
+    const { killSignalledMs, process } = task;
+    if (process === null) return nowMs + BUSY_POLL_MS;
+    if (killSignalledMs === null) {
+      const when = renderSlurmTime(nowMs, undefined);
+      const why = task.killState === "TIMEOUT"
+        ? " DUE TO TIME LIMIT"
+        : task.killState === "REQUEUED"
+        ? " DUE TO JOB REQUEUE"
+        : "";
+      const { node } = this.#cluster;
+      noteInLog(task, this.#cluster, `JOB ${task.jobId} ON ${node} CANCELLED AT ${when}${why}`);
+      this.#table.update(task.row, { killSignalledMs: nowMs });
+      signalProcess(process.pid, SIGNAL_NUMBERS["CONT"]!, true);
+      signalProcess(process.pid, SIGNAL_NUMBERS["TERM"]!, true);
+      return nowMs + this.#cluster.killWaitMs;
+    }
+    const killMs = killSignalledMs + this.#cluster.killWaitMs;
+    if (nowMs < killMs) return killMs;
+    signalProcess(process.pid, SIGNAL_NUMBERS["KILL"]!, true);
+    return nowMs + IDLE_POLL_MS;
+  }
+
+  #dataVersion(): number {
+    return Number(this.#table.database.prepare("PRAGMA data_version").get()?.["data_version"]);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * An embedded Slurm that runs on one machine: jobs really run, in the background, and Slurm's own
+ * commands show them in Slurm's own words.
+ *
+ * Two halves: the *manager* side holds a table of jobs with a clock and knows no Slurm text
+ * (job_table, schedule, manager, launch_job); the *adapter* turns a command line of one Slurm program
+ * into changes of that table and the table into that program's text (adapter/).
+ *
+ * @module
+ */
+import { UserError } from "../errors.ts";
+import { runSacct } from "./adapter/sacct.ts";
+import { runSbatch } from "./adapter/sbatch.ts";
+import { runScancel } from "./adapter/scancel.ts";
+import { runScontrol } from "./adapter/scontrol.ts";
+import { runSinfo } from "./adapter/sinfo.ts";
+import { runSqueue } from "./adapter/squeue.ts";
+import { type FakeSlurmContext, SlurmRefusal } from "./context.ts";
+import { runEnvironment } from "./environment.ts";
+import { runManager } from "./manager.ts";
+import { type Cluster, describeCluster, makeDirectory } from "./state_directory.ts";
+
+export type { FakeSlurmContext } from "./context.ts";
+
+type Program = (
+  args: readonly string[],
+  cluster: Cluster,
+  context: FakeSlurmContext,
+) => number | Promise<number>;
+
+const PROGRAMS: Readonly<Record<string, Program>> = {
+  sbatch: runSbatch,
+  sacct: runSacct,
+  scontrol: runScontrol,
+  squeue: runSqueue,
+  scancel: runScancel,
+  sinfo: runSinfo,
+  manager: async (_args, cluster) => {
+    await runManager(cluster);
+    return 0;
+  },
+};
+
+/**
+ * Runs `dlslurm fake-slurm ARGS…`, where the first argument is `env`, one of Slurm's programs, or
+ * `manager`, the background process. Gives the exit status that Slurm's program would give.
+ *
+ * @throws {UserError} `USAGE` for anything else, `DISK`, `STORE_…` or `FAKE_SLURM` if the state
+ * directory cannot be used.
+ */
+export async function runFakeSlurm(
+  args: readonly string[],
+  context: FakeSlurmContext,
+): Promise<number> {
+  const [name = "", ...rest] = args;
+  if (name === "env") return await runEnvironment(rest, context);
+  const program = PROGRAMS[name];
+  if (program === undefined) {
+    throw new UserError("USAGE", `Cannot run "${name}": the fake Slurm has no such program`, {
+      hint: `one of: env, ${Object.keys(PROGRAMS).filter((one) => one !== "manager").join(", ")}`,
+    });
+  }
+  const cluster = describeCluster(context.env);
+  makeDirectory(cluster.directory);
+  try {
+    return await program(rest, cluster, context);
+  } catch (error) {
+    if (!(error instanceof SlurmRefusal)) throw error;
+    context.io.err(error.message);
+    return error.status;
+  }
+}

@@ -1,0 +1,124 @@
+import { judgeDependency } from "./dependency.ts";
+import type { JobTable, Task } from "./job_table.ts";
+
+/** What one look at the waiting jobs found. */
+export interface Schedule {
+  /** Now marked as running; the caller starts them. */
+  readonly started: readonly Task[];
+  /** When a begin time comes next, in milliseconds since the epoch. */
+  readonly nextBeginMs: number | undefined;
+}
+
+const WAITING = "state = 'PENDING' AND hold = ''";
+
+/**
+ * Decides which waiting jobs start at `nowMs`, first come first served, within `cpus` and each array's
+ * limit; writes down why the others wait. A job that asks for more CPUs than there are runs alone.
+ * Call it inside a transaction.
+ */
+export function scheduleJobs(table: JobTable, cpus: number, nowMs: number): Schedule {
+  settleDependencies(table, nowMs);
+  const { database } = table;
+  database.prepare(
+    `UPDATE tasks SET reason = 'None', eligible_ms = ?1
+     WHERE ${WAITING} AND reason = 'BeginTime' AND begin_ms <= ?1`,
+  ).run(nowMs);
+  const running = database.prepare(
+    "SELECT coalesce(sum(min(cpus, ?)), 0) AS used FROM tasks WHERE state = 'RUNNING'",
+  ).get(cpus);
+  const started = startWaiting(table, cpus - Number(running?.["used"]), cpus, nowMs);
+  database.prepare(
+    `UPDATE tasks SET reason = 'Priority' WHERE ${WAITING} AND dependency IS NULL AND reason = 'None'
+     AND (begin_ms IS NULL OR begin_ms <= ?)`,
+  ).run(nowMs);
+  const next = database.prepare(
+    `SELECT min(begin_ms) AS next FROM tasks WHERE ${WAITING} AND begin_ms > ?`,
+  ).get(nowMs);
+  return {
+    started,
+    nextBeginMs: next?.["next"] == null ? undefined : Number(next["next"]),
+  };
+}
+
+function settleDependencies(table: JobTable, nowMs: number): void {
+  for (const task of table.find(`${WAITING} AND dependency IS NOT NULL`)) {
+    const { state } = judgeDependency(table, task, nowMs);
+    if (state === "fulfilled") {
+      const begins = (task.beginMs ?? 0) > nowMs;
+      table.update(task.row, {
+        dependency: null,
+        reason: begins ? "BeginTime" : "None",
+        eligibleMs: begins ? task.beginMs : nowMs,
+      });
+    } else if (state === "failed") {
+      const reason = "DependencyNeverSatisfied";
+      if (task.spec.killOnInvalidDependency) {
+        table.update(task.row, { state: "CANCELLED", reason, startMs: nowMs, endMs: nowMs });
+      } else if (task.reason !== reason) table.update(task.row, { reason });
+    } else if (task.reason !== "Dependency") table.update(task.row, { reason: "Dependency" });
+  }
+}
+
+function startWaiting(table: JobTable, freeCpus: number, allCpus: number, nowMs: number): Task[] {
+  const { database } = table;
+  const started: Task[] = [];
+  let free = freeCpus;
+  if (free <= 0) return started;
+  const waiting = database.prepare(
+    `SELECT row, base_id, cpus, reason FROM tasks
+     WHERE ${WAITING} AND dependency IS NULL AND (begin_ms IS NULL OR begin_ms <= ?)
+     ORDER BY base_id, task_index, row`,
+  ).all(nowMs);
+  const room = new Map<number, number>();
+  for (const { row, base_id: baseId, cpus, reason } of waiting) {
+    const left = room.get(Number(baseId)) ?? roomInArray(table, Number(baseId));
+    const needed = Math.min(Number(cpus), allCpus);
+    if (left > 0 && needed <= free) {
+      room.set(Number(baseId), left - 1);
+      free -= needed;
+      started.push(markStarted(table, Number(row), nowMs));
+      continue;
+    }
+    room.set(Number(baseId), left);
+    const why = left <= 0 ? "JobArrayTaskLimit" : "Resources";
+    if (reason !== why) table.update(Number(row), { reason: why });
+    if (why === "Resources") break; // what came first goes first
+  }
+  return started;
+}
+
+function roomInArray(table: JobTable, baseId: number): number {
+  const limit = table.specOf(baseId).array?.limit ?? null;
+  if (limit === null) return Infinity;
+  const row = table.database.prepare(
+    "SELECT count(*) AS n FROM tasks WHERE base_id = ? AND state = 'RUNNING'",
+  ).get(baseId);
+  return limit - Number(row?.["n"]);
+}
+
+function markStarted(table: JobTable, row: number, nowMs: number): Task {
+  const [task] = table.find("row = ?", row);
+  if (task === undefined) throw new Error(`Cannot start row ${row}: it is gone`);
+  table.splitFromArray(task);
+  table.update(row, {
+    state: "RUNNING",
+    reason: "None",
+    startMs: nowMs,
+    endMs: null,
+    exitCode: 0,
+    exitSignal: 0,
+    batchState: "RUNNING",
+    batchCode: 0,
+    batchSignal: 0,
+    process: null,
+  });
+  return table.find("row = ?", row)[0]!;
+}
+
+/** Whether some job runs, or will without anybody's doing: then a manager is needed. */
+export function hasWork(table: JobTable): boolean {
+  const row = table.database.prepare(
+    `SELECT 1 FROM tasks WHERE state = 'RUNNING' OR (${WAITING} AND dependency IS NULL) LIMIT 1`,
+  ).get();
+  return row !== undefined;
+}
