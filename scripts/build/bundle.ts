@@ -32,10 +32,12 @@ export async function bundleProgram(entry: string, stage: string): Promise<strin
 
 /** Writes the modules that stand in for others, and returns the import map that puts them there. */
 async function writeStage(graph: ModuleGraph, stage: string) {
-  const imports: Record<string, string> = {};
-  for (const { localPath, name } of Object.values(graph.npmPackages)) {
+  const imports: Record<string, string> = { ...await readProjectImports() };
+  const commander = Object.values(graph.npmPackages).find(({ name }) => name === "commander");
+  if (commander !== undefined) {
     // An import map reaches into an npm package only where it lies outside of Deno's own cache.
-    imports[name] = await copyPackage(localPath, `${stage}/${name}`);
+    await copyFolder(commander.localPath, `${stage}/commander`);
+    imports["commander"] = "./commander/index.js";
   }
   for (const [specifier, file] of Object.entries(REPLACED_MODULES)) {
     imports[specifier] = import.meta.resolve(`./replacements/${file}`);
@@ -53,11 +55,9 @@ async function writeStage(graph: ModuleGraph, stage: string) {
   return { imports };
 }
 
-async function copyPackage(from: string, to: string): Promise<string> {
-  await copyFolder(from, to);
-  const manifest = JSON.parse(await Deno.readTextFile(`${from}/package.json`));
-  const entry: string = manifest.module ?? manifest.main;
-  return `./${to.slice(to.lastIndexOf("/") + 1)}/${entry.replace(/^\.\//, "")}`;
+async function readProjectImports(): Promise<Record<string, string>> {
+  const text = await Deno.readTextFile(new URL("../../deno.json", import.meta.url));
+  return JSON.parse(text).imports;
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {

@@ -36,6 +36,7 @@ export interface Runtime {
 
 /** Variables that would change what the runtime does, beside those that the start script sets. */
 const STEERING_VARIABLES = [
+  "HOME", // the runtime reads .npmrc there, and fails when it cannot
   "DENO_DIR",
   "DENO_NO_UPDATE_CHECK",
   "DENO_NO_PACKAGE_JSON",

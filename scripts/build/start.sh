@@ -74,7 +74,7 @@ dls_unpack() {
   # Let one start do the work for all; but never wait long for one that was killed.
   dls_lock=$1/unpacking dls_n=0
   until mkdir -- "$dls_lock" 2>/dev/null; do
-    [ -d "$dls_lock" ] && [ "$dls_n" -lt 20 ] || break
+    [ -d "$dls_lock" ] && [ "$dls_n" -lt 10 ] || break
     sleep 1
     dls_n=$((dls_n + 1))
     dls_ready "$1" && return 0
@@ -170,8 +170,8 @@ case ${XDG_RUNTIME_DIR-} in
       dls_code_cache='' DENO_DIR=$XDG_RUNTIME_DIR/dlslurm/$dls_runtime_id
     fi ;;
 esac
-DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
-export DLSLURM_BOOT_SELF DLSLURM_BOOT_NAMES DENO_DIR DENO_NO_UPDATE_CHECK DENO_NO_PACKAGE_JSON
+HOME=$dls_home DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
+export DLSLURM_BOOT_SELF DLSLURM_BOOT_NAMES HOME DENO_DIR DENO_NO_UPDATE_CHECK DENO_NO_PACKAGE_JSON
 exec "$dls_home/deno" run @RUN_OPTIONS@ \
   $dls_code_cache "$dls_home/$dls_program_name" "$@"
 }

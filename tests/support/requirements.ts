@@ -8,7 +8,7 @@
  */
 
 /** Something that a test needs beside git and Deno. */
-export type Requirement = "git-annex" | "datalad" | "slurm" | "root";
+export type Requirement = "git-annex" | "datalad" | "slurm" | "root" | "mount";
 
 type TestBody = (context: Deno.TestContext) => void | Promise<void>;
 
@@ -49,6 +49,7 @@ const CHECKS: Readonly<Record<Requirement, () => string | undefined>> = {
   datalad: () => reasonIfNotOnPath("datalad"),
   slurm: () => reasonIfNotOnPath("sbatch") ?? reasonIfSlurmIsDown(),
   root: () => Deno.uid() === 0 ? undefined : "not run as root",
+  mount: reasonIfMountsAreRefused,
 };
 
 function reasonIfNotOnPath(program: string): string | undefined {
@@ -65,6 +66,21 @@ function reasonIfSlurmIsDown(): string | undefined {
     return /\bis UP\b/.test(answer) ? undefined : "no slurmctld answers";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "scontrol is not on PATH";
+    throw error;
+  }
+}
+
+function reasonIfMountsAreRefused(): string | undefined {
+  const reason = "mounts in a namespace of its own are refused";
+  const command = "mount -t tmpfs none /mnt";
+  try {
+    const { success } = new Deno.Command("unshare", {
+      args: ["--mount", "sh", "-c", command],
+      stdin: "null",
+    }).outputSync();
+    return success ? undefined : reason;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return reason;
     throw error;
   }
 }
