@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { lstatIfPresent, statIfPresent } from "../fs/if_present.ts";
 
 /** A locked annexed file: a link into `.git/annex/objects` (git-annex, "internals"). */
 export interface AnnexedFile {
@@ -26,11 +27,11 @@ export async function findAnnexedFiles(
 
 async function visit(root: string, path: string, found: AnnexedFile[]): Promise<void> {
   const full = join(root, path);
-  const info = await Deno.lstat(full).catch(ignoreMissing);
+  const info = await lstatIfPresent(full);
   if (info === undefined) return;
   if (info.isSymlink) {
     if (!isAnnexLink(await Deno.readLink(full))) return;
-    const content = await Deno.stat(full).catch(ignoreMissing);
+    const content = await statIfPresent(full);
     found.push({ path, isPresent: content !== undefined });
   } else if (info.isDirectory) {
     for await (const entry of Deno.readDir(full)) {
@@ -40,11 +41,4 @@ async function visit(root: string, path: string, found: AnnexedFile[]): Promise<
       }
     }
   }
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-    return undefined;
-  }
-  throw error;
 }

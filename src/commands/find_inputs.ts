@@ -1,6 +1,7 @@
 import { glob } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
+import { lstatIfPresent } from "../fs/if_present.ts";
 
 const GLOB_REGEXP = /[*?[]/;
 
@@ -15,7 +16,7 @@ export async function findInputs(directory: string, given: readonly string[]): P
   for (const input of given) {
     const path = resolve(directory, input);
     // An annexed input without content is a broken link, and still there.
-    if (await isThere(path)) {
+    if (await lstatIfPresent(path) !== undefined) {
       found.add(path);
       continue;
     }
@@ -30,18 +31,6 @@ async function expand(directory: string, pattern: string): Promise<string[]> {
   const matches: string[] = [];
   for await (const match of glob(pattern, { cwd: directory })) matches.push(join(directory, match));
   return matches.sort();
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
-  }
 }
 
 function missing(input: string): UserError {

@@ -93,6 +93,7 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   await using _lease = await Lease.take(
     join(dataset.commonDir, "dlslurm", "finish.lease"),
     "finish",
+    context.runner,
   );
   await recoverSubmissions(dataset, store, context);
   const recovered = await recoverCommits(dataset, store, store.listOpen(dataset.worktree), context);

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { renderMessage } from "../datalad/run_record.ts";
 import { UserError } from "../errors.ts";
+import { lstatIfPresent } from "../fs/if_present.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import type { JobStore } from "../store/job_store.ts";
@@ -106,13 +107,8 @@ async function findClaimProblem(
 ): Promise<UserError | undefined> {
   for (const claim of job.outputs) {
     const path = join(dataset.root, claim);
-    let info: Deno.FileInfo;
-    try {
-      info = await Deno.lstat(path);
-    } catch (error) {
-      const isMissing = error instanceof Deno.errors.NotFound ||
-        error instanceof Deno.errors.NotADirectory;
-      if (!isMissing) throw error;
+    const info = await lstatIfPresent(path);
+    if (info === undefined) {
       if (requireOutputs) return missingOutput(job, claim);
       warn(context, `job ${job.jobId} left nothing at its output "${claim}"`);
       continue;

@@ -1,7 +1,9 @@
 import { dirname, join, relative } from "node:path";
+import { isInside } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { renderPythonJsonUnsorted } from "../datalad/python_json.ts";
 import { UserError } from "../errors.ts";
+import { realPathIfPresent } from "../fs/if_present.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
 import type { SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { showJob } from "../slurm/show_job.ts";
@@ -72,12 +74,8 @@ async function writeEnvironmentFile(
 }
 
 async function pathInside(dataset: Dataset, folder: string, name: string) {
-  try {
-    const path = relative(dataset.root, join(await Deno.realPath(folder), name));
-    const isInside = !path.startsWith("../") && !path.split("/").includes(".git");
-    return isInside ? path : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const real = await realPathIfPresent(folder);
+  if (real === undefined) return undefined;
+  const path = relative(dataset.root, join(real, name));
+  return isInside(path) ? path : undefined;
 }

@@ -2,6 +2,7 @@ import { Argument, Command, Option } from "commander";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
+import { readTextIfPresent } from "../fs/if_present.ts";
 import type { Job } from "../jobs/job.ts";
 import { parseJobId } from "../jobs/job_state.ts";
 import { livenessOf, parseIdentity } from "../process/process_identity.ts";
@@ -9,7 +10,7 @@ import { parseSubmissionAnswer } from "../slurm/submission_answer.ts";
 import { JobStore } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
-import { readIfPresent, removeTraces, tracesOf } from "./submit_job.ts";
+import { removeTraces, tracesOf } from "./submit_job.ts";
 
 /** What `recover` was asked for. */
 export interface RecoverOptions {
@@ -95,22 +96,16 @@ export async function recoverSubmissions(
 ): Promise<Job[]> {
   const unclear: Job[] = [];
   for (const job of store.listSubmitting()) {
-    const submitter = parseIdentity(job.submitter);
-    if (
-      submitter !== undefined && livenessOf(submitter) === "alive" && submitter.pid !== Deno.pid
-    ) {
-      continue;
-    }
+    const liveness = await livenessOf(parseIdentity(job.submitter), context.runner);
+    if (liveness === "alive") continue;
     const traces = tracesOf(dataset, job.key);
-    const answer = parseSubmissionAnswer(await readIfPresent(traces.stdoutFile));
+    const printed = await readTextIfPresent(traces.stdoutFile);
+    const answer = parseSubmissionAnswer(printed ?? "");
     if (answer.kind === "submitted") {
       store.storeReceipt(job.key, answer.jobId, answer.cluster);
       await removeTraces(traces);
       warn(context, `an interrupted submission was found to be job ${answer.jobId} (${job.cmd})`);
-    } else if (
-      !(await isFile(traces.stdoutFile)) && submitter !== undefined &&
-      livenessOf(submitter) === "dead"
-    ) {
+    } else if (printed === undefined && liveness === "dead") {
       // The file is made before the command starts: without it nothing was submitted.
       store.abandonSubmission(job.key);
     } else {
@@ -140,13 +135,4 @@ function report(
   context: CommandContext,
 ): void {
   context.report({ action: "slurm-recover", status, path: dataset.root, type: "dataset", message });
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -1,4 +1,6 @@
-import { relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
+import { isInside } from "../datalad/claimed_path.ts";
+import { lstatIfPresent, realPathIfPresent } from "../fs/if_present.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { parseArrayTasks } from "../jobs/array_tasks.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
@@ -49,18 +51,9 @@ function* candidateLists(job: SubmittedJob, status: JobStatus | undefined): Gene
 }
 
 async function pathIfInside(dataset: Dataset, path: string): Promise<string | undefined> {
-  try {
-    const info = await Deno.lstat(path);
-    if (!info.isFile && !info.isSymlink) return undefined;
-    const folder = await Deno.realPath(path.slice(0, path.lastIndexOf("/")) || "/");
-    const inside = relative(dataset.root, `${folder}${path.slice(path.lastIndexOf("/"))}`);
-    const isOutside = inside === ".." || inside.startsWith("../") ||
-      inside.split("/").includes(".git");
-    return isOutside ? undefined : inside;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
-    throw error;
-  }
+  const info = await lstatIfPresent(path);
+  const folder = await realPathIfPresent(dirname(path));
+  if (folder === undefined || (info?.isFile !== true && info?.isSymlink !== true)) return undefined;
+  const inside = relative(dataset.root, join(folder, basename(path)));
+  return isInside(inside) ? inside : undefined;
 }

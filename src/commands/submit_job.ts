@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { readTextIfPresent, removeIfPresent } from "../fs/if_present.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import type { JobRequest, SubmittedJob } from "../jobs/job.ts";
 import { ownIdentity } from "../process/process_identity.ts";
@@ -77,8 +78,8 @@ export async function submitJob(
     await removeTraces(traces);
     throw error;
   }
-  const stdout = await readIfPresent(traces.stdoutFile);
-  const stderr = await readIfPresent(traces.stderrFile);
+  const stdout = await readTextIfPresent(traces.stdoutFile) ?? "";
+  const stderr = await readTextIfPresent(traces.stderrFile) ?? "";
   if (!context.isJson) {
     context.io.out(stdout);
     context.io.err(stderr);
@@ -115,21 +116,8 @@ export function tracesOf(dataset: Dataset, key: number): SubmissionTraces {
 
 /** Takes the output of a submission away once nothing depends on it. */
 export async function removeTraces(traces: SubmissionTraces): Promise<void> {
-  for (const file of [traces.stdoutFile, traces.stderrFile]) {
-    await Deno.remove(file).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-  }
-}
-
-/** The text of a file, empty if there is none. */
-export async function readIfPresent(file: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
+  await removeIfPresent(traces.stdoutFile);
+  await removeIfPresent(traces.stderrFile);
 }
 
 function claimOutputs(store: JobStore, request: JobRequest, context: CommandContext): number {

@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import { UserError } from "../errors.ts";
+import { lstatIfPresent, realPathIfPresent } from "../fs/if_present.ts";
 
 /** Characters that a shell-style pattern is made of. */
 const GLOB_REGEXP = /[*?[]/;
@@ -17,7 +18,7 @@ export async function resolveClaim(root: string, pwd: string, given: string): Pr
   if (given.trim() === "") throw bad(given, "it is empty", "name a file or folder: -o results");
   if (given.includes("\0")) throw bad(given, "no file name holds a NUL", "name a file or folder");
   const path = resolve(pwd, given);
-  if (GLOB_REGEXP.test(given) && await lstat(path) === undefined) {
+  if (GLOB_REGEXP.test(given) && await lstatIfPresent(path) === undefined) {
     throw bad(
       given,
       "patterns cannot be compared with the claims of other jobs",
@@ -39,7 +40,7 @@ export async function resolveClaim(root: string, pwd: string, given: string): Pr
 
 /** Resolves links in the folders above `path`, and `path` itself unless it is an annexed file. */
 async function followLinks(root: string, path: string, given: string): Promise<string> {
-  const info = await lstat(path);
+  const info = await lstatIfPresent(path);
   if (info?.isSymlink && !isAnnexLink(await Deno.readLink(path))) {
     const target = await realPathOfExisting(path);
     const isInside = target === root || target.startsWith(`${root}/`);
@@ -57,38 +58,27 @@ async function followLinks(root: string, path: string, given: string): Promise<s
 
 /** The real path of the deepest folder that exists, with the rest behind it. */
 async function realPathOfExisting(path: string): Promise<string> {
-  try {
-    return await Deno.realPath(path);
-  } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory;
-    if (!isMissing || dirname(path) === path) throw error;
-    return join(await realPathOfExisting(dirname(path)), basename(path));
-  }
+  const real = await realPathIfPresent(path);
+  if (real !== undefined || dirname(path) === path) return real ?? path;
+  return join(await realPathOfExisting(dirname(path)), basename(path));
+}
+
+/** Whether a path relative to the dataset's root lies in the work tree. */
+export function isInside(path: string): boolean {
+  return path !== ".." && !path.startsWith("../") && !path.split("/").includes(".git");
 }
 
 async function refuseSubdataset(root: string, claim: string, given: string): Promise<void> {
   const parts = claim.split("/");
   for (let depth = 1; depth <= parts.length; depth++) {
     const folder = parts.slice(0, depth).join("/");
-    if (await lstat(join(root, folder, ".git")) !== undefined) {
+    if (await lstatIfPresent(join(root, folder, ".git")) !== undefined) {
       throw bad(
         given,
         `it is inside the repository "${folder}", which has commits of its own`,
         `schedule the job there: dlslurm schedule -d "${folder}" …`,
       );
     }
-  }
-}
-
-async function lstat(path: string): Promise<Deno.FileInfo | undefined> {
-  try {
-    return await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
-    throw error;
   }
 }
 

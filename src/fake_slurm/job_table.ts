@@ -191,6 +191,7 @@ export class JobTable {
         values.push(value as SQLInputValue);
       }
     }
+    if (names.length === 0) return;
     this.database.prepare(`UPDATE tasks SET ${names.join(", ")} WHERE row = ?`).run(...values, row);
   }
 

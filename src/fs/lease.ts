@@ -1,4 +1,6 @@
 import { UserError } from "../errors.ts";
+import { readTextIfPresent, removeIfPresent } from "./if_present.ts";
+import type { Runner } from "../process/runner.ts";
 import { livenessOf, ownIdentity, parseIdentity } from "../process/process_identity.ts";
 
 /**
@@ -22,11 +24,11 @@ export class Lease implements AsyncDisposable {
    * @param purpose what the holder does, for the message: "finish".
    * @throws {UserError} `LEASE_HELD` if another process holds it.
    */
-  static async take(path: string, purpose: string): Promise<Lease> {
+  static async take(path: string, purpose: string, runner: Runner): Promise<Lease> {
     const content = JSON.stringify({ ...ownIdentity(), purpose, since: new Date().toISOString() });
     for (let wasStale = false;; wasStale = true) {
       if (await createExclusively(path, content)) return new Lease(path, wasStale);
-      const holder = await readHolder(path);
+      const holder = await readHolder(path, runner);
       if (holder === undefined) continue; // released just now
       if (holder.kind === "held") throw held(path, purpose, holder.text);
       await bury(path, holder.content);
@@ -35,9 +37,7 @@ export class Lease implements AsyncDisposable {
 
   /** Gives the lease back. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.#path).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    await removeIfPresent(this.#path);
   }
 }
 
@@ -71,26 +71,15 @@ async function createExclusively(path: string, content: string): Promise<boolean
   }
 }
 
-async function readHolder(path: string): Promise<Holder | undefined> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  const holder = parseIdentity(text);
-  // Created, not yet written, or its writer died in between: only a person can tell.
-  if (holder === undefined) {
-    return { kind: "held", text: "an unnamed process", content: text };
-  }
-  const kind = livenessOf(holder) === "dead" ? "dead" : "held";
-  const since = /"since":"([^"]*)"/.exec(text)?.[1] ?? "an unknown time";
-  return {
-    kind,
-    text: `process ${holder.pid} on host "${holder.host}" since ${since}`,
-    content: text,
-  };
+async function readHolder(path: string, runner: Runner): Promise<Holder | undefined> {
+  const content = await readTextIfPresent(path);
+  if (content === undefined) return undefined;
+  const holder = parseIdentity(content);
+  // Created and not yet written, or its writer died in between: only a person can tell.
+  if (holder === undefined) return { kind: "held", text: "an unnamed process", content };
+  const kind = await livenessOf(holder, runner) === "dead" ? "dead" : "held";
+  const since = /"since":"([^"]*)"/.exec(content)?.[1] ?? "an unknown time";
+  return { kind, text: `process ${holder.pid} on host "${holder.host}" since ${since}`, content };
 }
 
 function held(path: string, purpose: string, holder: string): UserError {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { removeIfPresent } from "../fs/if_present.ts";
 import { syncToDisk } from "../fs/write_file_atomic.ts";
 import type { Change } from "./changes.ts";
 import type { Git } from "./git.ts";
@@ -39,7 +40,7 @@ export class PrivateIndex implements AsyncDisposable {
   static async copy(repository: Repository): Promise<PrivateIndex> {
     await waitForLock(repository);
     const file = join(repository.gitDir, "dlslurm-index");
-    await remove(`${file}.lock`);
+    await removeIfPresent(`${file}.lock`);
     try {
       const { mtime } = await Deno.stat(repository.indexFile);
       await Deno.copyFile(repository.indexFile, file);
@@ -49,14 +50,14 @@ export class PrivateIndex implements AsyncDisposable {
       await Deno.utime(file, seconds, seconds);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      await remove(file); // a repository without an index file: nothing is tracked
+      await removeIfPresent(file); // a repository without an index file: nothing is tracked
     }
     return new PrivateIndex(repository, file, await readChecksum(file));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await remove(this.#file);
-    await remove(`${this.#file}.lock`);
+    await removeIfPresent(this.#file);
+    await removeIfPresent(`${this.#file}.lock`);
   }
 
   /**
@@ -99,7 +100,7 @@ export class PrivateIndex implements AsyncDisposable {
       await Deno.rename(lock, this.#repository.indexFile);
       return true;
     } catch (error) {
-      await remove(lock);
+      await removeIfPresent(lock);
       throw error;
     }
   }
@@ -178,13 +179,5 @@ async function readChecksum(file: string): Promise<string> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "none";
     throw error;
-  }
-}
-
-async function remove(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
+import { lstatIfPresent } from "../fs/if_present.ts";
 import type { Runner } from "../process/runner.ts";
 import { textOf } from "../process/runner.ts";
 import { Git, gitFailed } from "./git.ts";
@@ -100,21 +101,11 @@ export async function findOperationInProgress(repository: Repository): Promise<s
     ["REVERT_HEAD", "revert"],
   ] as const;
   for (const [file, name] of traces) {
-    if (await exists(join(repository.gitDir, file))) return name;
+    if (await lstatIfPresent(join(repository.gitDir, file)) !== undefined) return name;
   }
   return undefined;
 }
 
 function absoluteFrom(directory: string, path: string): string {
   return isAbsolute(path) ? path : resolve(directory, path);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -1,31 +1,41 @@
 import * as v from "valibot";
+import type { Runner } from "./runner.ts";
+import { textOf } from "./runner.ts";
 
-/**
- * One process, told apart from every other one, also from a later one with the same process ID.
- */
+/** One process, told apart from every other one, also from a later one with the same process ID. */
 export interface ProcessIdentity {
   readonly host: string;
   readonly pid: number;
-  /** Clock ticks since boot when it started, proc(5) `/proc/PID/stat` field 22; empty if unknown. */
-  readonly startTime: string;
-  /** `/proc/sys/kernel/random/boot_id`; empty if unknown. */
-  readonly bootId: string;
+  /** Seconds between the machine's boot and the start of the process. */
+  readonly startedS: number;
+  /** Seconds since 1970 of that boot. */
+  readonly bootedS: number;
 }
 
 const Identity = v.object({
   host: v.string(),
   pid: v.number(),
-  startTime: v.string(),
-  bootId: v.string(),
+  startedS: v.number(),
+  bootedS: v.number(),
 });
+
+/** Both start times are rounded, one by us and one by the kernel. */
+const START_TOLERANCE_S = 3;
+/** The wall clock may have been set since; a boot takes longer than that to come round. */
+const BOOT_TOLERANCE_S = 120;
+/** USER_HZ, the unit of times in proc(5), is 100 on Linux whatever the kernel's own HZ. */
+const TICKS_PER_S = 100;
+/** The runtime may not read /proc itself; the shell's builtins may. */
+const READ_STAT = 'read -r line < "/proc/$1/stat" && printf "%s" "$line"';
 
 /** The identity of this process. */
 export function ownIdentity(): ProcessIdentity {
+  const uptimeS = Deno.osUptime();
   return {
     host: Deno.hostname(),
     pid: Deno.pid,
-    startTime: startTimeOf(Deno.pid) ?? "",
-    bootId: read("/proc/sys/kernel/random/boot_id")?.trim() ?? "",
+    startedS: Math.round(uptimeS - performance.now() / 1000),
+    bootedS: Math.round(Date.now() / 1000 - uptimeS),
   };
 }
 
@@ -35,24 +45,25 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Whether a process still runs; of another host that cannot be told. */
-export function livenessOf(identity: ProcessIdentity): "alive" | "dead" | "elsewhere" {
+/**
+ * Whether another process still runs. This process itself counts as `dead`: what it asks about are
+ * things that it is not doing now. `elsewhere`: on another host, or unknown; nobody here can tell.
+ */
+export async function livenessOf(
+  identity: ProcessIdentity | undefined,
+  runner: Runner,
+): Promise<"alive" | "dead" | "elsewhere"> {
   const own = ownIdentity();
-  if (identity.host !== own.host) return "elsewhere";
-  if (identity.bootId !== own.bootId) return "dead";
-  return startTimeOf(identity.pid) === identity.startTime ? "alive" : "dead";
-}
-
-function startTimeOf(pid: number): string | undefined {
+  if (identity === undefined || identity.host !== own.host) return "elsewhere";
+  if (identity.pid === own.pid) return "dead";
+  if (Math.abs(identity.bootedS - own.bootedS) > BOOT_TOLERANCE_S) return "dead";
+  const result = await runner.run(["/bin/sh", "-c", READ_STAT, "sh", String(identity.pid)]);
+  if (result.code !== 0) return "dead";
+  const stat = textOf(result.stdout);
   // The command's name, in parentheses, may hold anything: the numbers start behind the last one.
-  const stat = read(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-}
-
-function read(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  // A zombie has ended; only its parent has not looked yet.
+  if (state === "Z") return "dead";
+  const startedS = Number(fields[18]) / TICKS_PER_S;
+  return Math.abs(startedS - identity.startedS) <= START_TOLERANCE_S ? "alive" : "dead";
 }

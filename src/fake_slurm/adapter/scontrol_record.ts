@@ -58,7 +58,8 @@ function stateLine({ task }: JobRecord, { table, nowMs }: ShowSetting): string {
 function timeLines({ task }: JobRecord, { cluster, nowMs, timeFormat }: ShowSetting): string[] {
   const time = (ms: number | null) => ms === null ? "Unknown" : renderSlurmTime(ms, timeFormat);
   const limit = task.timeLimit === null ? "UNLIMITED" : renderDuration(task.timeLimit * 60);
-  const startMs = task.startMs ?? ((task.beginMs ?? 0) > nowMs ? task.beginMs : null);
+  // A job that was cancelled while it waited starts and ends at once in the controller's eyes.
+  const startMs = task.startMs ?? task.endMs ?? ((task.beginMs ?? 0) > nowMs ? task.beginMs : null);
   const expectedEndMs = task.startMs === null || isEnded(task.state) || task.timeLimit === null
     ? null
     : task.startMs + task.timeLimit * cluster.minuteMs;

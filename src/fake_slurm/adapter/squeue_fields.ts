@@ -84,7 +84,7 @@ const memory: QueueField["value"] = ({ task: { spec } }) =>
 
 /** The fields of `--format`, by letter. */
 export const LETTER_FIELDS: Readonly<Record<string, QueueField>> = {
-  "%": fixed("%", "%"),
+  "%": fixed("", ""),
   A: field("JOBID", (record) => String(rawId(record))),
   a: field("ACCOUNT", ({ task }) => task.spec.account),
   B: field("EXEC_HOST", ({ task }, { cluster }) => hasRun(task) ? cluster.node : "n/a"),
