@@ -1,0 +1,118 @@
+// Runs the seed workflow on the embedded Slurm in a temporary dataset and shows each command with its
+// real output. Needs git and nothing else.
+// usage: deno task demo [--keep]     --keep leaves the dataset behind and says where it is
+import { join } from "node:path";
+
+const project = new URL("..", import.meta.url).pathname;
+const keep = Deno.args.includes("--keep");
+const folder = await Deno.makeTempDir({ prefix: "dlslurm-demo-" });
+const dataset = join(folder, "climate");
+const bin = join(folder, "bin");
+
+const encoder = new TextEncoder();
+const say = (text: string) => Deno.stdout.writeSync(encoder.encode(text));
+
+/** What the demo's shell sees: its own HOME, so that nobody's settings show through. */
+const environment: Record<string, string> = {
+  ...Deno.env.toObject(),
+  HOME: folder,
+  PATH: `${bin}:${Deno.env.get("PATH") ?? ""}`,
+  DENO_DIR: Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME") ?? folder, ".cache", "deno"),
+  GIT_CONFIG_NOSYSTEM: "1",
+  NO_COLOR: "1",
+};
+
+/** Runs a shell line in the dataset and returns its exit status. */
+async function shell(line: string, quiet = false): Promise<number> {
+  const { code } = await new Deno.Command("/bin/sh", {
+    args: ["-c", `exec 2>&1; ${line}`],
+    cwd: dataset,
+    env: environment,
+    clearEnv: true,
+    stdin: "null",
+    stdout: quiet ? "null" : "inherit",
+    stderr: "inherit",
+  }).output();
+  return code;
+}
+
+/** Shows a command as a user would type it, then what it prints. */
+async function show(line: string, expected: number): Promise<void> {
+  say(`\n$ ${line}\n`);
+  const code = await shell(line);
+  if (code !== expected) {
+    say(`demo: this command ended with exit status ${code} instead of ${expected}\n`);
+    Deno.exit(1);
+  }
+}
+
+function explain(text: string): void {
+  say(`\n# ${text}\n`);
+}
+
+async function prepare(): Promise<void> {
+  await Deno.mkdir(bin);
+  await Deno.mkdir(dataset);
+  // The built file is one executable; here the same program runs from its sources.
+  const program = `#!/bin/sh\nexec "${Deno.execPath()}" run -A --quiet ` +
+    `--config "${project}deno.json" "${project}main.ts" "$@"\n`;
+  await Deno.writeTextFile(join(bin, "dlslurm"), program, { mode: 0o755 });
+  for await (const { name } of Deno.readDir(join(project, "fixtures", "seed"))) {
+    if (name.endsWith(".slurm")) {
+      await Deno.copyFile(join(project, "fixtures", "seed", name), join(dataset, name));
+    }
+  }
+  await shell(
+    "git init -q -b main && git config user.name Demo && git config user.email demo@example.org && " +
+      'git add . && git commit -q -m "Add job scripts"',
+  );
+  const { stdout } = await new Deno.Command("/bin/sh", {
+    args: ["-c", `eval "$(dlslurm fake-slurm env --dir '${folder}/slurm')"; env`],
+    env: environment,
+    clearEnv: true,
+  }).output();
+  for (const line of new TextDecoder().decode(stdout).split("\n")) {
+    const [name, ...value] = line.split("=");
+    if (name === "PATH" || name?.startsWith("DLSLURM_")) environment[name] = value.join("=");
+  }
+}
+
+async function waitForJobs(): Promise<void> {
+  for (;;) {
+    if (await shell('test -z "$(squeue -h)"', true) === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+try {
+  await prepare();
+  explain("A dataset with four job scripts. The Slurm in this demo is the one inside dlslurm:");
+  say('$ eval "$(dlslurm fake-slurm env)"\n');
+  await show("ls", 0);
+  explain("Submit each job, and say what it will write.");
+  await show("dlslurm schedule -o models/abrupt/gold sbatch submit_gold.slurm", 0);
+  await show("dlslurm schedule -o models/abrupt/silver sbatch submit_silver.slurm", 0);
+  await show("dlslurm schedule -o models/abrupt/bronze sbatch submit_bronze.slurm", 0);
+  await show("dlslurm schedule -o models/abrupt/platinum sbatch submit_array_platinum.slurm", 0);
+  explain("A path inside an output of an open job cannot be claimed again.");
+  await show("dlslurm schedule -o models/abrupt/gold/05_02 sbatch submit_gold.slurm", 1);
+  await show("dlslurm finish --list-open-jobs", 0);
+  await waitForJobs();
+  explain("Some time later: what completed is committed, what failed is reported.");
+  await show("dlslurm finish", 1);
+  explain("Look at what failed, then commit it as failed or give it up.");
+  await show("dlslurm list", 0);
+  await show("dlslurm finish --close-failed-jobs", 0);
+  explain("Anyone can see later how a result was made, and make it again.");
+  await show("git log -1 --format=%B -- models/abrupt/gold", 0);
+  await show(
+    'dlslurm reschedule "$(git log -1 --format=%h -- models/abrupt/gold)" -m "once more"',
+    0,
+  );
+  await waitForJobs();
+  await show("dlslurm finish", 0);
+  await show("git log --stat --format='%n%h %s'", 0);
+} finally {
+  if (keep) say(`\nThe dataset is ${dataset}\n`);
+  else await Deno.remove(folder, { recursive: true });
+}
