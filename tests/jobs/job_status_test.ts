@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { decideStatus, isPossiblyRequeued, tasksOf } from "../../src/jobs/job_status.ts";
+import type { StateRow, Submission } from "../../src/jobs/job_status.ts";
+
+const SUBMITTED_S = 1_800_000_000;
+
+function job(jobId = "151", arrayTasks: readonly number[] | null = null): Submission {
+  return { jobId, submittedAtMs: SUBMITTED_S * 1000 + 250, arrayTasks };
+}
+
+function row(jobId: string, state: string, more: Partial<StateRow> = {}): StateRow {
+  const defaults = { jobIdRaw: null, submitS: SUBMITTED_S, exitCode: "", elapsed: "" };
+  return { jobId, state, ...defaults, ...more };
+}
+
+interface Case {
+  readonly name: string;
+  readonly submission: Submission;
+  readonly rows: readonly StateRow[];
+  readonly phase: string;
+  readonly groupState: string;
+  readonly states?: Readonly<Record<string, string>>;
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "takes a job without a row for unknown",
+    submission: job(),
+    rows: [],
+    phase: "unknown",
+    groupState: "UNKNOWN",
+    states: { "151": "UNKNOWN" },
+  },
+  {
+    name: "completes a completed job",
+    submission: job(),
+    rows: [row("151", "COMPLETED")],
+    phase: "completed",
+    groupState: "COMPLETED",
+  },
+  {
+    name: "drops who cancelled",
+    submission: job(),
+    rows: [row("151", "CANCELLED by 1000")],
+    phase: "failed",
+    groupState: "CANCELLED",
+    states: { "151": "CANCELLED" },
+  },
+  {
+    name: "does not know a word that Slurm may invent",
+    submission: job(),
+    rows: [row("151", "FANCY_NEW_END")],
+    phase: "unknown",
+    groupState: "FANCY_NEW_END",
+  },
+  {
+    name: "passes over an older job with the same ID",
+    submission: job(),
+    rows: [row("151", "COMPLETED", { submitS: SUBMITTED_S - 86_400 })],
+    phase: "unknown",
+    groupState: "UNKNOWN",
+  },
+  {
+    name: "prefers ours to an older job with the same ID, whatever the order",
+    submission: job(),
+    rows: [row("151", "RUNNING"), row("151", "COMPLETED", { submitS: SUBMITTED_S - 86_400 })],
+    phase: "active",
+    groupState: "RUNNING",
+  },
+  {
+    name: "bears clocks that differ by minutes",
+    submission: job(),
+    rows: [row("151", "COMPLETED", { submitS: SUBMITTED_S - 300 })],
+    phase: "completed",
+    groupState: "COMPLETED",
+  },
+  {
+    name: "takes the run after a preemption",
+    submission: job(),
+    rows: [row("151", "PREEMPTED"), row("151", "COMPLETED", { submitS: SUBMITTED_S + 60 })],
+    phase: "completed",
+    groupState: "COMPLETED",
+  },
+  {
+    name: "takes the later line of two runs in the same second",
+    submission: job(),
+    rows: [row("151", "REQUEUED"), row("151", "PENDING")],
+    phase: "active",
+    groupState: "PENDING",
+  },
+  {
+    name: "does not let an old completed run stand for a requeued one",
+    submission: job(),
+    rows: [row("151", "COMPLETED"), row("151", "PENDING", { submitS: SUBMITTED_S + 60 })],
+    phase: "active",
+    groupState: "PENDING",
+  },
+  {
+    name: "has an array complete only with all its tasks",
+    submission: job("151", [0, 1]),
+    rows: [row("151_0", "COMPLETED"), row("151_1", "COMPLETED")],
+    phase: "completed",
+    groupState: "COMPLETED",
+    states: { "151_0": "COMPLETED", "151_1": "COMPLETED" },
+  },
+  {
+    name: "does not complete an array of which accounting misses a task",
+    submission: job("151", [0, 1, 2]),
+    rows: [row("151_0", "COMPLETED"), row("151_2", "COMPLETED")],
+    phase: "unknown",
+    groupState: "UNKNOWN",
+    states: { "151_0": "COMPLETED", "151_2": "COMPLETED", "151_1": "UNKNOWN" },
+  },
+  {
+    name: "does not fail an array of which accounting misses a task",
+    submission: job("151", [0, 1]),
+    rows: [row("151_0", "FAILED")],
+    phase: "unknown",
+    groupState: "UNKNOWN",
+  },
+  {
+    name: "counts a range of pending tasks as all of them",
+    submission: job("151", [0, 1, 2, 3]),
+    rows: [row("151_0", "COMPLETED"), row("151_[1-3%2]", "PENDING")],
+    phase: "active",
+    groupState: "PENDING",
+    states: { "151_0": "COMPLETED", "151_[1-3%2]": "PENDING" },
+  },
+  {
+    name: "says RUNNING of an array that runs and waits",
+    submission: job("151", [0, 1, 2]),
+    rows: [row("151_[1-2]", "PENDING"), row("151_0", "RUNNING")],
+    phase: "active",
+    groupState: "RUNNING",
+  },
+  {
+    name: "fails an array with one failed task",
+    submission: job("151", [0, 1]),
+    rows: [row("151_0", "COMPLETED"), row("151_1", "TIMEOUT")],
+    phase: "failed",
+    groupState: "ARRAY FAILED (SOME COMPLETE)",
+  },
+  {
+    name: "tells several causes of failure",
+    submission: job("151", [0, 1]),
+    rows: [row("151_0", "FAILED"), row("151_1", "TIMEOUT")],
+    phase: "failed",
+    groupState: "ARRAY FAILED (MULTIPLE CAUSES)",
+  },
+  {
+    name: "names the common cause of failure",
+    submission: job("151", [0, 1]),
+    rows: [row("151_0", "FAILED"), row("151_1", "FAILED")],
+    phase: "failed",
+    groupState: "FAILED",
+  },
+  {
+    name: "waits for tasks that still run after one has failed",
+    submission: job("151", [0, 1]),
+    rows: [row("151_0", "FAILED"), row("151_1", "RUNNING")],
+    phase: "active",
+    groupState: "RUNNING",
+  },
+  {
+    name: "takes all components of a heterogeneous job",
+    submission: job(),
+    rows: [row("151+0", "COMPLETED"), row("151+1", "FAILED")],
+    phase: "failed",
+    groupState: "ARRAY FAILED (SOME COMPLETE)",
+  },
+  {
+    // fixtures/slurm/*/array_cancelled_pending_sacct: one row without a task index
+    name: "fails an array that was cancelled before any task began",
+    submission: job("151", [0, 1, 2]),
+    rows: [row("151", "CANCELLED by 1000")],
+    phase: "failed",
+    groupState: "CANCELLED",
+  },
+  {
+    name: "counts the newest run of each task",
+    submission: job("151", [0, 1]),
+    rows: [
+      row("151_0", "NODE_FAIL"),
+      row("151_0", "COMPLETED", { submitS: SUBMITTED_S + 90 }),
+      row("151_1", "COMPLETED"),
+    ],
+    phase: "completed",
+    groupState: "COMPLETED",
+  },
+];
+
+for (const { name, submission, rows, phase, groupState, states } of CASES) {
+  Deno.test(`decideStatus() ${name}`, () => {
+    const status = decideStatus(submission, rows);
+
+    assert.equal(status.phase, phase);
+    assert.equal(status.groupState, groupState);
+    if (states !== undefined) assert.deepEqual(Object.fromEntries(status.states), states);
+  });
+}
+
+Deno.test("decideStatus() lists tasks by number and their own job IDs", () => {
+  const rows = [
+    row("151_10", "COMPLETED", { jobIdRaw: "151" }),
+    row("151_2", "COMPLETED", { jobIdRaw: "153" }),
+  ];
+
+  const status = decideStatus(job("151", [2, 10]), rows);
+
+  assert.deepEqual([...status.states.keys()], ["151_2", "151_10"]);
+  assert.deepEqual([...status.rawJobIds], [[2, "153"], [10, "151"]]);
+});
+
+Deno.test("isPossiblyRequeued() holds for a job whose end may be no end", () => {
+  assert(isPossiblyRequeued(decideStatus(job(), [row("151", "PREEMPTED")])));
+  assert(!isPossiblyRequeued(decideStatus(job(), [row("151", "FAILED")])));
+});
+
+Deno.test("tasksOf() reads what stands behind the job ID", () => {
+  assert.deepEqual(tasksOf("151", "151_2"), [2]);
+  assert.deepEqual(tasksOf("151", "151_[0-2%1]"), [0, 1, 2]);
+  assert.deepEqual(tasksOf("151", "151_[0-2,...]"), []);
+  assert.deepEqual(tasksOf("151", "1511_2"), []);
+  assert.deepEqual(tasksOf("151", "151"), []);
+});
