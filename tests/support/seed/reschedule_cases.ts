@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { TestDataset } from "../datasets.ts";
+import { assertClean, assertOutput, datasetId, expectedMessage } from "./workflow.ts";
+import type { SeedCase, SeedWorld } from "./workflow.ts";
+
+/** Jobs that are submitted again from their record. */
+export const RESCHEDULE_CASES: readonly SeedCase[] = [
+  {
+    name: "reschedule twice in a row → each run is committed, the chain grows, HEAD does not move",
+    isAboutContents: true,
+    run: reschedulesTwice,
+  },
+  {
+    name: "reschedule --since of three runs → those that completed are submitted, in order",
+    run: reschedulesRange,
+  },
+  {
+    name: "reschedule of a commit without a record → impossible, nothing is submitted",
+    run: refusesPlainCommit,
+  },
+];
+
+const RUN_FILE = "models/abrupt/gold/05_02/run.txt";
+
+async function reschedulesTwice(world: SeedWorld): Promise<void> {
+  const { dataset } = world;
+  const first = await dataset.schedule("-o", "models/abrupt/gold", "sbatch", "submit_gold.slurm");
+  await finish(world, first);
+  const firstCommit = await dataset.git("rev-parse", "HEAD");
+
+  const second = await reschedule(dataset, "HEAD");
+
+  assert.equal(await dataset.git("rev-parse", "HEAD"), firstCommit);
+  assert.equal(await dataset.git("symbolic-ref", "HEAD"), "refs/heads/main");
+  await finish(world, second);
+  await assertRerun(dataset, second, first, [firstCommit]);
+  assert.equal(
+    await Deno.readTextFile(join(dataset.root, RUN_FILE)),
+    `run ${second}\n`,
+  );
+  const secondCommit = await dataset.git("rev-parse", "HEAD");
+  const third = await reschedule(dataset, secondCommit);
+  await finish(world, third);
+
+  await assertRerun(dataset, third, second, [firstCommit, secondCommit]);
+  const changed = await dataset.git("diff-tree", "-r", "--name-status", "HEAD~", "HEAD");
+  assert.deepEqual(changed.split("\n"), [
+    "M\tmodels/abrupt/gold/05_02/fields.bin",
+    `M\t${RUN_FILE}`,
+    `A\tslurm-${third}.out`,
+    `A\tslurm-job-${third}.env.json`,
+  ]);
+  // As datalad save does it: what was locked is locked again.
+  const modes = await dataset.git("ls-tree", "HEAD", "HEAD~2", "--", RUN_FILE).catch(() => "");
+  assert.doesNotMatch(modes, /^100755/m);
+  await assertClean(world);
+}
+
+async function finish({ dataset, slurm }: SeedWorld, jobId: string): Promise<void> {
+  await slurm.waitUntilEnded(jobId);
+  const outcome = await dataset.dlslurm(["finish"]);
+  assert.equal(outcome.code, 0, `${outcome.stdout}${outcome.stderr}`);
+}
+
+async function reschedule(dataset: TestDataset, revision: string): Promise<string> {
+  const outcome = await dataset.dlslurm(["reschedule", revision]);
+  const jobId = /^Submitted batch job ([0-9]+)$/m.exec(outcome.stdout)?.[1] ?? "none";
+  assertOutput(outcome, 0, [
+    `Submitted batch job ${jobId}`,
+    `slurm-reschedule(ok): ${dataset.root} (dataset) [sbatch submit_gold.slurm]`,
+  ]);
+  return jobId;
+}
+
+async function assertRerun(
+  dataset: TestDataset,
+  jobId: string,
+  earlierJobId: string,
+  chain: readonly string[],
+): Promise<void> {
+  assert.equal(
+    await dataset.git("log", "-1", "--format=%B"),
+    expectedMessage(`Slurm job ${jobId}: Completed`, {
+      chain,
+      cmd: "sbatch submit_gold.slurm",
+      dsid: await datasetId(dataset),
+      jobId,
+      outputs: ["models/abrupt/gold"],
+      slurmOutputs: [`slurm-${jobId}.out`, `slurm-job-${jobId}.env.json`],
+    }, [`Re-submission of job ${earlierJobId}.`]) + "\n",
+  );
+}
+
+async function reschedulesRange(world: SeedWorld): Promise<void> {
+  const { dataset, slurm } = world;
+  const gold = await dataset.schedule("-o", "models/abrupt/gold", "sbatch", "submit_gold.slurm");
+  const bronze = await dataset.schedule(
+    "-o",
+    "models/abrupt/bronze",
+    "sbatch",
+    "submit_bronze.slurm",
+  );
+  const silver = await dataset.schedule(
+    "-o",
+    "models/abrupt/silver",
+    "sbatch",
+    "submit_silver.slurm",
+  );
+  await slurm.waitUntilEnded(gold, bronze, silver);
+  const committed = await dataset.dlslurm(["finish", "--commit-failed-jobs"]);
+  assert.equal(committed.code, 0, committed.stderr);
+
+  const all = await dataset.dlslurm(["reschedule", "--since", "HEAD~3"]);
+
+  const submitted = [...all.stdout.matchAll(/^Submitted batch job ([0-9]+)$/mg)].map((match) =>
+    match[1]!
+  );
+  assertOutput(all, 0, [
+    `Submitted batch job ${submitted[0]}`,
+    `slurm-reschedule(ok): ${dataset.root} (dataset) [sbatch submit_gold.slurm]`,
+    `Submitted batch job ${submitted[1]}`,
+    `slurm-reschedule(ok): ${dataset.root} (dataset) [sbatch submit_silver.slurm]`,
+    "action summary:",
+    "  slurm-reschedule (ok: 2)",
+  ]);
+  const failed = await dataset.dlslurm(["reschedule", "HEAD~1", "--with-failed-jobs"]);
+
+  assert.equal(failed.code, 0, failed.stderr);
+  assert.match(failed.stdout, /\[sbatch submit_bronze.slurm\]/);
+}
+
+async function refusesPlainCommit({ dataset, slurm }: SeedWorld): Promise<void> {
+  const outcome = await dataset.dlslurm(["reschedule"]);
+
+  assert.equal(outcome.code, 1);
+  assert.match(outcome.stderr, /No schedule commits found in range HEAD/);
+  assert.deepEqual(await slurm.submittedJobs(), []);
+}

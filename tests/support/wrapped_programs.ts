@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import type { Sandbox } from "./sandbox.ts";
+
+/** One start of a watched program. */
+export interface Call {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Number of the process that started it. */
+  readonly parentPid: number;
+}
+
+const FIELD_END = "\x1f";
+const RECORD_END = "\0";
+
+/**
+ * Puts a program of the test's own in front of the one called `name`: lines of a POSIX shell script, in
+ * which `$REAL` is the program that it hides (empty if there is none) and `$0` its own path.
+ */
+export async function wrapProgram(sandbox: Sandbox, name: string, script: string): Promise<void> {
+  const real = await findProgram(sandbox, name);
+  const path = join(sandbox.programs, name);
+  await Deno.writeTextFile(path, `#!/bin/sh\nREAL=${quote(real ?? "")}\n${script}\n`);
+  await Deno.chmod(path, 0o755);
+}
+
+/** Takes a program of the test's own away again. */
+export async function unwrapProgram(sandbox: Sandbox, name: string): Promise<void> {
+  await Deno.remove(join(sandbox.programs, name));
+}
+
+/** Scripts for {@linkcode wrapProgram}: what programs do on a bad day. */
+export const MISBEHAVIOUR = {
+  /** Prints `message` on standard error and ends with `status`. */
+  fail: (message: string, status = 1) => `printf '%s\\n' ${quote(message)} >&2; exit ${status}`,
+  /** Never answers. */
+  hang: () => "exec sleep 600",
+  /** Prints `text` and ends well. */
+  print: (text: string) => `printf '%s' ${quote(text)}`,
+  /** Prints `banner` before it does its work. */
+  greet: (banner: string) => `printf '%s\\n' ${quote(banner)}; exec "$REAL" "$@"`,
+  /** Does its work, then kills the program that called it as the kernel does when memory runs out. */
+  workThenKillCaller: () => '"$REAL" "$@"; kill -9 "$PPID"',
+  /** Kills the program that called it before any work is done. */
+  killCaller: () => 'kill -9 "$PPID"',
+  /** Runs `command` before it does its work when `condition`, a shell command, holds. */
+  runBefore: (condition: string, command: string) =>
+    `if ${condition}; then ${command}; fi; exec "$REAL" "$@"`,
+} as const;
+
+/** A log of every start of some programs. */
+export class CallLog {
+  readonly #file: string;
+
+  private constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Watches `names`; the programs do what they always do. */
+  static async watch(sandbox: Sandbox, names: readonly string[]): Promise<CallLog> {
+    const file = join(sandbox.root, "calls.log");
+    await Deno.writeTextFile(file, "");
+    // One write for one call: several processes may write at once.
+    const script = `call="$PPID${FIELD_END}\${0##*/}"\n` +
+      `for word; do call="$call${FIELD_END}$word"; done\n` +
+      `printf '%s\\0' "$call" >>${quote(file)}\nexec "$REAL" "$@"`;
+    for (const name of names) await wrapProgram(sandbox, name, script);
+    return new CallLog(file);
+  }
+
+  /** The calls so far, oldest first; those that the process `parentPid` made, if it is given. */
+  async read(parentPid?: number): Promise<Call[]> {
+    const records = (await Deno.readTextFile(this.#file)).split(RECORD_END).slice(0, -1);
+    const calls = records.map((record) => {
+      const [pid, program, ...args] = record.split(FIELD_END);
+      return { program: program!, args, parentPid: Number(pid) };
+    });
+    return parentPid === undefined ? calls : calls.filter((call) => call.parentPid === parentPid);
+  }
+
+  /** Forgets the calls so far. */
+  async clear(): Promise<void> {
+    await Deno.writeTextFile(this.#file, "");
+  }
+}
+
+/**
+ * A folder with links to the named programs and nothing else, for a PATH on which others are missing.
+ */
+export async function folderWith(sandbox: Sandbox, names: readonly string[]): Promise<string> {
+  const folder = await Deno.makeTempDir({ dir: sandbox.root, prefix: "only-" });
+  for (const name of names) {
+    const program = await findProgram(sandbox, name);
+    if (program === undefined) throw new Error(`Cannot link "${name}": it is not on PATH`);
+    await Deno.symlink(program, join(folder, name));
+  }
+  return folder;
+}
+
+async function findProgram(sandbox: Sandbox, name: string): Promise<string | undefined> {
+  for (const folder of sandbox.env["PATH"]!.split(":")) {
+    if (folder === sandbox.programs) continue;
+    try {
+      if ((await Deno.stat(join(folder, name))).isFile) return join(folder, name);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Quotes for a POSIX shell. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
