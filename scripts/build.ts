@@ -9,6 +9,7 @@
  */
 import { bundleProgram } from "./build/bundle.ts";
 import { compileProgram, hasCompileBase } from "./build/compile.ts";
+import { toFunctionBody } from "./build/function_body.ts";
 import { assemblePortableFile } from "./build/portable_file.ts";
 import { readRuntime } from "./build/runtime.ts";
 
@@ -36,10 +37,12 @@ export async function build(options: BuildOptions = {}): Promise<string> {
     if (options.network || await hasCompileBase()) {
       await compileProgram(program, stage, temporary);
     } else {
+      const version = await readVersion();
       const file = await assemblePortableFile({
         startScript: await Deno.readTextFile(new URL("./build/start.sh", import.meta.url)),
-        program,
-        version: await readVersion(),
+        loader: await Deno.readTextFile(new URL("./build/loader.js", import.meta.url)),
+        program: toFunctionBody(program, `dlslurm-${version}.js`),
+        version,
         runtime: await readRuntime(work),
       });
       await Deno.writeFile(temporary, file);

@@ -1,5 +1,5 @@
 /**
- * The one file: start script, program and compressed runtime, one after the other.
+ * The one file: start script, loader, program and compressed runtime, one after the other.
  *
  * Each part but the last is padded with line ends to whole blocks, so that the start script can cut
  * the parts out with `dd` and `tail`. The same parts always give the same bytes.
@@ -14,7 +14,9 @@ export const BLOCK_SIZE = 16_384;
 export interface PortableParts {
   /** Text of `start.sh`, with its `@NAMES@` still in it. */
   readonly startScript: string;
-  /** The bundled program. */
+  /** The module that the runtime starts with; fits into one block. */
+  readonly loader: string;
+  /** The program as the loader runs it. */
   readonly program: string;
   readonly runtime: Runtime;
   /** Version of the program. */
@@ -67,6 +69,7 @@ const RUN_OPTIONS = [
   "--no-prompt",
   "--no-check",
   "--cached-only",
+  "--no-code-cache",
   "--allow-read",
   "--allow-write",
   "--allow-env",
@@ -77,8 +80,9 @@ const RUN_OPTIONS = [
 /** Puts the parts together. */
 export async function assemblePortableFile(parts: PortableParts): Promise<Uint8Array> {
   const { runtime } = parts;
+  const loader = padToOneBlock("the loader", parts.loader);
   const program = padToBlocks(new TextEncoder().encode(parts.program));
-  const runtimeOffset = BLOCK_SIZE + program.length;
+  const runtimeOffset = 2 * BLOCK_SIZE + program.length;
   const fileSize = runtimeOffset + runtime.compressed.length;
   const startScript = fillIn(parts.startScript, {
     VERSION: parts.version,
@@ -86,10 +90,9 @@ export async function assemblePortableFile(parts: PortableParts): Promise<Uint8A
     RUNTIME_VERSION: runtime.version,
     RUNTIME_ID: runtime.sha256.slice(0, 16),
     RUNTIME_SIZE: String(runtime.size),
-    PROGRAM_ID: (await sha256Of(program)).slice(0, 16),
+    PROGRAM_ID: (await sha256Of(concatenate([loader, program]))).slice(0, 16),
     PROGRAM_SIZE: String(program.length),
     BLOCK: String(BLOCK_SIZE),
-    PROGRAM_BLOCK: "1",
     PROGRAM_BLOCKS: String(program.length / BLOCK_SIZE),
     RUNTIME_OFFSET: String(runtimeOffset + 1), // tail counts from 1
     FILE_SIZE: String(fileSize),
@@ -97,17 +100,8 @@ export async function assemblePortableFile(parts: PortableParts): Promise<Uint8A
     BOOT_NAMES: STEERING_VARIABLES.join(" "),
     RUN_OPTIONS: RUN_OPTIONS.join(" "),
   });
-  const head = padToBlocks(new TextEncoder().encode(startScript));
-  if (head.length !== BLOCK_SIZE) {
-    throw new RangeError(
-      `Cannot assemble the file: the start script needs ${head.length} bytes, one block has ${BLOCK_SIZE}`,
-    );
-  }
-  const file = new Uint8Array(fileSize);
-  file.set(head, 0);
-  file.set(program, BLOCK_SIZE);
-  file.set(runtime.compressed, runtimeOffset);
-  return file;
+  const head = padToOneBlock("the start script", startScript);
+  return concatenate([head, loader, program, runtime.compressed]);
 }
 
 /** SHA-256 of `bytes` in hexadecimal. */
@@ -131,4 +125,24 @@ function padToBlocks(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   padded.fill("\n".charCodeAt(0));
   padded.set(bytes);
   return padded;
+}
+
+function padToOneBlock(what: string, text: string): Uint8Array<ArrayBuffer> {
+  const padded = padToBlocks(new TextEncoder().encode(text));
+  if (padded.length !== BLOCK_SIZE) {
+    throw new RangeError(
+      `Cannot assemble the file: ${what} takes ${text.length} bytes, a block has ${BLOCK_SIZE}`,
+    );
+  }
+  return padded;
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
 }

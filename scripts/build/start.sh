@@ -1,7 +1,7 @@
 #!/bin/sh
 # dlslurm @VERSION@ (@TARGET@)
 #
-# One file in three parts: this start script, the program (text, right below), and its runtime
+# One file in three parts: this start script, the program (text, some lines below), and its runtime
 # (Deno @RUNTIME_VERSION@, compressed). The first start unpacks the runtime, later ones only execute
 # it. Nothing is fetched from anywhere.
 #
@@ -13,7 +13,7 @@
 {
 # Names start with dls_ because a variable of the same name in the user's environment would be changed.
 dls_runtime_id=@RUNTIME_ID@
-dls_program_name=dlslurm-@PROGRAM_ID@.js
+dls_program=dlslurm-@PROGRAM_ID@
 
 case $0 in
   /*) dls_self=$0 ;;
@@ -27,10 +27,13 @@ dls_tools() { PATH=${PATH:+$PATH:}/usr/bin:/bin LC_ALL=C; export PATH LC_ALL; }
 # Is everything in folder $1, whole and executable? One process: sizes show what a crash or a full disk
 # cut short; test -x sees a noexec mount; -n keeps ls from looking up user names.
 dls_ready() {
-  [ -x "$1/deno" ] && [ -f "$1/$dls_program_name" ] || return 1
-  dls_listing=$(dls_tools; ls -lnL -- "$1/deno" "$1/$dls_program_name" 2>/dev/null)
-  case $dls_listing in *" @RUNTIME_SIZE@ "*) ;; *) return 1 ;; esac
-  case $dls_listing in *" @PROGRAM_SIZE@ "*) ;; *) return 1 ;; esac
+  [ -x "$1/deno" ] && [ -f "$1/$dls_program.js" ] || return 1
+  dls_listing=$(dls_tools; ls -lnL -- "$1/deno" "$1/$dls_program.js" "$1/$dls_program.txt" 2>/dev/null)
+  # ls sorts: deno, .js, .txt
+  case $dls_listing in
+    *" @RUNTIME_SIZE@ "*/deno*" @BLOCK@ "*"/$dls_program.js"*" @PROGRAM_SIZE@ "*"/$dls_program.txt") ;;
+    *) return 1 ;;
+  esac
   dls_home=$1
 }
 
@@ -90,13 +93,17 @@ dls_unpack() {
   dls_fill "$1"
 }
 
+# Copies $2 blocks from block $1 on to the temporary file $3.
+dls_cut() {
+  dd if="$dls_self" bs=@BLOCK@ skip="$1" count="$2" >"$dls_temporary/$3" 2>"$dls_temporary/message"
+}
+
 dls_fill() {
-  dd if="$dls_self" bs=@BLOCK@ skip=@PROGRAM_BLOCK@ count=@PROGRAM_BLOCKS@ \
-    >"$dls_temporary/program" 2>"$dls_temporary/message" ||
-    { cat "$dls_temporary/message"; return 1; }
+  dls_cut 1 1 js && dls_cut 2 @PROGRAM_BLOCKS@ txt || { cat "$dls_temporary/message"; return 1; }
   # To the disk before the rename, else a crash leaves a name without contents. Not every sync can.
-  sync "$dls_temporary/program" 2>/dev/null
-  mv -f -- "$dls_temporary/program" "$1/$dls_program_name" || return 1
+  sync "$dls_temporary/js" "$dls_temporary/txt" 2>/dev/null
+  mv -f -- "$dls_temporary/txt" "$1/$dls_program.txt" &&
+    mv -f -- "$dls_temporary/js" "$1/$dls_program.js" || return 1
   dls_ready "$1" && return # another version of the program had unpacked the same runtime
   tail -c +@RUNTIME_OFFSET@ -- "$dls_self" | gzip -dc >"$dls_temporary/deno" || return 1
   chmod 700 "$dls_temporary/deno" || return 1
@@ -160,18 +167,9 @@ for dls_name in $DLSLURM_BOOT_NAMES; do
   eval "[ -z \"\${$dls_name+x}\" ] || export DLSLURM_BOOT_WAS_$dls_name=\"\$$dls_name\""
   unset "$dls_name"
 done
-# Deno's caches are SQLite files in WAL mode, which parallel file systems break: they are kept only
-# where the folder is local and private by definition, and otherwise not at all.
-dls_code_cache=--no-code-cache
-DENO_DIR=/dev/null/none
-case ${XDG_RUNTIME_DIR-} in
-  /run/user/*)
-    if [ -d "$XDG_RUNTIME_DIR" ] && [ -O "$XDG_RUNTIME_DIR" ] && [ -w "$XDG_RUNTIME_DIR" ]; then
-      dls_code_cache='' DENO_DIR=$XDG_RUNTIME_DIR/dlslurm/$dls_runtime_id
-    fi ;;
-esac
-HOME=$dls_home DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
+# The runtime's own caches are SQLite files in WAL mode, which parallel file systems break: none.
+HOME=$dls_home DENO_DIR=/dev/null/none DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
 export DLSLURM_BOOT_SELF DLSLURM_BOOT_NAMES HOME DENO_DIR DENO_NO_UPDATE_CHECK DENO_NO_PACKAGE_JSON
 exec "$dls_home/deno" run @RUN_OPTIONS@ \
-  $dls_code_cache "$dls_home/$dls_program_name" "$@"
+  "$dls_home/$dls_program.js" "$@"
 }

@@ -7,7 +7,7 @@ const GAVE_UP = /^error: Cannot unpack the runtime of ".*": no place can be used
 async function assertPrivate(place: Place): Promise<void> {
   const [folder, ...rest] = await listTree(place.tmp);
   assert.match(folder ?? "", new RegExp(`^dlslurm-${Deno.uid()}-[0-9a-f]{16}$`));
-  assert.equal(rest.length, 2);
+  assert.equal(rest.length, 3);
   const { mode } = await Deno.stat(`${place.tmp}/${folder}`);
   assert.equal((mode ?? 0) & 0o777, 0o700);
 }

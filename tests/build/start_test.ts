@@ -3,7 +3,7 @@ import { BLOCK_SIZE } from "../../scripts/build/portable_file.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { environment, inPlace, listTree, PLAIN_PATH, start, startWell } from "./built_probe.ts";
 
-const UNPACKED = /^\.cache\/dlslurm\/[0-9a-f]{16}\/(deno|dlslurm-[0-9a-f]{16}\.js)$/;
+const UNPACKED = /^\.cache\/dlslurm\/[0-9a-f]{16}\/(deno|dlslurm-[0-9a-f]{16}\.(js|txt))$/;
 
 Deno.test("built file: starts alone with an empty home and unpacks once", () =>
   inPlace(async (place) => {
@@ -19,7 +19,7 @@ Deno.test("built file: starts alone with an empty home and unpacks once", () =>
     assert.equal(second.runtime, first.runtime);
     assert.deepEqual((await Deno.stat(first.runtime)).mtime, before.mtime);
     const files = (await listTree(place.home)).filter((path) => path.split("/").length === 4);
-    assert.equal(files.length, 2);
+    assert.equal(files.length, 3);
     for (const path of files) assert.match(path, UNPACKED);
     assert.deepEqual(await listTree(place.tmp), []);
   }));
@@ -114,7 +114,7 @@ Deno.test("built file: twenty first starts at once unpack without harm", () =>
 
     assert.equal(new Set(reports.map((report) => report.runtime)).size, 1);
     const files = (await listTree(place.home)).filter((path) => path.split("/").length > 3);
-    assert.equal(files.length, 2);
+    assert.equal(files.length, 3);
   }));
 
 Deno.test("built file: what a killed start left behind does no harm", () =>
@@ -155,13 +155,12 @@ Deno.test("built file: goes on while a newer file takes its place", () =>
     assert.equal((await start(place)).code, 7);
   }));
 
-for (const name of ["deno", "program"]) {
-  Deno.test(`built file: repairs a cached ${name} that is cut off`, () =>
+for (const ending of ["deno", ".js", ".txt"]) {
+  Deno.test(`built file: repairs a cached *${ending} that is cut off`, () =>
     inPlace(async (place) => {
       const { runtime } = await startWell(place);
       const folder = runtime.slice(0, runtime.lastIndexOf("/"));
-      const program = (await listTree(folder)).find((path) => path.endsWith(".js"));
-      const damaged = name === "deno" ? runtime : `${folder}/${program}`;
+      const damaged = `${folder}/${(await listTree(folder)).find((path) => path.endsWith(ending))}`;
       const { size } = await Deno.stat(damaged);
       await Deno.truncate(damaged, size - 1);
 

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { toFunctionBody } from "../../scripts/build/function_body.ts";
+import { assemblePortableFile, BLOCK_SIZE } from "../../scripts/build/portable_file.ts";
+
+const RUNTIME = {
+  version: "2.9.6",
+  target: "x86_64-unknown-linux-gnu",
+  size: 95_600_728,
+  sha256: "0123456789abcdef".repeat(4),
+  compressed: new Uint8Array([1, 2, 3]),
+};
+const PARTS = {
+  startScript: "#!/bin/sh\n# @VERSION@ @FILE_SIZE@ @RUNTIME_OFFSET@ @NEED_MB@\n",
+  loader: "// loader\n",
+  program: "p".repeat(BLOCK_SIZE + 1),
+  version: "1.2.3",
+  runtime: RUNTIME,
+};
+
+Deno.test("assemblePortableFile() cuts into whole blocks, the runtime last", async () => {
+  const file = await assemblePortableFile(PARTS);
+
+  const text = new TextDecoder("latin1").decode(file);
+  assert.equal(file.length, 4 * BLOCK_SIZE + 3);
+  assert.equal(
+    text.slice(0, BLOCK_SIZE).trimEnd(),
+    `#!/bin/sh\n# 1.2.3 ${file.length} ${4 * BLOCK_SIZE + 1} 100`,
+  );
+  assert.equal(text.slice(BLOCK_SIZE, 2 * BLOCK_SIZE).trimEnd(), "// loader");
+  assert.equal(text.slice(2 * BLOCK_SIZE, 4 * BLOCK_SIZE).trimEnd(), PARTS.program);
+  assert.deepEqual([...file.slice(4 * BLOCK_SIZE)], [1, 2, 3]);
+});
+
+Deno.test("assemblePortableFile() gives the same bytes for the same parts", async () => {
+  assert.deepEqual(await assemblePortableFile(PARTS), await assemblePortableFile(PARTS));
+});
+
+Deno.test("assemblePortableFile() refuses a start script that does not fit", async () => {
+  const startScript = "#".repeat(BLOCK_SIZE + 1);
+
+  await assert.rejects(assemblePortableFile({ ...PARTS, startScript }), {
+    name: "RangeError",
+    message: `Cannot assemble the file: the start script takes ${startScript.length} bytes, ` +
+      `a block has ${BLOCK_SIZE}`,
+  });
+});
+
+Deno.test("assemblePortableFile() refuses a name in the start script that it does not know", async () => {
+  await assert.rejects(assemblePortableFile({ ...PARTS, startScript: "@VERSOIN@" }), {
+    name: "RangeError",
+    message: `Cannot fill in the start script: "@VERSOIN@" has no value`,
+  });
+});
+
+Deno.test("toFunctionBody() takes SQLite and import.meta from its parameters", () => {
+  const program = `import { DatabaseSync as D, constants } from "node:sqlite";\n` +
+    `await new D(constants, import.meta.url);`;
+
+  assert.equal(
+    toFunctionBody(program, "dlslurm-1.js"),
+    `"use strict";\nconst { DatabaseSync: D, constants } = sqlite;\n` +
+      `await new D(constants, importMeta.url);\n//# sourceURL=dlslurm-1.js\n`,
+  );
+});
+
+for (const program of [`import { x } from "node:fs";`, "export const a = 1;", "const = 1;"]) {
+  Deno.test(`toFunctionBody() refuses ${program}`, () => {
+    assert.throws(() => toFunctionBody(program, "dlslurm.js"), SyntaxError);
+  });
+}
