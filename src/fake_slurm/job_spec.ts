@@ -21,7 +21,7 @@ export const JobSpecSchema = v.object({
   uid: count,
   gid: count,
   submitHost: v.string(),
-  /** Session of the shell that submitted. */
+  /** Process that submitted: as a rule the shell, whose number is its session's. */
   sessionId: count,
   account: v.string(),
   partition: v.string(),

@@ -60,7 +60,9 @@ export function cleanSpool(cluster: Cluster, task: Task): void {
 export function noteInLog(task: Task, cluster: Cluster, text: string): void {
   const path = openedPaths(task, cluster.node).stderr;
   // A log that went away while the job ran is the job's own doing.
-  if (existsSync(path)) appendFileSync(path, `slurmstepd: error: *** ${text} ***\n`);
+  if (!isDevice(path) && existsSync(path)) {
+    appendFileSync(path, `slurmstepd: error: *** ${text} ***\n`);
+  }
 }
 
 function spoolDirectory(cluster: Cluster, task: Task): string {
@@ -72,12 +74,19 @@ function spoolDirectory(cluster: Cluster, task: Task): string {
 function openLogs(task: Task, paths: JobPaths): boolean {
   const flags = task.spec.openMode === "append" ? "a" : "w";
   try {
-    accessSync(paths.stdin, constants.R_OK);
-    for (const path of new Set([paths.stdout, paths.stderr])) closeSync(openSync(path, flags));
+    if (!isDevice(paths.stdin)) accessSync(paths.stdin, constants.R_OK);
+    for (const path of new Set([paths.stdout, paths.stderr])) {
+      if (!isDevice(path)) closeSync(openSync(path, flags));
+    }
     return true;
   } catch {
     return false;
   }
+}
+
+/** Devices are left to the shell: the runtime does not let most of them be opened. */
+function isDevice(path: string): boolean {
+  return path.startsWith("/dev/") || path.startsWith("/proc/");
 }
 
 /**

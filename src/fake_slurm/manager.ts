@@ -11,7 +11,7 @@ import { recordEnd, recordLoss, type ScriptEnd } from "./end_job.ts";
 import { JobTable, type Task } from "./job_table.ts";
 import { cleanSpool, LAUNCH_FAILURE_SIGNAL, launchJob, noteInLog } from "./launch_job.ts";
 import { becomeManager, markLostJobs, retireManager } from "./manager_lock.ts";
-import { isAlive } from "./process_identity.ts";
+import { identifyProcess, isAlive } from "./process_identity.ts";
 import { scheduleJobs } from "./schedule.ts";
 import { SIGNAL_NUMBERS, signalProcess } from "./spawn_detached.ts";
 import type { Cluster } from "./state_directory.ts";
@@ -84,10 +84,7 @@ class Manager {
       return;
     }
     this.#children.add(task.row);
-    // A job that ended within this instant has no identity left: its end is on the way all the same.
-    if (child.identity !== undefined) {
-      this.#table.update(task.row, { process: child.identity });
-    }
+    this.#table.update(task.row, { process: identifyProcess(child.pid) });
     child.ended.then((end) => {
       // Slurm ends what a script leaves behind in the background.
       signalProcess(child.pid, SIGNAL_NUMBERS["KILL"]!, true);

@@ -4,7 +4,7 @@ import { inTransaction } from "../store/open_store.ts";
 import type { FakeSlurmContext } from "./context.ts";
 import { recordLoss } from "./end_job.ts";
 import type { JobTable } from "./job_table.ts";
-import { identifyProcess, isAlive, type ProcessIdentity } from "./process_identity.ts";
+import { isAlive, isSameBoot, ownIdentity, type ProcessIdentity } from "./process_identity.ts";
 import { hasWork } from "./schedule.ts";
 import { spawnDetached } from "./spawn_detached.ts";
 import { type Cluster, DIRECTORY_VARIABLE } from "./state_directory.ts";
@@ -18,7 +18,7 @@ import { type Cluster, DIRECTORY_VARIABLE } from "./state_directory.ts";
 export function becomeManager(table: JobTable): boolean {
   return inTransaction(table.database, () => {
     if (hasLiveManager(table.database)) return false;
-    const me = identifyProcess(Deno.pid);
+    const me = ownIdentity();
     table.database.prepare("INSERT OR REPLACE INTO manager VALUES (1, ?)").run(JSON.stringify(me));
     return true;
   });
@@ -74,9 +74,10 @@ function hasLiveManager(database: DatabaseSync): boolean {
 
 function refuseOtherHost(database: DatabaseSync, cluster: Cluster): void {
   const manager = currentManager(database);
-  const me = identifyProcess(Deno.pid);
-  if (manager === undefined || me === undefined) return;
-  if (manager.host === me.host || manager.boot === me.boot) return;
+  const me = ownIdentity();
+  // The same boot under another name is this machine, renamed or seen from inside a container.
+  if (manager === undefined || manager.host === me.host) return;
+  if (isSameBoot({ ...manager, host: me.host }, me)) return;
   throw new UserError(
     "FAKE_SLURM",
     `Cannot use the fake Slurm in "${cluster.directory}": the machine "${manager.host}" works in it`,

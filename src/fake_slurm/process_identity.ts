@@ -1,47 +1,55 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { readProcessStat } from "./spawn_detached.ts";
 
-/** Names one process beyond the reuse of its number: by host, boot and start time. */
+/** Names one process beyond the reuse of its number: by host, boot and start. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  readonly boot: string;
-  /** Field 22 of /proc/PID/stat: clock ticks since boot. */
-  readonly startTicks: string;
+  /** Seconds between the machine's boot and the start of the process. */
+  readonly startedS: number;
+  /** Seconds since 1970 of that boot. */
+  readonly bootedS: number;
 }
 
-/** Identifies the running process `pid`; `undefined` if there is none or it has ended (a zombie). */
-export function identifyProcess(pid: number): ProcessIdentity | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The program's name may contain blanks and parentheses: fields count from the last ")".
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (fields[0] === "Z" || fields[0] === "X") return undefined;
-    return { pid, host: hostname(), boot: bootId(), startTicks: fields[19] ?? "" };
-  } catch {
-    return undefined;
-  }
+/** Both start times are rounded, one by us and one by the kernel. */
+const START_TOLERANCE_S = 3;
+/** The wall clock may have been set since; a boot takes longer than that to come round. */
+const BOOT_TOLERANCE_S = 120;
+/** USER_HZ, the unit of times in proc(5), is 100 on Linux whatever the kernel's own HZ. */
+const TICKS_PER_S = 100;
+
+/** Identifies the process `pid` that started just now, or `ageMs` ago. */
+export function identifyProcess(pid: number, ageMs = 0): ProcessIdentity {
+  const uptimeS = Deno.osUptime();
+  return {
+    pid,
+    host: hostname(),
+    startedS: Math.round(uptimeS - ageMs / 1000),
+    bootedS: Math.round(Date.now() / 1000 - uptimeS),
+  };
+}
+
+/** Identifies this very process. */
+export function ownIdentity(): ProcessIdentity {
+  return identifyProcess(Deno.pid, performance.now());
+}
+
+/** Whether two identities were taken since the same boot of the same machine. */
+export function isSameBoot(a: ProcessIdentity, b: ProcessIdentity): boolean {
+  return a.host === b.host && Math.abs(a.bootedS - b.bootedS) <= BOOT_TOLERANCE_S;
 }
 
 /** Whether the very process that `identity` names still runs; one of another host counts as gone. */
 export function isAlive(identity: ProcessIdentity): boolean {
-  const current = identifyProcess(identity.pid);
-  return current !== undefined && current.host === identity.host &&
-    current.boot === identity.boot && current.startTicks === identity.startTicks;
-}
-
-let cachedBootId: string | undefined;
-
-function bootId(): string {
-  return cachedBootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-}
-
-/** Session of the process `pid`, or 0 if it cannot be told. */
-export function sessionOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3] ?? 0);
-  } catch {
-    return 0;
+  const own = ownIdentity();
+  if (!isSameBoot(identity, own)) return false;
+  if (identity.pid === own.pid) {
+    return Math.abs(identity.startedS - own.startedS) <= START_TOLERANCE_S;
   }
+  const stat = readProcessStat(identity.pid);
+  if (stat === undefined) return false;
+  // The program's name may contain blanks and parentheses: fields count from the last ")".
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (state === "Z" || state === "X") return false;
+  return Math.abs(Number(fields[18]) / TICKS_PER_S - identity.startedS) <= START_TOLERANCE_S;
 }

@@ -63,7 +63,15 @@ function startWaiting(table: JobTable, freeCpus: number, allCpus: number, nowMs:
   const { database } = table;
   const started: Task[] = [];
   let free = freeCpus;
-  if (free <= 0) return started;
+  if (free <= 0) {
+    // No need to look at them all: the first waits for resources, the others for the first.
+    database.prepare(
+      `UPDATE tasks SET reason = 'Resources' WHERE reason IN ('None', 'Priority') AND row =
+         (SELECT row FROM tasks WHERE ${WAITING} AND dependency IS NULL
+            AND (begin_ms IS NULL OR begin_ms <= ?) ORDER BY base_id, task_index, row LIMIT 1)`,
+    ).run(nowMs);
+    return started;
+  }
   const waiting = database.prepare(
     `SELECT row, base_id, cpus, reason FROM tasks
      WHERE ${WAITING} AND dependency IS NULL AND (begin_ms IS NULL OR begin_ms <= ?)

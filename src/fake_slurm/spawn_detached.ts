@@ -1,6 +1,3 @@
-import type { ProcessIdentity } from "./process_identity.ts";
-import { identifyProcess } from "./process_identity.ts";
-
 /** How a detached process is started. */
 export interface DetachedOptions {
   readonly cwd: string;
@@ -11,7 +8,6 @@ export interface DetachedOptions {
 /** A process in a session of its own. */
 export interface DetachedProcess {
   readonly pid: number;
-  readonly identity: ProcessIdentity | undefined;
   /** Resolves when it ends; `signal` is its number or 0. */
   readonly ended: Promise<{ code: number; signal: number }>;
   /** Lets this program end while the process goes on. */
@@ -49,7 +45,6 @@ export function spawnDetached(argv: readonly string[], options: DetachedOptions)
   );
   return {
     pid: child.pid,
-    identity: identifyProcess(child.pid),
     ended,
     release: () => child.unref(),
   };
@@ -64,4 +59,18 @@ export function signalProcess(pid: number, signal: number, group: boolean): void
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error; // already ended
   }
+}
+
+/**
+ * The line of /proc/PID/stat, or `undefined` if there is no such process. The runtime lets no program
+ * read /proc that lacks one single permission; the shell's builtins may.
+ */
+export function readProcessStat(pid: number): string | undefined {
+  const script = 'read -r line < "/proc/$1/stat" && printf "%s" "$line"';
+  const { code, stdout } = new Deno.Command("/bin/sh", {
+    args: ["-c", script, "sh", String(pid)],
+    stdin: "null",
+    stderr: "null",
+  }).outputSync();
+  return code === 0 ? new TextDecoder().decode(stdout) : undefined;
 }

@@ -7,7 +7,6 @@ import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
 import { parseDependency } from "../dependency.ts";
 import type { JobSpec } from "../job_spec.ts";
 import type { NewJob } from "../job_table.ts";
-import { sessionOf } from "../process_identity.ts";
 import type { Cluster } from "../state_directory.ts";
 import { parseTimeLimit, type TimeLimit, UNLIMITED } from "../time_limit.ts";
 import type { BatchScript } from "./sbatch_script.ts";
@@ -80,7 +79,7 @@ function toSpec(submission: Submission, cluster: Cluster, context: FakeSlurmCont
     uid: user.uid,
     gid: user.gid,
     submitHost: cluster.node,
-    sessionId: sessionOf(Deno.pid),
+    sessionId: Deno.ppid,
     account: asked.get("account")?.toLowerCase() ?? user.username,
     partition: readPartition(asked, cluster),
     qos: asked.get("qos") ?? "normal",

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { readFileSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { SlurmRefusal } from "../context.ts";
 
@@ -25,8 +26,7 @@ export function readBatchScript(
   const path = file === undefined ? null : findScript(file, cwd, searchPath);
   let bytes: Uint8Array;
   try {
-    // Standard input by its file: the name works for pipes, files and a closed terminal alike.
-    bytes = readFileSync(path === null ? "/dev/stdin" : resolve(cwd, path));
+    bytes = path === null ? readStandardInput() : readFileSync(resolve(cwd, path));
   } catch (error) {
     if (path !== null && !isDirectory(error)) throw refuse(`Unable to open file ${file}`);
     bytes = new Uint8Array();
@@ -34,6 +34,17 @@ export function readBatchScript(
   const text = new TextDecoder().decode(bytes);
   refuseOddScript(text);
   return { bytes, text, path };
+}
+
+/** Reads by descriptor: the runtime does not let /dev/stdin be opened by name. */
+function readStandardInput(): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (;;) {
+    const piece = new Uint8Array(65_536);
+    const length = readSync(0, piece);
+    if (length === 0) return Buffer.concat(pieces);
+    pieces.push(piece.subarray(0, length));
+  }
 }
 
 /** The script that `sbatch --wrap` makes of a command line. */

@@ -1,0 +1,123 @@
+import { DenoRunner } from "../../src/process/deno_runner.ts";
+import { type RunResult, textOf } from "../../src/process/runner.ts";
+import { FAKE_PROGRAM } from "./fake_program.ts";
+
+/** What one program said, decoded. */
+export interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A fake Slurm of a test's own, with a work directory. */
+export interface FakeSlurm {
+  readonly workDir: string;
+  readonly stateDir: string;
+  /** Runs one program of the fake in the work directory. */
+  run(...argv: [string, ...string[]]): Promise<Said>;
+  /** Writes `text` to `name` in the work directory. */
+  write(name: string, text: string): Promise<void>;
+  read(name: string): Promise<string>;
+  /** Submits and gives the job ID; throws if sbatch refuses. */
+  submit(...args: string[]): Promise<string>;
+  /** State of one job or array task as sacct shows it. */
+  state(id: string): Promise<string>;
+  /** Waits until `sacct` shows one of `states` for `id`. */
+  waitFor(id: string, ...states: string[]): Promise<void>;
+  /** Waits until every task of `id` has ended; gives `id|state|exitcode` lines. */
+  waitForEnd(id: string): Promise<string[]>;
+}
+
+/** How a fake Slurm is set up. */
+export interface FakeSlurmOptions {
+  /** More variables, without the `DLSLURM_FAKE_SLURM_` in front. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+const WAIT_MS = 20_000;
+
+/** Runs `test` with a fake Slurm in a fresh directory; ends its jobs and removes it afterwards. */
+export async function withFakeSlurm(
+  test: (slurm: FakeSlurm) => Promise<void>,
+  options: FakeSlurmOptions = {},
+): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "fake slurm " });
+  const slurm = await setUp(root, options);
+  try {
+    await test(slurm);
+  } finally {
+    await slurm.run("scancel", "--me");
+    await until(async () => (await slurm.run("squeue", "-h", "-t", "R,CG")).stdout === "");
+    await until(() => Promise.resolve(!hasManager(slurm.stateDir)));
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+async function setUp(root: string, options: FakeSlurmOptions): Promise<FakeSlurm> {
+  const runner = new DenoRunner();
+  const workDir = `${root}/work dir`;
+  const stateDir = `${root}/state`;
+  await Deno.mkdir(workDir);
+  const env: Record<string, string> = { DLSLURM_FAKE_SLURM_CPUS: "8" };
+  for (const [name, value] of Object.entries(options.settings ?? {})) {
+    env[`DLSLURM_FAKE_SLURM_${name}`] = value;
+  }
+  const [program = "", ...args] = FAKE_PROGRAM;
+  await runner.run([program, ...args, "fake-slurm", "env", "--dir", stateDir], { env });
+  const run = async (...[name, ...rest]: [string, ...string[]]) =>
+    decode(await runner.run([`${stateDir}/bin/${name}`, ...rest], { cwd: workDir, env }));
+  const sacct = async (id: string, format: string) =>
+    (await run("sacct", "-X", "-n", "-P", "-j", id, "-o", format)).stdout.trim();
+  const isOver = (text: string) => text !== "" && !/PENDING|RUNNING/.test(text);
+  return {
+    workDir,
+    stateDir,
+    run,
+    write: (name, text) => Deno.writeTextFile(`${workDir}/${name}`, text),
+    read: (name) => Deno.readTextFile(`${workDir}/${name}`),
+    submit: async (...submitArgs) => {
+      const said = await run("sbatch", "--parsable", ...submitArgs);
+      if (said.code !== 0) throw new Error(`sbatch refused: ${said.stderr}`);
+      return said.stdout.trim();
+    },
+    state: (id) => sacct(id, "state"),
+    waitFor: (id, ...states) => until(async () => states.includes(await sacct(id, "state"))),
+    waitForEnd: async (id) => {
+      await until(async () => isOver(await sacct(id, "state")));
+      return (await sacct(id, "jobid,state,exitcode")).split("\n");
+    },
+  };
+}
+
+/** Waits until `condition` holds; throws after a while. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + WAIT_MS;
+  while (!await condition()) {
+    if (Date.now() > deadline) throw new Error("What the test waits for does not come");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Process numbers of the managers that work in `stateDir`. */
+export function findManagers(stateDir: string): number[] {
+  const found: number[] = [];
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const isManager = Deno.readTextFileSync(`/proc/${name}/cmdline`).endsWith("\0manager\0");
+      const env = Deno.readTextFileSync(`/proc/${name}/environ`).split("\0");
+      if (isManager && env.includes(`DLSLURM_FAKE_SLURM_DIR=${stateDir}`)) found.push(Number(name));
+    } catch {
+      // It ended while we looked, or is somebody else's.
+    }
+  }
+  return found;
+}
+
+function hasManager(stateDir: string): boolean {
+  return findManagers(stateDir).length > 0;
+}
+
+function decode({ code, stdout, stderr }: RunResult): Said {
+  return { code, stdout: textOf(stdout), stderr };
+}
