@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { removeIfPresent } from "../fs/if_present.ts";
 import { syncToDisk } from "../fs/write_file_atomic.ts";
+import { joinBytes } from "../process/join_bytes.ts";
 import type { Change } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
@@ -120,22 +121,12 @@ export async function setIndexEntries(repository: Repository, changes: readonly 
     lines.push(encoder.encode(info), encodePath(change.path), new Uint8Array(1));
   }
   await repository.git.require(["update-index", "-z", "--replace", "--index-info"], {
-    stdin: concat(lines),
+    stdin: joinBytes(lines),
   });
 }
 
 function rank(change: Change): number {
   return change.kind === "delete" ? 0 : 1;
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    all.set(piece, offset);
-    offset += piece.length;
-  }
-  return all;
 }
 
 async function waitForLock(repository: Repository): Promise<void> {

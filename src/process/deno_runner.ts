@@ -1,3 +1,4 @@
+import { joinBytes } from "./join_bytes.ts";
 import { ProgramNotFoundError, ProgramTimeoutError } from "./runner.ts";
 import type { Runner, RunOptions, RunResult } from "./runner.ts";
 
@@ -86,23 +87,11 @@ async function collect(
   onPiece: ((piece: Uint8Array) => void) | undefined,
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
-  let length = 0;
   for await (const piece of stream) {
-    if (onPiece !== undefined) {
-      onPiece(piece);
-      continue;
-    }
-    pieces.push(piece);
-    length += piece.length;
+    if (onPiece === undefined) pieces.push(piece);
+    else onPiece(piece);
   }
-  if (pieces.length === 1) return pieces[0]!;
-  const all = new Uint8Array(length);
-  let offset = 0;
-  for (const piece of pieces) {
-    all.set(piece, offset);
-    offset += piece.length;
-  }
-  return all;
+  return joinBytes(pieces);
 }
 
 function childEnvironment(changes: Readonly<Record<string, string | undefined>>) {

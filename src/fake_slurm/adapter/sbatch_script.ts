@@ -1,6 +1,6 @@
-import { Buffer } from "node:buffer";
 import { readFileSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { joinBytes } from "../../process/join_bytes.ts";
 import { SlurmRefusal } from "../context.ts";
 
 /** A batch script as it was read at submission. */
@@ -42,7 +42,7 @@ function readStandardInput(): Uint8Array {
   for (;;) {
     const piece = new Uint8Array(65_536);
     const length = readSync(0, piece);
-    if (length === 0) return Buffer.concat(pieces);
+    if (length === 0) return joinBytes(pieces);
     pieces.push(piece.subarray(0, length));
   }
 }
