@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { basename, relative, resolve } from "node:path";
 import { renderLazyModule } from "./lazy_module.ts";
 
 /** Runtime modules that are cheap to load, under 2 ms: imported as they are. */
@@ -9,6 +9,8 @@ const REPLACED_MODULES: Readonly<Record<string, string>> = {
 };
 const COMMANDER_MODULES = ["node:child_process", "node:fs", "node:process", "node:util"];
 
+const PROJECT = new URL("../..", import.meta.url).pathname;
+
 interface ModuleGraph {
   readonly modules: readonly { readonly kind?: string; readonly specifier: string }[];
   readonly npmPackages: Readonly<Record<string, { readonly localPath: string; name: string }>>;
@@ -17,17 +19,19 @@ interface ModuleGraph {
 /**
  * Bundles the program that starts at `entry` into one module that needs nothing but the runtime.
  *
- * Everything is taken from Deno's cache as deno.lock has it. `stage` is a folder for intermediate
- * files; it is emptied first.
+ * Everything is taken from Deno's cache as deno.lock has it. `stage` is the absolute path of a folder
+ * for intermediate files; it is emptied first. The same sources give the same bundle, wherever they
+ * lie.
  */
 export async function bundleProgram(entry: string, stage: string): Promise<string> {
+  const main = resolve(entry);
   await Deno.remove(stage, { recursive: true }).catch(ignoreMissing);
   await Deno.mkdir(`${stage}/lazy`, { recursive: true });
-  const graph = JSON.parse(await runDeno(["info", "--json", entry])) as ModuleGraph;
+  const graph = JSON.parse(await runDeno(["info", "--json", main])) as ModuleGraph;
   await Deno.writeTextFile(`${stage}/imports.json`, JSON.stringify(await writeStage(graph, stage)));
   const output = `${stage}/program.js`;
-  await runDeno(["bundle", "--quiet", `--import-map=${stage}/imports.json`, "-o", output, entry]);
-  return withoutPaths(await Deno.readTextFile(output));
+  await runDeno(["bundle", "--quiet", `--import-map=${stage}/imports.json`, "-o", output, main]);
+  return withoutPlaces(await Deno.readTextFile(output), basename(stage));
 }
 
 /** Writes the modules that stand in for others, and returns the import map that puts them there. */
@@ -68,14 +72,21 @@ async function copyFolder(from: string, to: string): Promise<void> {
   }
 }
 
-/** Drops the comments that say where a module came from: they differ from machine to machine. */
-function withoutPaths(program: string): string {
-  return program.replaceAll(/^\/\/ \S.*\.(?:js|mjs|cjs|ts|json)$\n/gm, "");
+/** Takes out where modules lay when they were bundled: it differs from machine to machine. */
+function withoutPlaces(program: string, stageName: string): string {
+  return program
+    .replaceAll(/^\/\/ \S.*\.(?:js|mjs|cjs|ts|json)$\n/gm, "") // a comment before each module
+    .replaceAll(
+      // The names of modules that are loaded late.
+      new RegExp(`^( {2}")[^"\\n]*/(?:${stageName}|npm/[^/"\\n]+)/([^"\\n]+"\\(.*\\) \\{)$`, "gm"),
+      "$1$2",
+    );
 }
 
 async function runDeno(args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
+    cwd: PROJECT,
     env: { NO_COLOR: "1" },
     stdin: "null",
   }).output();

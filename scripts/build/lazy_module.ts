@@ -4,7 +4,8 @@
  *
  * The runtime's `node:` modules take 5 to 35 ms each to load. Bundling hoists every import to the top
  * of the program, so that without this each start pays for modules that only one command needs.
- * Classes and changeable values are left out; an import of one makes the build fail.
+ * A class is loaded when it is first used or extended. Values that are neither functions, objects,
+ * texts nor numbers are left out; an import of one makes the build fail.
  */
 export function renderLazyModule(
   specifier: string,
@@ -23,7 +24,13 @@ export function renderLazyModule(
   ];
   for (const [name, value] of Object.entries(exports)) {
     if (name === "default" || !/^[A-Za-z_$][\w$]*$/.test(name)) continue;
-    if (typeof value === "function" && !isClass(name)) {
+    if (typeof value === "function" && isClass(name)) {
+      lines.push(`export const ${name} = new Proxy(function () {}, {`);
+      lines.push(`  get: (_, key) => real().${name}[key],`);
+      lines.push(`  apply: (_, self, values) => Reflect.apply(real().${name}, self, values),`);
+      lines.push(`  construct: (_, values) => Reflect.construct(real().${name}, values),`);
+      lines.push("});");
+    } else if (typeof value === "function") {
       lines.push(`export const ${name} = (...values) => real().${name}(...values);`);
     } else if (typeof value === "string" || typeof value === "number") {
       lines.push(`export const ${name} = ${JSON.stringify(value)};`);

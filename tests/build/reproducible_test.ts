@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { bundleProgram } from "../../scripts/build/bundle.ts";
+
+Deno.test("bundleProgram() gives the same bytes wherever it works, and names no folder", async () => {
+  const entry = new URL("../../main.ts", import.meta.url).pathname;
+  const folders = [await Deno.makeTempDir(), await Deno.makeTempDir({ prefix: "other place" })];
+  try {
+    const bundles: string[] = [];
+    for (const folder of folders) bundles.push(await bundleProgram(entry, `${folder}/stage-of-it`));
+
+    assert.ok(bundles[0] === bundles[1], "the two bundles differ");
+    const project = new URL("../..", import.meta.url).pathname;
+    for (const place of [project, "registry.npmjs.org", "stage-of-it"]) {
+      assert.equal(bundles[0]?.split("\n").find((line) => line.includes(place)), undefined);
+    }
+  } finally {
+    for (const folder of folders) await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("bundleProgram() leaves SQLite as the only module to import at start", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const entry = new URL("../../main.ts", import.meta.url).pathname;
+    const bundle = await bundleProgram(entry, folder);
+
+    const imports = bundle.split("\n").filter((line) => /^import\b/.test(line));
+    assert.ok(imports.length > 0);
+    for (const line of imports) assert.match(line, /from "node:sqlite";$/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
