@@ -31,11 +31,15 @@ export function recordEnd(table: JobTable, task: Task, end: ScriptEnd, nowMs: nu
   });
 }
 
-/** Writes down that the node lost a job: its process is gone and nobody saw how it ended. */
+/**
+ * Writes down that the node lost a job: its process is gone and nobody saw how it ended. One that was
+ * being ended anyway counts as ended so.
+ */
 export function recordLoss(table: JobTable, task: Task, nowMs: number): void {
+  const killed = task.killState === "REQUEUED" ? null : task.killState;
   table.update(task.row, {
-    state: "NODE_FAIL",
-    reason: "NodeDown",
+    state: killed ?? "NODE_FAIL",
+    reason: killed === null ? "NodeDown" : killed === "TIMEOUT" ? "TimeLimit" : "None",
     batchState: "CANCELLED",
     endMs: nowMs,
     process: null,

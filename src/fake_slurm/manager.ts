@@ -13,7 +13,7 @@ import { cleanSpool, LAUNCH_FAILURE_SIGNAL, launchJob, noteInLog } from "./launc
 import { becomeManager, markLostJobs, retireManager } from "./manager_lock.ts";
 import { identifyProcess, isAlive } from "./process_identity.ts";
 import { scheduleJobs } from "./schedule.ts";
-import { SIGNAL_NUMBERS, signalProcess } from "./spawn_detached.ts";
+import { type DetachedProcess, SIGNAL_NUMBERS, signalProcess } from "./spawn_detached.ts";
 import type { Cluster } from "./state_directory.ts";
 
 /** How often the table is looked at for other processes' changes, in milliseconds. */
@@ -78,7 +78,7 @@ class Manager {
   }
 
   #start(task: Task): void {
-    const child = launchJob(this.#table, task, this.#cluster);
+    const child = this.#launch(task);
     if (child === undefined) {
       this.#ends.push({ row: task.row, end: { code: 0, signal: LAUNCH_FAILURE_SIGNAL } });
       return;
@@ -92,6 +92,15 @@ class Manager {
       this.#ends.push({ row: task.row, end });
       this.#wake();
     });
+  }
+
+  /** `undefined` if the job cannot be started: that is the job's failure, not the manager's. */
+  #launch(task: Task): DetachedProcess | undefined {
+    try {
+      return launchJob(this.#table, task, this.#cluster);
+    } catch {
+      return undefined; // a full disk, or an environment too large for the system
+    }
   }
 
   #recordEnds(nowMs: number): void {

@@ -61,7 +61,6 @@ function settleDependencies(table: JobTable, nowMs: number): void {
 
 function startWaiting(table: JobTable, freeCpus: number, allCpus: number, nowMs: number): Task[] {
   const { database } = table;
-  const started: Task[] = [];
   let free = freeCpus;
   if (free <= 0) {
     // No need to look at them all: the first waits for resources, the others for the first.
@@ -70,29 +69,34 @@ function startWaiting(table: JobTable, freeCpus: number, allCpus: number, nowMs:
          (SELECT row FROM tasks WHERE ${WAITING} AND dependency IS NULL
             AND (begin_ms IS NULL OR begin_ms <= ?) ORDER BY base_id, task_index, row LIMIT 1)`,
     ).run(nowMs);
-    return started;
+    return [];
   }
   const waiting = database.prepare(
     `SELECT row, base_id, cpus, reason FROM tasks
      WHERE ${WAITING} AND dependency IS NULL AND (begin_ms IS NULL OR begin_ms <= ?)
      ORDER BY base_id, task_index, row`,
-  ).all(nowMs);
+  ).iterate(nowMs);
   const room = new Map<number, number>();
+  const starting: number[] = [];
+  const blocked: { row: number; reason: string }[] = [];
   for (const { row, base_id: baseId, cpus, reason } of waiting) {
+    if (free <= 0) break;
     const left = room.get(Number(baseId)) ?? roomInArray(table, Number(baseId));
     const needed = Math.min(Number(cpus), allCpus);
-    if (left > 0 && needed <= free) {
-      room.set(Number(baseId), left - 1);
+    const canStart = left > 0 && needed <= free;
+    room.set(Number(baseId), canStart ? left - 1 : left);
+    if (canStart) {
       free -= needed;
-      started.push(markStarted(table, Number(row), nowMs));
+      starting.push(Number(row));
       continue;
     }
-    room.set(Number(baseId), left);
     const why = left <= 0 ? "JobArrayTaskLimit" : "Resources";
-    if (reason !== why) table.update(Number(row), { reason: why });
+    if (reason !== why) blocked.push({ row: Number(row), reason: why });
     if (why === "Resources") break; // what came first goes first
   }
-  return started;
+  // Only now: the table must not change under the statement that reads it.
+  for (const { row, reason } of blocked) table.update(row, { reason });
+  return starting.map((row) => markStarted(table, row, nowMs));
 }
 
 function roomInArray(table: JobTable, baseId: number): number {

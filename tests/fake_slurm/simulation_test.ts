@@ -277,7 +277,7 @@ Deno.test("a job whose process outlives its manager keeps running", () =>
 
     assert.equal(await slurm.state(id), "RUNNING");
     await slurm.run("scancel", id);
-    await until(async () => (await slurm.state(id)) !== "RUNNING");
+    await slurm.waitFor(id, `CANCELLED by ${Deno.uid()}`);
   }));
 
 /** Whether a process with this command line (words split by NUL) is alive. */
