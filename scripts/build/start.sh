@@ -150,6 +150,18 @@ dls_give_up() {
   exit 1
 }
 
+# The runtime reserves (not: uses) 52 GB of addresses and otherwise dies with a long trace. The limit is
+# not raised here: sbatch hands limits on to the job.
+dls_limit=$(ulimit -v 2>/dev/null)
+case $dls_limit in
+  *[!0-9]* | '') ;; # unlimited
+  *) if [ "$dls_limit" -lt 56000000 ]; then
+    echo "error: Cannot start \"$dls_self\": only $dls_limit kB of addresses are allowed (ulimit -v)" >&2
+    echo "hint: it reserves 56000000 kB, though it uses little: ulimit -v 56000000, or unlimited" >&2
+    exit 1
+  fi ;;
+esac
+
 dls_tried=''
 dls_choose_shared
 { [ -n "$dls_shared" ] && dls_ready "$dls_shared"; } ||
