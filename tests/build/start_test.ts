@@ -201,6 +201,22 @@ Deno.test("built file: does nothing at all when it is cut off within its start s
     assert.deepEqual(await listTree(place.home), []);
   }));
 
+Deno.test("built file: says that addresses are limited, and starts with as many as it asks for", () =>
+  inPlace(async (place) => {
+    const script = 'ulimit -v "$1" && "$0"';
+    const limited = (limit: string) => ["/bin/sh", "-c", script, place.file, limit];
+
+    const refused = await start(place, { argv: limited("8000000") });
+    const report = await startWell(place, { argv: limited("56000000") });
+
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /^error: Cannot start ".*": only 8000000 kB of addresses .*\nhint: .*\n$/,
+    );
+    assert.match(report.sqlite, /^3\./);
+  }));
+
 testIfAvailable(
   ["mount"],
   "built file: a cache that somebody else filled may be read-only",
