@@ -51,7 +51,7 @@ export const FAKE_SLURM_MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX tasks_of_submission ON tasks (base_id, task_index);
   CREATE INDEX tasks_by_job_id ON tasks (job_id);
-  CREATE INDEX tasks_unended ON tasks (state) WHERE state IN ('PENDING', 'RUNNING');
+  CREATE INDEX tasks_by_state ON tasks (state, base_id, task_index);
   CREATE INDEX tasks_by_end ON tasks (end_ms);
 
   -- At most one row: the process that runs the jobs.
