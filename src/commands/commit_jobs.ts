@@ -2,21 +2,24 @@ import { runAnnex } from "../annex/git_annex.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { buildCheckedCommits, findCommitChecks } from "../git/build_checked_commits.ts";
-import { buildCommits, inTreeOrder } from "../git/build_commits.ts";
-import type { CommitPlan } from "../git/build_commits.ts";
+import { buildCommits } from "../git/build_commits.ts";
 import { coverWithPathspecs, findCandidates, findStagedChanges } from "../git/changes.ts";
 import type { Change } from "../git/changes.ts";
 import { requireIdentities } from "../git/identity.ts";
-import { moveBranch } from "../git/move_branch.ts";
+import { moveRefs } from "../git/move_branch.ts";
 import { PrivateIndex } from "../git/private_index.ts";
+import { restorePaths } from "../git/restore_paths.ts";
 import { readHead } from "../git/repository.ts";
 import { Attribution } from "../jobs/attribution.ts";
 import type { WrittenPaths } from "../jobs/attribution.ts";
 import type { JobStore } from "../store/job_store.ts";
+import { planCommits, planRefs } from "./commit_shape.ts";
+import type { CommitShape } from "./commit_shape.ts";
 import type { CommandContext } from "./context.ts";
 
 /** A job whose outputs are to be committed. */
 export interface JobToCommit extends WrittenPaths {
+  readonly jobId: string;
   /** The commit message, record included. */
   readonly message: string;
 }
@@ -31,8 +34,8 @@ export type CommitOutcome =
 const MOST_ATTEMPTS = 5;
 
 /**
- * Commits the outputs of `jobs`, one commit each, on the current branch: one look at the claimed
- * paths, one import, one move of the branch.
+ * Commits the outputs of `jobs`, one commit each: one look at the claimed paths, one import, one move
+ * of the refs.
  *
  * Order, and what a crash leaves: contents reach git or the annex (unreferenced, found again);
  * commits are built (unreferenced); their oids are noted in the store; the branch moves (the next run
@@ -47,6 +50,7 @@ export async function commitJobs(
   store: JobStore,
   jobs: readonly JobToCommit[],
   others: readonly WrittenPaths[],
+  shape: CommitShape,
   context: CommandContext,
 ): Promise<Map<number, CommitOutcome>> {
   const identities = await requireIdentities(dataset.git);
@@ -59,24 +63,23 @@ export async function commitJobs(
   for (let attempt = 1;; attempt++) {
     context.interrupted.throwIfAborted();
     const changes = await changesByJob(index, headOid, pathspecs, attribution);
-    const changed = jobs.filter((job) => !failures.has(job.key) && changes.has(job.key));
-    const plans: CommitPlan[] = changed.map((job) => ({
-      message: job.message,
-      changes: inTreeOrder(changes.get(job.key)!),
-    }));
-    const oids = plans.length === 0
-      ? []
-      : checks === null
+    const changed = jobs.filter((job) => !failures.has(job.key) && changes.has(job.key))
+      .map((job) => ({ ...job, changes: changes.get(job.key)! }));
+    if (changed.length === 0) return outcomesOf(jobs, failures, changes, new Map());
+    const plans = planCommits(shape, changed);
+    const oids = checks === null
       ? await buildCommits(dataset.git, headOid, plans, identities)
       : await buildCheckedCommits(context.runner, dataset, headOid, plans, identities, checks);
     const oidByJob = new Map(changed.map((job, at) => [job.key, oids[at]!]));
     store.storeCommits(oidByJob, headOid);
-    const reason = `dlslurm finish: ${oids.length} job${oids.length === 1 ? "" : "s"}`;
-    const moved = oids.length === 0 ||
-      await moveBranch(dataset.git, dataset.branch!, oids.at(-1)!, headOid, reason);
-    if (moved) {
+    const reason = `dlslurm finish: ${changed.length} job${changed.length === 1 ? "" : "s"}`;
+    const updates = planRefs(shape, changed, oids, dataset.branch!, headOid);
+    if (await moveRefs(dataset.git, updates, reason)) {
+      const written = changed.flatMap((job) => job.changes);
       const isExact = failures.size === 0 && headOid === dataset.headOid;
-      if (oids.length > 0) await index.publish(plans.flatMap((plan) => plan.changes), isExact);
+      // On branches of their own, the outputs are not part of what is checked out.
+      if (shape === "branches") await restorePaths(dataset, written);
+      else await index.publish(written, isExact);
       return outcomesOf(jobs, failures, changes, oidByJob);
     }
     store.forgetCommits(oidByJob.keys());

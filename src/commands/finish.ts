@@ -29,6 +29,8 @@ export interface FinishOptions {
   readonly closeUnknownJobs: boolean | undefined;
   readonly requireOutputs: boolean | undefined;
   readonly listOpenJobs: boolean | undefined;
+  readonly branches: boolean | undefined;
+  readonly octopus: boolean | undefined;
 }
 
 /** Defines `finish`; `run` gets the options. */
@@ -55,6 +57,16 @@ export function finishCommand(run: (options: FinishOptions) => Promise<void>): C
       "give jobs up that Slurm does not know any more; needs their job IDs",
     )
     .option("--require-outputs", "do not commit a job that left one of its outputs unwritten")
+    .addOption(
+      new Option(
+        "--branches",
+        "commit each job on a branch slurm-job-branch-ID of its own; the current one stays",
+      ).conflicts("octopus"),
+    )
+    .option(
+      "--octopus",
+      "commit each job beside the others, then merge all into the current branch",
+    )
     .option("--list-open-jobs", "only show the open jobs and their states")
     .addOption(new Option("--explicit", "always so: only a job's own outputs are saved").hideHelp())
     .addOption(
@@ -120,7 +132,12 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   }
   if (toCommit.length === 0) return;
   const others = open.filter((job) => !toCommit.some((decision) => decision.job.key === job.key));
-  await finishCompleted(dataset, store, toCommit, others, options, context);
+  const shape = options.branches === true
+    ? "branches"
+    : options.octopus === true
+    ? "octopus"
+    : "sequence";
+  await finishCompleted(dataset, store, toCommit, others, { ...options, shape }, context);
 }
 
 /** Asks scontrol again for jobs that were submitted while it did not answer. */

@@ -9,6 +9,7 @@ import type { JobStatus } from "../jobs/job_status.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { commitJobs } from "./commit_jobs.ts";
 import type { CommitOutcome, JobToCommit } from "./commit_jobs.ts";
+import type { CommitShape } from "./commit_shape.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
 import { findSlurmOutputs } from "./slurm_outputs.ts";
@@ -22,6 +23,7 @@ interface EndedJob {
 export interface FinishCompletedOptions {
   readonly message: string | undefined;
   readonly requireOutputs: boolean | undefined;
+  readonly shape: CommitShape;
 }
 
 /**
@@ -58,6 +60,7 @@ export async function finishCompleted(
     store,
     toCommit.map(({ plan }) => plan),
     leftAlone,
+    options.shape,
     context,
   );
   const finished = toCommit.filter(({ job }) => outcomes.get(job.key)!.kind !== "failed");
@@ -95,7 +98,7 @@ async function planOf(
       typeof text === "string" && text.trim() !== ""
     ) as string[],
   });
-  return { key: job.key, claims: job.outputs, slurmOutputs, message };
+  return { key: job.key, jobId: job.jobId, claims: job.outputs, slurmOutputs, message };
 }
 
 /** Looks at what is behind the claims of a job: is there something, and is it in the dataset? */

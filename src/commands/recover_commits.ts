@@ -1,10 +1,13 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { textOf } from "../process/runner.ts";
 import { coverWithPathspecs, findStagedChanges, parseRawDiff } from "../git/changes.ts";
+import type { Change } from "../git/changes.ts";
 import { dropStagingRef } from "../git/move_branch.ts";
 import { setIndexEntries } from "../git/private_index.ts";
+import { restorePaths } from "../git/restore_paths.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStore } from "../store/job_store.ts";
+import { branchName } from "./commit_shape.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
 
@@ -25,11 +28,15 @@ export async function recoverCommits(
   const finished = new Set<number>();
   if (pending.length === 0) return finished;
   for (const [base, group] of Map.groupBy(pending, (job) => job.commitBase!)) {
-    const reached = await commitsSince(dataset, base);
-    const done = group.filter((job) => reached.has(job.commitOid!));
+    const merged = await commitsSince(dataset, base, dataset.headOid);
+    const branched = await commitsSince(dataset, base, `--branches=${branchName("*")}`);
+    const done = group.filter((job) => merged.has(job.commitOid!) || branched.has(job.commitOid!));
     store.forgetCommits(group.filter((job) => !done.includes(job)).map((job) => job.key));
-    if (done.length === 0) continue;
-    await followInIndex(dataset, base, done.at(-1)!.commitOid!);
+    const [onHead, elsewhere] = [true, false].map((isOnHead) =>
+      done.map((job) => job.commitOid!).filter((oid) => merged.has(oid) === isOnHead)
+    );
+    await followInIndex(dataset, base, await changesOf(dataset, onHead!));
+    await restorePaths(dataset, await changesOf(dataset, elsewhere!));
     store.end(done.map((job) => job.key), "finished", context.now().getTime());
     for (const job of done) {
       finished.add(job.key);
@@ -43,20 +50,27 @@ export async function recoverCommits(
   return finished;
 }
 
-async function commitsSince(dataset: Dataset, base: string): Promise<Set<string>> {
-  const result = await dataset.git.run(["rev-list", dataset.headOid, `^${base}`]);
+async function commitsSince(dataset: Dataset, base: string, tip: string): Promise<Set<string>> {
+  const result = await dataset.git.run(["rev-list", tip, `^${base}`]);
   // A base that is gone (history rewritten and pruned) has no commits after it.
   return new Set(result.code === 0 ? textOf(result.stdout).split("\n") : []);
 }
 
-/** Sets the index entries that still are as before the commits. */
-async function followInIndex(dataset: Dataset, base: string, tip: string): Promise<void> {
-  const { git } = dataset;
-  const changes = parseRawDiff(
-    await git.require(["diff-tree", "-r", "--raw", "-z", "--no-renames", base, tip]),
+/** What the commits changed against their parents, later ones over earlier ones. */
+async function changesOf(dataset: Dataset, commits: readonly string[]): Promise<Change[]> {
+  if (commits.length === 0) return [];
+  const output = await dataset.git.require(
+    ["diff-tree", "--stdin", "--no-commit-id", "-r", "--raw", "-z", "--no-renames"],
+    { stdin: `${commits.join("\n")}\n` },
   );
+  return [...new Map(parseRawDiff(output).map((change) => [change.path, change])).values()];
+}
+
+/** Sets the index entries that still are as before the commits. */
+async function followInIndex(dataset: Dataset, base: string, changes: readonly Change[]) {
+  if (changes.length === 0) return;
   const pathspecs = coverWithPathspecs(changes.map((change) => change.path));
-  const staged = await findStagedChanges(git, base, pathspecs);
+  const staged = await findStagedChanges(dataset.git, base, pathspecs);
   const touched = new Set(staged.map((change) => change.path));
   await setIndexEntries(dataset, changes.filter((change) => !touched.has(change.path)));
 }

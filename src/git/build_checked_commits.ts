@@ -53,10 +53,10 @@ export async function buildCheckedCommits(
   const messageFile = join(repository.gitDir, "dlslurm-commit-message");
   const git = repository.git.withIndex(indexFile);
   const oids: string[] = [];
-  let parent = base;
   try {
     for (const plan of plans) {
-      await git.require(["read-tree", parent]);
+      const parents = plan.parents.map((parent) => parent === "base" ? base : oids[parent]!);
+      await git.require(["read-tree", parents[0]!]);
       await git.require(["update-index", "-z", "--replace", "--index-info"], {
         stdin: await new Blob(plan.changes.flatMap((change) => [
           change.kind === "delete"
@@ -85,17 +85,15 @@ export async function buildCheckedCommits(
       const args = [
         "commit-tree",
         ...(checks.isSigned ? ["-S"] : []),
-        "-p",
-        parent,
+        ...parents.flatMap((oid) => ["-p", oid]),
         "-F",
         messageFile,
       ];
       const result = await git.run([...args, tree], { env: environmentOf(identities) });
       if (result.code !== 0) throw gitFailed(["commit-tree"], result);
-      parent = textOf(result.stdout).trim();
-      oids.push(parent);
+      oids.push(textOf(result.stdout).trim());
     }
-    await git.require(["update-ref", STAGING_REF, parent]);
+    if (oids.length > 0) await git.require(["update-ref", STAGING_REF, oids.at(-1)!]);
   } finally {
     for (const file of [indexFile, `${indexFile}.lock`, messageFile]) {
       await Deno.remove(file).catch(() => undefined);

@@ -3,10 +3,15 @@ import type { Change } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { quotePath } from "./path_bytes.ts";
 
-/** A commit to be made: its message and how its tree differs from its parent's. */
+/** A commit to be made: its message and how its tree differs from its first parent's. */
 export interface CommitPlan {
   readonly message: string;
   readonly changes: readonly Change[];
+  /**
+   * Parents, the first one first: the base, or another plan by its place in the list, which comes
+   * before this one.
+   */
+  readonly parents: readonly ("base" | number)[];
 }
 
 /** Whom a commit names, as `git var` prints it: `Name <mail> seconds zone`. */
@@ -18,9 +23,13 @@ export interface Identities {
 /** Where commits wait until the branch moves to them; a crash leaves it behind, harmless. */
 export const STAGING_REF = "refs/dlslurm/finish";
 
+/** Plans that follow each other, the first one on the base. */
+export function inSequence(plans: readonly Omit<CommitPlan, "parents">[]): CommitPlan[] {
+  return plans.map((plan, at) => ({ ...plan, parents: [at === 0 ? "base" : at - 1] }));
+}
+
 /**
- * Builds one commit per plan, each on the one before it, the first on `base`, in one
- * `git fast-import`. No ref but {@linkcode STAGING_REF} moves; hooks do not run, nothing is signed.
+ * Builds one commit per plan, in one `git fast-import`. No ref but {@linkcode STAGING_REF} moves; hooks do not run, nothing is signed.
  *
  * @returns the oids, in the order of the plans.
  * @throws {UserError} `GIT_FAILED` or `DISK`; nothing refers to what may have been written.
@@ -42,7 +51,7 @@ export async function buildCommits(
       ),
       message,
       encoder.encode(
-        `\nfrom ${index === 0 ? base : `:${index}`}\n${plan.changes.map(render).join("")}\n` +
+        `\n${renderParents(plan, base)}${plan.changes.map(render).join("")}\n` +
           `get-mark :${index + 1}\n`,
       ),
     );
@@ -52,6 +61,13 @@ export async function buildCommits(
     stdin: await new Blob(pieces as BlobPart[]).bytes(),
   });
   return textOf(output).trim().split("\n");
+}
+
+/** git-fast-import(1), `from` and `merge`. */
+function renderParents(plan: CommitPlan, base: string): string {
+  return plan.parents.map((parent, at) =>
+    `${at === 0 ? "from" : "merge"} ${parent === "base" ? base : `:${parent + 1}`}\n`
+  ).join("");
 }
 
 /** git-fast-import(1), filemodify and filedelete. */

@@ -2,23 +2,31 @@ import { STAGING_REF } from "./build_commits.ts";
 import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
 
+/** One ref and where it is to point. */
+export interface RefUpdate {
+  readonly ref: string;
+  readonly newOid: string;
+  /** Where it must point now; `null`: it must not exist. */
+  readonly oldOid: string | null;
+}
+
 /**
- * Moves `branch` from `oldOid` to `newOid` if it still is at `oldOid`; the staging ref goes in the same
+ * Moves refs, all or none, if each still is where it is expected; the staging ref goes in the same
  * transaction.
  *
- * @returns whether the branch moved; `false` if another process moved it first.
- * @throws {UserError} `GIT_FAILED` for any other reason.
+ * @returns whether they moved; `false` if another process moved one first.
+ * @throws {UserError} `GIT_FAILED` for any other reason, also if a ref that is to be new exists.
  */
-export async function moveBranch(
+export async function moveRefs(
   git: Git,
-  branch: string,
-  newOid: string,
-  oldOid: string,
+  updates: readonly RefUpdate[],
   reason: string,
 ): Promise<boolean> {
   const commands = [
     "start",
-    `update ${branch} ${newOid} ${oldOid}`,
+    ...updates.map(({ ref, newOid, oldOid }) =>
+      oldOid === null ? `create ${ref} ${newOid}` : `update ${ref} ${newOid} ${oldOid}`
+    ),
     `delete ${STAGING_REF}`,
     "prepare",
     "commit",
@@ -28,7 +36,8 @@ export async function moveBranch(
   const result = await git.run(args, { stdin: commands.join("\n") });
   if (result.code === 0) return true;
   // "cannot lock ref 'refs/heads/main': is at X but expected Y", or another process is moving it now.
-  if (/cannot lock ref/.test(result.stderr)) return false;
+  const isMoved = /cannot lock ref/.test(result.stderr) && !/already exists/.test(result.stderr);
+  if (isMoved) return false;
   throw gitFailed(args, result);
 }
 
