@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Lease } from "../../src/fs/lease.ts";
+import { DenoRunner } from "../../src/process/deno_runner.ts";
+import { ownIdentity } from "../../src/process/process_identity.ts";
+
+const runner = new DenoRunner();
+const HOLDER = new URL("take_lease.ts", import.meta.url).pathname;
+
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "lease " });
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+}
+
+/** A process that takes the lease; `said` is what it said first, `release` lets it end. */
+class Taker {
+  readonly #child: Deno.ChildProcess;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(path: string, before: readonly [string, ...string[]] = [Deno.execPath()]) {
+    const [program, ...args] = before;
+    this.#child = new Deno.Command(program, {
+      args: [...args, "run", "-A", "--quiet", "--no-check", HOLDER, path],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    this.#reader = this.#child.stdout.getReader();
+    this.#writer = this.#child.stdin.getWriter();
+  }
+
+  async said(): Promise<string> {
+    const { value } = await this.#reader.read();
+    return new TextDecoder().decode(value);
+  }
+
+  async release(): Promise<void> {
+    await this.#writer.close().catch(() => undefined);
+    await this.#end();
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#writer.close().catch(() => undefined);
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    while (!(await this.#reader.read()).done);
+    await this.#child.status;
+  }
+}
+
+function take(path: string): Promise<Lease> {
+  return Lease.take(path, "finish", runner);
+}
+
+Deno.test("Lease.take() makes a file and gives it back", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "lease");
+
+    await using lease = await take(path);
+    assert.equal(lease.wasStale, false);
+    assert.equal(JSON.parse(await Deno.readTextFile(path)).pid, Deno.pid);
+    await lease[Symbol.asyncDispose]();
+
+    assert.deepEqual(await namesIn(folder), []);
+  });
+});
+
+Deno.test("Lease.take() names the holder that is alive", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "lease");
+    const holder = new Taker(path);
+    assert.equal(await holder.said(), "taken false\n");
+
+    await assert.rejects(take(path), {
+      code: "LEASE_HELD",
+      message: new RegExp(`process [0-9]+ on host "${Deno.hostname()}" since `),
+      hint: /rm "/,
+    });
+
+    await holder.release();
+    await using _lease = await take(path);
+  });
+});
+
+Deno.test("Lease.take() takes over from a holder that was killed", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "lease");
+    const holder = new Taker(path);
+    await holder.said();
+    await holder.kill();
+
+    await using lease = await take(path);
+
+    assert.equal(lease.wasStale, true);
+    assert.deepEqual(await namesIn(folder), ["lease"]);
+  });
+});
+
+Deno.test("Lease.take() leaves the lease of a holder whose start took long", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "lease");
+    // As the built file's first start does: the shell unpacks for a while, then becomes the runtime.
+    const holder = new Taker(path, ["sh", "-c", 'sleep 5; exec "$0" "$@"', Deno.execPath()]);
+    assert.equal(await holder.said(), "taken false\n");
+
+    await assert.rejects(take(path), { code: "LEASE_HELD" });
+
+    await holder.release();
+  });
+});
+
+const FOREIGN = [
+  ["another host", JSON.stringify({ ...ownIdentity(), host: "far-away", since: "2026-01-01" })],
+  ["an unknown holder", ""],
+  ["a holder of another form", '{"pid": 1}'],
+] as const;
+
+for (const [name, content] of FOREIGN) {
+  Deno.test(`Lease.take() never breaks the lease of ${name}`, async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "lease");
+      await Deno.writeTextFile(path, content);
+
+      await assert.rejects(take(path), { code: "LEASE_HELD", hint: /rm "/ });
+
+      assert.equal(await Deno.readTextFile(path), content);
+    });
+  });
+}
+
+Deno.test("Lease.take() gives one of 20 processes a stale lease", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "lease");
+    const dead = new Taker(path);
+    await dead.said();
+    await dead.kill();
+
+    const takers = Array.from({ length: 20 }, () => new Taker(path));
+    const said = await Promise.all(takers.map((taker) => taker.said()));
+
+    const winners = said.filter((text) => text.startsWith("taken"));
+    assert.equal(winners.length, 1, said.join(""));
+    assert.equal(said.filter((text) => text.startsWith("LEASE_HELD\n")).length, 19, said.join(""));
+    await Promise.all(takers.map((taker) => taker.release()));
+    assert.deepEqual(await namesIn(folder), []);
+  });
+});

@@ -1,0 +1,19 @@
+/**
+ * Takes the lease at the path given, says so, holds it until standard input ends, gives it back.
+ *
+ * usage: deno run -A take_lease.ts PATH
+ */
+import { Lease } from "../../src/fs/lease.ts";
+import { DenoRunner } from "../../src/process/deno_runner.ts";
+import { UserError } from "../../src/errors.ts";
+
+const [path] = Deno.args;
+const encoder = new TextEncoder();
+try {
+  await using lease = await Lease.take(path!, "finish", new DenoRunner());
+  await Deno.stdout.write(encoder.encode(`taken ${lease.wasStale}\n`));
+  await new Response(Deno.stdin.readable).bytes();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  await Deno.stdout.write(encoder.encode(`${error.code}\n${error.message}\n${error.hint}\n`));
+}
