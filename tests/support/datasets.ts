@@ -56,6 +56,11 @@ export class TestDataset {
     return await TestDataset.create(sandbox, kind, files);
   }
 
+  /** The same dataset seen at another place: a copy of it. */
+  at(root: string): TestDataset {
+    return new TestDataset(this.#sandbox, this.kind, root);
+  }
+
   /** Runs git in the dataset; it has to succeed. */
   async git(...args: readonly string[]): Promise<string> {
     return await this.#sandbox.require(["git", ...args], { cwd: this.root });

@@ -38,14 +38,23 @@ export const MISBEHAVIOUR = {
   print: (text: string) => `printf '%s' ${quote(text)}`,
   /** Prints `banner` before it does its work. */
   greet: (banner: string) => `printf '%s\\n' ${quote(banner)}; exec "$REAL" "$@"`,
-  /** Does its work, then kills the program that called it as the kernel does when memory runs out. */
-  workThenKillCaller: () => '"$REAL" "$@"; kill -9 "$PPID"',
-  /** Kills the program that called it before any work is done. */
-  killCaller: () => 'kill -9 "$PPID"',
+  /**
+   * Does its work, then kills a process as the kernel does when memory runs out.
+   *
+   * @param pidFile where the test writes the number of the process; it is waited for.
+   */
+  workThenKill: (pidFile: string) => `"$REAL" "$@"; ${killProcessIn(pidFile)}`,
+  /** Kills a process before any work is done. */
+  killFirst: (pidFile: string) => killProcessIn(pidFile),
   /** Runs `command` before it does its work when `condition`, a shell command, holds. */
   runBefore: (condition: string, command: string) =>
     `if ${condition}; then ${command}; fi; exec "$REAL" "$@"`,
 } as const;
+
+function killProcessIn(pidFile: string): string {
+  const file = quote(pidFile);
+  return `while [ ! -s ${file} ]; do sleep 0.02; done; kill -9 "$(cat ${file})"`;
+}
 
 /** A log of every start of some programs. */
 export class CallLog {
