@@ -1,10 +1,11 @@
 /**
  * Runs every check and test and says at the end what failed and what was skipped.
  *
- * usage: deno task test [--docs] [--only FOLDER]
+ * usage: deno task test [--docs] [--only FOLDER] [--jobs N]
  *
  * --docs         also checks that everything exported is documented
  * --only FOLDER  runs the tests in tests/FOLDER alone; what they need must be there
+ * --jobs N       runs N test files at once (default 2)
  *
  * The last line is `N passed, N failed`; each check counts as one. Exit status 1 if anything failed.
  * With DLSLURM_TEST_NO_SKIP=1 a test that would be skipped fails.
@@ -26,13 +27,16 @@ const CHECKS: readonly Check[] = [
   { name: "layers", args: ["run", "-A", "scripts/check_layers.ts"] },
 ];
 
-// One file after the other: the files of one `deno test --parallel` share their environment variables
-// and working directory, and the real Slurm.
+// One process per file: the files of one `deno test --parallel` would share their environment variables
+// and working directory.
 const TEST = ["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources"];
+/** After this long a test file is stopped and counts as failed. */
+const FILE_LIMIT_MS = 15 * 60_000;
 
 interface Options {
   readonly docs: boolean;
   readonly only: string | undefined;
+  readonly jobs: number;
 }
 
 async function runAll(options: Options): Promise<TestResult> {
@@ -40,26 +44,43 @@ async function runAll(options: Options): Promise<TestResult> {
   if (options.only === undefined) {
     const checks = options.docs ? [...CHECKS, await docsCheck()] : CHECKS;
     for (const check of checks) results.push(await runCheck(check));
-    results.push(await runTests("tests", {}));
+    results.push(await runTests("tests", {}, options.jobs));
   } else {
-    results.push(await runTests(`tests/${options.only}`, { DLSLURM_TEST_NO_SKIP: "1" }));
+    const env = { DLSLURM_TEST_NO_SKIP: "1" };
+    results.push(await runTests(`tests/${options.only}`, env, options.jobs));
   }
   return sumOf(results);
 }
 
 async function runCheck({ name, args }: Check): Promise<TestResult> {
-  const { code, output } = await runDeno(args, {}, false);
+  const { code, output } = await runDeno(args, {});
   if (code === 0) {
     await say(`${name} ... ok`);
-    return { passed: 1, failed: 0, skipped: [] };
+    return { passed: 1, failed: 0, failures: [], skipped: [] };
   }
   await say(`${output.trimEnd()}\n${name} ... FAILED`);
-  return { passed: 0, failed: 1, skipped: [] };
+  return { passed: 0, failed: 1, failures: [name], skipped: [] };
 }
 
-async function runTests(folder: string, env: Record<string, string>): Promise<TestResult> {
-  const { code, output } = await runDeno([...TEST, folder], env, true);
-  return parseTestOutput(output, code);
+async function runTests(
+  folder: string,
+  env: Record<string, string>,
+  jobs: number,
+): Promise<TestResult> {
+  const waiting = (await findSources(folder)).filter((path) => path.endsWith("_test.ts")).sort();
+  if (waiting.length === 0) throw new Error(`Cannot run the tests: "${folder}" has none`);
+  const results: TestResult[] = [];
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const { code, output } = await runDeno([...TEST, file], env, FILE_LIMIT_MS);
+      await say(output.trim());
+      const result = parseTestOutput(output, code);
+      const isUnexplained = result.failed > 0 && result.failures.length === 0;
+      results.push(isUnexplained ? { ...result, failures: [file] } : result);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return sumOf(results);
 }
 
 async function docsCheck(): Promise<Check> {
@@ -77,57 +98,46 @@ async function findSources(folder: string): Promise<string[]> {
   return files;
 }
 
-async function runDeno(args: readonly string[], env: Record<string, string>, show: boolean) {
-  const child = new Deno.Command(Deno.execPath(), {
+async function runDeno(args: readonly string[], env: Record<string, string>, limitMs?: number) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: PROJECT,
     env: { ...env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
     stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const [stdout, stderr, { code }] = await Promise.all([
-    collect(child.stdout, show),
-    collect(child.stderr, show),
-    child.status,
-  ]);
-  return { code, output: stdout + stderr };
-}
-
-async function collect(stream: ReadableStream<Uint8Array>, show: boolean): Promise<string> {
+    ...(limitMs === undefined ? {} : { signal: AbortSignal.timeout(limitMs) }),
+  }).output();
   const decoder = new TextDecoder();
-  let text = "";
-  for await (const piece of stream) {
-    text += decoder.decode(piece, { stream: true });
-    if (show) await writeAll(piece);
-  }
-  return text;
+  return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
 }
 
 async function say(line: string): Promise<void> {
-  await writeAll(new TextEncoder().encode(`${line}\n`));
-}
-
-async function writeAll(bytes: Uint8Array): Promise<void> {
+  const bytes = new TextEncoder().encode(`${line}\n`);
   for (let done = 0; done < bytes.length;) done += await Deno.stdout.write(bytes.subarray(done));
 }
 
 function parseArguments(args: readonly string[]): Options {
   let docs = false;
   let only: string | undefined;
+  let jobs = 2;
   for (let index = 0; index < args.length; index++) {
     if (args[index] === "--docs") docs = true;
     else if (args[index] === "--only" && args[index + 1] !== undefined) only = args[++index];
-    else throw new Error(`Cannot run the tests: unknown argument "${args[index]}"`);
+    else if (args[index] === "--jobs" && /^[1-9]\d?$/.test(args[index + 1] ?? "")) {
+      jobs = Number(args[++index]);
+    } else throw new Error(`Cannot run the tests: unknown argument "${args[index]}"`);
   }
-  return { docs, only };
+  return { docs, only, jobs };
 }
 
 if (import.meta.main) {
-  const { passed, failed, skipped } = await runAll(parseArguments(Deno.args));
+  const { passed, failed, failures, skipped } = await runAll(parseArguments(Deno.args));
   if (skipped.length > 0) {
-    await say(`\nSkipped, because something that they need is missing here:`);
+    await say("\nSkipped, because something that they need is missing here:");
     for (const name of skipped) await say(`  ${name}`);
+  }
+  if (failures.length > 0) {
+    await say("\nFailed:");
+    for (const name of failures) await say(`  ${name}`);
   }
   await say(`\n${passed} passed, ${failed} failed`);
   Deno.exit(failed === 0 ? 0 : 1);

@@ -9,6 +9,8 @@ export interface TestResult {
   readonly passed: number;
   /** Failed tests, and test files that could not be run to their end. */
   readonly failed: number;
+  /** Names of the tests and files that failed. */
+  readonly failures: readonly string[];
   /** Names of the tests that were not run, with the reason in them. */
   readonly skipped: readonly string[];
 }
@@ -27,8 +29,16 @@ export function parseTestOutput(output: string, exitCode: number): TestResult {
   const passed = Number(summary?.[1] ?? 0);
   let failed = Number(summary?.[2] ?? 0);
   if (failed === 0 && (summary === undefined || exitCode !== 0)) failed = 1;
-  const ignored = [...output.matchAll(/^(\S.*) \.\.\. ignored \(.*\)$/gm)];
-  return { passed, failed, skipped: ignored.map((match) => match[1] ?? "") };
+  return {
+    passed,
+    failed,
+    failures: findNames(output, /^(\S.*)(?: \.\.\. FAILED \(.*\)| FAILED)$/gm),
+    skipped: findNames(output, /^(\S.*) \.\.\. ignored \(.*\)$/gm),
+  };
+}
+
+function findNames(output: string, pattern: RegExp): string[] {
+  return [...output.matchAll(pattern)].map((match) => match[1] ?? "");
 }
 
 /** Adds several results up. */
@@ -36,6 +46,7 @@ export function sumOf(results: readonly TestResult[]): TestResult {
   return {
     passed: results.reduce((sum, result) => sum + result.passed, 0),
     failed: results.reduce((sum, result) => sum + result.failed, 0),
+    failures: results.flatMap((result) => result.failures),
     skipped: results.flatMap((result) => result.skipped),
   };
 }
