@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import type { JobRequest } from "../../src/jobs/job.ts";
-import { JobStore, OutputConflictError } from "../../src/store/job_store.ts";
+import { JobStore, OutputConflictError, STORE_FILE } from "../../src/store/job_store.ts";
 
 const REQUEST: JobRequest = {
   cmd: "sbatch 'job ü.sh'",
@@ -261,3 +262,22 @@ Deno.test("JobStore.beginSubmission() decides every conflict as a plain comparis
     );
   });
 });
+
+for (const length of [100, 1_000, 4_096, 8_192, 20_000]) {
+  Deno.test(`JobStore says that a store cut off at ${length} bytes cannot be read`, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "job store " });
+    try {
+      const whole = JobStore.open(folder);
+      for (let index = 0; index < 40; index++) submit(whole, [`out/${index}`], String(index + 1));
+      whole[Symbol.dispose]();
+      await Deno.truncate(join(folder, STORE_FILE), length);
+
+      assert.throws(() => {
+        using store = JobStore.open(folder);
+        store.listOpen("");
+      }, { name: "UserError", code: "STORE_UNREADABLE" });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { CallLog } from "../support/wrapped_programs.ts";
+import type { Call } from "../support/wrapped_programs.ts";
+import { EngineWorld, saidBy } from "./engine_world.ts";
+
+/** Every program that dlslurm itself may start; git's and git-annex's own children do not count. */
+const WATCHED = ["git", "git-annex", "sh", "env", "ps"];
+
+/** Puts Slurm's scripts behind the log of calls: they are programs of the test's own already. */
+async function watch(world: EngineWorld): Promise<CallLog> {
+  const hidden = join(world.sandbox.root, "hidden programs");
+  await Deno.rename(world.sandbox.programs, hidden);
+  await Deno.mkdir(world.sandbox.programs);
+  world.sandbox.env["PATH"] = world.sandbox.env["PATH"]!.replace(
+    world.sandbox.programs,
+    `${world.sandbox.programs}:${hidden}`,
+  );
+  return await CallLog.watch(world.sandbox, [...WATCHED, "sbatch", "sacct", "scontrol", "squeue"]);
+}
+
+/** The calls of one run that dlslurm made itself, and those of the shell that runs the command. */
+async function callsOf(log: CallLog, pid: number): Promise<string[]> {
+  const isOwn = (call: Call) => call.parentPid === pid || call.program === "sbatch";
+  return (await log.read()).filter(isOwn).map((call) => `${call.program} ${call.args.join(" ")}`);
+}
+
+/** Makes `count` files in one commit, as quickly as git can. */
+async function addManyFiles(world: EngineWorld, count: number): Promise<void> {
+  const lines = ["commit refs/heads/main\ncommitter A <a@example.org> 0 +0000\ndata 4\nmany\n"];
+  lines.push("from refs/heads/main^0\n");
+  for (let index = 0; index < count; index++) {
+    lines.push(`M 100644 inline many/${index % 300}/${index}.txt\ndata 2\nx\n`);
+  }
+  await world.sandbox.require(["git", "fast-import", "--quiet"], {
+    cwd: world.root,
+    stdin: lines.join(""),
+  });
+  await world.git("reset", "--quiet", "--hard");
+}
+
+// The shell that runs the command line is a child as well: `/bin/sh`, which no wrapper can stand for.
+const SCHEDULE_BUDGET = 6 - 1;
+
+Deno.test("budget: schedule → at most 6 processes", async () => {
+  await using world = await EngineWorld.create();
+  const log = await watch(world);
+  for (let index = 0; index < 3; index++) {
+    await log.clear();
+
+    const { pid } = await world.must("schedule", "-o", `out/${index}`, "sbatch", "job.sh");
+
+    const calls = await callsOf(log, pid);
+    for (const expected of ["git rev-parse", "sbatch", "scontrol"]) {
+      assert(calls.some((call) => call.startsWith(expected)), calls.join("\n"));
+    }
+    assert(calls.length <= SCHEDULE_BUDGET, calls.join("\n"));
+  }
+});
+
+Deno.test("budget: schedule of an array of 1,000 tasks → at most 6 processes", async () => {
+  await using world = await EngineWorld.create();
+  await world.slurm.setDescription(
+    "ArrayJobId=@ID@ ArrayTaskId=0-999 JobName=job\n   StdOut=@PWD@/logs/log-@ID@_4294967294\n",
+  );
+  const log = await watch(world);
+
+  const { pid } = await world.must("schedule", "-o", "out", "sbatch", "--array=0-999", "job.sh");
+
+  const calls = await callsOf(log, pid);
+  assert(calls.length <= SCHEDULE_BUDGET, calls.join("\n"));
+
+  const rows = Array.from({ length: 1_000 }, (_, task) => `1_${task}|COMPLETED`);
+  await world.slurm.setRows("1", ...rows);
+  for (let task = 0; task < 1_000; task++) await world.write(`logs/log-1_${task}`, "x\n");
+  await log.clear();
+
+  const finish = await world.must("finish");
+
+  assert((await callsOf(log, finish.pid)).length <= 20);
+  const added = await world.changes();
+  assert.equal(added.filter((change) => change.startsWith("A logs/log-1_")).length, 1_000);
+});
+
+Deno.test("budget: schedule and finish among 100,000 files → as few processes, no look at the rest", async () => {
+  await using world = await EngineWorld.create();
+  await addManyFiles(world, 100_000);
+  const log = await watch(world);
+
+  const scheduled = await world.must(
+    "schedule",
+    "-o",
+    "many/7/7.txt",
+    "-o",
+    "out",
+    "sbatch",
+    "job.sh",
+  );
+  const calls = await callsOf(log, scheduled.pid);
+  assert(calls.length <= SCHEDULE_BUDGET, calls.join("\n"));
+  assert(!calls.some((call) => /status|ls-files|diff-index/.test(call)), calls.join("\n"));
+
+  await world.write("many/7/7.txt", "changed\n");
+  await log.clear();
+  const finished = await world.must("finish");
+
+  const finishCalls = await callsOf(log, finished.pid);
+  assert(finishCalls.length <= 20, finishCalls.join("\n"));
+  assert.deepEqual(await world.changes(), ["A slurm-job-1.env.json", "M many/7/7.txt"]);
+});
+
+Deno.test("budget: finish of 200 jobs → at most 20 processes, a commit each", async () => {
+  await using world = await EngineWorld.create();
+  await world.must("schedule", "-o", "out/1", "sbatch", "job.sh");
+  await copyJobs(world, 200);
+  for (let index = 1; index <= 200; index++) {
+    await world.write(`out/${index}/result.txt`, `${index}\n`);
+    await world.write(`slurm-${index}.out`, "log\n");
+  }
+  const log = await watch(world);
+
+  const outcome = await world.must("finish");
+
+  const calls = await callsOf(log, outcome.pid);
+  assert(calls.length <= 20, calls.join("\n"));
+  assert.equal(calls.filter((call) => call.startsWith("sacct")).length, 1);
+  assert.equal((await world.subjects()).length, 201, saidBy(outcome));
+  assert.deepEqual(await world.changes("HEAD~100"), [
+    "A out/100/result.txt",
+    "A slurm-100.out",
+  ]);
+  assert.deepEqual(await world.lines("status", "--porcelain"), []);
+});
+
+/** Multiplies the one scheduled job: 200 starts of the program would be most of the test's time. */
+async function copyJobs(world: EngineWorld, count: number): Promise<void> {
+  const { DatabaseSync } = await import("node:sqlite");
+  using database = new DatabaseSync(join(world.root, ".git", "dlslurm", "jobs.sqlite"));
+  const columns = database.prepare("PRAGMA table_info(job)").all().map((row) =>
+    String(row["name"])
+  );
+  const first = database.prepare("SELECT * FROM job").get()!;
+  const marks = columns.map(() => "?").join(", ");
+  const insert = database.prepare(`INSERT INTO job (${columns.join(", ")}) VALUES (${marks})`);
+  const claim = database.prepare("INSERT INTO claim (worktree, path, job_key) VALUES ('', ?, ?)");
+  database.exec("BEGIN");
+  for (let index = 2; index <= count; index++) {
+    const own: Record<string, unknown> = {
+      ...first,
+      "job_key": index,
+      "job_id": String(index),
+      outputs: JSON.stringify([`out/${index}`]),
+      details: String(first["details"]).replace(/slurm-1\.out/g, `slurm-${index}.out`)
+        .replace(/slurm-job-1/g, `slurm-job-${index}`),
+    };
+    insert.run(...columns.map((column) => own[column] as string | number | null));
+    claim.run(`out/${index}`, index);
+    await Deno.mkdir(join(world.sandbox.root, "scripted slurm", `${index}.job`));
+  }
+  database.exec("COMMIT");
+}
