@@ -22,6 +22,8 @@ export const ERROR_CODES = {
   NO_OUTPUT: "No output was named, so that nothing could be saved",
   BAD_OUTPUT: "An output cannot be claimed",
   OUTPUT_CONFLICT: "An open job holds the same path, one inside it or one around it",
+  BAD_ALT_DIR: "A folder cannot be used as the alternative directory",
+  COPY_FAILED: "A file could not be copied to or from the alternative directory",
   MISSING_INPUT: "An input is not there",
   UNKNOWN_PLACEHOLDER: "The command names a placeholder that does not exist",
   SUBMISSION_REFUSED: "The submission command failed, no job was submitted",

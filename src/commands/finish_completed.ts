@@ -7,6 +7,7 @@ import { lstatIfPresent } from "../fs/if_present.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import type { JobStore } from "../store/job_store.ts";
+import { copyOutputsBack } from "./alt_dir.ts";
 import { commitJobs } from "./commit_jobs.ts";
 import type { CommitOutcome, JobToCommit } from "./commit_jobs.ts";
 import type { CommitShape } from "./commit_shape.ts";
@@ -42,9 +43,17 @@ export async function finishCompleted(
 ): Promise<void> {
   const toCommit: (EndedJob & { readonly plan: JobToCommit })[] = [];
   for (const { job, status } of ended) {
-    const problem = await findClaimProblem(dataset, job, options.requireOutputs === true, context);
-    if (problem !== undefined) reportFailure(job, problem, context);
-    else toCommit.push({ job, status, plan: await planOf(dataset, job, status, options.message) });
+    try {
+      const slurmOutputs = await findSlurmOutputs(dataset, job, status);
+      await copyOutputsBack(dataset, job, slurmOutputs);
+      await requireGoodClaims(dataset, job, options.requireOutputs === true, context);
+      const message = messageOf(job, status, slurmOutputs, options.message);
+      const plan = { key: job.key, jobId: job.jobId, claims: job.outputs, slurmOutputs, message };
+      toCommit.push({ job, status, plan });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      reportFailure(job, error, context);
+    }
   }
   if (toCommit.length === 0) return;
   const skipped = ended.filter(({ job }) => !toCommit.some((each) => each.job.key === job.key));
@@ -68,19 +77,18 @@ export async function finishCompleted(
   for (const { job } of toCommit) reportOutcome(dataset, job, outcomes.get(job.key)!, context);
 }
 
-async function planOf(
-  dataset: Dataset,
+function messageOf(
   job: SubmittedJob,
   status: JobStatus,
+  slurmOutputs: readonly string[],
   finishMessage: string | undefined,
-): Promise<JobToCommit> {
-  const slurmOutputs = await findSlurmOutputs(dataset, job, status);
+): string {
   const paragraphs = [
     finishMessage,
     job.message,
     job.rescheduledJobId === null ? undefined : `Re-submission of job ${job.rescheduledJobId}.`,
   ];
-  const message = renderMessage({
+  return renderMessage({
     chain: job.chain,
     cmd: job.cmd,
     dsid: job.dsid,
@@ -98,21 +106,24 @@ async function planOf(
       typeof text === "string" && text.trim() !== ""
     ) as string[],
   });
-  return { key: job.key, jobId: job.jobId, claims: job.outputs, slurmOutputs, message };
 }
 
-/** Looks at what is behind the claims of a job: is there something, and is it in the dataset? */
-async function findClaimProblem(
+/**
+ * Looks at what is behind the claims of a job: is there something, and is it in the dataset?
+ *
+ * @throws {UserError} `BAD_OUTPUT`
+ */
+async function requireGoodClaims(
   dataset: Dataset,
   job: SubmittedJob,
   requireOutputs: boolean,
   context: CommandContext,
-): Promise<UserError | undefined> {
+): Promise<void> {
   for (const claim of job.outputs) {
     const path = join(dataset.root, claim);
     const info = await lstatIfPresent(path);
     if (info === undefined) {
-      if (requireOutputs) return missingOutput(job, claim);
+      if (requireOutputs) throw missingOutput(job, claim);
       warn(context, `job ${job.jobId} left nothing at its output "${claim}"`);
       continue;
     }
@@ -120,9 +131,8 @@ async function findClaimProblem(
     const target = await Deno.readLink(path);
     const place = resolve(dirname(path), target);
     const isInside = place === dataset.root || place.startsWith(`${dataset.root}/`);
-    if (!isInside && !isAnnexLink(target)) return outsideOutput(job, claim, target);
+    if (!isInside && !isAnnexLink(target)) throw outsideOutput(job, claim, target);
   }
-  return undefined;
 }
 
 function missingOutput(job: SubmittedJob, claim: string): UserError {

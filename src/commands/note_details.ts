@@ -57,25 +57,21 @@ async function writeEnvironmentFile(
   record: JobRecord,
 ): Promise<string | null> {
   const name = `slurm-job-${job.jobId}.env.json`;
+  // Beside the log in the alternative folder too: it comes back with the outputs.
+  const root = job.altDir ?? dataset.root;
   const log = record.get("StdOut");
   const folders = [
     ...(log === undefined ? [] : [dirname(log)]),
     ...(record.has("WorkDir") ? [record.get("WorkDir")!] : []),
-    join(dataset.root, job.pwd),
+    join(root, job.pwd),
   ];
   for (const folder of folders) {
-    const path = await pathInside(dataset, folder, name);
-    if (path === undefined) continue;
+    const real = await realPathIfPresent(folder);
+    const path = real === undefined ? ".." : relative(root, join(real, name));
+    if (!isInside(path)) continue;
     const text = renderPythonJsonUnsorted(environmentOf(record), 2);
-    await writeFileAtomic(join(dataset.root, path), text);
+    await writeFileAtomic(join(root, path), text);
     return path;
   }
   return null;
-}
-
-async function pathInside(dataset: Dataset, folder: string, name: string) {
-  const real = await realPathIfPresent(folder);
-  if (real === undefined) return undefined;
-  const path = relative(dataset.root, join(real, name));
-  return isInside(path) ? path : undefined;
 }

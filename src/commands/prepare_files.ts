@@ -4,7 +4,27 @@ import { runAnnex } from "../annex/git_annex.ts";
 import type { AnnexFailure } from "../annex/git_annex.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
+import { copyInputs } from "./alt_dir.ts";
 import type { CommandContext } from "./context.ts";
+import type { SubmissionPlan } from "./plan_submission.ts";
+
+/**
+ * Prepares the files of a job: annexed inputs are fetched, outputs made writable, and with an
+ * alternative folder the inputs copied to it.
+ *
+ * @throws {UserError} `ANNEX_FAILED` or `COPY_FAILED` with the files in question; nothing was submitted.
+ */
+export async function prepareFiles(
+  dataset: Dataset,
+  plan: SubmissionPlan,
+  context: CommandContext,
+): Promise<void> {
+  if (plan.transfers !== null) await fetchInputs(dataset, plan.inputs, plan.transfers);
+  context.interrupted.throwIfAborted();
+  await makeWritable(dataset, plan.toUnlock, context);
+  const { altDir, pwd } = plan.request;
+  if (altDir !== null) await copyInputs(dataset, altDir, plan.inputs, pwd);
+}
 
 /**
  * Makes what a job will write writable: annexed files with content are unlocked, those without are
@@ -12,7 +32,7 @@ import type { CommandContext } from "./context.ts";
  *
  * @throws {UserError} `ANNEX_FAILED` with the files that could not be unlocked; nothing was submitted.
  */
-export async function prepareOutputs(
+async function makeWritable(
   dataset: Dataset,
   paths: readonly string[],
   context: CommandContext,
@@ -34,8 +54,8 @@ export async function prepareOutputs(
  * @param paths relative to the dataset's root.
  * @throws {UserError} `ANNEX_FAILED` with the files that no remote gave; nothing was submitted.
  */
-export async function fetchInputs(dataset: Dataset, paths: readonly string[], jobs: number) {
-  if (!dataset.hasAnnex) return;
+async function fetchInputs(dataset: Dataset, paths: readonly string[], jobs: number) {
+  if (!dataset.hasAnnex || paths.length === 0) return;
   const missing = (await findAnnexedFiles(dataset.root, new Set(paths)))
     .filter((file) => !file.isPresent).map((file) => file.path);
   refuse(await runAnnex((args) => dataset.git.run(args), ["get", `-J${jobs}`], missing), "get");

@@ -1,9 +1,7 @@
 import { Argument, Command, Option } from "commander";
-import { join, relative } from "node:path";
-import { resolveClaim } from "../datalad/claimed_path.ts";
+import { join } from "node:path";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
-import { fillPathList, fillPlaceholders } from "../datalad/placeholders.ts";
 import { badRecord, parseMessage, RECORD_PREFIX } from "../datalad/run_record.ts";
 import type { ParsedMessage, RunRecord } from "../datalad/run_record.ts";
 import { UserError } from "../errors.ts";
@@ -11,23 +9,19 @@ import { readMessages, readWrittenFiles } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
 import { JobStore } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
-import { findInputs } from "./find_inputs.ts";
-import { placeholderValues } from "./placeholder_values.ts";
-import { fetchInputs } from "./prepare_files.ts";
+import { planSubmission } from "./plan_submission.ts";
+import type { CommandToSubmit, PreparationOptions } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { parseCount, reportScheduled } from "./schedule.ts";
 import { submitJob } from "./submit_job.ts";
-import type { SubmissionPlan } from "./submit_job.ts";
 
 /** What `reschedule` was asked for. */
-export interface RescheduleOptions {
+export interface RescheduleOptions extends PreparationOptions {
   readonly revision: string;
   readonly since: string | undefined;
   readonly dataset: string | undefined;
   readonly message: string | undefined;
   readonly withFailedJobs: boolean | undefined;
-  readonly assumeReady: "inputs" | "outputs" | "both" | undefined;
-  readonly jobs: number;
 }
 
 /** Defines `reschedule`; `run` gets the options. */
@@ -51,6 +45,10 @@ export function rescheduleCommand(run: (options: RescheduleOptions) => Promise<v
     .addOption(
       new Option("--assume-ready <what>", "do not fetch inputs, do not unlock outputs")
         .choices(["inputs", "outputs", "both"]),
+    )
+    .option(
+      "-a, --alt-dir <path>",
+      "run the jobs in a copy of their folders there; the recorded one is not used again",
     )
     .addOption(
       new Option("-J, --jobs <n>", "fetch inputs with that many parallel transfers")
@@ -87,7 +85,8 @@ export async function runReschedule(options: RescheduleOptions, context: Command
   for (const run of own) {
     context.interrupted.throwIfAborted();
     try {
-      const plan = await planOf(dataset, run, written.get(run.commit.oid)!, options);
+      const wanted = commandOf(dataset, run, written.get(run.commit.oid)!, options);
+      const plan = await planSubmission(dataset, wanted, options, context.cwd);
       const job = await submitJob(dataset, store, plan, context);
       reportScheduled("slurm-reschedule", dataset, job, plan.command, context);
     } catch (error) {
@@ -151,57 +150,30 @@ function parse(commit: CommitMessage): ParsedMessage | undefined {
   }
 }
 
-async function planOf(
+/** The recorded command, to be submitted once more. */
+function commandOf(
   dataset: Dataset,
   run: RecordedRun,
   written: readonly string[],
   options: RescheduleOptions,
-): Promise<SubmissionPlan> {
+): CommandToSubmit {
   const { record } = run;
-  const directory = join(dataset.root, record.pwd);
-  const claims = new Set<string>();
-  for (const output of record.outputs) {
-    if (record.slurmOutputs.includes(output)) continue;
-    claims.add(await resolveClaim(dataset.root, dataset.root, output));
-  }
-  if (claims.size === 0) {
+  const outputs = record.outputs.filter((output) => !record.slurmOutputs.includes(output));
+  if (outputs.length === 0) {
     throw new UserError("NO_OUTPUT", "Cannot reschedule: the record names no output");
   }
-  const outputs = [...claims].map((claim) => relative(directory, join(dataset.root, claim)) || ".");
-  const values = placeholderValues(dataset, directory);
-  const inputs = await findInputs(
-    directory,
-    fillPathList(record.inputs, new Map([...values, ["outputs", outputs]])),
-  );
-  const ready = options.assumeReady;
-  if (ready !== "inputs" && ready !== "both") {
-    await fetchInputs(dataset, inputs.map((path) => relative(dataset.root, path)), options.jobs);
-  }
   return {
-    request: {
-      cmd: record.cmd,
-      pwd: record.pwd,
-      dsid: dataset.dsid,
-      message: options.message ?? withoutNotes(run.parsed.text),
-      chain: [...record.chain, run.commit.oid],
-      inputs: record.inputs,
-      extraInputs: record.extraInputs,
-      outputs: [...claims],
-      altDir: null,
-      rescheduledJobId: record.slurmJobId,
-      worktree: dataset.worktree,
-    },
-    command: fillPlaceholders(
-      record.cmd,
-      new Map([
-        ...values,
-        ["inputs", inputs.map((path) => relative(directory, path) || ".")],
-        ["outputs", outputs],
-      ]),
-    ),
-    directory,
+    cmd: record.cmd,
+    directory: join(dataset.root, record.pwd),
+    inputs: record.inputs,
+    outputs,
+    outputsFrom: dataset.root,
+    message: options.message ?? withoutNotes(run.parsed.text),
+    chain: [...record.chain, run.commit.oid],
+    extraInputs: record.extraInputs,
+    rescheduledJobId: record.slurmJobId,
+    expandsInputs: false,
     alsoWritten: written.filter((path) => !record.slurmOutputs.includes(path)),
-    unlocksOutputs: ready !== "outputs" && ready !== "both",
   };
 }
 

@@ -1,28 +1,25 @@
 import { Argument, Command, Option } from "commander";
-import { relative } from "node:path";
 import { join } from "shlex";
-import { resolveClaim } from "../datalad/claimed_path.ts";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
-import { fillPathList, fillPlaceholders } from "../datalad/placeholders.ts";
 import { UserError } from "../errors.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { JobStore } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
-import { findInputs } from "./find_inputs.ts";
-import { placeholderValues } from "./placeholder_values.ts";
-import { fetchInputs } from "./prepare_files.ts";
+import { planSubmission } from "./plan_submission.ts";
+import type { InputsOrOutputs, PreparationOptions, SubmissionPlan } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { submitJob } from "./submit_job.ts";
 
 /** What `schedule` was asked for. */
-export interface ScheduleOptions {
+export interface ScheduleOptions extends PreparationOptions {
   readonly dataset: string | undefined;
   readonly message: string | undefined;
   readonly input: readonly string[];
   readonly output: readonly string[];
-  readonly assumeReady: "inputs" | "outputs" | "both" | undefined;
-  readonly jobs: number;
+  readonly expand: InputsOrOutputs | undefined;
+  readonly dryRun: "basic" | "command" | undefined;
+  readonly checkOutputs: boolean;
   readonly command: readonly string[];
 }
 
@@ -57,6 +54,31 @@ export function scheduleCommand(run: (options: ScheduleOptions) => Promise<void>
       ).choices(["inputs", "outputs", "both"]),
     )
     .addOption(
+      new Option("--expand <what>", "record what globs and placeholders stand for, not themselves")
+        .choices(["inputs", "outputs", "both"]),
+    )
+    .addOption(
+      new Option(
+        "--dry-run <detail>",
+        "submit nothing, show what would be: basic, or the command alone",
+      )
+        .choices(["basic", "command"]),
+    )
+    .option(
+      "-a, --alt-dir <path>",
+      "run the job in a copy of its folder there, outside the dataset: inputs are copied to it, " +
+        "outputs come back when the job is finished",
+    )
+    .addOption(
+      new Option("--check-outputs", "always so, unless --no-check-outputs").hideHelp().default(
+        true,
+      ),
+    )
+    .option(
+      "--no-check-outputs",
+      "claim outputs that an open job holds, too; both may overwrite them",
+    )
+    .addOption(
       new Option("-J, --jobs <n>", "fetch inputs with that many parallel transfers")
         .argParser(parseCount).default(1),
     )
@@ -79,39 +101,52 @@ Exit status: 0 submitted; 1 not submitted, or not known to be; 2 wrong usage; 13
     .action(async (command: string[], options) => await run({ ...options, command }));
 }
 
-/** Submits one job. */
+/** Submits one job, or shows what would be submitted. */
 export async function runSchedule(options: ScheduleOptions, context: CommandContext) {
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   const directory = options.dataset === undefined ? context.cwd : dataset.root;
   const cmd = commandLineOf(options.command);
   requireOutputs(options.output);
-  const { inputs, outputs, command } = await expand(options, cmd, dataset, directory);
-  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
-  await recoverSubmissions(dataset, store, context);
-  const ready = options.assumeReady;
-  if (ready !== "inputs" && ready !== "both") {
-    await fetchInputs(dataset, inputs.map((path) => relative(dataset.root, path)), options.jobs);
-  }
-  const job = await submitJob(dataset, store, {
-    request: {
+  const plan = await planSubmission(
+    dataset,
+    {
       cmd,
-      pwd: relative(dataset.root, directory) || ".",
-      dsid: dataset.dsid,
+      directory,
+      inputs: options.input,
+      outputs: options.output,
+      outputsFrom: directory,
       message: options.message ?? null,
       chain: [],
-      inputs: [...options.input],
       extraInputs: [],
-      outputs,
-      altDir: null,
       rescheduledJobId: null,
-      worktree: dataset.worktree,
+      expandsInputs: options.expand === "inputs" || options.expand === "both",
+      alsoWritten: [],
     },
-    command,
-    directory,
-    alsoWritten: [],
-    unlocksOutputs: ready !== "outputs" && ready !== "both",
-  }, context);
-  reportScheduled("slurm-schedule", dataset, job, command, context);
+    options,
+    context.cwd,
+  );
+  if (options.dryRun !== undefined) {
+    context.io.out(renderDryRun(plan, options.dryRun));
+    return;
+  }
+  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  await recoverSubmissions(dataset, store, context);
+  const job = await submitJob(dataset, store, plan, context, options.checkOutputs);
+  reportScheduled("slurm-schedule", dataset, job, plan.command, context);
+}
+
+function renderDryRun(plan: SubmissionPlan, detail: "basic" | "command"): string {
+  if (detail === "command") return `${plan.command}\n`;
+  const { request } = plan;
+  return [
+    "Dry run information",
+    ` location: ${plan.directory}`,
+    ` inputs: ${request.inputs.join(" ") || "none"}`,
+    ` outputs: ${request.outputs.join(" ")}`,
+    ` command: ${request.cmd}`,
+    ...(plan.command === request.cmd ? [] : [` expanded command: ${plan.command}`]),
+    "",
+  ].join("\n");
 }
 
 /** Reports a submitted job as DataLad reports a run command. */
@@ -151,32 +186,6 @@ function requireOutputs(outputs: readonly string[]): void {
     "Cannot schedule: no output was given, and only outputs are committed. No job was submitted",
     { hint: "name what the job writes: dlslurm schedule -o results sbatch job.sh" },
   );
-}
-
-async function expand(
-  options: ScheduleOptions,
-  cmd: string,
-  dataset: Dataset,
-  directory: string,
-) {
-  const values = placeholderValues(dataset, directory);
-  const givenInputs = fillPathList(
-    options.input,
-    new Map([...values, ["outputs", options.output]]),
-  );
-  const inputs = await findInputs(directory, givenInputs);
-  const givenOutputs = fillPathList(options.output, new Map([...values, ["inputs", givenInputs]]));
-  const claims = new Set<string>();
-  for (const given of givenOutputs) claims.add(await resolveClaim(dataset.root, directory, given));
-  const command = fillPlaceholders(
-    cmd,
-    new Map([
-      ...values,
-      ["inputs", inputs.map((path) => relative(directory, path) || ".")],
-      ["outputs", givenOutputs],
-    ]),
-  );
-  return { inputs, outputs: [...claims], command };
 }
 
 function collect(value: string, before: readonly string[]): string[] {

@@ -11,7 +11,8 @@ import { logPathCandidates } from "../slurm/log_paths.ts";
  * Finds Slurm's own files of a job that are there and inside the dataset: its logs, one per array
  * task, and the environment file. Logs elsewhere (`/dev/null`, a home folder) are no outputs.
  *
- * @returns paths relative to the dataset's root, without duplicates.
+ * @returns paths relative to the dataset's root, or to the folder that the job ran in instead, without
+ * duplicates.
  */
 export async function findSlurmOutputs(
   dataset: Dataset,
@@ -19,17 +20,19 @@ export async function findSlurmOutputs(
   status: JobStatus | undefined,
 ): Promise<string[]> {
   if (job.details === null) return [];
+  // A job that ran elsewhere has its logs there, unless its script names a path of the dataset.
+  const roots = job.altDir === null ? [dataset.root] : [job.altDir, dataset.root];
   const found = new Set<string>();
   for (const candidates of candidateLists(job, status)) {
     for (const path of candidates) {
-      const inside = await pathIfInside(dataset, path);
+      const inside = await pathIfInside(roots, path);
       if (inside === undefined) continue;
       found.add(inside);
       break;
     }
   }
   const environment = job.details.environmentFile;
-  if (environment !== null && await pathIfInside(dataset, `${dataset.root}/${environment}`)) {
+  if (environment !== null && await pathIfInside(roots, join(roots[0]!, environment))) {
     found.add(environment);
   }
   return [...found];
@@ -50,10 +53,9 @@ function* candidateLists(job: SubmittedJob, status: JobStatus | undefined): Gene
   }
 }
 
-async function pathIfInside(dataset: Dataset, path: string): Promise<string | undefined> {
+async function pathIfInside(roots: readonly string[], path: string): Promise<string | undefined> {
   const info = await lstatIfPresent(path);
   const folder = await realPathIfPresent(dirname(path));
   if (folder === undefined || (info?.isFile !== true && info?.isSymlink !== true)) return undefined;
-  const inside = relative(dataset.root, join(folder, basename(path)));
-  return isInside(inside) ? inside : undefined;
+  return roots.map((root) => relative(root, join(folder, basename(path)))).find(isInside);
 }

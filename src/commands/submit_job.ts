@@ -10,19 +10,8 @@ import { OutputConflictError } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
 import { noteDetails } from "./note_details.ts";
-import { prepareOutputs } from "./prepare_files.ts";
-
-/** A job that is ready to be submitted. */
-export interface SubmissionPlan {
-  readonly request: JobRequest;
-  /** The shell command line with placeholders filled in. */
-  readonly command: string;
-  /** Where it runs, absolute. */
-  readonly directory: string;
-  /** Files beside the outputs that the job will write to, relative to the root: unlocked as well. */
-  readonly alsoWritten: readonly string[];
-  readonly unlocksOutputs: boolean;
-}
+import type { SubmissionPlan } from "./plan_submission.ts";
+import { prepareFiles } from "./prepare_files.ts";
 
 /** What a submission command left on disk; written by the system even if we die meanwhile. */
 export interface SubmissionTraces {
@@ -48,14 +37,13 @@ export async function submitJob(
   store: JobStore,
   plan: SubmissionPlan,
   context: CommandContext,
+  checksOutputs = true,
 ): Promise<SubmittedJob> {
-  const key = claimOutputs(store, plan.request, context);
+  const key = claimOutputs(store, plan.request, context, checksOutputs);
   const traces = tracesOf(dataset, key);
   let result: { readonly code: number; readonly signal: string | null };
   try {
-    if (plan.unlocksOutputs) {
-      await prepareOutputs(dataset, [...plan.request.outputs, ...plan.alsoWritten], context);
-    }
+    await prepareFiles(dataset, plan, context);
     await Deno.mkdir(join(dataset.commonDir, "dlslurm", "submissions"), { recursive: true });
     context.interrupted.throwIfAborted();
     // Made before the command starts: a submission without this file was never begun.
@@ -120,12 +108,18 @@ export async function removeTraces(traces: SubmissionTraces): Promise<void> {
   await removeIfPresent(traces.stderrFile);
 }
 
-function claimOutputs(store: JobStore, request: JobRequest, context: CommandContext): number {
+function claimOutputs(
+  store: JobStore,
+  request: JobRequest,
+  context: CommandContext,
+  checksOutputs: boolean,
+): number {
   try {
     return store.beginSubmission(
       request,
       JSON.stringify(ownIdentity()),
       context.now().getTime(),
+      checksOutputs,
     );
   } catch (error) {
     if (!(error instanceof OutputConflictError)) throw error;

@@ -89,11 +89,17 @@ export class JobStore implements Disposable {
    * Notes the intent to submit a job and takes its claims, or neither. From here on other shells see
    * the claims.
    *
+   * @param checksOutputs `false` to share places with open jobs; the first one keeps the claim.
    * @param submitter who is submitting, to tell a crashed submission from a running one.
    * @returns the job's key.
    * @throws {OutputConflictError} If an open job holds one of the outputs, one inside or around it.
    */
-  beginSubmission(request: JobRequest, submitter: string, nowMs: number): number {
+  beginSubmission(
+    request: JobRequest,
+    submitter: string,
+    nowMs: number,
+    checksOutputs = true,
+  ): number {
     return this.#transaction(() => {
       const { lastInsertRowid } = this.#database.prepare(
         `INSERT INTO job (stage, cmd, pwd, dsid, message, chain, inputs, extra_inputs, outputs, alt_dir,
@@ -118,7 +124,7 @@ export class JobStore implements Disposable {
       const claim = this.#database.prepare("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)");
       for (const path of request.outputs) {
         const conflict = findOutputConflict(this.#database, request.worktree, path, key);
-        if (conflict !== undefined) {
+        if (conflict !== undefined && checksOutputs) {
           throw new OutputConflictError(conflict, this.#require(conflict.jobKey));
         }
         claim.run(request.worktree, path, key);

@@ -1,0 +1,121 @@
+import { join, relative, resolve } from "node:path";
+import { resolveClaim } from "../datalad/claimed_path.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { fillPathList, fillPlaceholders } from "../datalad/placeholders.ts";
+import type { PlaceholderValues } from "../datalad/placeholders.ts";
+import type { JobRequest } from "../jobs/job.ts";
+import { requireAltDir } from "./alt_dir.ts";
+import { findInputs } from "./find_inputs.ts";
+
+/** Which of inputs and outputs an option means. */
+export type InputsOrOutputs = "inputs" | "outputs" | "both";
+
+/** How a job is prepared, as the options of schedule and reschedule say. */
+export interface PreparationOptions {
+  readonly assumeReady: InputsOrOutputs | undefined;
+  /** Parallel transfers when inputs are fetched. */
+  readonly jobs: number;
+  /** As given, relative to the current directory. */
+  readonly altDir: string | undefined;
+}
+
+/** A command to be submitted, with the files that it names as they were given. */
+export interface CommandToSubmit {
+  readonly cmd: string;
+  /** Absolute, in the dataset. */
+  readonly directory: string;
+  /** Relative to `directory`; globs and placeholders allowed. */
+  readonly inputs: readonly string[];
+  /** Relative to `outputsFrom`; placeholders allowed. */
+  readonly outputs: readonly string[];
+  readonly outputsFrom: string;
+  readonly message: string | null;
+  readonly chain: readonly string[];
+  readonly extraInputs: readonly string[];
+  readonly rescheduledJobId: string | null;
+  /** Whether the record gets the inputs that globs and placeholders stand for. */
+  readonly expandsInputs: boolean;
+  /** Files beside the outputs that the job will write to, relative to the root. */
+  readonly alsoWritten: readonly string[];
+}
+
+/** A job that is ready to be submitted. */
+export interface SubmissionPlan {
+  readonly request: JobRequest;
+  /** The shell command line with placeholders filled in. */
+  readonly command: string;
+  /** Where it runs, absolute. */
+  readonly directory: string;
+  /** What it reads, relative to the root. */
+  readonly inputs: readonly string[];
+  /** Whether annexed inputs are fetched first, and with how many transfers at once. */
+  readonly transfers: number | null;
+  /** Annexed files to make writable, relative to the root. */
+  readonly toUnlock: readonly string[];
+}
+
+/**
+ * Resolves placeholders, globs and paths. Changes nothing.
+ *
+ * @throws {UserError} `BAD_OUTPUT`, `MISSING_INPUT`, `UNKNOWN_PLACEHOLDER`, `BAD_ALT_DIR`.
+ */
+export async function planSubmission(
+  dataset: Dataset,
+  wanted: CommandToSubmit,
+  options: PreparationOptions,
+  cwd: string,
+): Promise<SubmissionPlan> {
+  const { directory } = wanted;
+  const altDir = options.altDir === undefined
+    ? null
+    : await requireAltDir(dataset, resolve(cwd, options.altDir));
+  const pwd = relative(dataset.root, directory) || ".";
+  const runsIn = altDir === null ? directory : join(altDir, pwd);
+  const values = placeholderValues(dataset, runsIn);
+  const given = fillPathList(wanted.inputs, new Map([...values, ["outputs", wanted.outputs]]));
+  const inputs = await findInputs(directory, given);
+  const relativeInputs = inputs.map((path) => relative(directory, path) || ".");
+  const outputs = fillPathList(wanted.outputs, new Map([...values, ["inputs", given]]));
+  const claims = new Set<string>();
+  for (const output of outputs) {
+    claims.add(await resolveClaim(dataset.root, wanted.outputsFrom, output));
+  }
+  const relativeOutputs = wanted.outputsFrom === directory
+    ? outputs
+    : [...claims].map((claim) => relative(directory, join(dataset.root, claim)) || ".");
+  const isReady = (what: InputsOrOutputs) => [what, "both"].includes(options.assumeReady ?? "");
+  return {
+    request: {
+      cmd: wanted.cmd,
+      pwd,
+      dsid: dataset.dsid,
+      message: wanted.message,
+      chain: wanted.chain,
+      inputs: wanted.expandsInputs ? relativeInputs : wanted.inputs,
+      extraInputs: wanted.extraInputs,
+      outputs: [...claims],
+      altDir,
+      rescheduledJobId: wanted.rescheduledJobId,
+      worktree: dataset.worktree,
+    },
+    command: fillPlaceholders(
+      wanted.cmd,
+      new Map([...values, ["inputs", relativeInputs], ["outputs", relativeOutputs]]),
+    ),
+    directory: runsIn,
+    inputs: inputs.map((path) => relative(dataset.root, path) || "."),
+    transfers: isReady("inputs") ? null : options.jobs,
+    // With an alternative folder the job writes there, and what it wrote replaces the files here.
+    toUnlock: isReady("outputs") || altDir !== null ? [] : [...claims, ...wanted.alsoWritten],
+  };
+}
+
+/** The placeholders that do not depend on the job's inputs and outputs. */
+function placeholderValues(dataset: Dataset, directory: string): PlaceholderValues {
+  return new Map<string, string | readonly string[]>([
+    ["pwd", directory],
+    ["dspath", dataset.root],
+    ["tmpdir", Deno.env.get("TMPDIR") ?? "/tmp"],
+    ...dataset.config.withPrefix("datalad.run.substitutions."),
+  ]);
+}
