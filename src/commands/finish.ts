@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { join } from "node:path";
+import { resolveClaim } from "../datalad/claimed_path.ts";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
@@ -17,13 +18,15 @@ import { listOpenJobs } from "./list.ts";
 import { noteDetails } from "./note_details.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { recoverCommits } from "./recover_commits.ts";
-import { parseCount } from "./schedule.ts";
+import { collect, parseCount } from "./schedule.ts";
 
 /** What `finish` was asked for. */
 export interface FinishOptions {
   readonly dataset: string | undefined;
   readonly message: string | undefined;
   readonly jobIds: readonly string[];
+  /** Further outputs of the one job, as given. */
+  readonly output: readonly string[];
   readonly closeFailedJobs: boolean | undefined;
   readonly commitFailedJobs: boolean | undefined;
   readonly closeUnknownJobs: boolean | undefined;
@@ -44,6 +47,10 @@ export function finishCommand(run: (options: FinishOptions) => Promise<void>): C
     )
     .addArgument(new Argument("[job-id...]", "finish these jobs only"))
     .option("--slurm-job-id <id>", "the same, in the words of the Python extension")
+    .addOption(
+      new Option("-o, --output <path>", "commit this, too (repeatable); needs the ID of one job")
+        .argParser(collect).default([], "none"),
+    )
     .option("-m, --message <text>", "paragraph for the commit messages, before that of schedule")
     .option("-d, --dataset <path>", "dataset whose jobs to finish")
     .option(
@@ -110,13 +117,16 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   await recoverSubmissions(dataset, store, context);
   const recovered = await recoverCommits(dataset, store, store.listOpen(dataset.worktree), context);
   const open = store.listOpen(dataset.worktree);
+  const claims = await resolveFurtherOutputs(dataset, options.output, context.cwd);
   const selected = select(open, jobIds, recovered, store, dataset, context);
   if (selected.length === 0) {
     if (jobIds.length === 0 && recovered.size === 0) reportNothing(dataset, context);
     return;
   }
   const statuses = await askSlurm(slurmClientOf(dataset, context), selected);
-  const described = await fillGaps(dataset, store, selected, statuses, context);
+  const described = (await fillGaps(dataset, store, selected, statuses, context))
+    .map((job) => ({ ...job, outputs: [...new Set([...job.outputs, ...claims])] }));
+  for (const job of described) requireFree(store, job, claims);
   const decisions = decideJobs(described, statuses, {
     closeFailed: options.closeFailedJobs === true,
     commitFailed: options.commitFailedJobs === true,
@@ -195,7 +205,37 @@ function select(
   return selected;
 }
 
+async function resolveFurtherOutputs(
+  dataset: Dataset,
+  outputs: readonly string[],
+  cwd: string,
+): Promise<string[]> {
+  const claims: string[] = [];
+  for (const output of outputs) claims.push(await resolveClaim(dataset.root, cwd, output));
+  return claims;
+}
+
+/**
+ * @throws {UserError} `OUTPUT_CONFLICT` if another open job holds one of `claims`.
+ */
+function requireFree(store: JobStore, job: SubmittedJob, claims: readonly string[]): void {
+  for (const path of claims) {
+    const holder = store.findHolder(job.worktree, path, job.key);
+    if (holder === undefined) continue;
+    throw new UserError(
+      "OUTPUT_CONFLICT",
+      `Cannot commit "${path}" with job ${job.jobId}: job ${holder.jobId} (${holder.cmd}) holds it`,
+      { hint: `dlslurm finish ${holder.jobId}` },
+    );
+  }
+}
+
 function refuseContradictions(options: FinishOptions): void {
+  if (options.output.length > 0 && options.jobIds.length !== 1) {
+    throw new UserError("USAGE", "Cannot commit further outputs without the ID of one job", {
+      hint: "dlslurm finish 4242 -o more",
+    });
+  }
   if (options.closeUnknownJobs === true && options.jobIds.length === 0) {
     throw new UserError("USAGE", "Cannot close unknown jobs without their job IDs", {
       hint: "dlslurm finish 4242 --close-unknown-jobs",

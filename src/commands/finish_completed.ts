@@ -1,7 +1,9 @@
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import { dirname, join, resolve } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
-import { renderMessage } from "../datalad/run_record.ts";
+import { renderMessage, renderRecordLine } from "../datalad/run_record.ts";
+import type { MessageParts, RunRecord } from "../datalad/run_record.ts";
+import { wantsSidecar, writeSidecar } from "../datalad/sidecar.ts";
 import { UserError } from "../errors.ts";
 import { lstatIfPresent } from "../fs/if_present.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
@@ -47,8 +49,18 @@ export async function finishCompleted(
       const slurmOutputs = await findSlurmOutputs(dataset, job, status);
       await copyOutputsBack(dataset, job, slurmOutputs);
       await requireGoodClaims(dataset, job, options.requireOutputs === true, context);
-      const message = messageOf(job, status, slurmOutputs, options.message);
-      const plan = { key: job.key, jobId: job.jobId, claims: job.outputs, slurmOutputs, message };
+      const record = recordOf(job, slurmOutputs);
+      const sidecar = wantsSidecar(dataset)
+        ? await writeSidecar(context.runner, dataset, renderRecordLine(record))
+        : undefined;
+      const plan = {
+        key: job.key,
+        jobId: job.jobId,
+        claims: job.outputs,
+        // The sidecar is committed with the job, as its logs are.
+        slurmOutputs: sidecar === undefined ? slurmOutputs : [...slurmOutputs, sidecar.path],
+        message: renderMessage(record, partsOf(job, status, options.message), sidecar?.id),
+      };
       toCommit.push({ job, status, plan });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -77,18 +89,8 @@ export async function finishCompleted(
   for (const { job } of toCommit) reportOutcome(dataset, job, outcomes.get(job.key)!, context);
 }
 
-function messageOf(
-  job: SubmittedJob,
-  status: JobStatus,
-  slurmOutputs: readonly string[],
-  finishMessage: string | undefined,
-): string {
-  const paragraphs = [
-    finishMessage,
-    job.message,
-    job.rescheduledJobId === null ? undefined : `Re-submission of job ${job.rescheduledJobId}.`,
-  ];
-  return renderMessage({
+function recordOf(job: SubmittedJob, slurmOutputs: readonly string[]): RunRecord {
+  return {
     chain: job.chain,
     cmd: job.cmd,
     dsid: job.dsid,
@@ -100,12 +102,21 @@ function messageOf(
     slurmOutputs,
     altDir: job.altDir,
     cluster: job.cluster,
-  }, {
-    groupState: status.groupState,
-    paragraphs: paragraphs.filter((text) =>
-      typeof text === "string" && text.trim() !== ""
-    ) as string[],
-  });
+  };
+}
+
+function partsOf(
+  job: SubmittedJob,
+  status: JobStatus,
+  finishMessage: string | undefined,
+): MessageParts {
+  const paragraphs = [
+    finishMessage,
+    job.message,
+    job.rescheduledJobId === null ? undefined : `Re-submission of job ${job.rescheduledJobId}.`,
+  ];
+  const given = paragraphs.filter((text) => typeof text === "string" && text.trim() !== "");
+  return { groupState: status.groupState, paragraphs: given as string[] };
 }
 
 /**

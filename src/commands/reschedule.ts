@@ -1,17 +1,20 @@
 import { Argument, Command, Option } from "commander";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
-import { badRecord, parseMessage, RECORD_PREFIX } from "../datalad/run_record.ts";
+import { badRecord, parseMessage, parseRecord, RECORD_PREFIX } from "../datalad/run_record.ts";
 import type { ParsedMessage, RunRecord } from "../datalad/run_record.ts";
+import { readSidecar } from "../datalad/sidecar.ts";
 import { UserError } from "../errors.ts";
 import { readMessages, readWrittenFiles } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
+import type { Runner } from "../process/runner.ts";
 import { JobStore } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
 import { planSubmission } from "./plan_submission.ts";
-import type { CommandToSubmit, PreparationOptions } from "./plan_submission.ts";
+import type { CommandToSubmit, PreparationOptions, SubmissionPlan } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
+import { renderScript } from "./reschedule_script.ts";
 import { parseCount, reportScheduled } from "./schedule.ts";
 import { submitJob } from "./submit_job.ts";
 
@@ -22,6 +25,10 @@ export interface RescheduleOptions extends PreparationOptions {
   readonly dataset: string | undefined;
   readonly message: string | undefined;
   readonly withFailedJobs: boolean | undefined;
+  /** Only say what would be submitted. */
+  readonly report: boolean | undefined;
+  /** Only write the commands to this file, `-` for standard output. */
+  readonly script: string | undefined;
 }
 
 /** Defines `reschedule`; `run` gets the options. */
@@ -41,6 +48,11 @@ export function rescheduleCommand(run: (options: RescheduleOptions) => Promise<v
     )
     .option("-m, --message <text>", "paragraph for the commit message instead of the recorded one")
     .option("-d, --dataset <path>", "dataset to reschedule in")
+    .option("--report", "submit nothing, report what would be")
+    .option(
+      "--script <file>",
+      "submit nothing, write the commands as a shell script; - for the screen",
+    )
     .option("--with-failed-jobs", "jobs that were committed as failed, too")
     .addOption(
       new Option("--assume-ready <what>", "do not fetch inputs, do not unlock outputs")
@@ -73,44 +85,107 @@ interface RecordedRun {
   readonly record: RunRecord;
 }
 
-/** Submits recorded jobs again. */
+/** Submits recorded jobs again, or says which would be. */
 export async function runReschedule(options: RescheduleOptions, context: CommandContext) {
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
-  const runs = await findRuns(dataset, options);
+  const runs = await findRuns(dataset, options, context.runner);
   const own = runs.filter((run) => isOfDataset(run, dataset));
   for (const run of runs) if (!own.includes(run)) reportForeign(dataset, run, context);
   const written = await readWrittenFiles(dataset.git, own.map((run) => run.commit.oid));
+  const plan = (run: RecordedRun) =>
+    planSubmission(
+      dataset,
+      commandOf(dataset, run, written.get(run.commit.oid)!, options),
+      options,
+      context.cwd,
+    );
+  if (options.script !== undefined) {
+    await writeScript(dataset, own, plan, options.script, context);
+    return;
+  }
   using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
-  await recoverSubmissions(dataset, store, context);
+  if (options.report !== true) await recoverSubmissions(dataset, store, context);
   for (const run of own) {
     context.interrupted.throwIfAborted();
     try {
-      const wanted = commandOf(dataset, run, written.get(run.commit.oid)!, options);
-      const plan = await planSubmission(dataset, wanted, options, context.cwd);
-      const job = await submitJob(dataset, store, plan, context);
-      reportScheduled("slurm-reschedule", dataset, job, plan.command, context);
+      const planned = await plan(run);
+      if (options.report === true) {
+        reportPlan(dataset, run, planned, context);
+        continue;
+      }
+      const job = await submitJob(dataset, store, planned, context);
+      reportScheduled("slurm-reschedule", dataset, job, planned.command, context);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      context.report({
-        action: "slurm-reschedule",
-        status: "impossible",
-        path: dataset.root,
-        type: "dataset",
-        commit: run.commit.oid,
-        errorCode: error.code,
-        message:
-          `${run.commit.oid.slice(0, 10)} (Slurm job ${run.record.slurmJobId}): ${error.message}` +
-          (error.detail === undefined ? "" : `: ${error.detail}`),
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      });
+      reportRefusal(dataset, run, error, context);
     }
   }
+}
+
+async function writeScript(
+  dataset: Dataset,
+  runs: readonly RecordedRun[],
+  plan: (run: RecordedRun) => Promise<SubmissionPlan>,
+  file: string,
+  context: CommandContext,
+): Promise<void> {
+  const planned = [];
+  for (const run of runs) {
+    const subject = run.commit.message.split("\n")[0]!;
+    planned.push({ commit: run.commit.oid, subject, plan: await plan(run) });
+  }
+  const script = renderScript(dataset, planned);
+  if (file === "-") context.io.out(script);
+  else await Deno.writeTextFile(resolve(context.cwd, file), script, { mode: 0o755 });
+}
+
+function reportPlan(
+  dataset: Dataset,
+  run: RecordedRun,
+  plan: SubmissionPlan,
+  context: CommandContext,
+): void {
+  context.report({
+    action: "slurm-reschedule",
+    status: "ok",
+    path: dataset.root,
+    type: "dataset",
+    commit: run.commit.oid,
+    message:
+      `${run.commit.oid.slice(0, 10)} (Slurm job ${run.record.slurmJobId}) would be submitted ` +
+      `in ${relative(dataset.root, plan.directory) || "."}: ${plan.command}; ` +
+      `outputs: ${plan.request.outputs.join(" ")}`,
+  });
+}
+
+function reportRefusal(
+  dataset: Dataset,
+  run: RecordedRun,
+  error: UserError,
+  context: CommandContext,
+): void {
+  context.report({
+    action: "slurm-reschedule",
+    status: "impossible",
+    path: dataset.root,
+    type: "dataset",
+    commit: run.commit.oid,
+    errorCode: error.code,
+    message:
+      `${run.commit.oid.slice(0, 10)} (Slurm job ${run.record.slurmJobId}): ${error.message}` +
+      (error.detail === undefined ? "" : `: ${error.detail}`),
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
 }
 
 /**
  * @throws {UserError} `NO_RECORD` if there is none, `BAD_RECORD` for one that cannot be read.
  */
-async function findRuns(dataset: Dataset, options: RescheduleOptions): Promise<RecordedRun[]> {
+async function findRuns(
+  dataset: Dataset,
+  options: RescheduleOptions,
+  runner: Runner,
+): Promise<RecordedRun[]> {
   const commits = await readMessages(dataset.git, options.revision, options.since, RECORD_PREFIX);
   const runs: RecordedRun[] = [];
   for (const commit of commits) {
@@ -118,14 +193,8 @@ async function findRuns(dataset: Dataset, options: RescheduleOptions): Promise<R
     if (commit.parents.length > 1) continue;
     const parsed = parse(commit);
     if (parsed === undefined) continue;
-    if ("sidecarId" in parsed.record) {
-      throw badRecord(
-        commit.oid,
-        new Error(`it is kept in the sidecar "${parsed.record.sidecarId}"`),
-      );
-    }
     if (parsed.state !== "Completed" && options.withFailedJobs !== true) continue;
-    runs.push({ commit, parsed, record: parsed.record });
+    runs.push({ commit, parsed, record: await recordOf(dataset, commit, parsed, runner) });
   }
   if (runs.length > 0) return runs;
   const range = options.since === undefined || options.since === ""
@@ -144,6 +213,23 @@ async function findRuns(dataset: Dataset, options: RescheduleOptions): Promise<R
 function parse(commit: CommitMessage): ParsedMessage | undefined {
   try {
     return parseMessage(commit.message);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw badRecord(commit.oid, error);
+    throw error;
+  }
+}
+
+async function recordOf(
+  dataset: Dataset,
+  commit: CommitMessage,
+  { record }: ParsedMessage,
+  runner: Runner,
+): Promise<RunRecord> {
+  if (!("sidecarId" in record)) return record;
+  try {
+    const kept = parseRecord(await readSidecar(runner, dataset, record.sidecarId));
+    if ("sidecarId" in kept) throw new SyntaxError("its sidecar holds no record");
+    return kept;
   } catch (error) {
     if (error instanceof SyntaxError) throw badRecord(commit.oid, error);
     throw error;

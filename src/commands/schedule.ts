@@ -188,7 +188,8 @@ function requireOutputs(outputs: readonly string[]): void {
   );
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+/** Gathers the values of a repeatable option. */
+export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }
 

@@ -61,13 +61,24 @@ export interface MessageParts {
   readonly paragraphs: readonly string[];
 }
 
-/** Renders the commit message of a job. */
-export function renderMessage(record: RunRecord, parts: MessageParts): string {
+/**
+ * Renders the commit message of a job.
+ *
+ * @param sidecarId where the record is kept, if not in the message.
+ */
+export function renderMessage(record: RunRecord, parts: MessageParts, sidecarId?: string): string {
   const state = parts.groupState.slice(0, 1).toUpperCase() +
     parts.groupState.slice(1).toLowerCase();
   const subject = `${RECORD_PREFIX} Slurm job ${record.slurmJobId}: ${state}`;
-  const json = renderPythonJson(toJson(record));
+  const json = sidecarId === undefined
+    ? renderPythonJson(toJson(record))
+    : JSON.stringify(sidecarId);
   return `${[subject, ...parts.paragraphs].join("\n\n")}\n\n${OPEN_MARK}\n${json}\n${CLOSE_MARK}\n`;
+}
+
+/** Renders a record on one line, as sidecar files have it. */
+export function renderRecordLine(record: RunRecord): string {
+  return JSON.stringify(toJson(record));
 }
 
 function toJson(record: RunRecord) {

@@ -167,6 +167,12 @@ export class JobStore implements Disposable {
     });
   }
 
+  /** The open job that holds `path`, something inside or around it; `ownKey` does not count. */
+  findHolder(worktree: string, path: string, ownKey: number): Job | undefined {
+    const conflict = findOutputConflict(this.#database, worktree, path, ownKey);
+    return conflict === undefined ? undefined : this.#require(conflict.jobKey);
+  }
+
   /** Adds what scontrol told of a job. */
   storeDetails(key: number, details: SubmissionDetails): void {
     this.#transaction(() => {
