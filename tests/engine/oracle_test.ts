@@ -28,7 +28,6 @@ const FORMS: readonly {
     config: [["annex.largefiles", "include=*.bin or (exclude=*.txt and largerthan=10)"]],
   },
   { name: "unlocked additions", config: [["annex.addunlocked", "true"]] },
-  { name: "another backend", attributes: "* annex.backend=SHA1E\n* annex.largefiles=anything\n" },
 ];
 
 /** A generator of numbers below a limit that gives the same ones for the same seed. */
@@ -123,7 +122,7 @@ async function describe(sandbox: Sandbox, root: string) {
     ),
     copies: copies.sort(),
     status: await run("git", "status", "--porcelain"),
-    dataladStatus: await run("datalad", "-f", "{path} {state}", "status"),
+    dataladStatus: (await run("datalad", "-f", "{path} {state}", "status")).replaceAll(root, ""),
   };
 }
 
@@ -170,8 +169,9 @@ for (const [index, form] of FORMS.entries()) {
       await sandbox.require(["datalad", "save", "-m", "second", "out"], { cwd: theirs });
 
       const [got, expected] = [await describe(sandbox, ours), await describe(sandbox, theirs)];
+      assert.deepEqual(got.tree, expected.tree);
+      assert.deepEqual(got.copies, expected.copies);
       assert.deepEqual(got, expected);
-      assert.equal(got.status, "");
       const fsck = await sandbox.run(["git", "annex", "fsck", "--quiet"], { cwd: ours });
       assert.equal(fsck.code, 0, fsck.stdout + fsck.stderr);
       await sandbox.require(["git", "fsck", "--strict", "--no-dangling"], { cwd: ours });
