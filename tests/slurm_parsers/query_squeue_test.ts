@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import type { Runner, RunResult } from "../../src/process/runner.ts";
+import { querySqueue } from "../../src/slurm/query_squeue.ts";
+import { readRecording, VERSIONS } from "./recordings.ts";
+
+function answering(result: Partial<RunResult>): Runner {
+  const defaults = { code: 0, signal: null, stdout: new Uint8Array(), stderr: "" };
+  return { run: () => Promise.resolve({ ...defaults, ...result }) };
+}
+
+function ask(result: Partial<RunResult>) {
+  return querySqueue({ runner: answering(result), timeoutMs: 1_000 }, null);
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+for (const version of VERSIONS) {
+  Deno.test(`querySqueue() reads arrays of Slurm ${version}`, async () => {
+    const arrayId = readRecording(version, "array_pending_scontrol").argv.at(-1)!;
+    const { stdout } = readRecording(version, "array_running_squeue");
+
+    const rows = await ask({ stdout: bytes(stdout) });
+
+    const own = rows.filter((row) => row.jobId.startsWith(`${arrayId}_`))
+      .map((row) => `${row.jobId} ${row.state}`).sort();
+    assert.deepEqual(own, [
+      `${arrayId}_0 RUNNING`,
+      `${arrayId}_1 RUNNING`,
+      `${arrayId}_[2-3%2] PENDING`,
+    ]);
+  });
+}
+
+Deno.test("querySqueue() passes over the cluster's name and banners", async () => {
+  const rows = await ask({ stdout: bytes("CLUSTER: big\nWelcome\n 7|RUNNING\n") });
+
+  assert.deepEqual(rows, [{ jobId: "7", state: "RUNNING" }]);
+});
+
+Deno.test("querySqueue() does not read a failure as an empty queue", async () => {
+  await assert.rejects(ask({ code: 1, stderr: "slurm_load_jobs error: Unable to contact" }), {
+    code: "SLURM_UNAVAILABLE",
+    detail: /Unable to contact/,
+  });
+});

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { parseShowJob } from "../../src/slurm/show_job.ts";
+import { arrayTasksOf, environmentOf, logsOf } from "../../src/slurm/submission_details.ts";
+import { readRecording, VERSIONS } from "./recordings.ts";
+
+for (const version of VERSIONS) {
+  const read = (name: string) => parseShowJob(readRecording(version, `${name}_scontrol`).stdout);
+
+  Deno.test(`parseShowJob() reads values with blanks and "=" whole, Slurm ${version}`, () => {
+    const [record] = read("awkward_names");
+
+    assert.equal(record!.get("JobName"), "my | job a=b JobId=1");
+    assert.equal(record!.get("Comment")!.trim(), "x=1 Y=2, with blanks");
+    assert.equal(record!.get("Command"), "/data/my work/ok job=1 A=2.sh");
+    assert.equal(record!.get("WorkDir"), "/data/my work");
+    assert.equal(record!.get("StdErr"), "/data/my work/errors ada.err");
+    assert.match(
+      record!.get("StdOut")!,
+      /^\/data\/my work\/logs a=b C=d my \| job a=b JobId=1 .*\.out$/,
+    );
+  });
+
+  Deno.test(`parseShowJob() reads every pair of a line, Slurm ${version}`, () => {
+    const [record] = read("failed_job");
+
+    assert.equal(record!.get("JobState"), "FAILED");
+    assert.equal(record!.get("Reason"), "NonZeroExitCode");
+    assert.equal(record!.get("Dependency"), "(null)");
+    assert.equal(record!.get("ExitCode"), "3:0");
+    assert.equal(record!.get("CPUs/Task"), "1");
+    assert.equal(record!.get("AllocNode:Sid"), "login01:1234");
+    assert.equal(record!.get("ReqB:S:C:T"), "0:0:*:*");
+  });
+
+  Deno.test(`parseShowJob() reads one record per array task, Slurm ${version}`, () => {
+    assert.equal(read("array_pending").length, 1);
+    assert.equal(read("array_running").length, 3);
+    assert.equal(read("array_done").length, 4);
+    assert.equal(read("het_job").length, 2);
+  });
+
+  Deno.test(`arrayTasksOf() names all tasks of a long array, Slurm ${version}`, () => {
+    assert.equal(
+      arrayTasksOf(read("array_long_pending")),
+      "0,3,6,9,12,15,18,21,24,27,30,33,36,39,50,57,64,71,78,85",
+    );
+    assert.equal(arrayTasksOf(read("array_pending")), "0-3");
+    assert.equal(arrayTasksOf(read("single_job")), null);
+    const tasks = arrayTasksOf(read("array_running"))!.split(",").sort();
+    assert.deepEqual(tasks, ["0", "1", "2-3"]);
+  });
+
+  Deno.test(`logsOf() gives one log where StdOut is StdErr, Slurm ${version}`, () => {
+    assert.equal(logsOf(read("single_job")).length, 1);
+    assert.equal(logsOf(read("single_job"))[0]!.task, null);
+    assert.equal(logsOf(read("awkward_names")).length, 2);
+    const tasks = logsOf(read("array_running")).map((log) => log.task);
+    assert.deepEqual(tasks.sort(), [0, 1, null]);
+  });
+
+  Deno.test(`environmentOf() names no person, Slurm ${version}`, () => {
+    const environment = environmentOf(read("single_job")[0]!);
+
+    assert.equal(environment["JobName"], "ok.sh");
+    for (const key of ["JobId", "UserId", "GroupId", "MailUser", "AllocNode:Sid"]) {
+      assert(!(key in environment), key);
+    }
+    assert(!JSON.stringify(environment).includes("(1000)"));
+  });
+}
+
+Deno.test("parseShowJob() finds nothing in an error message", () => {
+  const { stdout, stderr } = readRecording("22.05", "unknown_job_scontrol");
+
+  assert.deepEqual(parseShowJob(stdout + stderr), []);
+});
+
+Deno.test("arrayTasksOf() does not trust a list that was cut off", () => {
+  const records = parseShowJob("JobId=7 ArrayJobId=7 ArrayTaskId=1,3,5,... JobName=x\n");
+
+  assert.equal(arrayTasksOf(records), null);
+});
+
+Deno.test("logsOf() leaves out what is no path", () => {
+  assert.deepEqual(logsOf(parseShowJob("JobId=7 JobName=x\n   StdErr=(null)\n   StdOut=\n")), []);
+});
