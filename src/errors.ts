@@ -49,6 +49,7 @@ export interface UserErrorOptions {
   readonly hint?: string;
   /** What another program wrote on standard error, shown verbatim. */
   readonly detail?: string;
+  /** The error that this one explains; for programs and tests, not shown to users. */
   readonly cause?: unknown;
 }
 
@@ -57,11 +58,16 @@ export interface UserErrorOptions {
  * case and what was left unchanged; `hint` says what to do next.
  */
 export class UserError extends Error {
+  /** What `String(error)` begins with. */
   override readonly name = "UserError";
+  /** Which kind of condition it is; what scripts test, while messages may change. */
   readonly code: ErrorCode;
+  /** The next command to run, or what to change; `undefined` where nothing helps in general. */
   readonly hint: string | undefined;
+  /** Another program's words, without blanks at the end; `undefined` where it said nothing. */
   readonly detail: string | undefined;
 
+  /** Takes the `message` without a period at its end: more may be put behind it. */
   constructor(code: ErrorCode, message: string, options: UserErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;

@@ -3,10 +3,12 @@ import { statIfPresent } from "./if_present.ts";
 
 /** Thrown when a file cannot be copied; what was copied before it stays, whole files only. */
 export class CopyError extends Error {
+  /** What `String(error)` begins with. */
   override readonly name = "CopyError";
   /** The file that was to be copied. */
   readonly path: string;
 
+  /** Takes the `reason` as the end of the sentence that names `path`. */
   constructor(path: string, reason: string, options?: ErrorOptions) {
     super(`Cannot copy "${path}": ${reason}`, options);
     this.path = path;
@@ -14,8 +16,8 @@ export class CopyError extends Error {
 }
 
 /**
- * Copies the file or folder `from` to `to`: links are followed, modes and times kept, sizes checked.
- * A file that is there with the same size and is not older stays as it is, so that a repeated copy
+ * Copies the file or folder `from` to `to`: links are followed, sizes checked, modes and
+ * times of files kept. What is called `.git` is left out. A file that is there with the same size and is not older stays as it is, so that a repeated copy
  * takes up where an interrupted one ended. Each file appears whole, under its name, or not at all.
  *
  * @throws {CopyError} naming the first file that could not be copied.

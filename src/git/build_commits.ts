@@ -5,7 +5,9 @@ import { quotePath } from "./path_bytes.ts";
 
 /** A commit to be made: its message and how its tree differs from its first parent's. */
 export interface CommitPlan {
+  /** The whole message, ended by a newline. */
   readonly message: string;
+  /** Against the first parent, in the order of {@linkcode inTreeOrder}: git applies them one by one. */
   readonly changes: readonly Change[];
   /**
    * Parents, the first one first: the base, or another plan by its place in the list, which comes
@@ -16,7 +18,9 @@ export interface CommitPlan {
 
 /** Whom a commit names, as `git var` prints it: `Name <mail> seconds zone`. */
 export interface Identities {
+  /** `user.*` or `author.*` of git config, or `GIT_AUTHOR_*`. */
   readonly author: string;
+  /** `user.*` or `committer.*` of git config, or `GIT_COMMITTER_*`. */
   readonly committer: string;
 }
 
@@ -29,7 +33,8 @@ export function inSequence(plans: readonly Omit<CommitPlan, "parents">[]): Commi
 }
 
 /**
- * Builds one commit per plan, in one `git fast-import`. No ref but {@linkcode STAGING_REF} moves; hooks do not run, nothing is signed.
+ * Builds one commit per plan, in one `git fast-import`. No ref but {@linkcode STAGING_REF} moves;
+ * hooks do not run, nothing is signed.
  *
  * @returns the oids, in the order of the plans.
  * @throws {UserError} `GIT_FAILED` or `DISK`; nothing refers to what may have been written.

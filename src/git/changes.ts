@@ -6,9 +6,11 @@ import { decodePath, splitNul } from "./path_bytes.ts";
 export interface Change {
   /** Relative to the work tree's root. */
   readonly path: string;
+  /** `modify` stands for a new mode or file type, too. */
   readonly kind: "add" | "modify" | "delete";
-  /** File mode and oid of the new content; absent for `delete`, oid of zeros where not hashed yet. */
+  /** New file mode in octal, six digits (`100644`, `120000` for a link); `000000` for `delete`. */
   readonly mode: string;
+  /** Blob of the new content; zeros for `delete` and where the content is not hashed yet. */
   readonly oid: string;
 }
 

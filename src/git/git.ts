@@ -1,3 +1,15 @@
+/**
+ * Git, driven through its plumbing: no porcelain, no library.
+ *
+ * A *repository* is a work tree with what is checked out in it. A *change* says how one path differs
+ * from a commit. A *commit plan* is a message with changes; plans are built into commits that no branch
+ * knows yet, held by the *staging ref*, and then the branch is moved to them by compare-and-swap. The
+ * *private index* is where outputs are staged meanwhile, so that the user's own index is touched at the
+ * very end only. File names are bytes to Git; path_bytes.ts keeps them whole.
+ *
+ * @module
+ */
+
 import { UserError } from "../errors.ts";
 import { ProgramNotFoundError, textOf } from "../process/runner.ts";
 import type { Runner, RunOptions, RunResult } from "../process/runner.ts";
@@ -8,6 +20,7 @@ export class Git {
   readonly #cwd: string;
   readonly #env: Readonly<Record<string, string>>;
 
+  /** Binds git to the folder `cwd` of a work tree and to `env` on top of the user's environment. */
   constructor(runner: Runner, cwd: string, env: Readonly<Record<string, string>> = {}) {
     this.#runner = runner;
     this.#cwd = cwd;

@@ -8,6 +8,12 @@ export class GitConfig {
   readonly #git: ReadonlyMap<string, readonly string[]>;
   readonly #dataset: ReadonlyMap<string, readonly string[]>;
 
+  /**
+   * Takes the values of each source by full name, in the order in which git read them.
+   *
+   * @param git names as git prints them: section and key in lower case, the subsection as written.
+   * @param dataset the same of `.datalad/config`.
+   */
   constructor(
     git: ReadonlyMap<string, readonly string[]>,
     dataset: ReadonlyMap<string, readonly string[]>,

@@ -5,7 +5,9 @@ import { decodePath, splitNul } from "./path_bytes.ts";
 
 /** One commit of a range. */
 export interface CommitMessage {
+  /** The commit's own name, in full length. */
   readonly oid: string;
+  /** Oids, the first parent first; empty for a root commit, several for a merge. */
   readonly parents: readonly string[];
   /** Subject and body. */
   readonly message: string;

@@ -4,7 +4,9 @@ import { gitFailed } from "./git.ts";
 
 /** One ref and where it is to point. */
 export interface RefUpdate {
+  /** Full name: `refs/heads/main`. */
   readonly ref: string;
+  /** The commit that it is to point at; it exists already. */
   readonly newOid: string;
   /** Where it must point now; `null`: it must not exist. */
   readonly oldOid: string | null;

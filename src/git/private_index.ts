@@ -21,6 +21,7 @@ const CHECKSUM_BYTES = 20;
  * next one.
  */
 export class PrivateIndex implements AsyncDisposable {
+  /** Git in the same work tree, with the copy as its index. */
   readonly git: Git;
   readonly #repository: Repository;
   readonly #file: string;
@@ -56,6 +57,7 @@ export class PrivateIndex implements AsyncDisposable {
     return new PrivateIndex(repository, file, await readChecksum(file));
   }
 
+  /** Removes the copy; what was published stays. */
   async [Symbol.asyncDispose](): Promise<void> {
     await removeIfPresent(this.#file);
     await removeIfPresent(`${this.#file}.lock`);

@@ -17,9 +17,11 @@ export interface Repository {
   readonly indexFile: string;
   /** Name of a linked work tree; empty for the main one. */
   readonly worktree: string;
+  /** The commit that was checked out when the repository was opened; others may have moved on. */
   readonly headOid: string;
   /** The ref that HEAD points at (`refs/heads/main`), or `null` when it is detached. */
   readonly branch: string | null;
+  /** Git in the root, with the user's own index. */
   readonly git: Git;
 }
 

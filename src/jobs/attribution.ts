@@ -1,5 +1,6 @@
 /** What one open job may have written. */
 export interface WrittenPaths {
+  /** The job's key in the store. */
   readonly key: number;
   /** Claims: the path itself and everything inside it. */
   readonly claims: readonly string[];
@@ -9,13 +10,14 @@ export interface WrittenPaths {
 
 /**
  * Says which open job a changed path belongs to. A job's own log is its own, even inside the claim of
- * another job; everything else belongs to the job whose claim it lies in. Claims of open jobs never
- * overlap, so there is one answer at most.
+ * another job; everything else belongs to the job whose claim it lies in. Claims of open jobs overlap
+ * only where `--no-check-outputs` let them: then the inner one counts, and of equal ones the last.
  */
 export class Attribution {
   readonly #exact = new Map<string, number>();
   readonly #claims = new Map<string, number>();
 
+  /** Takes all jobs whose files may be mixed, also those of which nothing is to be committed. */
   constructor(jobs: Iterable<WrittenPaths>) {
     for (const job of jobs) {
       for (const path of job.slurmOutputs) this.#exact.set(path, job.key);

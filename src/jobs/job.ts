@@ -21,9 +21,11 @@ export interface JobRequest {
   readonly chain: readonly string[];
   /** Relative to `pwd`, as the user gave them. */
   readonly inputs: readonly string[];
+  /** Taken over from the record of the run that is repeated; empty for a new job. */
   readonly extraInputs: readonly string[];
   /** The claims, relative to the dataset's root, normalised. */
   readonly outputs: readonly string[];
+  /** Folder that it runs in instead of the dataset, absolute, links resolved; `null` without one. */
   readonly altDir: string | null;
   /** Job ID of the run that this one repeats. */
   readonly rescheduledJobId: string | null;
@@ -44,10 +46,14 @@ export interface LogPattern {
 
 /** What Slurm told of a job after its submission. */
 export interface SubmissionDetails {
+  /** StdOut and StdErr, one entry where both are the same file. */
   readonly logs: readonly LogPattern[];
-  /** Path of the environment file relative to the dataset's root, or `null` if none was written. */
+  /**
+   * Path of the environment file relative to the dataset's root, or to the job's alternative folder
+   * where it has one; `null` if none was written.
+   */
   readonly environmentFile: string | null;
-  /** Array task IDs (`0-3`), or `null` for a job without tasks. */
+  /** Array task IDs (`0-3`); `null` for a job without tasks, or if Slurm did not list all of them. */
   readonly arrayTasks: string | null;
 }
 
@@ -55,8 +61,9 @@ export interface SubmissionDetails {
 export interface Job extends JobRequest {
   /** Our own number, unique in the store; job IDs are reused by Slurm. */
   readonly key: number;
+  /** What the store knows; Slurm's own view of it is the job's state. */
   readonly stage: JobStage;
-  /** Who submits or submitted it: tells a crashed submission from one under way. */
+  /** The process that submits or submitted it, as JSON of its identity: tells a crashed submission from one under way. */
   readonly submitter: string;
   /** Slurm's job ID; `null` while submitting. */
   readonly jobId: string | null;
@@ -74,6 +81,7 @@ export interface Job extends JobRequest {
 
 /** A job that was submitted: it has a job ID. */
 export interface SubmittedJob extends Job {
+  /** Slurm's job ID, for an array that of the array as a whole; unique only among open jobs. */
   readonly jobId: string;
 }
 

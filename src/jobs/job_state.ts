@@ -12,9 +12,10 @@ export type Phase = "active" | "completed" | "failed" | "unknown";
 
 /**
  * The closed table of Slurm's states: sacct(1) and squeue(1), JOB STATE CODES, including the flags
- * that squeue shows in place of a base state.
+ * that squeue shows in place of a base state. To be read through {@linkcode phaseOf}, which knows what
+ * Slurm adds to a word.
  */
-const PHASES = {
+export const PHASES = {
   BOOT_FAIL: "failed",
   CANCELLED: "failed",
   COMPLETED: "completed",

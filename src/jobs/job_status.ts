@@ -20,6 +20,7 @@ export interface StateRow {
 
 /** What Slurm says of one job as a whole. */
 export interface JobStatus {
+  /** `active` while one task is; `unknown` if one is not accounted for; `failed` if one failed. */
   readonly phase: Phase;
   /** The common state, or ARRAY FAILED (…); {@linkcode UNKNOWN_STATE} when nobody could tell. */
   readonly groupState: string;
@@ -33,7 +34,9 @@ export interface JobStatus {
 
 /** What is known of the submission, to tell its rows from those of a reused job ID. */
 export interface Submission {
+  /** Of an array: the array's own. */
   readonly jobId: string;
+  /** Milliseconds since 1970, by this machine's clock, when the submission began. */
   readonly submittedAtMs: number;
   /** The array task IDs that must be accounted for; `null` if unknown or no array. */
   readonly arrayTasks: readonly number[] | null;
@@ -72,7 +75,7 @@ export function decideStatus(submission: Submission, rows: readonly StateRow[]):
   };
 }
 
-/** The rows of a job that squeue still shows queued or running make a preemption no end. */
+/** Whether a run of the job ended in a way that a requeue may follow; then squeue has to be asked. */
 export function isPossiblyRequeued(status: JobStatus): boolean {
   return status.rows.some((row) => mayBeRequeued(row.state));
 }

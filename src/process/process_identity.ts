@@ -4,7 +4,9 @@ import { textOf } from "./runner.ts";
 
 /** One process, told apart from every other one, also from a later one with the same process ID. */
 export interface ProcessIdentity {
+  /** As `hostname` names it; processes of other hosts cannot be looked at. */
   readonly host: string;
+  /** Process ID on that host; reused after the process has ended. */
   readonly pid: number;
   /** Seconds between the machine's boot and the start of the process. */
   readonly startedS: number;

@@ -29,6 +29,7 @@ export interface RunResult {
   readonly code: number;
   /** Name of the signal that ended the program, or `null`. */
   readonly signal: string | null;
+  /** Standard output as it came: file names in it need not be UTF-8. */
   readonly stdout: Uint8Array;
   /** Standard error, decoded; other programs' messages are shown verbatim. */
   readonly stderr: string;
@@ -47,9 +48,12 @@ export interface Runner {
 
 /** Thrown when a program is not there or must not be executed. */
 export class ProgramNotFoundError extends Error {
+  /** What `String(error)` begins with. */
   override readonly name = "ProgramNotFoundError";
+  /** As it was asked for: a name to be found on PATH, or a path. */
   readonly program: string;
 
+  /** Keeps the system's own error as `options.cause`. */
   constructor(program: string, options?: ErrorOptions) {
     super(`Cannot start "${program}": there is no such program on PATH`, options);
     this.program = program;
@@ -58,10 +62,14 @@ export class ProgramNotFoundError extends Error {
 
 /** Thrown when a program did not end in time; it has been killed. */
 export class ProgramTimeoutError extends Error {
+  /** What `String(error)` begins with. */
   override readonly name = "ProgramTimeoutError";
+  /** The program and its arguments. */
   readonly argv: readonly string[];
+  /** Milliseconds that it was given. */
   readonly timeoutMs: number;
 
+  /** Takes the limit that was exceeded, not the time that was spent. */
   constructor(argv: readonly string[], timeoutMs: number) {
     super(`Cannot get an answer from "${argv[0]}": it did not end within ${timeoutMs / 1000} s`);
     this.argv = argv;

@@ -5,14 +5,21 @@ import type { SlurmClient } from "./slurm_command.ts";
 
 /** One line of accounting: a job, an array task, or a range of pending tasks. */
 export interface SacctRow {
+  /** As printed: `151`, `151_2`, `151_[0-3%2]` for pending tasks, `151+1` for a het component. */
   readonly jobId: string;
+  /** The number that slurmctld gave the task itself; equal to `jobId` for a plain job. */
   readonly jobIdRaw: string;
+  /** As printed, with what sacct adds: `CANCELLED by 1000`. */
   readonly state: string;
   /** Seconds since 1970; `null` where accounting has none. */
   readonly submitS: number | null;
+  /** `code:signal`. */
   readonly exitCode: string;
+  /** `[days-]hh:mm:ss`. */
   readonly elapsed: string;
+  /** Free text; "|" in it is kept. */
   readonly jobName: string;
+  /** `[days-]hh:mm:ss`, or a word such as `UNLIMITED` and `Partition_Limit`. */
   readonly timeLimit: string;
 }
 
@@ -34,6 +41,7 @@ const LOOK_BACK_S = 3600;
 
 /** Thrown when the site keeps no accounting; squeue and scontrol decide then. */
 export class AccountingDisabledError extends Error {
+  /** What `String(error)` begins with. */
   override readonly name = "AccountingDisabledError";
 }
 

@@ -4,13 +4,15 @@ import type { SlurmClient } from "./slurm_command.ts";
 
 /** A job or task that slurmctld still remembers. */
 export interface SqueueRow {
+  /** As printed: `151`, `151_2`, `151_[0-3%2]` for pending tasks. */
   readonly jobId: string;
+  /** Long form, `RUNNING`; a flag such as `COMPLETING` in place of the base state. */
   readonly state: string;
 }
 
 /**
- * Asks squeue once for all of the user's jobs that slurmctld remembers, finished ones included for
- * as long as MinJobAge keeps them. A job without a row is not over: it is not seen.
+ * Asks squeue once for all jobs, of all users, that slurmctld remembers and shows, finished ones
+ * included for as long as MinJobAge keeps them. A job without a row is not over: it is not seen.
  *
  * @throws {UserError} `SLURM_UNAVAILABLE` if squeue is missing, fails or hangs.
  */

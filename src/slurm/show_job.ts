@@ -29,7 +29,11 @@ const NEXT_KEY_REGEXP = / (?=[A-Z][A-Za-z0-9/:_-]*=)/;
  *
  * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails, hangs or does not know the job.
  */
-export async function showJob(client: SlurmClient, jobId: string, cluster: string | null) {
+export async function showJob(
+  client: SlurmClient,
+  jobId: string,
+  cluster: string | null,
+): Promise<JobRecord[]> {
   const result = await runSlurm(client, [
     "scontrol",
     ...(cluster === null ? [] : ["-M", cluster]),

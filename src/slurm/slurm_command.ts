@@ -1,3 +1,14 @@
+/**
+ * Slurm's words, and nothing of our own: its programs, their options, and what they print.
+ *
+ * A *query* is a call of sacct, squeue or scontrol that changes nothing and may be repeated. A *row* is
+ * one line of an answer: a job, an array task, or a range of pending tasks. A *job record* is what
+ * `scontrol show job` prints of one of them. Submitting is not done here: the user's own command does
+ * it, and only its answer is read. That a row is missing means "not seen", never "not there".
+ *
+ * @module
+ */
+
 import { UserError } from "../errors.ts";
 import { ProgramNotFoundError, ProgramTimeoutError, textOf } from "../process/runner.ts";
 import type { Runner, RunResult } from "../process/runner.ts";
@@ -39,9 +50,11 @@ export const QUERY_TIMEOUT_MS = 120_000;
 
 /** How Slurm's commands are asked. */
 export interface SlurmClient {
+  /** Finds Slurm's programs on the user's PATH: a real Slurm or the fake one. */
   readonly runner: Runner;
   /** Milliseconds to wait for one answer. */
   readonly timeoutMs: number;
+  /** Stops the query that is under way when aborted; queries change nothing. */
   readonly signal?: AbortSignal;
 }
 

@@ -4,6 +4,7 @@ import type { JobRecord } from "./show_job.ts";
 export interface PrintedLog {
   /** The array task that writes it; `null` for a plain job, or for the tasks that are still pending. */
   readonly task: number | null;
+  /** Absolute, some fields of its pattern possibly unfilled: log_paths.ts reads it. */
   readonly path: string;
 }
 

@@ -1,3 +1,14 @@
+/**
+ * What is known of jobs, kept in one SQLite file of the repository.
+ *
+ * A *job row* is a job from the intent to submit it on; it is never deleted once Slurm took the job, it
+ * changes its *stage*. Its *key* is our own number for it, since Slurm reuses job IDs. The *receipt* is
+ * the job ID that the submission command printed. A *claim* is an output path that an open job holds, in
+ * one work tree; output_conflict.ts decides whether two of them are in each other's way.
+ *
+ * @module
+ */
+
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
@@ -10,7 +21,7 @@ import { findOutputConflict } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 
 /** Where the store is, below Git's common directory. */
-export const STORE_FILE = join("dlslurm", "jobs.sqlite");
+export const STORE_FILE: string = join("dlslurm", "jobs.sqlite");
 
 const TextList = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
 const JobRow = v.object({
@@ -46,10 +57,14 @@ const JobRow = v.object({
 
 /** Thrown by {@linkcode JobStore.beginSubmission}; the transaction is rolled back. */
 export class OutputConflictError extends Error {
+  /** What `String(error)` begins with. */
   override readonly name = "OutputConflictError";
+  /** The first conflict found; there may be more. */
   readonly conflict: OutputConflict;
+  /** The job in the way: open, or still being submitted and then without a job ID. */
   readonly holder: Job;
 
+  /** Takes the holder as it was read in the same transaction. */
   constructor(conflict: OutputConflict, holder: Job) {
     super(`Cannot claim "${conflict.path}": job ${holder.jobId ?? "(being submitted)"} holds it`);
     this.conflict = conflict;
@@ -81,6 +96,7 @@ export class JobStore implements Disposable {
     return new JobStore(openStore({ path, migrations: MIGRATIONS, vfs }), path);
   }
 
+  /** Closes the file; another process may have it open all the while. */
   [Symbol.dispose](): void {
     this.#database.close();
   }
@@ -187,12 +203,12 @@ export class JobStore implements Disposable {
       .filter(isSubmitted);
   }
 
-  /** Submissions whose answer is not known. */
+  /** Submissions of all work trees whose answer is not known, those under way included. */
   listSubmitting(): Job[] {
     return this.#select("stage = 'submitting' ORDER BY job_key");
   }
 
-  /** The newest job with this ID, whatever its stage. */
+  /** The job with this ID whose submission began last, whatever its stage, cluster and work tree. */
   findByJobId(jobId: string): Job | undefined {
     return this.#select("job_id = ? ORDER BY job_key DESC LIMIT 1", jobId)[0];
   }
