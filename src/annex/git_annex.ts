@@ -1,3 +1,14 @@
+/**
+ * Git-annex, run as `git annex` on lists of files.
+ *
+ * An *annexed file* is a path whose content git-annex keeps: locked, it is a link to the *object*, the
+ * content under its *key* below `.git/annex/objects`; unlocked, it is a file that may be written to. It
+ * is *present* if its content is in this clone. What goes to the annex and what to git is git-annex's
+ * own decision, by `annex.largefiles`.
+ *
+ * @module
+ */
+
 import { UserError } from "../errors.ts";
 import { textOf } from "../process/runner.ts";
 import type { RunResult } from "../process/runner.ts";
@@ -20,7 +31,9 @@ const FileResult = v.object({
 
 /** A file that git-annex could not handle. */
 export interface AnnexFailure {
+  /** As it was given to git-annex; empty where git-annex named no file. */
   readonly path: string;
+  /** Git-annex's own words, several lines at times. */
   readonly message: string;
 }
 

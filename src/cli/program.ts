@@ -4,7 +4,7 @@ import { listCommand, runList } from "../commands/list.ts";
 import { recoverCommand, runRecover } from "../commands/recover.ts";
 import { rescheduleCommand, runReschedule } from "../commands/reschedule.ts";
 import { runSchedule, scheduleCommand } from "../commands/schedule.ts";
-import type { CommandContext } from "../commands/context.ts";
+import type { CommandContext, CommandDefinition } from "../commands/context.ts";
 
 /** How a command's run is started once its options are read. */
 export type Start = (
@@ -14,7 +14,7 @@ export type Start = (
 ) => Promise<void>;
 
 /** Defines the command line: every command, its options and help. */
-export function defineProgram(start: Start): Command {
+export function defineProgram(start: Start): CommandDefinition {
   const program = new Command("dlslurm");
   program.description(
     "Records Slurm batch jobs in a Git or DataLad dataset: schedule submits a job and notes what it " +

@@ -18,6 +18,7 @@ export class TextRenderer implements ResultRenderer {
   readonly #hints = new Set<string>();
   #hasFailed = false;
 
+  /** Writes results to `io.out` as they come; hints wait for the end, each shown once. */
   constructor(io: Io) {
     this.#io = io;
   }
@@ -51,6 +52,7 @@ export class JsonRenderer implements ResultRenderer {
   readonly #io: Io;
   #hasFailed = false;
 
+  /** Writes to `io.out` only. */
   constructor(io: Io) {
     this.#io = io;
   }

@@ -1,3 +1,14 @@
+/**
+ * From words on a command line to a command, and from its results to text and an exit status.
+ *
+ * The *world* is all that lies outside the program: streams, processes, clock, environment. The *program*
+ * is the definition of all commands and their options. A *renderer* shows each *result record* that a
+ * command reports, as DataLad's lines or as JSON, and knows at the end whether one of them was bad. Only
+ * here are errors caught and turned into words; nothing below prints or exits by itself.
+ *
+ * @module
+ */
+
 import { CommanderError } from "commander";
 import type { Command } from "commander";
 import type { CommandContext, Io } from "../commands/context.ts";
@@ -11,11 +22,17 @@ import { versionText } from "./version.ts";
 
 /** The world outside: real in `main.ts`, replaced in tests. */
 export interface World {
+  /** Standard output and standard error. */
   readonly io: Io;
+  /** Starts every other program; its child processes inherit the real environment. */
   readonly runner: Runner;
+  /** Where the user stands, absolute, links resolved. */
   readonly cwd: string;
+  /** The user's environment, without what the start script of the built file had changed. */
   readonly env: { get(name: string): string | undefined; toObject(): Record<string, string> };
+  /** Wall clock. */
   readonly now: () => Date;
+  /** Aborted by the first SIGINT or SIGTERM. */
   readonly interrupted: AbortSignal;
   /** Argument vector that starts this program again. */
   readonly selfCommand: readonly string[];

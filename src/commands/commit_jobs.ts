@@ -19,6 +19,7 @@ import type { CommandContext } from "./context.ts";
 
 /** A job whose outputs are to be committed. */
 export interface JobToCommit extends WrittenPaths {
+  /** Slurm's job ID; names the job's branch where it gets one. */
   readonly jobId: string;
   /** The commit message, record included. */
   readonly message: string;

@@ -15,8 +15,11 @@ export type CommitShape = "sequence" | "branches" | "octopus";
 
 /** A job with something to commit. */
 export interface ChangedJob {
+  /** Slurm's job ID. */
   readonly jobId: string;
+  /** The commit message, record included. */
   readonly message: string;
+  /** What the job wrote, against the head that the commits are built on; in any order. */
   readonly changes: readonly Change[];
 }
 

@@ -1,3 +1,16 @@
+/**
+ * The commands: each is options and a run, in a file of its name, and joins what the layers below offer.
+ *
+ * A *submission* is the way from a plan to a job that Slurm has taken; it leaves *traces* on disk until
+ * its receipt is stored, and is *unclear* if nobody knows whether a job came of it. A job that Slurm is
+ * done with is *ended*: it is *finished* with a commit of its outputs, or *closed* without one. A
+ * *result record* tells one thing that was done or could not be. Everything outside is reached through
+ * the *context*.
+ *
+ * @module
+ */
+
+import type { Command } from "commander";
 import type { Runner } from "../process/runner.ts";
 
 /** Where a command writes. */
@@ -8,22 +21,25 @@ export interface Io {
   err(text: string): void;
 }
 
-/** The result of one action, as DataLad's result records have it (docs: result_records). */
+/** The result of one action, as DataLad's result records have it (docs/result_records.md). */
 export interface ResultRecord {
-  /** `slurm-schedule`, `slurm-finish`, `slurm-reschedule`, `add`, `delete`, `save`. */
+  /** `slurm-COMMAND` with the name of the command; `add`, `delete`, `save` for what finish commits. */
   readonly action: string;
+  /** `impossible` where the case does not allow it, `error` where it was tried and went wrong. */
   readonly status: "ok" | "notneeded" | "impossible" | "error";
   /** Absolute path of what was acted on; absent where that is the job itself. */
   readonly path?: string;
+  /** What `path` is. */
   readonly type?: "dataset" | "file" | "directory";
   /** Absolute path of the dataset that the action was asked for. */
   readonly refds?: string;
+  /** For a person, without a period at its end; may hold line breaks of another program's words. */
   readonly message?: string;
   /** Slurm's job ID. */
   readonly slurmJobId?: string;
   /** State by job ID or array task. */
   readonly slurmStates?: Readonly<Record<string, string>>;
-  /** The commit that was made. */
+  /** The commit that was made, or the one whose record was read. */
   readonly commit?: string;
   /** Code of the error, for programs. */
   readonly errorCode?: string;
@@ -33,11 +49,15 @@ export interface ResultRecord {
 
 /** Everything outside that commands use: real in the program, replaced in tests. */
 export interface CommandContext {
+  /** Where text goes; with `isJson`, nothing but results may go to its `out`. */
   readonly io: Io;
+  /** Starts every other program: git, git-annex, Slurm's, the user's command. */
   readonly runner: Runner;
   /** Absolute, links resolved. */
   readonly cwd: string;
+  /** The user's environment variables. */
   readonly env: { get(name: string): string | undefined };
+  /** Wall clock. */
   readonly now: () => Date;
   /** Aborted by SIGINT or SIGTERM: stop at the next safe point. */
   readonly interrupted: AbortSignal;
@@ -46,6 +66,9 @@ export interface CommandContext {
   /** Whether results are printed as JSON, one a line, and nothing else. */
   readonly isJson: boolean;
 }
+
+/** A command with its options and help, ready to be added to the command line. */
+export type CommandDefinition = Command;
 
 /** Shows a warning: something the user should know, and no reason to stop. */
 export function warn(context: CommandContext, message: string): void {

@@ -4,8 +4,11 @@ import type { ResultRecord } from "./context.ts";
 
 /** What the user allows beyond committing completed jobs. */
 export interface Permissions {
+  /** Failed jobs may be closed. */
   readonly closeFailed: boolean;
+  /** Failed jobs may be committed; goes before `closeFailed`. */
   readonly commitFailed: boolean;
+  /** Jobs that Slurm does not know may be closed. */
   readonly closeUnknown: boolean;
 }
 

@@ -11,7 +11,7 @@ import { parseJobId } from "../jobs/job_state.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { JobStore } from "../store/job_store.ts";
 import { askSlurm, slurmClientOf } from "./ask_slurm.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, CommandDefinition } from "./context.ts";
 import { decideJobs } from "./decide_jobs.ts";
 import { finishCompleted } from "./finish_completed.ts";
 import { listOpenJobs } from "./list.ts";
@@ -22,22 +22,34 @@ import { collect, parseCount } from "./schedule.ts";
 
 /** What `finish` was asked for. */
 export interface FinishOptions {
+  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
   readonly dataset: string | undefined;
+  /** Paragraph of each commit message, before the one that schedule was given. */
   readonly message: string | undefined;
+  /** As typed; empty: all open jobs of this work tree. */
   readonly jobIds: readonly string[];
   /** Further outputs of the one job, as given. */
   readonly output: readonly string[];
+  /** Give failed jobs up: what they wrote stays in the work tree, claimed by nobody. */
   readonly closeFailedJobs: boolean | undefined;
+  /** Commit failed jobs with their state in the subject; goes before `closeFailedJobs`. */
   readonly commitFailedJobs: boolean | undefined;
+  /** Give up those of `jobIds` that Slurm does not know, which may run all the same. */
   readonly closeUnknownJobs: boolean | undefined;
+  /** Leave a job open if there is nothing at one of its claims; otherwise that is a warning. */
   readonly requireOutputs: boolean | undefined;
+  /** Show the open jobs and change nothing, whatever else is asked for. */
   readonly listOpenJobs: boolean | undefined;
+  /** Shape `branches` of the commits. */
   readonly branches: boolean | undefined;
+  /** Shape `octopus` of the commits; never together with `branches`. */
   readonly octopus: boolean | undefined;
 }
 
 /** Defines `finish`; `run` gets the options. */
-export function finishCommand(run: (options: FinishOptions) => Promise<void>): Command {
+export function finishCommand(
+  run: (options: FinishOptions) => Promise<void>,
+): CommandDefinition {
   return new Command("finish").alias("slurm-finish")
     .summary("commit the outputs of completed jobs")
     .description(

@@ -17,15 +17,21 @@ import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
 import { findSlurmOutputs } from "./slurm_outputs.ts";
 
-interface EndedJob {
+/** A job that is over, with what Slurm said of it. */
+export interface EndedJob {
+  /** Still open in the store. */
   readonly job: SubmittedJob;
+  /** Completed, or failed where the user wants failed jobs committed. */
   readonly status: JobStatus;
 }
 
 /** What of the options matters here. */
 export interface FinishCompletedOptions {
+  /** Paragraph of each commit message, before the job's own. */
   readonly message: string | undefined;
+  /** Whether a claim with nothing behind it keeps the job from being committed. */
   readonly requireOutputs: boolean | undefined;
+  /** How the commits stand to each other. */
   readonly shape: CommitShape;
 }
 

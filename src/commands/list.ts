@@ -5,15 +5,18 @@ import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { JobStore } from "../store/job_store.ts";
 import { askSlurm, slurmClientOf } from "./ask_slurm.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, CommandDefinition } from "./context.ts";
 
 /** What `list` was asked for. */
 export interface ListOptions {
+  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
   readonly dataset: string | undefined;
 }
 
 /** Defines `list`; `run` gets the options. */
-export function listCommand(run: (options: ListOptions) => Promise<void>): Command {
+export function listCommand(
+  run: (options: ListOptions) => Promise<void>,
+): CommandDefinition {
   return new Command("list")
     .summary("show the open jobs")
     .description("Shows the open jobs with what Slurm says of them: one sacct call for all.")

@@ -12,6 +12,7 @@ export type InputsOrOutputs = "inputs" | "outputs" | "both";
 
 /** How a job is prepared, as the options of schedule and reschedule say. */
 export interface PreparationOptions {
+  /** What is left as it is: inputs are then not fetched, outputs not unlocked. */
   readonly assumeReady: InputsOrOutputs | undefined;
   /** Parallel transfers when inputs are fetched. */
   readonly jobs: number;
@@ -21,6 +22,7 @@ export interface PreparationOptions {
 
 /** A command to be submitted, with the files that it names as they were given. */
 export interface CommandToSubmit {
+  /** A shell line, placeholders unexpanded: the record keeps it like this. */
   readonly cmd: string;
   /** Absolute, in the dataset. */
   readonly directory: string;
@@ -28,10 +30,15 @@ export interface CommandToSubmit {
   readonly inputs: readonly string[];
   /** Relative to `outputsFrom`; placeholders allowed. */
   readonly outputs: readonly string[];
+  /** Absolute: `directory` for outputs that a user named, the root for those of a record. */
   readonly outputsFrom: string;
+  /** Paragraph of the commit message, if there is one. */
   readonly message: string | null;
+  /** Commits of the earlier runs, oldest first. */
   readonly chain: readonly string[];
+  /** Of the run that is repeated; only handed on. */
   readonly extraInputs: readonly string[];
+  /** Job ID of the run that is repeated. */
   readonly rescheduledJobId: string | null;
   /** Whether the record gets the inputs that globs and placeholders stand for. */
   readonly expandsInputs: boolean;
@@ -41,6 +48,7 @@ export interface CommandToSubmit {
 
 /** A job that is ready to be submitted. */
 export interface SubmissionPlan {
+  /** What the store keeps of the job, its claims among it. */
   readonly request: JobRequest;
   /** The shell command line with placeholders filled in. */
   readonly command: string;
@@ -48,9 +56,9 @@ export interface SubmissionPlan {
   readonly directory: string;
   /** What it reads, relative to the root. */
   readonly inputs: readonly string[];
-  /** Whether annexed inputs are fetched first, and with how many transfers at once. */
+  /** How many transfers at once fetch annexed inputs; `null`: nothing is fetched. */
   readonly transfers: number | null;
-  /** Annexed files to make writable, relative to the root. */
+  /** Files and folders, relative to the root, whose annexed files are made writable. */
   readonly toUnlock: readonly string[];
 }
 

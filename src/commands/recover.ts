@@ -8,20 +8,26 @@ import { parseJobId } from "../jobs/job_state.ts";
 import { livenessOf, parseIdentity } from "../process/process_identity.ts";
 import { parseSubmissionAnswer } from "../slurm/submission_answer.ts";
 import { JobStore } from "../store/job_store.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, CommandDefinition } from "./context.ts";
 import { warn } from "./context.ts";
 import { removeTraces, tracesOf } from "./submit_job.ts";
 
 /** What `recover` was asked for. */
 export interface RecoverOptions {
+  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
   readonly dataset: string | undefined;
+  /** Key of the submission as typed; absent: only list what is unclear. */
   readonly submission: string | undefined;
+  /** The job that came of it, as typed; never together with `notSubmitted`. */
   readonly jobId: string | undefined;
+  /** The user's word that no job came of it: its claims are released. */
   readonly notSubmitted: boolean | undefined;
 }
 
 /** Defines `recover`; `run` gets the options. */
-export function recoverCommand(run: (options: RecoverOptions) => Promise<void>): Command {
+export function recoverCommand(
+  run: (options: RecoverOptions) => Promise<void>,
+): CommandDefinition {
   return new Command("recover")
     .summary("settle submissions whose answer was lost")
     .description(

@@ -10,7 +10,7 @@ import { readMessages, readWrittenFiles } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
 import type { Runner } from "../process/runner.ts";
 import { JobStore } from "../store/job_store.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, CommandDefinition } from "./context.ts";
 import { planSubmission } from "./plan_submission.ts";
 import type { CommandToSubmit, PreparationOptions, SubmissionPlan } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
@@ -20,10 +20,15 @@ import { submitJob } from "./submit_job.ts";
 
 /** What `reschedule` was asked for. */
 export interface RescheduleOptions extends PreparationOptions {
+  /** Commit, or end of the range. */
   readonly revision: string;
+  /** Last commit before the range; empty: all that `revision` reaches; absent: `revision` alone. */
   readonly since: string | undefined;
+  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
   readonly dataset: string | undefined;
+  /** Takes the place of the recorded paragraphs; absent: they are used again. */
   readonly message: string | undefined;
+  /** Take jobs, too, whose commits have another state than Completed in their subject. */
   readonly withFailedJobs: boolean | undefined;
   /** Only say what would be submitted. */
   readonly report: boolean | undefined;
@@ -32,7 +37,9 @@ export interface RescheduleOptions extends PreparationOptions {
 }
 
 /** Defines `reschedule`; `run` gets the options. */
-export function rescheduleCommand(run: (options: RescheduleOptions) => Promise<void>): Command {
+export function rescheduleCommand(
+  run: (options: RescheduleOptions) => Promise<void>,
+): CommandDefinition {
   return new Command("reschedule").alias("slurm-reschedule")
     .summary("submit a recorded job again")
     .description(

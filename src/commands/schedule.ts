@@ -5,7 +5,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { JobStore } from "../store/job_store.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, CommandDefinition } from "./context.ts";
 import { planSubmission } from "./plan_submission.ts";
 import type { InputsOrOutputs, PreparationOptions, SubmissionPlan } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
@@ -13,18 +13,28 @@ import { submitJob } from "./submit_job.ts";
 
 /** What `schedule` was asked for. */
 export interface ScheduleOptions extends PreparationOptions {
+  /** As for the other commands; where it is given, the command runs in that dataset's root. */
   readonly dataset: string | undefined;
+  /** Paragraph of the commit message that finish will make. */
   readonly message: string | undefined;
+  /** As given, relative to where the command runs; globs and placeholders allowed. */
   readonly input: readonly string[];
+  /** As given, relative to where the command runs; placeholders allowed. At least one is needed. */
   readonly output: readonly string[];
+  /** What the record shows expanded; outputs are always recorded as the paths that are claimed. */
   readonly expand: InputsOrOutputs | undefined;
+  /** Show the plan, or the command line alone, and change nothing. */
   readonly dryRun: "basic" | "command" | undefined;
+  /** `false`: share outputs with open jobs instead of refusing. */
   readonly checkOutputs: boolean;
+  /** The words behind the options, as typed; the first may be `--`. */
   readonly command: readonly string[];
 }
 
 /** Defines `schedule`; `run` gets the options. */
-export function scheduleCommand(run: (options: ScheduleOptions) => Promise<void>): Command {
+export function scheduleCommand(
+  run: (options: ScheduleOptions) => Promise<void>,
+): CommandDefinition {
   return new Command("schedule").alias("slurm-schedule")
     .summary("submit a job and note what it will write")
     .description(

@@ -15,7 +15,9 @@ import { prepareFiles } from "./prepare_files.ts";
 
 /** What a submission command left on disk; written by the system even if we die meanwhile. */
 export interface SubmissionTraces {
+  /** Absolute; made before the command starts, so that without it nothing was submitted. */
   readonly stdoutFile: string;
+  /** Absolute; absent until the command has started. */
   readonly stderrFile: string;
 }
 

@@ -1,3 +1,14 @@
+/**
+ * DataLad's conventions, of which nothing is run: they are files, configuration and commit messages.
+ *
+ * A *dataset* is a Git work tree, usually with a *dataset ID* in `.datalad/config`, often with git-annex;
+ * a plain repository counts, too. A *run record* is the JSON in a commit message that says how the commit
+ * came about; a *sidecar* is a file that holds such a record in its place. A *placeholder* is a `{name}`
+ * in a command. A *claim* is an output path made comparable: relative to the root, through no link.
+ *
+ * @module
+ */
+
 import { resolve } from "node:path";
 import { Git } from "../git/git.ts";
 import type { GitConfig } from "../git/git_config.ts";
@@ -8,6 +19,7 @@ import type { Runner } from "../process/runner.ts";
 
 /** A Git work tree, with git-annex or without, a DataLad dataset or not. */
 export interface Dataset extends Repository {
+  /** Git's and the dataset's configuration, as it was when the dataset was opened. */
   readonly config: GitConfig;
   /** `datalad.dataset.id`; `null` in a plain repository. */
   readonly dsid: string | null;

@@ -8,14 +8,23 @@ import { renderPythonJson } from "./python_json.ts";
  * `inputs` to `pwd`, `pwd` to the root.
  */
 export interface RunRecord {
+  /** Commits of the earlier runs of the same command, oldest first. */
   readonly chain: readonly string[];
+  /** The submission command, a shell line, placeholders unexpanded. */
   readonly cmd: string;
+  /** Of the dataset that the job was scheduled in; `null` for a plain Git repository. */
   readonly dsid: string | null;
+  /** Files that the command needs beside its inputs (datalad-container); only handed on here. */
   readonly extraInputs: readonly string[];
+  /** As given, globs and placeholders included, or what they stood for with `--expand`. */
   readonly inputs: readonly string[];
+  /** Claims and `slurmOutputs` together. */
   readonly outputs: readonly string[];
+  /** Where the command was run. */
   readonly pwd: string;
+  /** A number in the JSON. */
   readonly slurmJobId: string;
+  /** Logs and environment file: written by or for Slurm, so that a new run has others. */
   readonly slurmOutputs: readonly string[];
   /** `--alt-dir` of the run; `null` where none was used. */
   readonly altDir: string | null;
