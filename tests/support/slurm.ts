@@ -87,6 +87,23 @@ export class TestSlurm implements AsyncDisposable {
     });
   }
 
+  /**
+   * Waits until `jobIds` are over and accounting has caught up: right after its end a job may have a row
+   * without its name and limits, and an array one row that looks like a plain job's.
+   */
+  async waitUntilAccounted(...jobIds: readonly string[]): Promise<void> {
+    await this.waitUntilEnded(...jobIds);
+    await pollUntil(`jobs ${jobIds.join(", ")} are accounted for`, async () => {
+      const rows = await this.#sandbox.require(["squeue", "-h", "-t", "all", "-o", "%F|%i"]);
+      const known = rows.split("\n").map((row) => row.split("|"))
+        .filter(([jobId]) => jobIds.includes(jobId!)).map(([, id]) => id!);
+      const states = await this.states(...jobIds);
+      const limits = await this.#rows("Timelimit", jobIds);
+      return known.length === states.size && [...limits.values()].every((limit) => limit !== "") &&
+        known.every((id) => ENDED_REGEXP.test(states.get(id) ?? ""));
+    });
+  }
+
   /** Waits until accounting shows `jobId`, or a task `ID_INDEX`, in a state. */
   async waitForState(jobId: string, state: string): Promise<void> {
     await pollUntil(`job ${jobId} is ${state}`, async () => {
@@ -96,18 +113,14 @@ export class TestSlurm implements AsyncDisposable {
 
   /** The states that accounting has, by job or task ID; what it does not know is absent. */
   async states(...jobIds: readonly string[]): Promise<Map<string, string>> {
-    const rows = await this.#sandbox.require([
-      "sacct",
-      "-X",
-      "-n",
-      "-P",
-      "-o",
-      "JobID,State",
-      "-j",
-      jobIds.join(","),
-    ]);
-    const pairs = rows.split("\n").filter((row) => row !== "").map((row) => row.split("|"));
-    return new Map(pairs.map(([id, state]) => [id!, state!]));
+    return await this.#rows("State", jobIds);
+  }
+
+  async #rows(field: string, jobIds: readonly string[]): Promise<Map<string, string>> {
+    const format = `JobID,${field}`;
+    const argv = ["sacct", "-X", "-n", "-P", "-o", format, "-j", jobIds.join(",")] as const;
+    const rows = (await this.#sandbox.require(argv)).split("\n").filter((row) => row !== "");
+    return new Map(rows.map((row) => row.split("|")).map(([id, value]) => [id!, value!]));
   }
 
   /** IDs of all jobs that were submitted from inside the sandbox and are remembered. */

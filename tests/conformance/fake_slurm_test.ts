@@ -1,0 +1,3 @@
+import { testConformance } from "./register.ts";
+
+testConformance("fake");

@@ -1,0 +1,356 @@
+import assert from "node:assert/strict";
+import { querySacct } from "../../src/slurm/query_sacct.ts";
+import { querySqueue } from "../../src/slurm/query_squeue.ts";
+import { showJob } from "../../src/slurm/show_job.ts";
+import { SandboxRunner } from "../support/sandbox_runner.ts";
+import { writeScript } from "./world.ts";
+import type { ConformanceCase, ConformanceWorld } from "./world.ts";
+
+/** What sacct, squeue, scontrol and scancel say, as the program asks them. */
+export const QUERY_CASES: readonly ConformanceCase[] = [
+  { name: "sacct of ended jobs → state, exit code, signal", run: accountsEnds },
+  { name: "sacct of waiting, running and cancelled jobs → their rows", run: accountsLife },
+  {
+    name: "sacct of a job over its time limit → TIMEOUT",
+    fake: { DLSLURM_FAKE_SLURM_SECONDS_PER_MINUTE: "0.5" },
+    run: accountsTimeout,
+  },
+  {
+    name: "sacct of an array → one row for what waits, one for each task that ran",
+    run: accountsArray,
+  },
+  { name: "sacct of a job that never was → no row, no failure", run: accountsNothing },
+  { name: "squeue of jobs in every stage → ID and state", run: queues },
+  {
+    name: "scontrol show job of a waiting, a running and an ended job → its record",
+    run: showsStages,
+  },
+  {
+    name: "scontrol show job with blanks in name, comment and paths → whole values",
+    run: showsBlanks,
+  },
+  { name: "scontrol show job of an array → a record a task", run: showsArray },
+  { name: "scontrol and squeue of a job that never was → Slurm's refusal", run: refusesUnknown },
+  { name: "scancel of one task, a job by name, an unknown job → as asked", run: cancels },
+];
+
+const TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}";
+const BY_US = `CANCELLED by ${Deno.uid()}`;
+
+function clientOf({ sandbox }: ConformanceWorld) {
+  const runner = new SandboxRunner(sandbox);
+  return { runner, client: { runner, timeoutMs: 60_000 } };
+}
+
+async function sacct(world: ConformanceWorld, jobIds: readonly string[]) {
+  const { runner, client } = clientOf(world);
+  const rows = await querySacct(client, jobIds, Date.now(), null);
+  return { rows, raw: runner.lastOutput.trim().split("\n") };
+}
+
+/** `<LIMIT>`: how an unlimited time is shown changes during the life of a job. */
+function assertRows(raw: readonly string[], expected: readonly string[]): void {
+  const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const patterns = expected.map((row) =>
+    escape(row).replace("<TIME>", TIME).replace("<LIMIT>", "[^|]+").replace(
+      "<ELAPSED>",
+      "00:0[0-9]:[0-9]{2}",
+    )
+  );
+  assert.match(raw.join("\n"), new RegExp(`^${patterns.join("\n")}$`));
+}
+
+/** A script that waits until its first argument is a file. */
+async function writeWaitingScript(world: ConformanceWorld): Promise<void> {
+  await writeScript(world, "wait.sh", 'while [ ! -e "$1" ]; do sleep 0.05; done');
+}
+
+async function accountsEnds(world: ConformanceWorld): Promise<void> {
+  const { slurm } = world;
+  await writeScript(world, "exit.sh", 'exit "$1"');
+  await writeScript(world, "kill.sh", 'kill -"$1" $$');
+  const good = await slurm.submit(["-J", "a b|c", "-t", "7", "exit.sh", "0"]);
+  const failed = await slurm.submit(["exit.sh", "3"]);
+  const killed = await slurm.submit(["-t", "1-02:03:04", "kill.sh", "KILL"]);
+  const high = await slurm.submit(["exit.sh", "200"]);
+  await slurm.waitUntilAccounted(good, failed, killed, high);
+
+  const { rows, raw } = await sacct(world, [good, failed, killed, high]);
+
+  assertRows(raw, [
+    `${good}|${good}|COMPLETED|<TIME>|0:0|<ELAPSED>|00:07:00|a b|c`,
+    `${failed}|${failed}|FAILED|<TIME>|3:0|<ELAPSED>|UNLIMITED|exit.sh`,
+    `${killed}|${killed}|FAILED|<TIME>|0:9|<ELAPSED>|1-02:04:00|kill.sh`,
+    // Accounting takes what is above 128 for the number of a signal.
+    `${high}|${high}|FAILED|<TIME>|72:0|<ELAPSED>|UNLIMITED|exit.sh`,
+  ]);
+  assert.equal(rows[0]!.jobName, "a b|c");
+  for (const { submitS } of rows) {
+    // Asked for in UTC: within minutes of now, whatever the time zone here is.
+    assert.ok(Math.abs(submitS! - Date.now() / 1000) < 600, `${submitS}`);
+  }
+}
+
+async function accountsLife(world: ConformanceWorld): Promise<void> {
+  const { slurm, sandbox } = world;
+  await writeWaitingScript(world);
+  const running = await slurm.submit(["wait.sh", "release"]);
+  const held = await slurm.submit(["--hold", "wait.sh", "release"]);
+  const stopped = await slurm.submit(["wait.sh", "never"]);
+  await slurm.waitForState(running, "RUNNING");
+  await slurm.waitForState(held, "PENDING");
+  await slurm.waitForState(stopped, "RUNNING");
+  await slurm.ask(["scancel", stopped]);
+  await slurm.waitForState(stopped, BY_US);
+
+  const { raw } = await sacct(world, [running, held, stopped]);
+
+  assertRows(raw, [
+    `${running}|${running}|RUNNING|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
+    `${held}|${held}|PENDING|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
+    `${stopped}|${stopped}|${BY_US}|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
+  ]);
+  await slurm.ask(["scancel", held]);
+  await Deno.writeTextFile(`${sandbox.root}/release`, "");
+  await slurm.waitUntilAccounted(running, held);
+  const after = await sacct(world, [running, held]);
+  assertRows(after.raw, [
+    `${running}|${running}|COMPLETED|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
+    `${held}|${held}|${BY_US}|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
+  ]);
+}
+
+async function accountsTimeout(world: ConformanceWorld): Promise<void> {
+  await writeWaitingScript(world);
+  const jobId = await world.slurm.submit(["-t", "1", "-o", "log", "wait.sh", "never"]);
+  await world.slurm.waitUntilAccounted(jobId);
+
+  const { raw } = await sacct(world, [jobId]);
+
+  assertRows(raw, [`${jobId}|${jobId}|TIMEOUT|<TIME>|0:0|<ELAPSED>|00:01:00|wait.sh`]);
+  assert.match(
+    await Deno.readTextFile(`${world.sandbox.root}/log`),
+    new RegExp(
+      `^slurmstepd(-\\S+)?: error: \\*\\*\\* JOB ${jobId} ON \\S+ CANCELLED AT ${TIME} DUE TO TIME LIMIT \\*\\*\\*$`,
+      "m",
+    ),
+  );
+}
+
+async function accountsArray(world: ConformanceWorld): Promise<void> {
+  const { slurm } = world;
+  await writeWaitingScript(world);
+  const held = await slurm.submit(["--hold", "-a", "0-3%2", "wait.sh", "release"]);
+  const partly = await slurm.submit(["-a", "0-2%1", "wait.sh", "release"]);
+  await slurm.waitForState(`${held}_[0-3%2]`, "PENDING");
+  await slurm.waitForState(`${partly}_0`, "RUNNING");
+  await slurm.waitForState(`${partly}_[1-2%1]`, "PENDING");
+
+  const before = await sacct(world, [held, partly]);
+
+  const taskId = before.rows.find((row) => row.jobId === `${partly}_0`)!.jobIdRaw;
+  assert.notEqual(taskId, partly);
+  assertRows([...before.raw].sort(), [
+    `${held}_[0-3%2]|${held}|PENDING|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
+    `${partly}_0|${taskId}|RUNNING|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
+    `${partly}_[1-2%1]|${partly}|PENDING|<TIME>|0:0|00:00:00|<LIMIT>|wait.sh`,
+  ]);
+  await slurm.ask(["scancel", held]);
+  await Deno.writeTextFile(`${world.sandbox.root}/release`, "");
+  await slurm.waitUntilAccounted(held, partly);
+  const after = await sacct(world, [held, partly]);
+
+  assert.deepEqual(
+    after.rows.map(({ jobId, state }) => `${jobId} ${state}`).sort(),
+    [
+      `${held}_[0-3%2] ${BY_US}`,
+      ...[0, 1, 2].map((task) => `${partly}_${task} COMPLETED`),
+    ].sort(),
+  );
+  const last = after.rows.find((row) => row.jobId === `${partly}_2`)!;
+  assert.equal(last.jobIdRaw, partly);
+}
+
+async function accountsNothing(world: ConformanceWorld): Promise<void> {
+  const { rows, raw } = await sacct(world, ["99999999"]);
+
+  assert.deepEqual([rows, raw], [[], [""]]);
+}
+
+async function queues(world: ConformanceWorld): Promise<void> {
+  const { slurm } = world;
+  await writeWaitingScript(world);
+  const running = await slurm.submit(["wait.sh", "never"]);
+  const array = await slurm.submit(["--hold", "-a", "1-3%2", "wait.sh", "never"]);
+  const cancelled = await slurm.submit(["--hold", "wait.sh", "never"]);
+  await slurm.ask(["scancel", cancelled]);
+  await slurm.waitForState(running, "RUNNING");
+  await slurm.waitUntilEnded(cancelled);
+  const { client } = clientOf(world);
+
+  const rows = await querySqueue(client, null);
+
+  const own = [running, array, cancelled];
+  assert.deepEqual(
+    rows.filter((row) => own.includes(row.jobId.split("_")[0]!))
+      .sort((a, b) => Number.parseInt(a.jobId) - Number.parseInt(b.jobId)),
+    [
+      { jobId: running, state: "RUNNING" },
+      { jobId: `${array}_[1-3%2]`, state: "PENDING" },
+      { jobId: cancelled, state: "CANCELLED" },
+    ],
+  );
+}
+
+async function showsStages(world: ConformanceWorld): Promise<void> {
+  const { slurm, sandbox } = world;
+  await writeWaitingScript(world);
+  const held = await slurm.submit(["--hold", "-o", "log-%j-%4j", "wait.sh", "release"]);
+  const { client, runner } = clientOf(world);
+
+  const [waiting] = await showJob(client, held, null);
+
+  assert.match(runner.lastOutput, new RegExp(`^JobId=${held} JobName=wait\\.sh\n {3}UserId=`));
+  assert.match(runner.lastOutput, /\n {3}Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0\n/);
+  const shown = (key: string) => waiting!.get(key);
+  assert.deepEqual(
+    ["JobId", "JobState", "Reason", "TimeLimit", "Partition", "WorkDir", "Command"].map(shown),
+    [
+      held,
+      "PENDING",
+      "JobHeldUser",
+      "UNLIMITED",
+      "debug",
+      sandbox.root,
+      `${sandbox.root}/wait.sh release`,
+    ],
+  );
+  assert.equal(waiting!.get("StdOut"), `${sandbox.root}/log-${held}-%4j`);
+  await slurm.ask(["scontrol", "release", held]);
+  await slurm.waitForState(held, "RUNNING");
+  const [running] = await showJob(client, held, null);
+  assert.equal(running!.get("JobState"), "RUNNING");
+  assert.match(running!.get("StartTime")!, new RegExp(`^${TIME}$`));
+  await Deno.writeTextFile(`${sandbox.root}/release`, "");
+  await slurm.waitUntilEnded(held);
+  const [ended] = await showJob(client, held, null);
+  assert.deepEqual(
+    ["JobState", "ExitCode", "StdErr"].map((key) => ended!.get(key)),
+    ["COMPLETED", "0:0", `${sandbox.root}/log-${held}-%4j`],
+  );
+  // The same keys in the same order, whatever the stage.
+  assert.deepEqual(
+    [...running!.keys()].filter((key) => waiting!.has(key)),
+    [...waiting!.keys()].filter((key) => running!.has(key)),
+  );
+}
+
+async function showsBlanks(world: ConformanceWorld): Promise<void> {
+  const { slurm, sandbox } = world;
+  await writeWaitingScript(world);
+  await Deno.mkdir(`${sandbox.root}/work = here`);
+  const jobId = await slurm.submit([
+    "--hold",
+    "-J",
+    "a = name with=signs",
+    "--comment",
+    "WorkDir=/nowhere and  more",
+    "-D",
+    "work = here",
+    "-o",
+    "logs of %x.out",
+    `${sandbox.root}/wait.sh`,
+    "an argument",
+    "Key=value",
+  ]);
+  const { client } = clientOf(world);
+
+  const [record] = await showJob(client, jobId, null);
+
+  assert.deepEqual(
+    ["JobName", "Comment", "WorkDir", "StdOut", "StdErr", "Command"].map((key) =>
+      record!.get(key)?.trimEnd()
+    ),
+    [
+      "a = name with=signs",
+      "WorkDir=/nowhere and  more",
+      `${sandbox.root}/work = here`,
+      `${sandbox.root}/work = here/logs of a = name with=signs.out`,
+      `${sandbox.root}/work = here/logs of a = name with=signs.out`,
+      `${sandbox.root}/wait.sh an argument Key=value`,
+    ],
+  );
+}
+
+async function showsArray(world: ConformanceWorld): Promise<void> {
+  const { slurm, sandbox } = world;
+  await writeWaitingScript(world);
+  const held = await slurm.submit([
+    "--hold",
+    "-a",
+    "0-3%2",
+    "-o",
+    "log-%A_%a-%4a",
+    "wait.sh",
+    "release",
+  ]);
+  const partly = await slurm.submit(["-a", "5-7%1", "-o", "log-%a", "wait.sh", "release"]);
+  await slurm.waitForState(`${partly}_5`, "RUNNING");
+  const { client } = clientOf(world);
+
+  const waiting = await showJob(client, held, null);
+  const running = await showJob(client, partly, null);
+
+  const pick = (keys: readonly string[]) => (record: ReadonlyMap<string, string>) =>
+    keys.map((key) => record.get(key));
+  assert.deepEqual(
+    waiting.map(pick(["JobId", "ArrayJobId", "ArrayTaskId", "ArrayTaskThrottle", "StdOut"])),
+    [
+      [held, held, "0-3%2", "2", `${sandbox.root}/log-${held}_4294967294-%4a`],
+    ],
+  );
+  assert.deepEqual(running.map(pick(["ArrayJobId", "ArrayTaskId", "JobState", "StdOut"])), [
+    [partly, "6-7%1", "PENDING", `${sandbox.root}/log-4294967294`],
+    [partly, "5", "RUNNING", `${sandbox.root}/log-5`],
+  ]);
+}
+
+async function refusesUnknown({ slurm }: ConformanceWorld): Promise<void> {
+  const answers = [
+    await slurm.ask(["scontrol", "show", "job", "99999999"]),
+    await slurm.ask(["squeue", "-h", "-j", "99999999"]),
+  ];
+
+  for (const { code, stdout, stderr } of answers) {
+    assert.deepEqual([code, stdout, stderr], [
+      1,
+      "",
+      "slurm_load_jobs error: Invalid job id specified\n",
+    ]);
+  }
+}
+
+async function cancels(world: ConformanceWorld): Promise<void> {
+  const { slurm } = world;
+  await writeWaitingScript(world);
+  const array = await slurm.submit(["--hold", "-a", "0-2", "wait.sh", "never"]);
+  const named = await slurm.submit(["--hold", "-J", "by its name", "wait.sh", "never"]);
+  const other = await slurm.submit(["--hold", "wait.sh", "never"]);
+
+  const task = await slurm.ask(["scancel", `${array}_1`]);
+  const byName = await slurm.ask(["scancel", "--name", "by its name"]);
+  const unknown = await slurm.ask(["scancel", "99999999"]);
+  const ended = await slurm.ask(["scancel", named]);
+
+  for (const { code, stdout } of [task, byName]) assert.deepEqual([code, stdout], [0, ""]);
+  // That there is no such job is no failure to scancel.
+  assert.deepEqual([unknown.code, unknown.stdout, unknown.stderr], [0, "", ""]);
+  assert.deepEqual([ended.code, ended.stdout], [0, ""]);
+  await slurm.waitForState(named, BY_US);
+  await slurm.waitForState(`${array}_[0,2]`, "PENDING");
+  // A task that is cancelled before it has started leaves no trace of its own.
+  assert.deepEqual(
+    Object.fromEntries(await slurm.states(array, other)),
+    { [`${array}_[0,2]`]: "PENDING", [other]: "PENDING" },
+  );
+}

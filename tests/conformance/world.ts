@@ -1,0 +1,31 @@
+import type { Sandbox } from "../support/sandbox.ts";
+import type { TestSlurm } from "../support/slurm.ts";
+
+/** What a case works with. Scripts and logs are in the sandbox's root, where programs start as well. */
+export interface ConformanceWorld {
+  readonly sandbox: Sandbox;
+  readonly slurm: TestSlurm;
+}
+
+/** One thing that a fake and a real Slurm have in common. */
+export interface ConformanceCase {
+  /** `program situation → answer` */
+  readonly name: string;
+  /** Settings of the fake that make the case quick; the real one has its own. */
+  readonly fake?: Readonly<Record<string, string>>;
+  run(world: ConformanceWorld): Promise<void>;
+}
+
+/** Writes an executable shell script into the sandbox's root. */
+export async function writeScript(
+  { sandbox }: ConformanceWorld,
+  name: string,
+  ...lines: readonly string[]
+): Promise<void> {
+  await Deno.writeTextFile(`${sandbox.root}/${name}`, `#!/bin/sh\n${lines.join("\n")}\n`);
+}
+
+/** Reads a log that a job wrote into the sandbox's root. */
+export async function readLog({ sandbox }: ConformanceWorld, name: string): Promise<string> {
+  return await Deno.readTextFile(`${sandbox.root}/${name}`);
+}

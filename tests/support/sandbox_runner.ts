@@ -1,0 +1,22 @@
+import type { Runner, RunOptions, RunResult } from "../../src/process/runner.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** Runs the programs of a sandbox for code that takes a {@linkcode Runner}, and keeps what they said. */
+export class SandboxRunner implements Runner {
+  readonly #sandbox: Sandbox;
+  /** Standard output of the last program. */
+  lastOutput = "";
+
+  constructor(sandbox: Sandbox) {
+    this.#sandbox = sandbox;
+  }
+
+  async run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+    const { code, stdout, stdoutBytes, stderr } = await this.#sandbox.run(argv, {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.env === undefined ? {} : { env: options.env }),
+    });
+    this.lastOutput = stdout;
+    return { code, signal: null, stdout: stdoutBytes, stderr };
+  }
+}
