@@ -30,7 +30,11 @@ export async function readSidecar(runner: Runner, dataset: Dataset, id: string):
  * @param json the record on one line.
  * @returns its ID, and its path relative to the dataset's root.
  */
-export async function writeSidecar(runner: Runner, dataset: Dataset, json: string) {
+export async function writeSidecar(
+  runner: Runner,
+  dataset: Dataset,
+  json: string,
+): Promise<{ readonly id: string; readonly path: string }> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(json));
   // 32 digits, as DataLad's IDs have.
   const id = new Uint8Array(digest).toHex().slice(0, 32);
