@@ -17,7 +17,7 @@ import * as v from "valibot";
 /** Runs `git` with arguments; the caller binds it to a work tree and an index. */
 export type RunGit = (
   args: readonly string[],
-  env?: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
 ) => Promise<RunResult>;
 
 /** What git-annex says of one file with `--json --json-error-messages`. */
@@ -65,12 +65,29 @@ export async function runAnnex(
         "--",
         ...chunk,
       ],
+      locale(),
     );
     const failed = parseResults(textOf(result.stdout), new Set(chunk));
     if (result.code !== 0 && failed.length === 0) throw annexFailed(args[0]!, result);
     failures.push(...failed);
   }
   return failures;
+}
+
+/**
+ * In the C locale libmagic does not find files with other than ASCII names, and `mimeencoding` in
+ * annex.largefiles then decides wrongly: names must be UTF-8, messages English.
+ */
+function locale(): Readonly<Record<string, string | undefined>> {
+  const own = ["LC_ALL", "LC_CTYPE", "LANG"].map((name) => Deno.env.get(name))
+    .find((value) => value !== undefined && value !== "");
+  const isUtf8 = own !== undefined && /utf-?8/i.test(own);
+  return {
+    LC_ALL: undefined,
+    LC_CTYPE: isUtf8 ? own : "C.UTF-8",
+    LC_MESSAGES: "C",
+    LANGUAGE: undefined,
+  };
 }
 
 function annexFailed(command: string, result: RunResult): UserError {

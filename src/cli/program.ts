@@ -45,6 +45,8 @@ export function defineProgram(start: Start): CommandDefinition {
   // Their options are Slurm's own: they are read where they are understood, and shown there.
   program.command("fake-slurm").summary("a Slurm of its own, to try things on: fake-slurm env")
     .helpOption(false);
+  program.command("fixtures").summary("record what a Slurm answers, and replay it: fixtures --help")
+    .helpOption(false);
   return program;
 }
 

@@ -43,6 +43,7 @@ export interface World {
  */
 export async function runCli(args: readonly string[], world: World): Promise<number> {
   if (args[0] === "fake-slurm") return await runFake(args.slice(1), world);
+  if (args[0] === "fixtures") return await runRecordings(args.slice(1), world);
   let status: number = ExitCode.Ok;
   const program = defineProgram(async (action, isJson, run) => {
     status = await runCommand(action, isJson, run, world);
@@ -109,6 +110,16 @@ async function runFake(args: readonly string[], world: World): Promise<number> {
   } catch (error) {
     reportError(error, world.io, "fake-slurm", false);
     return ExitCode.Failed;
+  }
+}
+
+async function runRecordings(args: readonly string[], world: World): Promise<number> {
+  try {
+    const { runFixtures } = await import("../recordings/mod.ts");
+    return await runFixtures(args, world);
+  } catch (error) {
+    reportError(error, world.io, "fixtures", false);
+    return error instanceof UserError && error.code === "USAGE" ? ExitCode.Usage : ExitCode.Failed;
   }
 }
 

@@ -3,8 +3,14 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { buildCheckedCommits, findCommitChecks } from "../git/build_checked_commits.ts";
 import { buildCommits } from "../git/build_commits.ts";
-import { coverWithPathspecs, findCandidates, findStagedChanges } from "../git/changes.ts";
+import {
+  coverWithPathspecs,
+  findCandidates,
+  findCommittedChanges,
+  findStagedChanges,
+} from "../git/changes.ts";
 import type { Change } from "../git/changes.ts";
+import { TEMPORARY_FILE_REGEXP } from "../fs/write_file_atomic.ts";
 import { requireIdentities } from "../git/identity.ts";
 import { moveRefs } from "../git/move_branch.ts";
 import { PrivateIndex } from "../git/private_index.ts";
@@ -60,10 +66,11 @@ export async function commitJobs(
   const attribution = new Attribution([...jobs, ...others]);
   await using index = await PrivateIndex.copy(dataset);
   const failures = await stageOutputs(dataset, index, jobs, attribution, pathspecs);
+  // Against the head that the copy was made on: what others commit meanwhile is not ours to undo.
+  const changes = await changesByJob(index, dataset.headOid, pathspecs, attribution);
   let { headOid } = dataset;
   for (let attempt = 1;; attempt++) {
     context.interrupted.throwIfAborted();
-    const changes = await changesByJob(index, headOid, pathspecs, attribution);
     const changed = jobs.filter((job) => !failures.has(job.key) && changes.has(job.key))
       .map((job) => ({ ...job, changes: changes.get(job.key)! }));
     if (changed.length === 0) return outcomesOf(jobs, failures, changes, new Map());
@@ -76,8 +83,11 @@ export async function commitJobs(
     const reason = `dlslurm finish: ${changed.length} job${changed.length === 1 ? "" : "s"}`;
     const updates = planRefs(shape, changed, oids, dataset.branch!, headOid);
     if (await moveRefs(dataset.git, updates, reason)) {
-      const written = changed.flatMap((job) => job.changes);
-      const isExact = failures.size === 0 && headOid === dataset.headOid;
+      // A hook may have staged more: then the commits say what there is.
+      const written = checks === null
+        ? changed.flatMap((job) => job.changes)
+        : await findCommittedChanges(dataset.git, oids);
+      const isExact = failures.size === 0 && checks === null && headOid === dataset.headOid;
       // On branches of their own, the outputs are not part of what is checked out.
       if (shape === "branches") await restorePaths(dataset, written);
       else await index.publish(written, isExact);
@@ -103,6 +113,10 @@ async function stageOutputs(
   };
   const candidates = await findCandidates(index.git, dataset.headOid, pathspecs);
   const failures = new Map<number, UserError>();
+  for (const { path, reason } of candidates.unreadable) {
+    const owner = ownerOf(path);
+    if (owner !== undefined) failures.set(owner, unreadable(path, reason));
+  }
   for (const path of candidates.present) {
     const owner = ownerOf(path);
     // git lists a repository of its own as a folder, with a slash behind it.
@@ -110,13 +124,15 @@ async function stageOutputs(
   }
   const isWanted = (path: string) => {
     const owner = ownerOf(path);
-    return owner !== undefined && !failures.has(owner);
+    return owner !== undefined && !failures.has(owner) && !TEMPORARY_FILE_REGEXP.test(path);
   };
   const present = candidates.present.filter(isWanted);
   const deleted = candidates.deleted.filter(isWanted);
   if (dataset.hasAnnex) {
     await index.stage([], deleted);
-    for (const failure of await runAnnex((args) => index.git.run(args), ["add"], present)) {
+    for (
+      const failure of await runAnnex((args, env) => index.git.run(args, { env }), ["add"], present)
+    ) {
       const owner = ownerOf(failure.path);
       if (owner === undefined) throw unreadable(failure.path, failure.message);
       failures.set(owner, unreadable(failure.path, failure.message));

@@ -8,7 +8,6 @@ import { Lease } from "../fs/lease.ts";
 import { findOperationInProgress } from "../git/repository.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { parseJobId } from "../jobs/job_state.ts";
-import type { JobStatus } from "../jobs/job_status.ts";
 import { JobStore } from "../store/job_store.ts";
 import { askSlurm, slurmClientOf } from "./ask_slurm.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
@@ -135,9 +134,9 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
     if (jobIds.length === 0 && recovered.size === 0) reportNothing(dataset, context);
     return;
   }
-  const statuses = await askSlurm(slurmClientOf(dataset, context), selected);
-  const described = (await fillGaps(dataset, store, selected, statuses, context))
+  const described = (await fillGaps(dataset, store, selected, context))
     .map((job) => ({ ...job, outputs: [...new Set([...job.outputs, ...claims])] }));
+  const statuses = await askSlurm(slurmClientOf(dataset, context), described);
   for (const job of described) requireFree(store, job, claims);
   const decisions = decideJobs(described, statuses, {
     closeFailed: options.closeFailedJobs === true,
@@ -162,18 +161,19 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   await finishCompleted(dataset, store, toCommit, others, { ...options, shape }, context);
 }
 
-/** Asks scontrol again for jobs that were submitted while it did not answer. */
+/**
+ * Asks scontrol again for jobs that were submitted while it did not answer: which tasks an array has
+ * must be known before its state can be told.
+ */
 async function fillGaps(
   dataset: Dataset,
   store: JobStore,
   jobs: readonly SubmittedJob[],
-  statuses: ReadonlyMap<number, JobStatus>,
   context: CommandContext,
 ): Promise<SubmittedJob[]> {
   const described: SubmittedJob[] = [];
   for (const job of jobs) {
-    const isAsked = job.details === null && statuses.get(job.key)?.phase !== "unknown";
-    const details = isAsked ? await noteDetails(dataset, store, job, context) : job.details;
+    const details = job.details ?? await noteDetails(dataset, store, job, context);
     described.push({ ...job, details });
   }
   return described;
@@ -259,14 +259,6 @@ function refuseContradictions(options: FinishOptions): void {
  * @throws {UserError} `HEAD_DETACHED` or `OPERATION_IN_PROGRESS`.
  */
 async function requireCommittable(dataset: Dataset): Promise<void> {
-  if (dataset.branch === null) {
-    throw new UserError(
-      "HEAD_DETACHED",
-      `Cannot commit in "${dataset.root}": HEAD is detached at ${dataset.headOid.slice(0, 10)}. ` +
-        "Nothing was committed, the jobs stay open",
-      { hint: "git switch BRANCH, then run the same command again" },
-    );
-  }
   const operation = await findOperationInProgress(dataset);
   if (operation !== undefined) {
     throw new UserError(
@@ -277,6 +269,14 @@ async function requireCommittable(dataset: Dataset): Promise<void> {
         hint:
           `git ${operation} --continue, or git ${operation} --abort; then run the same command again`,
       },
+    );
+  }
+  if (dataset.branch === null) {
+    throw new UserError(
+      "HEAD_DETACHED",
+      `Cannot commit in "${dataset.root}": HEAD is detached at ${dataset.headOid.slice(0, 10)}. ` +
+        "Nothing was committed, the jobs stay open",
+      { hint: "git switch BRANCH, then run the same command again" },
     );
   }
 }

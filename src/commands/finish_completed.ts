@@ -5,7 +5,7 @@ import { renderMessage, renderRecordLine } from "../datalad/run_record.ts";
 import type { MessageParts, RunRecord } from "../datalad/run_record.ts";
 import { wantsSidecar, writeSidecar } from "../datalad/sidecar.ts";
 import { UserError } from "../errors.ts";
-import { lstatIfPresent } from "../fs/if_present.ts";
+import { lstatIfPresent, realPathIfPresent } from "../fs/if_present.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import type { JobStore } from "../store/job_store.ts";
@@ -138,6 +138,10 @@ async function requireGoodClaims(
 ): Promise<void> {
   for (const claim of job.outputs) {
     const path = join(dataset.root, claim);
+    const folder = await realPathIfPresent(dirname(path));
+    if (folder !== undefined && !isWithin(dataset.root, folder)) {
+      throw outsideOutput(job, claim, folder);
+    }
     const info = await lstatIfPresent(path);
     if (info === undefined) {
       if (requireOutputs) throw missingOutput(job, claim);
@@ -147,9 +151,14 @@ async function requireGoodClaims(
     if (!info.isSymlink) continue;
     const target = await Deno.readLink(path);
     const place = resolve(dirname(path), target);
-    const isInside = place === dataset.root || place.startsWith(`${dataset.root}/`);
-    if (!isInside && !isAnnexLink(target)) throw outsideOutput(job, claim, target);
+    if (!isWithin(dataset.root, place) && !isAnnexLink(target)) {
+      throw outsideOutput(job, claim, target);
+    }
   }
+}
+
+function isWithin(root: string, path: string): boolean {
+  return path === root || path.startsWith(`${root}/`);
 }
 
 function missingOutput(job: SubmittedJob, claim: string): UserError {
@@ -163,7 +172,7 @@ function missingOutput(job: SubmittedJob, claim: string): UserError {
 function outsideOutput(job: SubmittedJob, claim: string, target: string): UserError {
   return new UserError(
     "BAD_OUTPUT",
-    `Cannot commit job ${job.jobId}: its output "${claim}" is a symbolic link out of the dataset, to ` +
+    `Cannot commit job ${job.jobId}: its output "${claim}" is behind a symbolic link out of the dataset, to ` +
       `"${target}", and only the link would be saved. The job stays open`,
     { hint: `put the files themselves in place of the link, then: dlslurm finish ${job.jobId}` },
   );

@@ -40,7 +40,11 @@ async function makeWritable(
   if (!dataset.hasAnnex) return;
   const annexed = await findAnnexedFiles(dataset.root, new Set(paths));
   const present = annexed.filter((file) => file.isPresent).map((file) => file.path);
-  const failures = await runAnnex((args) => dataset.git.run(args), ["unlock"], present);
+  const failures = await runAnnex(
+    (args, env) => dataset.git.run(args, { env }),
+    ["unlock"],
+    present,
+  );
   refuse(failures, "unlock");
   for (const file of annexed) {
     context.interrupted.throwIfAborted();
@@ -58,7 +62,10 @@ async function fetchInputs(dataset: Dataset, paths: readonly string[], jobs: num
   if (!dataset.hasAnnex || paths.length === 0) return;
   const missing = (await findAnnexedFiles(dataset.root, new Set(paths)))
     .filter((file) => !file.isPresent).map((file) => file.path);
-  refuse(await runAnnex((args) => dataset.git.run(args), ["get", `-J${jobs}`], missing), "get");
+  refuse(
+    await runAnnex((args, env) => dataset.git.run(args, { env }), ["get", `-J${jobs}`], missing),
+    "get",
+  );
 }
 
 function refuse(failures: readonly AnnexFailure[], command: string): void {

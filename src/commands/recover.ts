@@ -108,7 +108,10 @@ export async function recoverSubmissions(
     const printed = await readTextIfPresent(traces.stdoutFile);
     const answer = parseSubmissionAnswer(printed ?? "");
     if (answer.kind === "submitted") {
-      store.storeReceipt(job.key, answer.jobId, answer.cluster);
+      if (!takeReceipt(store, job, answer.jobId, answer.cluster, context)) {
+        unclear.push(job);
+        continue;
+      }
       await removeTraces(traces);
       warn(context, `an interrupted submission was found to be job ${answer.jobId} (${job.cmd})`);
     } else if (printed === undefined && liveness === "dead") {
@@ -119,6 +122,24 @@ export async function recoverSubmissions(
     }
   }
   return unclear;
+}
+
+/** A receipt that contradicts the books is for a person to look at, and no reason to stop. */
+function takeReceipt(
+  store: JobStore,
+  job: Job,
+  jobId: string,
+  cluster: string | null,
+  context: CommandContext,
+): boolean {
+  try {
+    store.storeReceipt(job.key, jobId, cluster);
+    return true;
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "SUBMISSION_UNCLEAR") throw error;
+    warn(context, `submission ${job.key} is unclear: ${error.message}`);
+    return false;
+  }
 }
 
 function reportUnclear(dataset: Dataset, job: Job, context: CommandContext): void {

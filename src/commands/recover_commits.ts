@@ -1,6 +1,6 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { textOf } from "../process/runner.ts";
-import { coverWithPathspecs, findStagedChanges, parseRawDiff } from "../git/changes.ts";
+import { coverWithPathspecs, findCommittedChanges, findStagedChanges } from "../git/changes.ts";
 import type { Change } from "../git/changes.ts";
 import { dropStagingRef } from "../git/move_branch.ts";
 import { setIndexEntries } from "../git/private_index.ts";
@@ -35,8 +35,8 @@ export async function recoverCommits(
     const [onHead, elsewhere] = [true, false].map((isOnHead) =>
       done.map((job) => job.commitOid!).filter((oid) => merged.has(oid) === isOnHead)
     );
-    await followInIndex(dataset, base, await changesOf(dataset, onHead!));
-    await restorePaths(dataset, await changesOf(dataset, elsewhere!));
+    await followInIndex(dataset, base, await findCommittedChanges(dataset.git, onHead!));
+    await restorePaths(dataset, await findCommittedChanges(dataset.git, elsewhere!));
     store.end(done.map((job) => job.key), "finished", context.now().getTime());
     for (const job of done) {
       finished.add(job.key);
@@ -54,16 +54,6 @@ async function commitsSince(dataset: Dataset, base: string, tip: string): Promis
   const result = await dataset.git.run(["rev-list", tip, `^${base}`]);
   // A base that is gone (history rewritten and pruned) has no commits after it.
   return new Set(result.code === 0 ? textOf(result.stdout).split("\n") : []);
-}
-
-/** What the commits changed against their parents, later ones over earlier ones. */
-async function changesOf(dataset: Dataset, commits: readonly string[]): Promise<Change[]> {
-  if (commits.length === 0) return [];
-  const output = await dataset.git.require(
-    ["diff-tree", "--stdin", "--no-commit-id", "-r", "--raw", "-z", "--no-renames"],
-    { stdin: `${commits.join("\n")}\n` },
-  );
-  return [...new Map(parseRawDiff(output).map((change) => [change.path, change])).values()];
 }
 
 /** Sets the index entries that still are as before the commits. */

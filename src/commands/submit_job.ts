@@ -88,7 +88,9 @@ export async function submitJob(
     await noteDetails(dataset, store, job, context);
     return job;
   }
-  const isRefused = result.code !== 0 && result.signal === null && answer.kind === "no job ID" &&
+  // Above 128 a shell says that a signal ended what it ran: sbatch may have been stopped half-way.
+  const isRefused = result.code !== 0 && result.code <= 128 && result.signal === null &&
+    answer.kind === "no job ID" &&
     !isUnclearFailure(stderr);
   if (isRefused) {
     store.abandonSubmission(key);

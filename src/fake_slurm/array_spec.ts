@@ -6,15 +6,15 @@ export interface ArraySpec {
   readonly limit: number | undefined;
 }
 
-/** One past the highest task index, as `scontrol show config` tells it. */
+/** One past the highest task index when nothing else is said; `scontrol show config` tells it. */
 export const MAX_ARRAY_SIZE = 10_001;
 
 /**
  * Reads an array specification: `0-15`, `1,3,5`, `0-15:4`, each with an optional `%limit`, sbatch(1).
  *
- * @throws {SyntaxError} If it is none, or names an index of {@linkcode MAX_ARRAY_SIZE} or above.
+ * @throws {SyntaxError} If it is none, or names an index of `maxArraySize` or above.
  */
-export function parseArraySpec(text: string): ArraySpec {
+export function parseArraySpec(text: string, maxArraySize = MAX_ARRAY_SIZE): ArraySpec {
   const match = /^\[?([0-9,:-]+)\]?(?:%(\d+))?$/.exec(text.replace(/%(\d+)\]$/, "]%$1"));
   if (match === null) throw invalid(text);
   const indices = new Set<number>();
@@ -24,7 +24,7 @@ export function parseArraySpec(text: string): ArraySpec {
     const first = Number(range[1]);
     const last = range[2] === undefined ? first : Number(range[2]);
     const step = range[3] === undefined ? 1 : Number(range[3]);
-    if (last < first || step < 1 || last >= MAX_ARRAY_SIZE) throw invalid(text);
+    if (last < first || step < 1 || last >= maxArraySize) throw invalid(text);
     for (let index = first; index <= last; index += step) indices.add(index);
   }
   const limit = match[2] === undefined ? undefined : Number(match[2]);

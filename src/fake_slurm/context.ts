@@ -23,9 +23,3 @@ export class SlurmRefusal extends Error {
     this.status = status;
   }
 }
-
-/** The version the fake speaks like; callers choose formats by it. */
-export const SLURM_VERSION = "22.05.8";
-
-/** What every Slurm program prints for `--version`. */
-export const VERSION_LINE = `slurm-wlm ${SLURM_VERSION}\n`;

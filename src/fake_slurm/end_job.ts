@@ -1,5 +1,6 @@
 import type { JobTable, Task, TaskChange } from "./job_table.ts";
 import type { JobState } from "./job_state.ts";
+import { type EndTrouble, endTroubleOf } from "./scenario/job_trouble.ts";
 
 /** How a job's script ended; `signal` is 0 unless a signal ended it. */
 export interface ScriptEnd {
@@ -17,6 +18,11 @@ export function recordEnd(table: JobTable, task: Task, end: ScriptEnd, nowMs: nu
     process: null,
   };
   if (task.killState === "REQUEUED") return requeue(table, task, batch, nowMs);
+  const trouble = endTroubleOf(task);
+  // A job that its user cancelled, or that ran into its limit first, is past other troubles.
+  if (trouble !== undefined && (task.killState ?? trouble.state) === trouble.state) {
+    return endInTrouble(table, task, trouble, batch, nowMs);
+  }
   const outcome = task.killState === null ? ownOutcome(end) : {
     state: task.killState,
     reason: task.killState === "TIMEOUT" ? "TimeLimit" : "None",
@@ -29,6 +35,51 @@ export function recordEnd(table: JobTable, task: Task, end: ScriptEnd, nowMs: nu
     killState: null,
     killSignalledMs: null,
   });
+}
+
+/** Slurm's reason for each end that is not the job's own. */
+const TROUBLE_REASONS: Readonly<Record<EndTrouble["state"], string>> = {
+  BOOT_FAIL: "NodeDown",
+  CANCELLED: "None",
+  COMPLETED: "None",
+  DEADLINE: "DeadLine",
+  FAILED: "NonZeroExitCode",
+  NODE_FAIL: "NodeDown",
+  OUT_OF_MEMORY: "OutOfMemory",
+  PREEMPTED: "None",
+  TIMEOUT: "TimeLimit",
+};
+
+/** What Slurm shows as the signal of a job that the kernel ended for want of memory. */
+const OUT_OF_MEMORY_SIGNAL = 125;
+
+function endInTrouble(
+  table: JobTable,
+  task: Task,
+  trouble: EndTrouble,
+  batch: TaskChange,
+  nowMs: number,
+): void {
+  const { state } = trouble;
+  const exit = {
+    exitCode: state === "FAILED" ? batch.batchCode || 1 : 0,
+    exitSignal: state === "OUT_OF_MEMORY" ? OUT_OF_MEMORY_SIGNAL : 0,
+  };
+  const memory = state === "OUT_OF_MEMORY"
+    ? { batchState: state, batchCode: 0, batchSignal: OUT_OF_MEMORY_SIGNAL } as const
+    : {};
+  const change: TaskChange = {
+    ...batch,
+    ...memory,
+    ...exit,
+    state,
+    reason: TROUBLE_REASONS[state],
+    killState: null,
+    killSignalledMs: null,
+  };
+  if (!trouble.requeue) return table.update(task.row, change);
+  table.keepEarlierRun(task, change);
+  resetForRun(table, task, nowMs, nowMs + trouble.requeueAfterSeconds * 1000);
 }
 
 /**
@@ -60,12 +111,14 @@ function requeue(table: JobTable, task: Task, batch: TaskChange, nowMs: number):
   resetForRun(table, task, nowMs);
 }
 
-function resetForRun(table: JobTable, task: Task, nowMs: number): void {
+function resetForRun(table: JobTable, task: Task, nowMs: number, beginMs = nowMs): void {
+  const waits = beginMs > nowMs;
   table.update(task.row, {
     state: "PENDING",
-    reason: task.hold === "" ? "None" : "JobHeldUser",
+    reason: task.hold !== "" ? "JobHeldUser" : waits ? "BeginTime" : "None",
     submitMs: nowMs,
-    eligibleMs: nowMs,
+    beginMs: waits ? beginMs : null,
+    eligibleMs: beginMs,
     startMs: null,
     endMs: null,
     batchState: null,

@@ -8,8 +8,8 @@ export const NO_TASK_INDEX = 4_294_967_294;
 
 /** How a pattern is expanded. */
 export interface ExpandOptions {
-  /** A number beside the `%` is honoured; scontrol does not do so, and shows `%4a` as it stands. */
-  readonly padding: boolean;
+  /** `%4a` and `%%` are replaced as well; scontrol 22.05 shows them as they stand. */
+  readonly padded: boolean;
 }
 
 /**
@@ -23,8 +23,8 @@ export function expandPattern(
 ): string {
   if (pattern.includes("\\")) return pattern.replaceAll("\\", "");
   return pattern.replace(/%(%|(\d*)([A-Za-z]))/g, (whole, symbol, width, letter) => {
+    if ((symbol === "%" || width !== "") && !options.padded) return whole;
     if (symbol === "%") return "%";
-    if (width !== "" && !options.padding) return whole;
     const value = values[letter];
     if (value === undefined) return whole;
     // Slurm pads numbers to at most ten places.

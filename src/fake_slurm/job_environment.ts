@@ -79,7 +79,7 @@ function commonVariables(task: Task, cluster: Cluster): Record<string, string> {
     SLURM_NNODES: nodes,
     SLURM_NODEID: "0",
     SLURM_NODELIST: node,
-    SLURM_NODE_ALIASES: "(null)",
+    ...versionVariables(task, cluster),
     SLURM_PRIO_PROCESS: "0",
     SLURM_PROCID: "0",
     SLURM_SUBMIT_DIR: spec.submitDir,
@@ -87,6 +87,19 @@ function commonVariables(task: Task, cluster: Cluster): Record<string, string> {
     SLURM_TASKS_PER_NODE: String(spec.tasks),
     SLURM_TOPOLOGY_ADDR: node,
     SLURM_TOPOLOGY_ADDR_PATTERN: "node",
+  };
+}
+
+/** What only one of the versions sets; times are seconds since 1970. */
+function versionVariables(task: Task, cluster: Cluster): Record<string, string> {
+  if (cluster.version === "22.05") return { SLURM_NODE_ALIASES: "(null)" };
+  const startMs = task.startMs ?? Date.now();
+  // Without a limit 24.11 plans a year ahead.
+  const limitMs = (task.timeLimit ?? 365 * 24 * 60) * cluster.minuteMs;
+  return {
+    SLURM_JOB_END_TIME: String(Math.floor((startMs + limitMs) / 1000)),
+    SLURM_JOB_START_TIME: String(Math.floor(startMs / 1000)),
+    SLURM_OOM_KILL_STEP: "0",
   };
 }
 

@@ -6,6 +6,7 @@ import {
 } from "./file_name_pattern.ts";
 import type { PatternValues } from "./file_name_pattern.ts";
 import type { Task } from "./job_table.ts";
+import type { SlurmVersion } from "./slurm_version.ts";
 
 /** The three files of a job's standard streams. */
 export interface JobPaths {
@@ -15,11 +16,15 @@ export interface JobPaths {
 }
 
 /**
- * The paths as scontrol shows them: symbols that depend on the node stay, numbers are not padded, and
- * the index of an array's waiting rest is {@linkcode NO_TASK_INDEX}.
+ * The paths as scontrol shows them: symbols that depend on the node stay, and so do zero-padded ones and
+ * `%%` in 22.05; the index of an array's waiting rest is {@linkcode NO_TASK_INDEX}.
  */
-export function shownPaths(task: Task, taskIndex: number | null = task.taskIndex): JobPaths {
-  return pathsOf(task, submissionValues(task, taskIndex), false);
+export function shownPaths(
+  task: Task,
+  version: SlurmVersion,
+  taskIndex: number | null = task.taskIndex,
+): JobPaths {
+  return pathsOf(task, submissionValues(task, taskIndex), version === "24.11");
 }
 
 /** The paths as the node `node` opens them, with every symbol replaced. */
@@ -42,10 +47,10 @@ function submissionValues(task: Task, taskIndex: number | null): PatternValues {
   };
 }
 
-function pathsOf(task: Task, values: PatternValues, padding: boolean): JobPaths {
+function pathsOf(task: Task, values: PatternValues, padded: boolean): JobPaths {
   const { spec } = task;
   const expand = (pattern: string) =>
-    absoluteLogPath(expandPattern(pattern, values, { padding }), spec.workDir);
+    absoluteLogPath(expandPattern(pattern, values, { padded }), spec.workDir);
   const stdout = expand(spec.stdout ?? defaultPattern(spec.array !== null));
   return {
     stdin: expand(spec.stdin),

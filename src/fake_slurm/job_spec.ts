@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { JobTroubleSchema } from "./scenario/scenario.ts";
 
 const count = v.pipe(v.number(), v.integer());
 
@@ -54,6 +55,8 @@ export const JobSpecSchema = v.object({
   array: v.nullable(v.object({ indices: v.array(count), limit: v.nullable(count) })),
   /** `--export` as given, or `null`. */
   exportList: v.nullable(v.string()),
+  /** What the scenario at submission has in store for it. */
+  troubles: v.optional(v.array(JobTroubleSchema), []),
 });
 
 /** What one submission asked for. */

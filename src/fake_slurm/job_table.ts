@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import * as v from "valibot";
-import { openStore } from "../store/open_store.ts";
+import { explainStoreError, openStore } from "../store/open_store.ts";
 import { cpusOf, type JobSpec, JobSpecSchema } from "./job_spec.ts";
 import type { JobState } from "./job_state.ts";
 import type { ProcessIdentity } from "./process_identity.ts";
@@ -89,6 +89,11 @@ const COLUMNS = {
 export type TaskChange =
   & Partial<Pick<Task, keyof typeof COLUMNS>>
   & { process?: ProcessIdentity | null };
+
+/** Turns SQLite's error for the table in `directory` into a {@linkcode UserError}; leaves others alone. */
+export function explainTableError(error: unknown, directory: string): unknown {
+  return explainStoreError(error, join(directory, "jobs.sqlite"));
+}
 
 /** The table of all jobs that the fake Slurm ever took. */
 export class JobTable {
@@ -217,6 +222,20 @@ export class JobTable {
     const jobId = Number(rest?.["n"]) > 1 ? this.takeJobId() : task.baseId;
     this.update(task.row, { jobId });
     return jobId;
+  }
+
+  /** Counts one more use of a scenario's rule and gives their number; call it inside a transaction. */
+  countUse(rule: string): number {
+    const row = this.database.prepare(
+      `INSERT INTO rule_uses VALUES (?, 1)
+       ON CONFLICT DO UPDATE SET uses = uses + 1 RETURNING uses`,
+    ).get(rule);
+    return Number(row?.["uses"]);
+  }
+
+  /** Forgets all uses: another scenario begins. */
+  forgetUses(): void {
+    this.database.exec("DELETE FROM rule_uses");
   }
 
   /** Removes a waiting task of an array, as scancel of one index does. */

@@ -12,6 +12,7 @@ import { JobTable, type Task } from "./job_table.ts";
 import { cleanSpool, LAUNCH_FAILURE_SIGNAL, launchJob, noteInLog } from "./launch_job.ts";
 import { becomeManager, markLostJobs, retireManager } from "./manager_lock.ts";
 import { identifyProcess, isAlive } from "./process_identity.ts";
+import { endTroubleOf } from "./scenario/job_trouble.ts";
 import { scheduleJobs } from "./schedule.ts";
 import { type DetachedProcess, SIGNAL_NUMBERS, signalProcess } from "./spawn_detached.ts";
 import type { Cluster } from "./state_directory.ts";
@@ -21,6 +22,17 @@ const BUSY_POLL_MS = 15;
 const IDLE_POLL_MS = 100;
 /** After a change it stays busy for so long, in milliseconds. */
 const BUSY_PERIOD_MS = 2000;
+
+/** What slurmstepd adds to its note in the job's log. */
+const KILL_REASONS: Readonly<Record<string, string>> = {
+  TIMEOUT: " DUE TO TIME LIMIT",
+  REQUEUED: " DUE TO JOB REQUEUE",
+  PREEMPTED: " DUE TO PREEMPTION",
+  NODE_FAIL: " DUE TO NODE FAILURE, SEE SLURMCTLD LOG FOR DETAILS",
+};
+
+/** Ends that give a job no time for a last word. */
+const SUDDEN_ENDS: readonly string[] = ["NODE_FAIL", "OUT_OF_MEMORY"];
 
 /** Runs the jobs of `cluster` until none is left; returns at once if another manager does so. */
 export async function runManager(cluster: Cluster): Promise<void> {
@@ -78,6 +90,10 @@ class Manager {
   }
 
   #start(task: Task): void {
+    if (endTroubleOf(task)?.state === "BOOT_FAIL") {
+      this.#ends.push({ row: task.row, end: { code: 0, signal: 0 } });
+      return;
+    }
     const child = this.#launch(task);
     if (child === undefined) {
       this.#ends.push({ row: task.row, end: { code: 0, signal: LAUNCH_FAILURE_SIGNAL } });
@@ -116,13 +132,12 @@ class Manager {
   /** Time limits, signals that were asked for, and jobs of an earlier manager that ended unseen. */
   #enforce(nowMs: number): number {
     let nextMs = Infinity;
-    const running = this.#table.find(
-      "state = 'RUNNING' AND (time_limit IS NOT NULL OR kill_state IS NOT NULL)",
-    );
+    const running = this.#table.find("state = 'RUNNING'");
     for (const task of running) nextMs = Math.min(nextMs, this.#enforceOn(task, nowMs));
-    for (const task of this.#table.find("state = 'RUNNING' AND process IS NOT NULL")) {
+    for (const task of running) {
+      if (task.process === null) continue;
       if (this.#children.has(task.row) || this.#ends.some(({ row }) => row === task.row)) continue;
-      if (isAlive(task.process!)) nextMs = Math.min(nextMs, nowMs + IDLE_POLL_MS);
+      if (isAlive(task.process)) nextMs = Math.min(nextMs, nowMs + IDLE_POLL_MS);
       else inTransaction(this.#table.database, () => recordLoss(this.#table, task, nowMs));
     }
     return nextMs;
@@ -130,6 +145,16 @@ class Manager {
 
   #enforceOn(task: Task, nowMs: number): number {
     if (task.killState !== null) return this.#kill(task, nowMs);
+    const trouble = endTroubleOf(task);
+    const troubleMs = task.startMs! + (trouble?.afterSeconds ?? Infinity) * 1000;
+    if (trouble !== undefined && nowMs >= troubleMs) {
+      this.#table.update(task.row, { killState: trouble.state });
+      return this.#kill({ ...task, killState: trouble.state }, nowMs);
+    }
+    return Math.min(troubleMs, this.#enforceLimit(task, nowMs));
+  }
+
+  #enforceLimit(task: Task, nowMs: number): number {
     const limitMs = task.startMs! + (task.timeLimit ?? Infinity) * this.#cluster.minuteMs;
     if (nowMs >= limitMs) {
       this.#table.update(task.row, { killState: "TIMEOUT" });
@@ -149,14 +174,14 @@ class Manager {
     if (process === null) return nowMs + BUSY_POLL_MS;
     if (killSignalledMs === null) {
       const when = renderSlurmTime(nowMs, undefined);
-      const why = task.killState === "TIMEOUT"
-        ? " DUE TO TIME LIMIT"
-        : task.killState === "REQUEUED"
-        ? " DUE TO JOB REQUEUE"
-        : "";
+      const why = KILL_REASONS[task.killState ?? ""] ?? "";
       const { node } = this.#cluster;
       noteInLog(task, this.#cluster, `JOB ${task.jobId} ON ${node} CANCELLED AT ${when}${why}`);
       this.#table.update(task.row, { killSignalledMs: nowMs });
+      if (SUDDEN_ENDS.includes(task.killState ?? "")) {
+        signalProcess(process.pid, SIGNAL_NUMBERS["KILL"]!, true);
+        return nowMs + IDLE_POLL_MS;
+      }
       signalProcess(process.pid, SIGNAL_NUMBERS["CONT"]!, true);
       signalProcess(process.pid, SIGNAL_NUMBERS["TERM"]!, true);
       return nowMs + this.#cluster.killWaitMs;

@@ -17,7 +17,9 @@ import { runSinfo } from "./adapter/sinfo.ts";
 import { runSqueue } from "./adapter/squeue.ts";
 import { type FakeSlurmContext, SlurmRefusal } from "./context.ts";
 import { runEnvironment } from "./environment.ts";
+import { explainTableError } from "./job_table.ts";
 import { runManager } from "./manager.ts";
+import { runThroughTrouble } from "./scenario/program_trouble.ts";
 import { type Cluster, describeCluster, makeDirectory } from "./state_directory.ts";
 
 export type { FakeSlurmContext } from "./context.ts";
@@ -63,9 +65,17 @@ export async function runFakeSlurm(
   const cluster = describeCluster(context.env);
   makeDirectory(cluster.directory);
   try {
-    return await program(rest, cluster, context);
+    return await runThroughTrouble(
+      {
+        program: name,
+        args: rest,
+        run: async (given, within) => await program(given, cluster, within),
+      },
+      cluster,
+      context,
+    );
   } catch (error) {
-    if (!(error instanceof SlurmRefusal)) throw error;
+    if (!(error instanceof SlurmRefusal)) throw explainTableError(error, cluster.directory);
     context.io.err(error.message);
     return error.status;
   }

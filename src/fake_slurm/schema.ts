@@ -57,4 +57,23 @@ export const FAKE_SLURM_MIGRATIONS: readonly string[] = [
   -- At most one row: the process that runs the jobs.
   CREATE TABLE manager (id INTEGER PRIMARY KEY CHECK (id = 1), process TEXT NOT NULL) STRICT;
   `,
+  `
+  -- How often each rule of the scenario has been looked at.
+  CREATE TABLE rule_uses (rule TEXT PRIMARY KEY, uses INTEGER NOT NULL) STRICT;
+
+  -- What srun ran inside a job. start_ms is the job's too: a requeued job counts its steps anew.
+  CREATE TABLE steps (
+    task_row INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    tasks INTEGER NOT NULL,
+    submit_line TEXT NOT NULL,
+    state TEXT NOT NULL,
+    exit_code INTEGER NOT NULL DEFAULT 0,
+    exit_signal INTEGER NOT NULL DEFAULT 0,
+    start_ms INTEGER NOT NULL,
+    end_ms INTEGER,
+    PRIMARY KEY (task_row, number)
+  ) STRICT;
+  `,
 ];

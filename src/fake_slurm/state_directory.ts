@@ -2,7 +2,16 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { availableParallelism, homedir, hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { MAX_ARRAY_SIZE } from "./array_spec.ts";
 import type { FakeSlurmContext } from "./context.ts";
+import type { Scenario } from "./scenario/scenario.ts";
+import { loadScenario } from "./scenario/scenario_file.ts";
+import {
+  findVersion,
+  SLURM_VERSIONS,
+  type SlurmVersion,
+  VERSION_VARIABLE,
+} from "./slurm_version.ts";
 
 /** The variable that names the state directory. */
 export const DIRECTORY_VARIABLE = "DLSLURM_FAKE_SLURM_DIR";
@@ -11,6 +20,8 @@ export const DIRECTORY_VARIABLE = "DLSLURM_FAKE_SLURM_DIR";
 export interface Cluster {
   /** The state directory. */
   readonly directory: string;
+  /** Whose text formats the programs use. */
+  readonly version: SlurmVersion;
   readonly name: string;
   /** The one node: this machine's short host name. */
   readonly node: string;
@@ -23,6 +34,10 @@ export interface Cluster {
   readonly minJobAgeMs: number;
   /** Time between SIGTERM and SIGKILL, in milliseconds. */
   readonly killWaitMs: number;
+  /** One past the highest task index. */
+  readonly maxArraySize: number;
+  /** What is to go wrong. */
+  readonly scenario: Scenario;
 }
 
 /** Where the state goes when nothing else is said. */
@@ -63,22 +78,45 @@ function isUsable(path: string): boolean {
 }
 
 /**
- * Describes the cluster from `DLSLURM_FAKE_SLURM_*` variables: DIR, CPUS, PARTITIONS (a comma list),
- * and for quick tests SECONDS_PER_MINUTE, MIN_JOB_AGE and KILL_WAIT (seconds).
+ * Describes the cluster from `DLSLURM_FAKE_SLURM_*` variables: DIR, VERSION, CPUS, PARTITIONS (a comma
+ * list), and for quick tests SECONDS_PER_MINUTE, MIN_JOB_AGE and KILL_WAIT (seconds).
  *
- * @throws {UserError} `FAKE_SLURM` if one of them is no positive number.
+ * @throws {UserError} `FAKE_SLURM` if one of them has no value of its kind, or the scenario cannot be used.
  */
 export function describeCluster(env: FakeSlurmContext["env"]): Cluster {
+  const directory = defaultDirectory(env);
+  const scenario = loadScenario(env, directory);
   return {
-    directory: defaultDirectory(env),
-    name: "fake",
+    directory,
+    version: readVersion(env.get(VERSION_VARIABLE)),
+    name: scenario.clusterName ?? "fake",
     node: hostname().split(".")[0] || "localhost",
     cpus: Math.max(1, Math.floor(positive(env, "CPUS", availableParallelism()))),
     partitions: (env.get("DLSLURM_FAKE_SLURM_PARTITIONS") || "debug").split(","),
     minuteMs: positive(env, "SECONDS_PER_MINUTE", 60) * 1000,
     minJobAgeMs: positive(env, "MIN_JOB_AGE", 300) * 1000,
     killWaitMs: positive(env, "KILL_WAIT", 30) * 1000,
+    maxArraySize: scenario.limits.maxArraySize ?? MAX_ARRAY_SIZE,
+    scenario,
   };
+}
+
+/**
+ * Reads a version to speak like; the older one when nothing is said.
+ *
+ * @throws {UserError} `FAKE_SLURM` if there is no such version.
+ */
+export function readVersion(text: string | undefined): SlurmVersion {
+  if (text === undefined || text === "") return "22.05";
+  const version = findVersion(text);
+  if (version !== undefined) return version;
+  throw new UserError(
+    "FAKE_SLURM",
+    `Cannot speak like Slurm "${text}": the fake knows ${
+      Object.keys(SLURM_VERSIONS).join(" and ")
+    }`,
+    { hint: `dlslurm fake-slurm env --version-like ${Object.keys(SLURM_VERSIONS)[0]}` },
+  );
 }
 
 function positive(env: FakeSlurmContext["env"], name: string, fallback: number): number {

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { statIfPresent } from "./if_present.ts";
+import { temporaryNameFor } from "./write_file_atomic.ts";
 
 /** Thrown when a file cannot be copied; what was copied before it stays, whole files only. */
 export class CopyError extends Error {
@@ -50,7 +51,7 @@ async function copyFile(from: string, info: Deno.FileInfo, to: string): Promise<
     (there.mtime ?? 0) >= (info.mtime ?? 0);
   if (isSame) return;
   await Deno.mkdir(dirname(to), { recursive: true });
-  const temporary = `${to}.tmp-${crypto.randomUUID()}`;
+  const temporary = temporaryNameFor(to);
   try {
     // copy_file_range(2) shares the blocks where the file system can.
     await Deno.copyFile(from, temporary);

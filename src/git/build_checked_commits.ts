@@ -25,10 +25,9 @@ export async function findCommitChecks(
   repository: Repository,
   config: GitConfig,
 ): Promise<CommitChecks | null> {
-  const folder = config.get("core.hookspath") ?? join(repository.commonDir, "hooks");
   const hooks = new Map<string, string>();
   for (const name of HOOKS) {
-    const path = folder.startsWith("/") ? join(folder, name) : join(repository.root, folder, name);
+    const path = join(repository.hooksFolder, name);
     if (await isForeignHook(path)) hooks.set(name, path);
   }
   const isSigned = config.getBoolean("commit.gpgsign") === true;

@@ -1,4 +1,5 @@
 import { textOf } from "../process/runner.ts";
+import { gitFailed } from "./git.ts";
 import type { Git } from "./git.ts";
 import { decodePath, splitNul } from "./path_bytes.ts";
 
@@ -14,6 +15,16 @@ export interface Change {
   readonly oid: string;
 }
 
+/** What may have to be committed. */
+export interface Candidates {
+  /** Files that are there: new, changed, or only touched. */
+  readonly present: readonly string[];
+  /** Tracked files that are not there any more. */
+  readonly deleted: readonly string[];
+  /** Folders that could not be looked into. */
+  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+}
+
 /**
  * Finds what differs from HEAD under `pathspecs` in index or work tree, and what is untracked and not
  * ignored there: candidates, since a changed time alone is enough to be listed.
@@ -22,16 +33,11 @@ export async function findCandidates(
   git: Git,
   headOid: string,
   pathspecs: readonly string[],
-): Promise<{ readonly present: string[]; readonly deleted: string[] }> {
-  const untracked = await git.require([
-    "ls-files",
-    "-z",
-    "--others",
-    "--exclude-standard",
-    "--",
-    ...pathspecs,
-  ]);
-  const present = new Set([...splitNul(untracked)].map(decodePath));
+): Promise<Candidates> {
+  const args = ["ls-files", "-z", "--others", "--exclude-standard", "--", ...pathspecs];
+  const untracked = await git.run(args);
+  if (untracked.code !== 0) throw gitFailed(args, untracked);
+  const present = new Set([...splitNul(untracked.stdout)].map(decodePath));
   const deleted: string[] = [];
   const raw = await git.require([
     "diff-index",
@@ -47,7 +53,23 @@ export async function findCandidates(
     // Taken out of the index but still on disk, it is untracked and stays.
     else if (!present.has(change.path)) deleted.push(change.path);
   }
-  return { present: [...present], deleted };
+  // git passes over a folder that it cannot read, with a word on standard error.
+  const unreadable = [...untracked.stderr.matchAll(/could not open directory '(.*?)\/?': (.*)/g)]
+    .map((match) => ({ path: match[1]!, reason: match[2]! }));
+  return { present: [...present], deleted, unreadable };
+}
+
+/** Finds what each of `commits` changed against its first parent; later ones come over earlier ones. */
+export async function findCommittedChanges(
+  git: Git,
+  commits: readonly string[],
+): Promise<Change[]> {
+  if (commits.length === 0) return [];
+  const output = await git.require(
+    ["diff-tree", "--stdin", "--no-commit-id", "-r", "--raw", "-z", "--no-renames"],
+    { stdin: `${commits.join("\n")}\n` },
+  );
+  return [...new Map(parseRawDiff(output).map((change) => [change.path, change])).values()];
 }
 
 /** Finds what differs between `headOid` and the index under `pathspecs`. */

@@ -38,6 +38,7 @@ export async function readMessages(
   const result = await git.run([
     "log",
     "-z",
+    "--no-show-signature",
     "--topo-order",
     ...(since === undefined ? [] : ["--reverse"]),
     "--fixed-strings",

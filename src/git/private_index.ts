@@ -69,9 +69,17 @@ export class PrivateIndex implements AsyncDisposable {
    * @throws {UserError} `GIT_FAILED` with git's words about the first file that cannot be read.
    */
   async stage(present: Iterable<string>, deleted: Iterable<string>): Promise<void> {
-    const args = ["update-index", "--add", "--remove", "--replace", "-z", "--stdin"];
-    // Deletions first: a folder may have taken the place of a file.
-    const result = await this.git.run(args, { stdin: joinNul([...deleted, ...present]) });
+    // Deletions first: a folder or link may have taken the place of a file. --force-remove does not look
+    // at the work tree, where such a path leads elsewhere.
+    await this.#update(["--force-remove"], deleted);
+    await this.#update(["--add", "--replace"], present);
+  }
+
+  async #update(options: readonly string[], paths: Iterable<string>): Promise<void> {
+    const stdin = joinNul(paths);
+    if (stdin.length === 0) return;
+    const args = ["update-index", ...options, "-z", "--stdin"];
+    const result = await this.git.run(args, { stdin });
     if (result.code !== 0) throw gitFailed(args, result);
   }
 

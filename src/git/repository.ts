@@ -15,6 +15,8 @@ export interface Repository {
   readonly commonDir: string;
   /** The work tree's index, absolute. */
   readonly indexFile: string;
+  /** Where hooks are, `core.hooksPath` or the common directory\'s own folder; absolute. */
+  readonly hooksFolder: string;
   /** Name of a linked work tree; empty for the main one. */
   readonly worktree: string;
   /** The commit that was checked out when the repository was opened; others may have moved on. */
@@ -39,6 +41,8 @@ export async function openRepository(runner: Runner, directory: string): Promise
     "--absolute-git-dir",
     "--git-path",
     "index",
+    "--git-path",
+    "hooks",
     "--git-common-dir",
     "HEAD",
     "--symbolic-full-name",
@@ -46,7 +50,9 @@ export async function openRepository(runner: Runner, directory: string): Promise
   ];
   // What comes before the first thing that fails is printed all the same.
   const result = await here.run(args);
-  const [bare, root, gitDir, indexFile, commonDir, headOid, branch] = textOf(result.stdout)
+  const [bare, root, gitDir, indexFile, hooksFolder, commonDir, headOid, branch] = textOf(
+    result.stdout,
+  )
     .split("\n");
   if (bare === "true") {
     throw new UserError(
@@ -57,7 +63,10 @@ export async function openRepository(runner: Runner, directory: string): Promise
       },
     );
   }
-  if (root === undefined || commonDir === undefined || gitDir === undefined || !indexFile) {
+  if (
+    root === undefined || commonDir === undefined || gitDir === undefined || !indexFile ||
+    !hooksFolder
+  ) {
     const isMissing = /not a git repository|must be run in a work tree/.test(result.stderr);
     if (!isMissing) throw gitFailed(args, result);
     throw new UserError(
@@ -77,6 +86,7 @@ export async function openRepository(runner: Runner, directory: string): Promise
     gitDir,
     commonDir: common,
     indexFile: absoluteFrom(directory, indexFile),
+    hooksFolder: absoluteFrom(directory, hooksFolder),
     worktree: resolve(gitDir) === resolve(common) ? "" : gitDir.slice(gitDir.lastIndexOf("/") + 1),
     headOid,
     branch: branch === "HEAD" || branch === "" ? null : branch,

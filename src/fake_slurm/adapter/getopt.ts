@@ -1,4 +1,5 @@
 import { SlurmRefusal } from "../context.ts";
+import type { SlurmVersion } from "../slurm_version.ts";
 
 /** One option of a Slurm program. */
 export interface OptionSpec {
@@ -129,4 +130,30 @@ export function optionTable(text: string): readonly OptionSpec[] {
       ? { long: match[2]!, argument }
       : { long: match[2]!, short: match[1], argument };
   });
+}
+
+/** The options of a program in each version: those of both and those that only one has. */
+export function versionedTable(
+  common: string,
+  only: Readonly<Record<SlurmVersion, string>>,
+): Readonly<Record<SlurmVersion, readonly OptionSpec[]>> {
+  return {
+    "22.05": optionTable(`${common} ${only["22.05"]}`),
+    "24.11": optionTable(`${common} ${only["24.11"]}`),
+  };
+}
+
+/**
+ * Refuses options that Slurm has and the fake cannot do: without them the answer would be another one.
+ *
+ * @throws {SlurmRefusal} That says so; Slurm has no words for it.
+ */
+export function refuseUnsupported(
+  program: string,
+  asked: { has(name: string): boolean },
+  unsupported: readonly string[],
+): void {
+  const name = unsupported.find((one) => asked.has(one));
+  if (name === undefined) return;
+  throw new SlurmRefusal(`${program}: error: the fake Slurm does not support --${name}\n`);
 }

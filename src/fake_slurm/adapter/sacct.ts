@@ -1,12 +1,14 @@
 import { userInfo } from "node:os";
 import { parseSlurmTime } from "../clock_text.ts";
-import { type FakeSlurmContext, SlurmRefusal, VERSION_LINE } from "../context.ts";
+import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
 import { hasRun, toRecords } from "../job_records.ts";
 import { findState, isEnded, type JobState } from "../job_state.ts";
 import { JobTable, type Task } from "../job_table.ts";
 import { ensureManager } from "../manager_lock.ts";
+import { versionLine } from "../slurm_version.ts";
+import { accountingView } from "../scenario/accounting_view.ts";
 import type { Cluster } from "../state_directory.ts";
-import { getopt, optionTable } from "./getopt.ts";
+import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
 import { findCandidates, isRecordSelected, type JobSelection } from "./job_id_list.ts";
 import { parseSelection, splitIds } from "./job_id_list.ts";
 import { BRIEF_FORMAT, DEFAULT_FORMAT, LONG_FORMAT } from "./sacct_fields.ts";
@@ -14,14 +16,34 @@ import { parseFormat, renderFieldNames, type SacctField } from "./sacct_fields.t
 import { type SacctRow, type SacctSetting, sacctValue } from "./sacct_values.ts";
 import { fitWithPlus } from "./text_table.ts";
 
-const SPECS = optionTable(`
-  a/allusers A/accounts: array b/brief B/batch-script c/completion C/cluster: constraints: delimiter:
+const SPECS = versionedTable(
+  `
+  a/allusers A/accounts: b/brief B/batch-script c/completion C/cluster: constraints: delimiter:
   D/duplicates E/endtime: env-vars e/helpformat f/file: F/flags: federation g/gid: group: h/help
   i/nnodes: I/ncpus: j/jobs: k/timelimit-min: K/timelimit-max: l/long L/allclusters local
   M/clusters: n/noheader N/nodelist: name: noconvert o/format: p/parsable P/parsable2 q/qos:
   r/partition: R/reason: s/state: S/starttime: T/truncate units: u/user: uid: U/helpunits usage
-  v/verbose V/version W/wckeys: whole-hetjob: x/associations: X/allocations
-`);
+  v/verbose V/version W/wckeys: whole-hetjob:: x/associations: X/allocations
+`,
+  { "22.05": "", "24.11": "array expand-patterns helpreason helpstate" },
+);
+
+/** Options that choose or show other things, which the fake does not keep. */
+const UNSUPPORTED_OPTIONS = [
+  ...[
+    "array",
+    "batch-script",
+    "expand-patterns",
+    "completion",
+    "constraints",
+    "env-vars",
+    "file",
+    "flags",
+    "gid",
+  ],
+  ...["group", "helpreason", "helpstate", "helpunits", "ncpus", "nnodes", "reason"],
+  ...["timelimit-max", "timelimit-min", "truncate", "wckeys", "associations"],
+];
 
 type Asked = ReadonlyMap<string, string>;
 
@@ -31,26 +53,34 @@ export function runSacct(
   cluster: Cluster,
   context: FakeSlurmContext,
 ): number {
-  const { options, words } = getopt(args, { program: "sacct", specs: SPECS, pointsAtHelp: false });
+  const { options, words } = getopt(args, {
+    program: "sacct",
+    specs: SPECS[cluster.version],
+    pointsAtHelp: false,
+  });
   const asked = new Map(options.map(({ name, value }) => [name, value]));
+  refuseUnsupported("sacct", asked, UNSUPPORTED_OPTIONS);
   if (words.length > 0) {
     const unknown = words.map((word) => `sacct: error:  ${word}\n`).join("");
     throw new SlurmRefusal(`sacct: error: Unknown arguments:\n${unknown}`);
   }
   const { io, env } = context;
-  if (asked.has("version")) return print(io, VERSION_LINE);
-  if (asked.has("helpformat")) return print(io, renderFieldNames());
+  if (asked.has("version")) return print(io, versionLine(cluster.version));
+  if (asked.has("helpformat")) return print(io, renderFieldNames(cluster.version));
   if (asked.has("help") || asked.has("usage")) return print(io, USAGE);
   const format = asked.get("format") ??
     (asked.has("brief") ? BRIEF_FORMAT : asked.has("long") ? LONG_FORMAT : undefined) ??
     (env.get("SACCT_FORMAT") || DEFAULT_FORMAT);
-  const fields = parseFormat(format);
+  const fields = parseFormat(format, cluster.version);
   const setting: SacctSetting = {
     cluster,
     nowMs: Date.now(),
     timeFormat: env.get("SLURM_TIME_FORMAT"),
     unit: asked.get("units")?.toUpperCase(),
   };
+  if (cluster.scenario.accounting.storage === "disabled") {
+    throw new SlurmRefusal("Slurm accounting storage is disabled\n");
+  }
   using table = new JobTable(cluster.directory);
   ensureManager(table, cluster, context);
   const rows = findRows(table, asked, setting);
@@ -70,7 +100,8 @@ function findRows(table: JobTable, asked: Asked, setting: SacctSetting): SacctRo
     : undefined;
   const isWanted = toFilter(asked, setting);
   if (isElsewhere(asked, setting.cluster)) return [];
-  const tasks = selections === undefined ? table.find("1") : findCandidates(table, selections);
+  const found = selections === undefined ? table.find("1") : findCandidates(table, selections);
+  const tasks = accountingView(found, setting.cluster, setting.nowMs);
   const showsAll = asked.has("duplicates");
   const records = toRecords(
     tasks.filter((task) => (showsAll || !task.superseded) && isWanted(task)),
@@ -106,7 +137,7 @@ function isElsewhere(asked: Asked, cluster: Cluster): boolean {
 }
 
 /** Time window, states and the simple filters. */
-function toFilter(asked: Asked, { nowMs }: SacctSetting): (task: Task) => boolean {
+function toFilter(asked: Asked, { cluster, nowMs }: SacctSetting): (task: Task) => boolean {
   const at = (text: string) => parseSlurmTime(text, { now: nowMs, allowPast: true });
   const states = asked.get("state")?.split(",").map(readState);
   const start = asked.get("starttime");
@@ -117,6 +148,8 @@ function toFilter(asked: Asked, { nowMs }: SacctSetting): (task: Task) => boolea
   const names = asked.get("name")?.split(",");
   const partitions = asked.get("partition")?.split(",");
   const accounts = asked.get("accounts")?.split(",");
+  const qos = asked.get("qos")?.split(",");
+  const nodes = asked.get("nodelist")?.split(",");
   const users = readUsers(asked);
   return (task) =>
     (states === undefined
@@ -124,7 +157,8 @@ function toFilter(asked: Asked, { nowMs }: SacctSetting): (task: Task) => boolea
       : states.some((state) => wasIn(task, state, fromMs, untilMs))) &&
     (names?.includes(task.name) ?? true) &&
     (partitions?.includes(task.spec.partition) ?? true) &&
-    (accounts?.includes(task.spec.account) ?? true) &&
+    (accounts?.includes(task.spec.account) ?? true) && (qos?.includes(task.spec.qos) ?? true) &&
+    (nodes === undefined || (hasRun(task) && nodes.includes(cluster.node))) &&
     (users?.some((user) => user === task.spec.user || user === String(task.spec.uid)) ?? true);
 }
 

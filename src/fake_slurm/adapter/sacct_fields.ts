@@ -1,11 +1,12 @@
 import { SlurmRefusal } from "../context.ts";
+import type { SlurmVersion } from "../slurm_version.ts";
 import type { Column } from "./text_table.ts";
 
 /** One sacct field: its name as the header shows it, and its width. */
 export type SacctField = Column;
 
 /** All fields of sacct 22.05 with their widths, in the order of `sacct --helpformat`. */
-const FIELDS: readonly SacctField[] = `
+const OLDER_FIELDS = toFields(`
   Account:10 AdminComment:15 AllocCPUS:10 AllocNodes:10 AllocTRES:10 AssocID:7 AveCPU:10
   AveCPUFreq:10 AveDiskRead:14 AveDiskWrite:14 AvePages:10 AveRSS:10 AveVMSize:10 BlockID:16
   Cluster:10 Comment:14 Constraints:19 ConsumedEnergy:14 ConsumedEnergyRaw:17 Container:19
@@ -24,10 +25,27 @@ const FIELDS: readonly SacctField[] = `
   TRESUsageOutMaxNode:19 TRESUsageOutMaxTask:19 TRESUsageOutMin:15 TRESUsageOutMinNode:19
   TRESUsageOutMinTask:19 TRESUsageOutTot:15 UID:6 User:9 UserCPU:10 WCKey:10 WCKeyID:10
   WorkDir:20
-`.trim().split(/\s+/).map((word) => {
-  const [header = "", width] = word.split(":");
-  return { header, width: Number(width) };
-});
+`);
+
+/** What 24.11 has no more, and what it has instead. */
+const DROPPED = ["DBIndex", "Reserved", "ResvCPU", "ResvCPURAW"];
+const ADDED = toFields(`
+  DBIndex:-21 Extra:14 FailedNode:8 Licenses:10 Planned:10 PlannedCPU:10 PlannedCPURAW:13
+  QOSREQ:10 Restarts:8 SLUID:14 StdErr:20 StdIn:20 StdOut:20
+`);
+
+const FIELDS: Readonly<Record<SlurmVersion, readonly SacctField[]>> = {
+  "22.05": OLDER_FIELDS,
+  "24.11": [...OLDER_FIELDS.filter(({ header }) => !DROPPED.includes(header)), ...ADDED]
+    .sort((a, b) => a.header.toLowerCase() < b.header.toLowerCase() ? -1 : 1),
+};
+
+function toFields(table: string): SacctField[] {
+  return table.trim().split(/\s+/).map((word) => {
+    const [header = "", width] = word.split(":");
+    return { header, width: Number(width) };
+  });
+}
 
 /** What sacct shows when nothing else is asked for. */
 export const DEFAULT_FORMAT = "jobid,jobname,partition,account,alloccpus,state,exitcode";
@@ -47,11 +65,12 @@ export const LONG_FORMAT =
  *
  * @throws {SlurmRefusal} In sacct's words, if there is no such field.
  */
-export function parseFormat(text: string): SacctField[] {
+export function parseFormat(text: string, version: SlurmVersion): SacctField[] {
+  const known = FIELDS[version];
   return text.split(",").filter((word) => word !== "").flatMap((word) => {
-    if (word.toLowerCase() === "all") return FIELDS;
+    if (word.toLowerCase() === "all") return known;
     const [, name = "", width] = /^([^%]*)(?:%(-?\d+))?/.exec(word) ?? [];
-    const field = FIELDS.find(({ header }) => header.toLowerCase().startsWith(name.toLowerCase()));
+    const field = known.find(({ header }) => header.toLowerCase().startsWith(name.toLowerCase()));
     if (field === undefined || name === "") {
       throw new SlurmRefusal(`sacct: error: Invalid field requested: "${name}"\n`);
     }
@@ -60,9 +79,9 @@ export function parseFormat(text: string): SacctField[] {
 }
 
 /** What `sacct --helpformat` prints: the field names in four columns. */
-export function renderFieldNames(): string {
+export function renderFieldNames(version: SlurmVersion): string {
   let text = "";
-  for (const [at, { header }] of FIELDS.entries()) {
+  for (const [at, { header }] of FIELDS[version].entries()) {
     text += at > 0 && at % 4 === 0 ? "\n" : "";
     text += header.padEnd(19) + " ";
   }

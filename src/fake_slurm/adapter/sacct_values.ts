@@ -1,7 +1,9 @@
 import { renderSlurmTime } from "../clock_text.ts";
+import { absoluteLogPath, defaultPattern } from "../file_name_pattern.ts";
 import { displayId, elapsedSeconds, hasRun, type JobRecord, rawId } from "../job_records.ts";
 import { isEnded } from "../job_state.ts";
 import { cpusOf, nodesOf } from "../job_spec.ts";
+import type { SlurmVersion } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
 import { renderDuration } from "../time_limit.ts";
 import { memoryText, requestedMemory, tresText } from "./tres_text.ts";
@@ -39,7 +41,11 @@ const step = (text: string): Value => (row) => row.isStep ? text : "";
 
 const nodes: Value = ({ record: { task } }) => String(nodesOf(task.spec));
 const allocatedNodes: Value = (row, setting) => hasRun(row.record.task) ? nodes(row, setting) : "0";
-const cpus: Value = ({ record }) => String(record.task.cpus);
+const isNewer = ({ cluster }: SacctSetting) => cluster.version === "24.11";
+
+/** 24.11 allocates nothing to a job that has not started. */
+const cpus: Value = ({ record: { task } }, setting) =>
+  isNewer(setting) && !hasRun(task) ? "0" : String(task.cpus);
 
 /** Every field that has a value here, by lower-case name; the others are empty. */
 const VALUES: Readonly<Record<string, Value>> = {
@@ -66,7 +72,10 @@ const VALUES: Readonly<Record<string, Value>> = {
     time(isStep ? task.startMs : task.eligibleMs, setting, "Unknown"),
   end: ({ record }, setting) => time(record.task.endMs, setting, "Unknown"),
   exitcode: exitCode,
-  flags: job(({ record }) => hasRun(record.task) ? "SchedMain,StartRecieved" : "StartRecieved"),
+  flags: job(({ record }, setting) => {
+    const received = isNewer(setting) ? "StartReceived" : "StartRecieved";
+    return hasRun(record.task) ? `SchedMain,${received}` : received;
+  }),
   gid: job(({ record }) => String(record.task.spec.gid)),
   group: job(({ record }) => record.task.spec.group),
   jobid: ({ record, isStep }) => displayId(record) + (isStep ? ".batch" : ""),
@@ -79,10 +88,13 @@ const VALUES: Readonly<Record<string, Value>> = {
   nodelist: ({ record }, { cluster }) => hasRun(record.task) ? cluster.node : "None assigned",
   ntasks: step("1"),
   partition: job(({ record }) => record.task.spec.partition),
-  priority: job(({ record }) => String(priorityOf(record))),
+  planned: job((row) => renderDuration(waitedSeconds(row))),
+  plannedcpu: job((row) => renderDuration(waitedSeconds(row) * row.record.task.cpus)),
+  plannedcpuraw: job((row) => String(waitedSeconds(row) * row.record.task.cpus)),
+  priority: job(({ record }, { cluster }) => String(priorityOf(record, cluster.version))),
   qos: job(({ record }) => record.task.spec.qos),
   qosraw: job(always("1")),
-  reason: job(({ record: { task } }) => isEnded(task.state) || hasRun(task) ? "None" : task.reason),
+  reason: job(reasonText),
   reqcpufreq: job(always("Unknown")),
   reqcpufreqmin: (row) => row.isStep ? "0" : "Unknown",
   reqcpufreqmax: (row) => row.isStep ? "0" : "Unknown",
@@ -94,19 +106,24 @@ const VALUES: Readonly<Record<string, Value>> = {
   reserved: job((row) => renderDuration(waitedSeconds(row))),
   resvcpu: job((row) => renderDuration(waitedSeconds(row) * row.record.task.cpus)),
   resvcpuraw: job((row) => String(waitedSeconds(row) * row.record.task.cpus)),
+  restarts: job(({ record }) => String(record.task.restarts)),
   start: ({ record: { task } }, setting) =>
     time(task.startMs, setting, task.endMs === null ? "Unknown" : "None"),
   state: stateText,
+  stderr: job(({ record }) => logText(record, "stderr")),
+  stdin: job(({ record }) => logText(record, "stdin")),
+  stdout: job(({ record }) => logText(record, "stdout")),
   submit: ({ record: { task }, isStep }, setting) =>
     time(isStep ? task.startMs : task.submitMs, setting, "Unknown"),
   submitline: job(({ record }) => record.task.spec.submitLine),
   suspended: always("00:00:00"),
   systemcpu: always("00:00:00"),
-  timelimit: job(({ record: { task } }) =>
-    task.timeLimit === null ? unlimited(hasRun(task)) : renderDuration(task.timeLimit * 60)
-  ),
-  timelimitraw: job(({ record: { task } }) =>
-    task.timeLimit === null ? unlimited(hasRun(task)) : String(task.timeLimit)
+  timelimit: job(({ record }, setting) => {
+    const { timeLimit } = record.task;
+    return timeLimit === null ? unlimited(record, setting) : renderDuration(timeLimit * 60);
+  }),
+  timelimitraw: job(({ record }, setting) =>
+    record.task.timeLimit === null ? unlimited(record, setting) : String(record.task.timeLimit)
   ),
   totalcpu: always("00:00:00"),
   tresusageinmax: none,
@@ -121,9 +138,29 @@ export function sacctValue(name: string, row: SacctRow, setting: SacctSetting): 
   return VALUES[name.toLowerCase()]?.(row, setting) ?? "";
 }
 
-/** Slurm's priority/basic: earlier jobs come first, held ones have none. */
-export function priorityOf({ task }: JobRecord): number {
-  return task.hold === "" ? 4_294_901_760 - task.baseId : 0;
+/**
+ * The priority: with 22.05's priority/basic earlier jobs come first, 24.11's priority/multifactor has
+ * no factors here. Held jobs have none.
+ */
+export function priorityOf({ task }: JobRecord, version: SlurmVersion): number {
+  if (task.hold !== "") return 0;
+  return version === "24.11" ? 1 : 4_294_901_760 - task.baseId;
+}
+
+/** Why a job waits, or waited when it was cancelled. */
+function reasonText({ record: { task } }: SacctRow, setting: SacctSetting): string {
+  if (hasRun(task) || (isEnded(task.state) && task.state !== "CANCELLED")) return "None";
+  const isKept = !isNewer(setting) || task.reason === "JobArrayTaskLimit";
+  return isKept ? task.reason : "None";
+}
+
+/** 24.11 shows the pattern as it was given. */
+function logText(record: JobRecord, which: "stdin" | "stdout" | "stderr"): string {
+  const { spec } = record.task;
+  const pattern = which === "stdout"
+    ? spec.stdout ?? defaultPattern(spec.array !== null)
+    : spec[which];
+  return pattern === null ? "" : absoluteLogPath(pattern, spec.workDir);
 }
 
 function stateText({ record: { task }, isStep }: SacctRow): string {
@@ -140,8 +177,10 @@ function exitCode({ record: { task }, isStep }: SacctRow): string {
 }
 
 /** A job that never started shows that its limit would come from the partition. */
-function unlimited(hasStarted: boolean): string {
-  return hasStarted ? "UNLIMITED" : "Partition_Limit";
+function unlimited({ task, rest }: JobRecord, setting: SacctSetting): string {
+  // 22.05 fixes the limit of an array's rest when the first task starts.
+  const isBegun = rest !== null && rest.length < (task.spec.array?.indices.length ?? 0);
+  return hasRun(task) || (isBegun && !isNewer(setting)) ? "UNLIMITED" : "Partition_Limit";
 }
 
 function waitedSeconds({ record: { task } }: SacctRow): number {

@@ -1,18 +1,23 @@
 import { inTransaction } from "../../store/open_store.ts";
 import { renderSlurmTime } from "../clock_text.ts";
-import { type FakeSlurmContext, SlurmRefusal, VERSION_LINE } from "../context.ts";
+import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
 import { isEnded } from "../job_state.ts";
 import { cpusOf } from "../job_spec.ts";
 import { JobTable, type NewJob } from "../job_table.ts";
 import { ensureManager } from "../manager_lock.ts";
+import { versionLine } from "../slurm_version.ts";
+import { troublesFor } from "../scenario/job_trouble.ts";
 import type { Cluster } from "../state_directory.ts";
+import { refuseOtherClusters } from "./clusters.ts";
 import {
   mergeOptions,
   optionsFromDirectives,
   optionsFromEnvironment,
   readSbatchArguments,
   SBATCH_USAGE,
+  UNSUPPORTED_OPTIONS,
 } from "./sbatch_options.ts";
+import { refuseUnsupported } from "./getopt.ts";
 import { toNewJob } from "./sbatch_request.ts";
 import { readBatchScript, wrapScript } from "./sbatch_script.ts";
 import type { AskedOptions } from "./sbatch_values.ts";
@@ -26,9 +31,9 @@ export async function runSbatch(
   cluster: Cluster,
   context: FakeSlurmContext,
 ): Promise<number> {
-  const { options, words } = readSbatchArguments(args);
+  const { options, words } = readSbatchArguments(args, cluster.version);
   const own = mergeOptions(options);
-  if (own.has("version")) return print(context, VERSION_LINE);
+  if (own.has("version")) return print(context, versionLine(cluster.version));
   if (own.has("help") || own.has("usage")) return print(context, SBATCH_USAGE);
   const [file, ...scriptArgs] = words;
   const command = own.get("wrap");
@@ -40,14 +45,17 @@ export async function runSbatch(
   const script = command === undefined
     ? readBatchScript(file, context.cwd, context.env.get("PATH") ?? "")
     : wrapScript(command);
-  const directives = command === undefined ? optionsFromDirectives(script.text) : [];
+  const directives = command === undefined
+    ? optionsFromDirectives(script.text, cluster.version)
+    : [];
   const asked = mergeOptions(directives, optionsFromEnvironment(context.env), options);
-  refuseOtherClusters(asked, cluster);
+  refuseUnsupported("sbatch", asked, UNSUPPORTED_OPTIONS);
+  refuseOtherClusters("sbatch", asked.get("clusters"), cluster);
   const submitLine = ["sbatch", ...args].join(" ");
   const job = toNewJob({ asked, script, args: scriptArgs, submitLine }, cluster, context);
   using table = new JobTable(cluster.directory);
   if (asked.has("test-only")) return reportTest(job, table, cluster, context);
-  const jobId = inTransaction(table.database, () => table.insert(job));
+  const jobId = inTransaction(table.database, () => submit(job, table, cluster));
   ensureManager(table, cluster, context);
   announce(jobId, asked, cluster, context);
   return asked.has("wait") ? await waitForEnd(table, jobId) : 0;
@@ -58,15 +66,31 @@ function print(context: FakeSlurmContext, text: string): number {
   return 0;
 }
 
-function refuseOtherClusters(asked: AskedOptions, cluster: Cluster): void {
-  for (const name of asked.get("clusters")?.split(",") ?? []) {
-    if (name === cluster.name || name === "all") continue;
-    throw new SlurmRefusal(
-      `sbatch: error: No cluster '${name}' known by database.\n` +
-        `sbatch: error: '${name}' can't be reached now, or it is an invalid entry for --cluster.  ` +
-        "Use 'sacctmgr list clusters' to see available clusters.\n",
-    );
-  }
+/** Call it inside a transaction. */
+function submit(job: NewJob, table: JobTable, cluster: Cluster): number {
+  const { scenario } = cluster;
+  refuseTooMany(job, table, scenario.limits.maxSubmitJobs);
+  if (scenario.jobs.length === 0) return table.insert(job);
+  const troubles = troublesFor(scenario, {
+    name: job.name,
+    jobId: table.nextJobId(),
+    order: table.countUse("submission"),
+  });
+  return table.insert({ ...job, spec: { ...job.spec, troubles } });
+}
+
+/** MaxSubmitJobs counts each task of an array. */
+function refuseTooMany(job: NewJob, table: JobTable, limit: number | undefined): void {
+  if (limit === undefined) return;
+  const row = table.database.prepare(
+    "SELECT count(*) AS n FROM tasks WHERE state IN ('PENDING', 'RUNNING')",
+  ).get();
+  if (Number(row?.["n"]) + (job.spec.array?.indices.length ?? 1) <= limit) return;
+  throw new SlurmRefusal(
+    "sbatch: error: AssocMaxSubmitJobLimit\n" +
+      "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy " +
+      "(job submit limit, user's size and/or time limits)\n",
+  );
 }
 
 function reportTest(
@@ -89,7 +113,7 @@ function announce(
   cluster: Cluster,
   { io }: FakeSlurmContext,
 ): void {
-  const isNamed = asked.has("clusters");
+  const isNamed = asked.has("clusters") || cluster.scenario.clusterName !== undefined;
   if (asked.has("parsable")) io.out(`${jobId}${isNamed ? `;${cluster.name}` : ""}\n`);
   else if (!asked.has("quiet")) {
     io.out(`Submitted batch job ${jobId}${isNamed ? ` on cluster ${cluster.name}` : ""}\n`);

@@ -1,8 +1,10 @@
 import type { FakeSlurmContext } from "../context.ts";
-import { getopt, type GetoptResult, type GivenOption, optionTable } from "./getopt.ts";
+import type { SlurmVersion } from "../slurm_version.ts";
+import { getopt, type GetoptResult, type GivenOption, versionedTable } from "./getopt.ts";
 
-/** sbatch's options, sbatch(1) 22.05. */
-const SPECS = optionTable(`
+/** sbatch's options, sbatch(1). */
+const SPECS = versionedTable(
+  `
   A/account: acctg-freq: a/array: batch: bb: bbf: b/begin: D/chdir: cluster-constraint: M/clusters:
   comment: C/constraint: container: contiguous S/core-spec: cores-per-socket: cpu-freq:
   cpus-per-gpu: c/cpus-per-task: deadline: delay-boot: d/dependency: m/distribution: e/error:
@@ -16,7 +18,18 @@ const SPECS = optionTable(`
   reservation: signal: sockets-per-node: spread-job switches: tasks-per-node: test-only
   thread-spec: threads-per-core: t/time: time-min: tmp: uid: usage use-min-nodes v/verbose
   V/version W/wait wait-all-nodes: wckey: wrap:
-`);
+`,
+  {
+    "22.05": "",
+    "24.11": "container-id: extra: oom-kill-step:: resv-ports:: tres-bind: tres-per-task:",
+  },
+);
+
+/** Options that change what runs, as whom, where or until when, in ways that the fake has not. */
+export const UNSUPPORTED_OPTIONS = [
+  ...["bb", "bbf", "container", "container-id", "deadline", "export-file", "gid", "nodefile"],
+  ...["reboot", "uid"],
+];
 
 /** Variables that stand for an option; they beat directives and yield to the command line. */
 const VARIABLES: Readonly<Record<string, string>> = {
@@ -54,10 +67,10 @@ const OPPOSITES: Readonly<Record<string, string>> = {
 };
 
 /** Reads sbatch's own command line: options up to the first word, then the script and its arguments. */
-export function readSbatchArguments(args: readonly string[]): GetoptResult {
+export function readSbatchArguments(args: readonly string[], version: SlurmVersion): GetoptResult {
   return getopt(args, {
     program: "sbatch",
-    specs: SPECS,
+    specs: SPECS[version],
     stopAtFirstWord: true,
     refusalStatus: 255,
   });
@@ -74,13 +87,16 @@ export function optionsFromEnvironment(env: FakeSlurmContext["env"]): GivenOptio
 }
 
 /** The options of a script's `#SBATCH` lines, which end at its first command. */
-export function optionsFromDirectives(script: string): readonly GivenOption[] {
+export function optionsFromDirectives(
+  script: string,
+  version: SlurmVersion,
+): readonly GivenOption[] {
   const args: string[] = [];
   for (const line of script.split("\n")) {
     if (/^#SBATCH(\s|$)/.test(line)) args.push(...splitDirective(line.slice("#SBATCH".length)));
     else if (!line.startsWith("#") && line.trim() !== "") break;
   }
-  return getopt(args, { program: "sbatch", specs: SPECS, refusalStatus: 255 }).options;
+  return getopt(args, { program: "sbatch", specs: SPECS[version], refusalStatus: 255 }).options;
 }
 
 /** Splits a directive into words: quotes group, a backslash protects, `#` begins a comment. */

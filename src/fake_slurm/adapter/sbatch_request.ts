@@ -63,7 +63,7 @@ function toSpec(submission: Submission, cluster: Cluster, context: FakeSlurmCont
   const tasksPerNode = read.readCount(asked, "ntasks-per-node");
   const tasks = read.readCount(asked, "ntasks");
   const leastNodes = Number(/^\d+/.exec(nodes ?? "1")?.[0]);
-  const array = readArray(asked);
+  const array = readArray(asked, cluster.maxArraySize);
   return {
     command: script.path === null ? null : [script.path, ...args].join(" "),
     submitLine: submission.submitLine,
@@ -105,6 +105,7 @@ function toSpec(submission: Submission, cluster: Cluster, context: FakeSlurmCont
     warning: read.readWarning(asked),
     array: array === null ? null : { indices: [...array.indices], limit: array.limit ?? null },
     exportList: asked.get("export") ?? null,
+    troubles: [],
   };
 }
 
@@ -134,11 +135,11 @@ function readBegin(asked: AskedOptions, nowMs: number): number | null {
   }
 }
 
-function readArray(asked: AskedOptions): ArraySpec | null {
+function readArray(asked: AskedOptions, maxArraySize: number): ArraySpec | null {
   const text = asked.get("array");
   if (text === undefined) return null;
   try {
-    return parseArraySpec(text);
+    return parseArraySpec(text, maxArraySize);
   } catch {
     throw read.submissionFailed("Invalid job array specification");
   }

@@ -1,21 +1,29 @@
 import { userInfo } from "node:os";
 import { inTransaction } from "../../store/open_store.ts";
-import { type FakeSlurmContext, SlurmRefusal, VERSION_LINE } from "../context.ts";
+import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
 import { findState, isEnded } from "../job_state.ts";
 import { JobTable, type Task } from "../job_table.ts";
 import { ensureManager } from "../manager_lock.ts";
 import { SIGNAL_NUMBERS, signalProcess } from "../spawn_detached.ts";
+import { versionLine } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
-import { getopt, optionTable } from "./getopt.ts";
+import { refuseOtherClusters } from "./clusters.ts";
+import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
 import { findCandidates, isSelected, type JobSelection } from "./job_id_list.ts";
 import { parseSelection, splitIds } from "./job_id_list.ts";
 import { readSignal } from "./sbatch_values.ts";
 
-const SPECS = optionTable(`
-  A/account: b/batch M/clusters: c/cron ctld f/full help H/hurry i/interactive me n/name: jobname:
+const SPECS = versionedTable(
+  `
+  A/account: b/batch M/clusters: f/full help H/hurry i/interactive me n/name: jobname:
   w/nodelist: p/partition: q/qos: Q/quiet R/reservation: sibling: s/signal: t/state: u/user: usage
   v/verbose V/version wckey:
-`);
+`,
+  { "22.05": "ctld", "24.11": "c/cron ctld" },
+);
+
+/** Without them more would be cancelled than was asked for. */
+const UNSUPPORTED_OPTIONS = ["cron", "interactive", "nodelist", "reservation", "sibling", "wckey"];
 
 const USAGE = `Usage: scancel [-A account] [--batch] [--full] [--interactive] [-n job_name]
                [-p partition] [-Q] [-q qos] [-R reservation]
@@ -32,13 +40,15 @@ export function runScancel(
   cluster: Cluster,
   context: FakeSlurmContext,
 ): number {
-  const { options, words } = getopt(args, { program: "scancel", specs: SPECS });
+  const { options, words } = getopt(args, { program: "scancel", specs: SPECS[cluster.version] });
   const asked = new Map(options.map(({ name, value }) => [name, value]));
   const { io } = context;
   if (asked.has("version") || asked.has("help") || asked.has("usage")) {
-    io.out(asked.has("version") ? VERSION_LINE : USAGE);
+    io.out(asked.has("version") ? versionLine(cluster.version) : USAGE);
     return 0;
   }
+  refuseUnsupported("scancel", asked, UNSUPPORTED_OPTIONS);
+  refuseOtherClusters("scancel", asked.get("clusters"), cluster);
   const selections = words.flatMap(splitIds).map(readSelection);
   const isFiltered = FILTERS.some((name) => asked.has(name));
   if (selections.length === 0 && !isFiltered) {

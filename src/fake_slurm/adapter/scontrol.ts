@@ -1,16 +1,21 @@
-import { type FakeSlurmContext, SlurmRefusal, VERSION_LINE } from "../context.ts";
+import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
 import { parseArraySpec } from "../array_spec.ts";
 import { JobTable } from "../job_table.ts";
 import { ensureManager } from "../manager_lock.ts";
+import { versionLine } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
 import { holdJobs, requeueJobs, updateJobs } from "./change_jobs.ts";
-import { getopt, optionTable } from "./getopt.ts";
+import { refuseOtherClusters } from "./clusters.ts";
+import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
 import { showConfig, showJobs, showNodes, showPartitions } from "./scontrol_show.ts";
 
-const SPECS = optionTable(`
+const SPECS = versionedTable(
+  `
   a/all d/details future h/help hide local M/clusters: o/oneliner Q/quiet sibling u/uid: usage
   v/verbose V/version
-`);
+`,
+  { "22.05": "", "24.11": "json:: yaml::" },
+);
 
 /** Runs `scontrol ARGS…`: shows and changes what slurmctld knows. */
 export function runScontrol(
@@ -18,13 +23,15 @@ export function runScontrol(
   cluster: Cluster,
   context: FakeSlurmContext,
 ): number {
-  const { options, words } = getopt(args, { program: "scontrol", specs: SPECS });
-  const asked = new Set(options.map(({ name }) => name));
+  const { options, words } = getopt(args, { program: "scontrol", specs: SPECS[cluster.version] });
+  const asked = new Map(options.map(({ name, value }) => [name, value]));
   const { io } = context;
   if (asked.has("version")) {
-    io.out(VERSION_LINE);
+    io.out(versionLine(cluster.version));
     return 0;
   }
+  refuseUnsupported("scontrol", asked, ["json", "uid", "yaml"]);
+  refuseOtherClusters("scontrol", asked.get("clusters"), cluster);
   const [keyword = "", ...rest] = words;
   using table = new JobTable(cluster.directory);
   ensureManager(table, cluster, context);
@@ -36,7 +43,7 @@ export function runScontrol(
       io.out(`Slurmctld(primary) at ${cluster.node} is UP\n`);
       return 0;
     case "version":
-      io.out(VERSION_LINE);
+      io.out(versionLine(cluster.version));
       return 0;
     case undefined:
       throw new SlurmRefusal(`invalid keyword: ${keyword}\n`);
@@ -59,7 +66,7 @@ function findKeyword(word: string): string | undefined {
 
 function show(
   words: readonly string[],
-  asked: ReadonlySet<string>,
+  asked: ReadonlyMap<string, string>,
   table: JobTable,
   cluster: Cluster,
   { env }: FakeSlurmContext,

@@ -1,6 +1,8 @@
 import { renderSlurmTime } from "../clock_text.ts";
+import { controllerState } from "../controller_state.ts";
 import { judgeDependency } from "../dependency.ts";
 import { elapsedSeconds, hasRun, type JobRecord, rawId, restText } from "../job_records.ts";
+import { reasonOf } from "../job_reason.ts";
 import { shownPaths } from "../job_paths.ts";
 import { isEnded } from "../job_state.ts";
 import { cpusOf, DEFAULT_MEM_PER_CPU } from "../job_spec.ts";
@@ -22,19 +24,19 @@ export interface ShowSetting {
   readonly details: boolean;
 }
 
-/** Writes one record of `scontrol show job`, laid out as Slurm 22.05 does. */
+/** Writes one record of `scontrol show job`. */
 export function renderJob(record: JobRecord, setting: ShowSetting): string {
   const lines = [
-    ...identityLines(record),
+    ...identityLines(record, setting),
     stateLine(record, setting),
     ...timeLines(record, setting),
     ...resourceLines(record, setting),
-    ...fileLines(record),
+    ...fileLines(record, setting),
   ];
   return setting.oneLine ? `${lines.join(" ")} \n` : `${lines.join("\n   ")}\n   \n\n`;
 }
 
-function identityLines(record: JobRecord): string[] {
+function identityLines(record: JobRecord, { cluster }: ShowSetting): string[] {
   const { task } = record;
   const { spec } = task;
   const limit = spec.array?.limit ?? null;
@@ -44,15 +46,16 @@ function identityLines(record: JobRecord): string[] {
   return [
     `JobId=${rawId(record)}${array} JobName=${task.name}`,
     `UserId=${spec.user}(${spec.uid}) GroupId=${spec.group}(${spec.gid}) MCS_label=N/A`,
-    `Priority=${priorityOf(record)} Nice=${spec.nice} Account=${spec.account} QOS=${spec.qos}`,
+    `Priority=${priorityOf(record, cluster.version)} Nice=${spec.nice} ` +
+    `Account=${spec.account} QOS=${spec.qos}`,
   ];
 }
 
-function stateLine({ task }: JobRecord, { table, nowMs }: ShowSetting): string {
+function stateLine({ task }: JobRecord, { table, cluster, nowMs }: ShowSetting): string {
   const isWaiting = task.state === "PENDING";
   const dependency = isWaiting ? judgeDependency(table, task, nowMs).text : "(null)";
-  const state = task.killState !== null && task.state === "RUNNING" ? "COMPLETING" : task.state;
-  return `JobState=${state} Reason=${task.reason} Dependency=${dependency}`;
+  const state = controllerState(task, nowMs);
+  return `JobState=${state} Reason=${reasonOf(task, cluster.version)} Dependency=${dependency}`;
 }
 
 function timeLines({ task }: JobRecord, { cluster, nowMs, timeFormat }: ShowSetting): string[] {
@@ -64,12 +67,16 @@ function timeLines({ task }: JobRecord, { cluster, nowMs, timeFormat }: ShowSett
     ? null
     : task.startMs + task.timeLimit * cluster.minuteMs;
   const scheduled = time(task.startMs ?? task.submitMs);
+  // 24.11 does not count the age of arrays here.
+  const accruedSince = cluster.version === "24.11" && task.taskIndex !== null
+    ? null
+    : task.eligibleMs;
   return [
     `Requeue=${task.spec.requeue ? 1 : 0} Restarts=${task.restarts} BatchFlag=1 Reboot=0 ` +
     `ExitCode=${task.exitCode}:${task.exitSignal}`,
     `RunTime=${renderDuration(elapsedSeconds(task, nowMs))} TimeLimit=${limit} TimeMin=N/A`,
     `SubmitTime=${time(task.submitMs)} EligibleTime=${time(task.eligibleMs)}`,
-    `AccrueTime=${time(task.eligibleMs)}`,
+    `AccrueTime=${time(accruedSince)}`,
     `StartTime=${time(startMs)} EndTime=${time(task.endMs ?? expectedEndMs)} Deadline=N/A`,
     `SuspendTime=None SecsPreSuspend=0 LastSchedEval=${scheduled} Scheduler=Main`,
   ];
@@ -84,7 +91,13 @@ function resourceLines({ task }: JobRecord, { cluster, details }: ShowSetting): 
   const leastCpus = spec.tasksPerNode === null
     ? spec.cpusPerTask ?? 1
     : spec.tasksPerNode * (spec.cpusPerTask ?? 1);
-  const nodes = nodesText(spec.nodes, started);
+  const isNewer = cluster.version === "24.11";
+  // 24.11 shows the range as long as it has not looked at the job.
+  const isUntouched = isNewer && task.hold !== "" && task.state === "PENDING" &&
+    task.restarts === 0;
+  const nodes = nodesText(spec.nodes ?? (isUntouched ? "1" : null), started);
+  const asked = controllerTresText(task, "requested");
+  const granted = controllerTresText(task, "allocated");
   return [
     `Partition=${spec.partition} AllocNode:Sid=${spec.submitHost}:${spec.sessionId}`,
     `ReqNodeList=${spec.nodeList ?? "(null)"} ExcNodeList=${spec.excludeNodes ?? "(null)"}`,
@@ -92,7 +105,9 @@ function resourceLines({ task }: JobRecord, { cluster, details }: ShowSetting): 
     ...(started ? [`BatchHost=${cluster.node}`] : []),
     `NumNodes=${nodes} NumCPUs=${cpusOf(spec)} NumTasks=${spec.tasks} ` +
     `CPUs/Task=${spec.cpusPerTask ?? 1} ReqB:S:C:T=0:0:*:*`,
-    `TRES=${controllerTresText(task, started)}`,
+    ...(isNewer
+      ? [`ReqTRES=${asked}`, `AllocTRES=${started ? granted : "(null)"}`]
+      : [`TRES=${started ? granted : asked}`]),
     `Socks/Node=* NtasksPerN:B:S:C=${spec.tasksPerNode ?? 0}:0:*:* CoreSpec=*`,
     ...(details && started
       ? ["JOB_GRES=(null)", `  Nodes=${cluster.node} CPU_IDs=0 Mem=0 GRES=`]
@@ -111,10 +126,10 @@ function nodesText(asked: string | null, started: boolean): string {
   return `${least}-${most ?? least}`;
 }
 
-function fileLines(record: JobRecord): string[] {
+function fileLines(record: JobRecord, { cluster }: ShowSetting): string[] {
   const { task } = record;
   const { spec } = task;
-  const paths = shownPaths(task, record.rest === null ? task.taskIndex : null);
+  const paths = shownPaths(task, cluster.version, record.rest === null ? task.taskIndex : null);
   const mail = spec.mailType === null && spec.mailUser === null
     ? []
     : [`MailUser=${spec.mailUser ?? spec.user} MailType=${spec.mailType ?? "NONE"}`];
@@ -125,7 +140,7 @@ function fileLines(record: JobRecord): string[] {
     `StdErr=${paths.stderr}`,
     `StdIn=${paths.stdin}`,
     `StdOut=${paths.stdout}`,
-    "Power=",
+    ...(cluster.version === "24.11" ? [] : ["Power="]),
     ...(spec.gres === null ? [] : [`TresPerNode=gres:${spec.gres}`]),
     ...mail,
   ];

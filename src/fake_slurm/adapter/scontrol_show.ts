@@ -1,8 +1,8 @@
 import { renderSlurmTime } from "../clock_text.ts";
-import { MAX_ARRAY_SIZE } from "../array_spec.ts";
-import { SLURM_VERSION, SlurmRefusal } from "../context.ts";
+import { SlurmRefusal } from "../context.ts";
 import type { JobRecord } from "../job_records.ts";
 import type { JobTable } from "../job_table.ts";
+import { SLURM_VERSIONS } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
 import { type JobSelection, parseSelection } from "./job_id_list.ts";
 import { findKnownJobs } from "./known_jobs.ts";
@@ -56,15 +56,16 @@ function findIndex(records: readonly JobRecord[], index: number): JobRecord[] {
 
 /** Writes the part of `scontrol show config` that holds for a simulation. */
 export function showConfig(table: JobTable, cluster: Cluster, nowMs: number): string {
+  const hasAccounting = cluster.scenario.accounting.storage !== "disabled";
   const values: readonly (readonly [string, string | number])[] = [
-    ["AccountingStorageType", "accounting_storage/slurmdbd"],
+    ["AccountingStorageType", `accounting_storage/${hasAccounting ? "slurmdbd" : "none"}`],
     ["ClusterName", cluster.name],
     ["DefMemPerCPU", 100],
     ["FirstJobId", 1],
     ["JobFileAppend", 0],
     ["JobRequeue", 1],
     ["KillWait", `${cluster.killWaitMs / 1000} sec`],
-    ["MaxArraySize", MAX_ARRAY_SIZE],
+    ["MaxArraySize", cluster.maxArraySize],
     ["MaxJobCount", 200_000],
     ["MinJobAge", `${cluster.minJobAgeMs / 1000} sec`],
     ["NEXT_JOB_ID", table.nextJobId()],
@@ -72,7 +73,7 @@ export function showConfig(table: JobTable, cluster: Cluster, nowMs: number): st
     ["SchedulerType", "sched/backfill"],
     ["SelectType", "select/cons_tres"],
     ["SlurmctldHost[0]", cluster.node],
-    ["SLURM_VERSION", SLURM_VERSION],
+    ["SLURM_VERSION", SLURM_VERSIONS[cluster.version]],
     ["StateSaveLocation", cluster.directory],
   ];
   const when = renderSlurmTime(nowMs, undefined);
@@ -86,13 +87,17 @@ export function showPartitions(name: string | undefined, cluster: Cluster): stri
   const shown = cluster.partitions.filter((one) => name === undefined || one === name);
   if (shown.length === 0) throw new SlurmRefusal(`Partition ${name} not found\n`);
   const { cpus, node } = cluster;
+  const isNewer = cluster.version === "24.11";
   return shown.map((partition) =>
     [
       `PartitionName=${partition}`,
       "AllowGroups=ALL AllowAccounts=ALL AllowQos=ALL",
       `AllocNodes=ALL Default=${partition === cluster.partitions[0] ? "YES" : "NO"} QoS=N/A`,
-      "DefaultTime=NONE DisableRootJobs=NO ExclusiveUser=NO GraceTime=0 Hidden=NO",
-      "MaxNodes=UNLIMITED MaxTime=UNLIMITED MinNodes=0 LLN=NO MaxCPUsPerNode=UNLIMITED",
+      `DefaultTime=NONE DisableRootJobs=NO ExclusiveUser=NO ${
+        isNewer ? "ExclusiveTopo=NO " : ""
+      }GraceTime=0 Hidden=NO`,
+      "MaxNodes=UNLIMITED MaxTime=UNLIMITED MinNodes=0 LLN=NO MaxCPUsPerNode=UNLIMITED" +
+      (isNewer ? " MaxCPUsPerSocket=UNLIMITED" : ""),
       `Nodes=${node}`,
       "PriorityJobFactor=1 PriorityTier=1 RootOnly=NO ReqResv=NO OverSubscribe=NO",
       "OverTimeLimit=NONE PreemptMode=OFF",
@@ -119,7 +124,7 @@ export function showNodes(
     "AvailableFeatures=(null)",
     "ActiveFeatures=(null)",
     "Gres=(null)",
-    `NodeAddr=${node} NodeHostName=${node} Version=${SLURM_VERSION}`,
+    `NodeAddr=${node} NodeHostName=${node} Version=${SLURM_VERSIONS[cluster.version]}`,
     `State=${nodeState(used, cpus)} ThreadsPerCore=1 TmpDisk=0 Weight=1 Owner=N/A MCS_label=N/A`,
     `Partitions=${cluster.partitions.join(",")} `,
     `CfgTRES=cpu=${cpus},billing=${cpus}`,

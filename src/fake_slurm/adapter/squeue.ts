@@ -1,34 +1,59 @@
 import { userInfo } from "node:os";
-import { type FakeSlurmContext, SlurmRefusal, VERSION_LINE } from "../context.ts";
-import { type JobRecord, rawId } from "../job_records.ts";
+import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
+import { controllerState } from "../controller_state.ts";
+import { hasRun, type JobRecord, rawId } from "../job_records.ts";
 import { findState, isEnded, STATE_CODES } from "../job_state.ts";
 import { JobTable, type Task } from "../job_table.ts";
 import { ensureManager } from "../manager_lock.ts";
+import { type SlurmVersion, versionLine } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
-import { getopt, optionTable } from "./getopt.ts";
+import { refuseOtherClusters } from "./clusters.ts";
+import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
 import { isSelected, type JobSelection, parseSelection, splitIds } from "./job_id_list.ts";
 import { findKnownJobs } from "./known_jobs.ts";
-import { LETTER_FIELDS, type QueueSetting, queueState } from "./squeue_fields.ts";
+import { LETTER_FIELDS, type QueueSetting } from "./squeue_fields.ts";
 import { parseLetterFormat, parseNamedFormat, type QueuePart } from "./squeue_format.ts";
 import { fit } from "./text_table.ts";
 
-const SPECS = optionTable(`
+const SPECS = versionedTable(
+  `
   A/account: a/all r/array M/clusters: federation o/format: O/Format: h/noheader help hide
   i/iterate: j/jobs:: json yaml l/long L/licenses: local me n/name: noconvert w/nodelist: p/partition:
   P/priority q/qos: R/reservation: sibling S/sort: start t/states: s/steps:: u/user: usage v/verbose
   V/version
-`);
+`,
+  {
+    "22.05": "array-unique",
+    "24.11": "array-unique expand-patterns helpformat helpstate only-job-state",
+  },
+);
+
+/** Options that choose or show other things, which the fake does not keep. */
+const UNSUPPORTED_OPTIONS = [
+  ...["array-unique", "expand-patterns", "helpformat", "helpstate", "iterate", "json", "licenses"],
+  ...["only-job-state", "reservation", "start", "steps", "yaml"],
+];
 
 const DEFAULT_FORMAT = "%.18i %.9P %.8j %.8u %.2t %.10M %.6D %R";
 const LONG_FORMAT = "%.18i %.9P %.8j %.8u %.8T %.10M %.9l %.6D %R";
 
-const USAGE = `Usage: squeue [-A account] [--clusters names] [-i seconds] [--job jobid]
+const USAGE: Readonly<Record<SlurmVersion, string>> = {
+  "22.05": `Usage: squeue [-A account] [--clusters names] [-i seconds] [--job jobid]
               [-n name] [-o format] [-p partitions] [--qos qos]
               [--reservation reservation] [--sort fields] [--start]
               [--step step_id] [-t states] [-u user_name] [--usage]
               [-L licenses] [-w nodes] [--federation] [--local] [--sibling]
-	      [-ahjlrsv]
-`;
+\t      [-ahjlrsv]
+`,
+  "24.11": `Usage: squeue [-A account] [--clusters names] [-i seconds] [--job jobid]
+              [-n name] [-o format] [--only-job-state] [-p partitions]
+              [--qos qos] [--reservation reservation] [--sort fields] [--start]
+              [--step step_id] [-t states] [-u user_name] [--usage]
+              [-L licenses] [-w nodes] [--federation] [--local] [--sibling]
+              [--expand-patterns] [--json=data_parser] [--yaml=data_parser]
+              [-ahjlrsv]
+`,
+};
 
 type Asked = ReadonlyMap<string, string>;
 
@@ -38,29 +63,34 @@ export function runSqueue(
   cluster: Cluster,
   context: FakeSlurmContext,
 ): number {
-  const { options, words } = getopt(args, { program: "squeue", specs: SPECS });
+  const { options, words } = getopt(args, { program: "squeue", specs: SPECS[cluster.version] });
   const { io, env } = context;
   const asked = new Map(options.map(({ name, value }) => [name, value]));
   // `-j 5` and `-j5` both work: the argument is optional and may be the next word.
   if (asked.get("jobs") === "" && words.length > 0) asked.set("jobs", words.join(","));
   else if (words.length > 0) {
-    throw new SlurmRefusal(`squeue: error: Unrecognized option: ${words[0]}\n${USAGE}`);
+    throw new SlurmRefusal(
+      `squeue: error: Unrecognized option: ${words[0]}\n${USAGE[cluster.version]}`,
+    );
   }
   if (asked.has("version")) {
-    io.out(VERSION_LINE);
+    io.out(versionLine(cluster.version));
     return 0;
   }
   if (asked.has("help") || asked.has("usage")) {
-    io.out(USAGE);
+    io.out(USAGE[cluster.version]);
     return 0;
   }
+  refuseUnsupported("squeue", asked, UNSUPPORTED_OPTIONS);
+  refuseOtherClusters("squeue", asked.get("clusters"), cluster);
   using table = new JobTable(cluster.directory);
   ensureManager(table, cluster, context);
   const nowMs = Date.now();
   const setting = { table, cluster, nowMs, timeFormat: env.get("SLURM_TIME_FORMAT") };
   const parts = readFormat(asked, context);
   const records = sortRecords(findRecords(asked, setting, context), asked, setting);
-  io.out(render(records, parts, asked, setting));
+  const title = asked.has("clusters") && !asked.has("noheader") ? `CLUSTER: ${cluster.name}\n` : "";
+  io.out(title + render(records, parts, asked, setting));
   return 0;
 }
 
@@ -83,7 +113,7 @@ function findRecords(asked: Asked, setting: QueueSetting, context: FakeSlurmCont
   if (only !== undefined && known.length === 0) {
     throw new SlurmRefusal("slurm_load_jobs error: Invalid job id specified\n");
   }
-  const wants = toFilter(asked, context);
+  const wants = toFilter(asked, setting, context);
   const picked = known.filter((record) =>
     wants(record) && (selections?.some((one) => isPicked(record, one)) ?? true)
   );
@@ -121,8 +151,14 @@ function readSelections(text: string | undefined): JobSelection[] | undefined {
   });
 }
 
-function toFilter(asked: Asked, { env, io }: FakeSlurmContext): (record: JobRecord) => boolean {
-  const states = readStates(asked.get("states") ?? env.get("SQUEUE_STATES"));
+function toFilter(
+  asked: Asked,
+  { cluster, nowMs }: QueueSetting,
+  { env, io }: FakeSlurmContext,
+): (record: JobRecord) => boolean {
+  const states = readStates(asked.get("states") ?? env.get("SQUEUE_STATES"), cluster.version);
+  const qos = (asked.get("qos") ?? env.get("SQUEUE_QOS"))?.split(",");
+  const nodes = asked.get("nodelist")?.split(",");
   const names = (asked.get("name") ?? env.get("SQUEUE_NAMES"))?.split(",");
   const partitions = (asked.get("partition") ?? env.get("SQUEUE_PARTITION"))?.split(",");
   const accounts = (asked.get("account") ?? env.get("SQUEUE_ACCOUNT"))?.split(",");
@@ -136,23 +172,28 @@ function toFilter(asked: Asked, { env, io }: FakeSlurmContext): (record: JobReco
   return (record) => {
     const { task } = record;
     const { spec } = task;
-    return (states?.includes(queueState(record)) ?? !isEnded(task.state)) &&
+    const state = controllerState(task, nowMs);
+    return (states?.includes(state) ?? !isEnded(state)) &&
       (names?.includes(task.name) ?? true) &&
       (partitions?.includes(spec.partition) ?? true) &&
-      (accounts?.includes(spec.account) ?? true) &&
+      (accounts?.includes(spec.account) ?? true) && (qos?.includes(spec.qos) ?? true) &&
+      (nodes === undefined || (hasRun(task) && nodes.includes(cluster.node))) &&
       (users?.some((user) => user === spec.user || user === String(spec.uid)) ?? true);
   };
 }
 
-function readStates(text: string | undefined): string[] | undefined {
+function readStates(text: string | undefined, version: SlurmVersion): string[] | undefined {
   if (text === undefined || text === "") return undefined;
   if (text.toLowerCase() === "all") return Object.keys(STATE_CODES);
   return text.split(",").map((word) => {
     const state = findState(word);
     if (state !== undefined) return state;
+    const names = Object.keys(STATE_CODES).join(",");
     throw new SlurmRefusal(
       `squeue: error: Invalid job state specified: ${word}\n` +
-        `squeue: error: Valid job states include: ${Object.keys(STATE_CODES).join(",")}\n\n`,
+        `squeue: error: Valid job states include: ${
+          version === "24.11" ? names.toLowerCase() : names
+        }\n\n`,
     );
   });
 }

@@ -3,6 +3,8 @@ import { judgeDependency } from "../dependency.ts";
 import { displayId, elapsedSeconds, hasRun, type JobRecord, rawId } from "../job_records.ts";
 import { restText } from "../job_records.ts";
 import { absoluteLogPath, defaultPattern } from "../file_name_pattern.ts";
+import { reasonOf } from "../job_reason.ts";
+import { controllerState } from "../controller_state.ts";
 import { isEnded, STATE_CODES } from "../job_state.ts";
 import { cpusOf, DEFAULT_MEM_PER_CPU, nodesOf } from "../job_spec.ts";
 import type { JobTable } from "../job_table.ts";
@@ -25,11 +27,6 @@ export interface QueueField {
   value(record: JobRecord, setting: QueueSetting): string;
 }
 
-/** The state as squeue shows it: a job that is being ended is COMPLETING. */
-export function queueState({ task }: JobRecord): keyof typeof STATE_CODES {
-  return task.killState !== null && task.state === "RUNNING" ? "COMPLETING" : task.state;
-}
-
 const field = (header: string, value: QueueField["value"]): QueueField => ({ header, value });
 const fixed = (header: string, text: string): QueueField => field(header, () => text);
 const orNull = (text: string | null) => text ?? "(null)";
@@ -44,7 +41,8 @@ function startTime({ task }: JobRecord, setting: QueueSetting): string {
 
 function endTime({ task }: JobRecord, setting: QueueSetting): string {
   if (task.endMs !== null) return time(task.endMs, setting);
-  if (task.startMs === null || task.timeLimit === null) return "N/A";
+  if (task.startMs === null) return "N/A";
+  if (task.timeLimit === null) return "NONE";
   return time(task.startMs + task.timeLimit * setting.cluster.minuteMs, setting);
 }
 
@@ -58,8 +56,9 @@ const nodeList: QueueField["value"] = ({ task }, { cluster }) => hasRun(task) ? 
 
 function nodesOrReason(record: JobRecord, setting: QueueSetting): string {
   const { task } = record;
+  const reason = reasonOf(task, setting.cluster.version);
   const isFailure = isEnded(task.state) && task.state !== "COMPLETED" && task.state !== "CANCELLED";
-  if (task.state === "PENDING" || isFailure) return `(${task.reason})`;
+  if (task.state === "PENDING" || isFailure) return `(${reason})`;
   return nodeList(record, setting);
 }
 
@@ -122,15 +121,18 @@ export const LETTER_FIELDS: Readonly<Record<string, QueueField>> = {
   O: fixed("CONTIGUOUS", "0"),
   o: field("COMMAND", ({ task }) => orNull(task.spec.command)),
   P: field("PARTITION", ({ task }) => task.spec.partition),
-  p: field("PRIORITY", (record) => (priorityOf(record) / 2 ** 32).toFixed(14)),
-  Q: field("PRIORITY", (record) => String(priorityOf(record))),
+  p: field(
+    "PRIORITY",
+    (record, { cluster }) => (priorityOf(record, cluster.version) / 2 ** 32).toFixed(14),
+  ),
+  Q: field("PRIORITY", (record, { cluster }) => String(priorityOf(record, cluster.version))),
   q: field("QOS", ({ task }) => task.spec.qos),
   R: field("NODELIST(REASON)", nodesOrReason),
-  r: field("REASON", ({ task }) => task.reason),
+  r: field("REASON", ({ task }, { cluster }) => reasonOf(task, cluster.version)),
   S: field("START_TIME", startTime),
   s: fixed("", ""),
-  T: field("STATE", queueState),
-  t: field("ST", (record) => STATE_CODES[queueState(record)]),
+  T: field("STATE", ({ task }, { nowMs }) => controllerState(task, nowMs)),
+  t: field("ST", ({ task }, { nowMs }) => STATE_CODES[controllerState(task, nowMs)]),
   U: field("UID", ({ task }) => String(task.spec.uid)),
   u: field("USER", ({ task }) => task.spec.user),
   V: field("SUBMIT_TIME", ({ task }, setting) => time(task.submitMs, setting)),

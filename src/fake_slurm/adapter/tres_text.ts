@@ -30,7 +30,7 @@ export function tresText(task: Task, which: "requested" | "allocated"): string {
 }
 
 /** Trackable resources in the order that scontrol shows them. */
-export function controllerTresText(task: Task, hasStarted: boolean): string {
-  const memory = hasStarted ? "" : `mem=${memoryText(requestedMemory(task.spec))},`;
+export function controllerTresText(task: Task, which: "requested" | "allocated"): string {
+  const memory = which === "allocated" ? "" : `mem=${memoryText(requestedMemory(task.spec))},`;
   return `cpu=${task.cpus},${memory}node=${nodesOf(task.spec)},billing=${task.cpus}`;
 }

@@ -1,0 +1,51 @@
+import type { Task } from "../job_table.ts";
+import type { END_STATES, JobRule, JobTrouble, Scenario } from "./scenario.ts";
+
+/** A trouble that says how a run ends. */
+export type EndTrouble = JobTrouble & { readonly state: typeof END_STATES[number] };
+
+/** Picks what will befall a submission; the job keeps it, whatever becomes of the scenario. */
+export function troublesFor(
+  scenario: Scenario,
+  submission: { readonly name: string; readonly jobId: number; readonly order: number },
+): JobTrouble[] {
+  return scenario.jobs.filter((rule) => concerns(rule, submission))
+    .map(({ name: _name, jobId: _jobId, order: _order, ...trouble }) => trouble);
+}
+
+function concerns(
+  rule: JobRule,
+  submission: { readonly name: string; readonly jobId: number; readonly order: number },
+): boolean {
+  return (rule.name ?? submission.name) === submission.name &&
+    (rule.jobId ?? submission.jobId) === submission.jobId &&
+    (rule.order ?? submission.order) === submission.order;
+}
+
+/** How this run of `task` is to end, or `undefined` if as it likes. */
+export function endTroubleOf(task: Task): EndTrouble | undefined {
+  const runsBefore = task.restarts;
+  return troublesOf(task).find((trouble): trouble is EndTrouble =>
+    trouble.state !== undefined && runsBefore < (trouble.runs ?? (trouble.requeue ? 1 : Infinity))
+  );
+}
+
+/** Until when the controller shows an ended task as COMPLETING, in milliseconds since the epoch. */
+export function completingUntil(task: Task): number {
+  if (task.endMs === null || task.batchState === null) return 0;
+  const seconds = Math.max(0, ...troublesOf(task).map((one) => one.completingSeconds ?? 0));
+  return seconds === 0 ? 0 : task.endMs + seconds * 1000;
+}
+
+/** From when on accounting knows nothing of an ended task any more. */
+export function purgedFrom(task: Task): number {
+  const seconds = troublesOf(task).flatMap((one) => one.purgedAfterSeconds ?? []);
+  if (task.endMs === null || seconds.length === 0) return Infinity;
+  return task.endMs + Math.min(...seconds) * 1000;
+}
+
+function troublesOf(task: Task): JobTrouble[] {
+  return task.spec.troubles.filter(({ taskIndex }) =>
+    taskIndex === undefined || taskIndex === task.taskIndex
+  );
+}

@@ -1,0 +1,84 @@
+import { inTransaction } from "../../store/open_store.ts";
+import type { FakeSlurmContext } from "../context.ts";
+import { JobTable } from "../job_table.ts";
+import type { Cluster } from "../state_directory.ts";
+import type { ProgramRule } from "./scenario.ts";
+
+/** Longest time that a timer can be set to, in milliseconds. */
+const FOR_EVER_MS = 2 ** 31 - 1;
+
+/** One call of one of Slurm's programs. */
+export interface Call {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Does the program's work with what the rules left of the arguments and the streams. */
+  run(args: readonly string[], context: FakeSlurmContext): Promise<number>;
+}
+
+/**
+ * Runs a call as the cluster's scenario wants it: with banners, late, failing, hanging, or with its
+ * answer lost. All rules that concern the call act together; of two that end it the first counts.
+ */
+export async function runThroughTrouble(
+  call: Call,
+  cluster: Cluster,
+  context: FakeSlurmContext,
+): Promise<number> {
+  const rules = findRules(call, cluster);
+  const { io } = context;
+  for (const { banner } of rules) {
+    io.out(banner?.stdout ?? "");
+    io.err(banner?.stderr ?? "");
+  }
+  for (const { delaySeconds } of rules) await sleep((delaySeconds ?? 0) * 1000);
+  const before = rules.find(({ hang, fail }) => hang === true || fail !== undefined);
+  if (before?.hang === true) await sleep(FOR_EVER_MS);
+  if (before?.fail !== undefined) {
+    io.out(before.fail.stdout);
+    io.err(before.fail.stderr);
+    return before.fail.exitStatus;
+  }
+  const after = rules.find(({ afterWork }) => afterWork !== undefined)?.afterWork;
+  const args = withParsable(call, rules);
+  if (after === undefined) return await call.run(args, context);
+  await call.run(args, after.keepsOutput ? context : { ...context, io: SILENCE });
+  if (after.hang) await sleep(FOR_EVER_MS);
+  io.err(after.stderr);
+  return after.exitStatus;
+}
+
+const SILENCE: FakeSlurmContext["io"] = { out: () => undefined, err: () => undefined };
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The rules for this call; those that count calls count it. */
+function findRules(call: Call, cluster: Cluster): ProgramRule[] {
+  const line = call.args.join(" ");
+  const matching = [...cluster.scenario.programs.entries()].filter(([, rule]) =>
+    [rule.program].flat().some((name) => name === call.program) &&
+    (rule.arguments === undefined || line.includes(rule.arguments))
+  );
+  if (matching.length === 0) return [];
+  if (matching.every(([, rule]) => !isCounted(rule))) return matching.map(([, rule]) => rule);
+  using table = new JobTable(cluster.directory);
+  return inTransaction(table.database, () =>
+    matching.filter(([at, rule]) => {
+      if (!isCounted(rule)) return true;
+      const use = table.countUse(`program ${at}`) - rule.skipCalls;
+      return use > 0 && use <= (rule.calls ?? Infinity);
+    }).map(([, rule]) => rule));
+}
+
+function isCounted(rule: ProgramRule): boolean {
+  return rule.skipCalls > 0 || rule.calls !== undefined;
+}
+
+/** A site's wrapper may force or drop `--parsable` whatever the user says. */
+function withParsable({ program, args }: Call, rules: readonly ProgramRule[]): readonly string[] {
+  const wanted = rules.find(({ parsable }) => parsable !== undefined)?.parsable;
+  if (program !== "sbatch" || wanted === undefined) return args;
+  const others = args.filter((word) => word !== "--parsable");
+  return wanted === "always" ? ["--parsable", ...others] : others;
+}

@@ -1,0 +1,193 @@
+/**
+ * Trouble on demand: what a *scenario* file may ask of the fake Slurm.
+ *
+ * A scenario names *rules*: for programs (what a call of them says and does), for jobs (how they end),
+ * for accounting and for limits. docs/fake_slurm.md explains each key with an example.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { UserError } from "../../errors.ts";
+import { nearestWord } from "./nearest_word.ts";
+
+/** The format that this program reads. */
+export const SCENARIO_VERSION = 1;
+
+/** The programs that a rule can be about. */
+export const RULED_PROGRAMS = [
+  ...["sbatch", "sacct", "scontrol", "squeue", "scancel", "sinfo", "srun"] as const,
+];
+
+/** The states that a job can be made to end in. */
+export const END_STATES = [
+  ...["BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL"] as const,
+  ...["OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT"] as const,
+];
+
+const seconds = v.pipe(v.number(), v.minValue(0));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const positiveCount = v.pipe(v.number(), v.integer(), v.minValue(1));
+const exitStatus = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
+const program = v.picklist(RULED_PROGRAMS);
+
+const FailureSchema = v.strictObject({
+  exitStatus: v.optional(exitStatus, 1),
+  stdout: v.optional(v.string(), ""),
+  stderr: v.optional(v.string(), ""),
+});
+
+const ProgramRuleSchema = v.strictObject({
+  program: v.union([program, v.array(program)]),
+  /** Only calls whose arguments, joined by blanks, contain this text. */
+  arguments: v.optional(v.string()),
+  /** So many calls pass first, and then so many are concerned. */
+  skipCalls: v.optional(count, 0),
+  calls: v.optional(positiveCount),
+  banner: v.optional(
+    v.strictObject({ stdout: v.optional(v.string(), ""), stderr: v.optional(v.string(), "") }),
+  ),
+  delaySeconds: v.optional(seconds),
+  hang: v.optional(v.boolean()),
+  fail: v.optional(FailureSchema),
+  /** The program does its work, and then its answer is lost. */
+  afterWork: v.optional(v.strictObject({
+    exitStatus: v.optional(exitStatus, 1),
+    stderr: v.optional(v.string(), ""),
+    hang: v.optional(v.boolean(), false),
+    keepsOutput: v.optional(v.boolean(), false),
+  })),
+  parsable: v.optional(v.picklist(["always", "never"])),
+});
+
+/** What can befall a job. */
+export const JobTroubleSchema = v.strictObject({
+  state: v.optional(v.picklist(END_STATES)),
+  /** Ended so long after its start; without it the script runs to its own end. */
+  afterSeconds: v.optional(seconds),
+  /** Concerns only so many runs of the job. */
+  runs: v.optional(positiveCount),
+  requeue: v.optional(v.boolean(), false),
+  requeueAfterSeconds: v.optional(seconds, 0),
+  completingSeconds: v.optional(seconds),
+  purgedAfterSeconds: v.optional(seconds),
+  /** Concerns only this task of an array. */
+  taskIndex: v.optional(count),
+});
+
+const JobRuleSchema = v.strictObject({
+  name: v.optional(v.string()),
+  jobId: v.optional(positiveCount),
+  /** The so-manieth submission since the scenario was set, from 1. */
+  order: v.optional(positiveCount),
+  ...JobTroubleSchema.entries,
+});
+
+const OlderRowSchema = v.strictObject({
+  jobId: positiveCount,
+  submittedSecondsAgo: seconds,
+  state: v.optional(v.picklist(END_STATES), "COMPLETED"),
+  exitCode: v.optional(exitStatus, 0),
+  name: v.optional(v.string(), "older"),
+});
+
+const ScenarioSchema = v.strictObject({
+  version: v.literal(SCENARIO_VERSION),
+  description: v.optional(v.string()),
+  clusterName: v.optional(v.pipe(v.string(), v.regex(/^[\w-]+$/))),
+  accounting: v.optional(
+    v.strictObject({
+      storage: v.optional(v.picklist(["kept", "empty", "disabled"]), "kept"),
+      lagSeconds: v.optional(seconds, 0),
+      olderRows: v.optional(v.array(OlderRowSchema), []),
+    }),
+    {},
+  ),
+  limits: v.optional(
+    v.strictObject({
+      maxArraySize: v.optional(positiveCount),
+      maxSubmitJobs: v.optional(positiveCount),
+    }),
+    {},
+  ),
+  programs: v.optional(v.array(ProgramRuleSchema), []),
+  jobs: v.optional(v.array(JobRuleSchema), []),
+});
+
+/** A scenario with every default filled in. */
+export type Scenario = v.InferOutput<typeof ScenarioSchema>;
+/** What befalls the programs that a rule is about. */
+export type ProgramRule = v.InferOutput<typeof ProgramRuleSchema>;
+/** What befalls the jobs that a rule is about. */
+export type JobRule = v.InferOutput<typeof JobRuleSchema>;
+/** The part of a {@linkcode JobRule} that a job takes with it. */
+export type JobTrouble = v.InferOutput<typeof JobTroubleSchema>;
+/** A row of accounting that is older than the fake. */
+export type OlderRow = v.InferOutput<typeof OlderRowSchema>;
+
+/** The scenario in which nothing goes wrong. */
+export const NO_TROUBLE: Scenario = v.parse(ScenarioSchema, { version: SCENARIO_VERSION });
+
+/**
+ * Reads a scenario.
+ *
+ * @param origin where the text is from, for messages.
+ * @throws {UserError} `FAKE_SLURM` if it is no JSON, of another version, or has a key or value that is
+ * not known; the message names which and where.
+ */
+export function parseScenario(text: string, origin: string): Scenario {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw refuse(origin, `it is no JSON: ${(error as Error).message}`, error);
+  }
+  const version = typeof value === "object" && value !== null && "version" in value
+    ? value.version
+    : undefined;
+  if (version !== SCENARIO_VERSION) {
+    const given = version === undefined ? "none" : JSON.stringify(version);
+    throw refuse(origin, `its version is ${given}, this program reads ${SCENARIO_VERSION}`);
+  }
+  const result = v.safeParse(ScenarioSchema, value);
+  if (result.success) return result.output;
+  throw refuse(origin, explain(result.issues[0]));
+}
+
+function explain(issue: v.BaseIssue<unknown>): string {
+  const keys = (issue.path ?? []).map(({ key }) => key as string | number);
+  const last = keys.at(-1);
+  const where = keys.reduce<string>(
+    (text, key) =>
+      typeof key === "number" ? `${text}[${key}]` : text === "" ? key : `${text}.${key}`,
+    "",
+  );
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    const valid = keysAt(ScenarioSchema, keys.slice(0, -1));
+    return `it has an unknown key "${where}", the nearest valid one is "${
+      nearestWord(String(last), valid)
+    }"`;
+  }
+  if (issue.received === "undefined") return `it lacks "${where}"`;
+  return `"${where}" is ${issue.received}, expected ${issue.expected ?? issue.message}`;
+}
+
+/** The keys that an object at `path` may have. */
+function keysAt(schema: unknown, path: readonly (string | number)[]): string[] {
+  const { entries, item, wrapped } = schema as {
+    entries?: Record<string, unknown>;
+    item?: unknown;
+    wrapped?: unknown;
+  };
+  if (wrapped !== undefined) return keysAt(wrapped, path);
+  const [key, ...rest] = path;
+  if (item !== undefined) return keysAt(item, rest);
+  if (entries === undefined) return [];
+  return key === undefined ? Object.keys(entries) : keysAt(entries[key], rest);
+}
+
+function refuse(origin: string, reason: string, cause?: unknown): UserError {
+  return new UserError("FAKE_SLURM", `Cannot use the scenario "${origin}": ${reason}`, {
+    hint: "mend the file, or go on without: dlslurm fake-slurm env --no-scenario",
+    cause,
+  });
+}

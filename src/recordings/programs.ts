@@ -1,0 +1,65 @@
+import { delimiter, join } from "node:path";
+import { quote } from "shlex";
+import type { FixturesContext } from "./context.ts";
+import { PROGRAMS } from "./format.ts";
+
+/** Tells COMMAND whether Slurm is recorded or replayed: `record` or `replay`. */
+export const MODE_VARIABLE = "DLSLURM_FIXTURES";
+/** The PATH before ours: to ask Slurm something that shall not be recorded. */
+export const UNRECORDED_PATH_VARIABLE = "DLSLURM_UNRECORDED_PATH";
+
+/** Finds Slurm's programs on PATH. */
+export async function findPrograms(path: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const program of PROGRAMS) {
+    for (const folder of path.split(delimiter).filter((one) => one !== "")) {
+      const info = await Deno.stat(join(folder, program)).catch(() => undefined);
+      if (info?.isFile !== true || ((info.mode ?? 0) & 0o111) === 0) continue;
+      found.set(program, join(folder, program));
+      break;
+    }
+  }
+  return found;
+}
+
+/**
+ * Writes programs of Slurm's names into `folder`; each starts this program again as
+ * `fixtures ARGS… -- PROGRAM ITS-ARGUMENTS…`.
+ */
+export async function writePrograms(
+  folder: string,
+  args: ReadonlyMap<string, readonly string[]>,
+  { selfCommand }: FixturesContext,
+): Promise<void> {
+  await Deno.mkdir(folder);
+  for (const [program, itsArgs] of args) {
+    const command = [...selfCommand, "fixtures", ...itsArgs, "--", program].map(quote).join(" ");
+    await Deno.writeTextFile(join(folder, program), `#!/bin/sh\nexec ${command} "$@"\n`);
+    await Deno.chmod(join(folder, program), 0o755);
+  }
+}
+
+/** The environment of COMMAND: the programs in `folder` first on PATH. */
+export function commandEnvironment(
+  mode: "record" | "replay",
+  folder: string,
+  { env }: FixturesContext,
+): Record<string, string> {
+  const path = env.get("PATH") ?? "/usr/bin:/bin";
+  return {
+    ...env.toObject(),
+    PATH: `${folder}${delimiter}${path}`,
+    [MODE_VARIABLE]: mode,
+    [UNRECORDED_PATH_VARIABLE]: path,
+  };
+}
+
+/**
+ * The environment of a real program: ours taken away again, since sbatch hands it on to a job that may
+ * run elsewhere and later.
+ */
+export function realEnvironment(folder: string, { env }: FixturesContext): Record<string, string> {
+  const { [MODE_VARIABLE]: _mode, [UNRECORDED_PATH_VARIABLE]: _path, ...rest } = env.toObject();
+  const entries = (rest["PATH"] ?? "").split(delimiter).filter((entry) => entry !== folder);
+  return { ...rest, PATH: entries.join(delimiter) };
+}

@@ -1,0 +1,57 @@
+/**
+ * Scrubbing: what names a person, a machine or a place is found in Slurm's answers (find_fields), gets
+ * a *stand-in* (stand_ins), and is replaced everywhere (scrubber).
+ *
+ * @module
+ */
+
+/** What a name names. */
+export type Kind =
+  | "user"
+  | "group"
+  | "account"
+  | "cluster"
+  | "host"
+  | "domain"
+  | "address"
+  | "mail"
+  | "path"
+  | "comment"
+  | "uid"
+  | "gid"
+  | "session"
+  | "name";
+
+/** A place in a text that holds a name. */
+export interface Field {
+  readonly kind: Kind;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Something to be replaced. */
+export interface Finding {
+  readonly kind: Kind;
+  readonly name: string;
+}
+
+/** Numbers mean something only where they stand: 1000 may be a job ID as well. */
+export const IN_FIELD_ONLY: ReadonlySet<Kind> = new Set(["uid", "gid", "session"]);
+
+/**
+ * Words of Slurm that are somebody's name by chance: replaced everywhere they would make its answers
+ * unreadable, so they stay and are shown as such.
+ */
+export const SLURM_WORDS: ReadonlySet<string> = new Set(
+  ("all allocated billing batch cancelled cluster completed cpu cpus debug default down energy extern " +
+    "failed fs general gres gpu gpus idle interactive job jobs mem mixed nobody node nodes none normal " +
+    "null partition pending pages qos requeue running shared sbatch scancel scontrol sacct sinfo " +
+    "slurm squeue srun state timeout unknown unlimited up users vmem").split(" "),
+);
+
+/** What Slurm prints where there is no name. */
+export function isNoName(text: string): boolean {
+  return text === "" ||
+    /^(\(null\)|null|N\/A|None|none|Unknown|Unassigned|None assigned|ALL|\*)$/.test(text) ||
+    /^[(<].*[)>]$/.test(text);
+}
