@@ -85,7 +85,7 @@ Deno.test("concurrency: schedule while finish works → both succeed", async () 
   await world.schedule("out");
   await world.write("out/x.txt", "x\n");
   const [finished, scheduled] = await Promise.all([
-    world.dlslurm("finish"),
+    world.dlslurm("finish", "1"),
     world.dlslurm("schedule", "-o", "later", "sbatch", "job.sh"),
   ]);
 
