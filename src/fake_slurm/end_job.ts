@@ -17,6 +17,7 @@ export function recordEnd(table: JobTable, task: Task, end: ScriptEnd, nowMs: nu
     endMs: nowMs,
     process: null,
   };
+  table.endSteps(task, nowMs);
   if (task.killState === "REQUEUED") return requeue(table, task, batch, nowMs);
   const trouble = endTroubleOf(task);
   // A job that its user cancelled, or that ran into its limit first, is past other troubles.
@@ -87,6 +88,7 @@ function endInTrouble(
  * being ended anyway counts as ended so.
  */
 export function recordLoss(table: JobTable, task: Task, nowMs: number): void {
+  table.endSteps(task, nowMs);
   const killed = task.killState === "REQUEUED" ? null : task.killState;
   table.update(task.row, {
     state: killed ?? "NODE_FAIL",

@@ -2,7 +2,6 @@ import type { Task } from "./job_table.ts";
 import { LAUNCH_FAILURE_SIGNAL } from "./launch_job.ts";
 import type { SlurmVersion } from "./slurm_version.ts";
 
-/** strsignal(3) for the signals that end jobs. */
 const SIGNAL_TEXTS: Readonly<Record<number, string>> = {
   ...{ 1: "Hangup", 2: "Interrupt", 3: "Quit", 4: "Illegal instruction", 6: "Aborted" },
   ...{ 7: "Bus error", 8: "Floating point exception", 9: "Killed", 10: "User defined signal 1" },
@@ -16,7 +15,10 @@ export function reasonOf(task: Task, version: SlurmVersion): string {
   const { exitSignal, reason } = task;
   const isRaised = reason === "JobLaunchFailure" && exitSignal !== LAUNCH_FAILURE_SIGNAL;
   if (version === "22.05" || !isRaised) return reason;
-  return `RaisedSignal:${exitSignal}(${
-    SIGNAL_TEXTS[exitSignal] ?? `Unknown signal ${exitSignal}`
-  })`;
+  return `RaisedSignal:${exitSignal}(${signalText(exitSignal)})`;
+}
+
+/** strsignal(3). */
+export function signalText(signal: number): string {
+  return SIGNAL_TEXTS[signal] ?? `Unknown signal ${signal}`;
 }

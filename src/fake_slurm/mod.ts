@@ -15,6 +15,7 @@ import { runScancel } from "./adapter/scancel.ts";
 import { runScontrol } from "./adapter/scontrol.ts";
 import { runSinfo } from "./adapter/sinfo.ts";
 import { runSqueue } from "./adapter/squeue.ts";
+import { runSrun } from "./adapter/srun.ts";
 import { type FakeSlurmContext, SlurmRefusal } from "./context.ts";
 import { runEnvironment } from "./environment.ts";
 import { explainTableError } from "./job_table.ts";
@@ -37,6 +38,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   squeue: runSqueue,
   scancel: runScancel,
   sinfo: runSinfo,
+  srun: runSrun,
   manager: async (_args, cluster) => {
     await runManager(cluster);
     return 0;

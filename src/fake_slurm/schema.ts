@@ -61,7 +61,7 @@ export const FAKE_SLURM_MIGRATIONS: readonly string[] = [
   -- How often each rule of the scenario has been looked at.
   CREATE TABLE rule_uses (rule TEXT PRIMARY KEY, uses INTEGER NOT NULL) STRICT;
 
-  -- What srun ran inside a job. start_ms is the job's too: a requeued job counts its steps anew.
+  -- What srun ran inside a job.
   CREATE TABLE steps (
     task_row INTEGER NOT NULL,
     number INTEGER NOT NULL,

@@ -61,7 +61,7 @@ Deno.test("durations are written as sacct and as squeue do", () => {
 
 Deno.test("expandPattern() replaces, pads and leaves unknown symbols", () => {
   const values = { A: 7, a: 3, j: 9, x: "my job", u: "me" };
-  const expand = (pattern: string, padding = true) => expandPattern(pattern, values, { padding });
+  const expand = (pattern: string, padded = true) => expandPattern(pattern, values, { padded });
 
   assert.equal(expand("%x-%A_%4a-%j-%u.log"), "my job-7_0003-9-me.log");
   assert.equal(expand("%%A-%b"), "%A-%b");
@@ -117,7 +117,7 @@ Deno.test("optionsFromDirectives() stops at the first command", () => {
   const script = "#!/bin/sh\n#SBATCH -n 2\n##SBATCH -n 9\n\n# text\n#SBATCHX\n#SBATCH --time=5\n" +
     "echo\n#SBATCH -n 3\n";
 
-  assert.deepEqual(optionsFromDirectives(script), [
+  assert.deepEqual(optionsFromDirectives(script, "22.05"), [
     { name: "ntasks", value: "2" },
     { name: "time", value: "5" },
   ]);

@@ -15,6 +15,8 @@ export interface FakeSlurm {
   readonly stateDir: string;
   /** Runs one program of the fake in the work directory. */
   run(...argv: [string, ...string[]]): Promise<Said>;
+  /** The same with more settings, without the `DLSLURM_FAKE_SLURM_` in front. */
+  runWith(settings: Settings, ...argv: [string, ...string[]]): Promise<Said>;
   /** Writes `text` to `name` in the work directory. */
   write(name: string, text: string): Promise<void>;
   read(name: string): Promise<string>;
@@ -28,10 +30,14 @@ export interface FakeSlurm {
   waitForEnd(id: string): Promise<string[]>;
 }
 
+type Settings = Readonly<Record<string, string>>;
+
 /** How a fake Slurm is set up. */
 export interface FakeSlurmOptions {
   /** More variables, without the `DLSLURM_FAKE_SLURM_` in front. */
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Settings;
+  /** What its scenario file holds. */
+  readonly scenario?: unknown;
 }
 
 const WAIT_MS = 20_000;
@@ -59,13 +65,23 @@ async function setUp(root: string, options: FakeSlurmOptions): Promise<FakeSlurm
   const stateDir = `${root}/state`;
   await Deno.mkdir(workDir);
   const env: Record<string, string> = { DLSLURM_FAKE_SLURM_CPUS: "8" };
-  for (const [name, value] of Object.entries(options.settings ?? {})) {
-    env[`DLSLURM_FAKE_SLURM_${name}`] = value;
-  }
+  Object.assign(env, toVariables(options.settings ?? {}));
   const [program = "", ...args] = FAKE_PROGRAM;
-  await runner.run([program, ...args, "fake-slurm", "env", "--dir", stateDir], { env });
-  const run = async (...[name, ...rest]: [string, ...string[]]) =>
-    decode(await runner.run([`${stateDir}/bin/${name}`, ...rest], { cwd: workDir, env }));
+  const scenario = ["--scenario", `${root}/scenario.json`];
+  await Deno.writeTextFile(scenario[1]!, JSON.stringify(options.scenario ?? null));
+  const made = await runner.run([
+    ...[program, ...args, "fake-slurm", "env", "--dir", stateDir],
+    ...(options.scenario === undefined ? [] : scenario),
+  ] as [string, ...string[]], { env });
+  if (made.code !== 0) throw new Error(`Cannot set the fake Slurm up: ${made.stderr}`);
+  const runWith = async (settings: Settings, ...[name, ...rest]: [string, ...string[]]) =>
+    decode(
+      await runner.run([`${stateDir}/bin/${name}`, ...rest], {
+        cwd: workDir,
+        env: { ...env, ...toVariables(settings) },
+      }),
+    );
+  const run = (...argv: [string, ...string[]]) => runWith({}, ...argv);
   const sacct = async (id: string, format: string) =>
     (await run("sacct", "-X", "-n", "-P", "-j", id, "-o", format)).stdout.trim();
   const isOver = (text: string) => text !== "" && !/PENDING|RUNNING/.test(text);
@@ -73,6 +89,7 @@ async function setUp(root: string, options: FakeSlurmOptions): Promise<FakeSlurm
     workDir,
     stateDir,
     run,
+    runWith,
     write: (name, text) => Deno.writeTextFile(`${workDir}/${name}`, text),
     read: (name) => Deno.readTextFile(`${workDir}/${name}`),
     submit: async (...submitArgs) => {
@@ -116,6 +133,12 @@ export function findManagers(stateDir: string): number[] {
 
 function hasManager(stateDir: string): boolean {
   return findManagers(stateDir).length > 0;
+}
+
+function toVariables(settings: Settings): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [`DLSLURM_FAKE_SLURM_${name}`, value]),
+  );
 }
 
 function decode({ code, stdout, stderr }: RunResult): Said {

@@ -13,7 +13,7 @@ import { findCandidates, isRecordSelected, type JobSelection } from "./job_id_li
 import { parseSelection, splitIds } from "./job_id_list.ts";
 import { BRIEF_FORMAT, DEFAULT_FORMAT, LONG_FORMAT } from "./sacct_fields.ts";
 import { parseFormat, renderFieldNames, type SacctField } from "./sacct_fields.ts";
-import { type SacctRow, type SacctSetting, sacctValue } from "./sacct_values.ts";
+import { type SacctRow, type SacctSetting, sacctValue, toStepRow } from "./sacct_values.ts";
 import { fitWithPlus } from "./text_table.ts";
 
 const SPECS = versionedTable(
@@ -106,15 +106,22 @@ function findRows(table: JobTable, asked: Asked, setting: SacctSetting): SacctRo
   const records = toRecords(
     tasks.filter((task) => (showsAll || !task.superseded) && isWanted(task)),
   );
+  const steps = table.findSteps();
   const rows: SacctRow[] = [];
   for (const record of records) {
     const matching = selections?.filter((selection) => isRecordSelected(record, selection));
     if (matching?.length === 0) continue;
-    const steps = matching?.every(({ step }) => step !== undefined) === true;
-    if (!steps) rows.push({ record, isStep: false });
-    const wantsBatch = !steps || matching!.some(({ step }) => step === "batch");
-    const hasStep = hasRun(record.task) && !asked.has("allocations");
-    if (hasStep && wantsBatch) rows.push({ record, isStep: true });
+    const own = steps.get(record.task.row) ?? [];
+    const named = matching?.every(({ step }) => step !== undefined) === true
+      ? matching.map(({ step }) => step)
+      : undefined;
+    if (named === undefined) rows.push({ record, isStep: false, steps: own });
+    if (!hasRun(record.task) || asked.has("allocations")) continue;
+    const isNamed = (name: string) => named?.includes(name) ?? true;
+    if (isNamed("batch")) rows.push({ record, isStep: true, steps: own });
+    for (const step of own) {
+      if (isNamed(String(step.number))) rows.push(toStepRow(record, step));
+    }
   }
   return rows;
 }

@@ -3,15 +3,49 @@ import { absoluteLogPath, defaultPattern } from "../file_name_pattern.ts";
 import { displayId, elapsedSeconds, hasRun, type JobRecord, rawId } from "../job_records.ts";
 import { isEnded } from "../job_state.ts";
 import { cpusOf, nodesOf } from "../job_spec.ts";
+import type { Step, Task } from "../job_table.ts";
 import type { SlurmVersion } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
 import { renderDuration } from "../time_limit.ts";
 import { memoryText, requestedMemory, tresText } from "./tres_text.ts";
 
-/** One line of sacct: a job, or its batch step. */
+/** One line of sacct: a job, its batch step, or what one srun ran. */
 export interface SacctRow {
   readonly record: JobRecord;
   readonly isStep: boolean;
+  /** What srun ran, where the line is about that. */
+  readonly step?: Step;
+  /** All that srun ran in the job; empty for a line about one of them. */
+  readonly steps: readonly Step[];
+}
+
+/** The line of a step: it has its own times and end, and the job's resources. */
+export function toStepRow(record: JobRecord, step: Step): SacctRow {
+  const task = {
+    ...record.task,
+    startMs: step.startMs,
+    endMs: step.endMs,
+    batchState: step.state,
+    batchCode: step.exitCode,
+    batchSignal: step.exitSignal,
+  };
+  return { record: { ...record, task }, isStep: true, step, steps: [] };
+}
+
+/** `.batch`, `.0`, or nothing for a job's own line. */
+function stepSuffix({ isStep, step }: SacctRow): string {
+  return isStep ? `.${step?.number ?? "batch"}` : "";
+}
+
+function layoutOf({ isStep, step, record }: SacctRow): string {
+  if (!isStep) return "";
+  if (step === undefined) return "Unknown";
+  return step.tasks > 1 && step.tasks === record.task.spec.tasks ? "Block" : "Cyclic";
+}
+
+/** The highest exit status of what srun ran. */
+function derivedExitCode({ steps }: SacctRow): string {
+  return `${Math.max(0, ...steps.map(({ exitCode }) => exitCode))}:0`;
 }
 
 /** What all lines of one listing share. */
@@ -37,7 +71,7 @@ const always = (text: string): Value => () => text;
 /** A value that only the job's own line has. */
 const job = (value: Value): Value => (row, setting) => row.isStep ? "" : value(row, setting);
 /** A value that only steps have. */
-const step = (text: string): Value => (row) => row.isStep ? text : "";
+const ofStep = (text: string): Value => (row) => row.isStep ? text : "";
 
 const nodes: Value = ({ record: { task } }) => String(nodesOf(task.spec));
 const allocatedNodes: Value = (row, setting) => hasRun(row.record.task) ? nodes(row, setting) : "0";
@@ -57,19 +91,20 @@ const VALUES: Readonly<Record<string, Value>> = {
     return isStep ? `cpu=${task.cpus},mem=0,node=1` : tresText(task, "allocated");
   },
   associd: always("1"),
-  avecpufreq: step("0"),
+  avecpufreq: ofStep("0"),
   cluster: (_row, { cluster }) => cluster.name,
   comment: job(({ record }) => record.task.spec.comment ?? ""),
   constraints: job(({ record }) => record.task.spec.constraint ?? ""),
-  consumedenergy: step("0"),
+  consumedenergy: ofStep("0"),
+  consumedenergyraw: ofStep("0"),
   cputime: (row, setting) => renderDuration(seconds(row, setting) * row.record.task.cpus),
   cputimeraw: (row, setting) => String(seconds(row, setting) * row.record.task.cpus),
   dbindex: ({ record }) => String(record.task.row),
-  derivedexitcode: job(always("0:0")),
+  derivedexitcode: job(derivedExitCode),
   elapsed: (row, setting) => renderDuration(seconds(row, setting)),
   elapsedraw: (row, setting) => String(seconds(row, setting)),
   eligible: ({ record: { task }, isStep }, setting) =>
-    time(isStep ? task.startMs : task.eligibleMs, setting, "Unknown"),
+    time(isStep ? task.startMs : eligibleSince(task), setting, "Unknown"),
   end: ({ record }, setting) => time(record.task.endMs, setting, "Unknown"),
   exitcode: exitCode,
   flags: job(({ record }, setting) => {
@@ -78,15 +113,15 @@ const VALUES: Readonly<Record<string, Value>> = {
   }),
   gid: job(({ record }) => String(record.task.spec.gid)),
   group: job(({ record }) => record.task.spec.group),
-  jobid: ({ record, isStep }) => displayId(record) + (isStep ? ".batch" : ""),
-  jobidraw: ({ record, isStep }) => rawId(record) + (isStep ? ".batch" : ""),
-  jobname: ({ record, isStep }) => isStep ? "batch" : record.task.name,
-  layout: step("Unknown"),
+  jobid: (row) => displayId(row.record) + stepSuffix(row),
+  jobidraw: (row) => rawId(row.record) + stepSuffix(row),
+  jobname: ({ record, isStep, step }) => isStep ? step?.name ?? "batch" : record.task.name,
+  layout: layoutOf,
   mcslabel: none,
   ncpus: cpus,
   nnodes: nodes,
   nodelist: ({ record }, { cluster }) => hasRun(record.task) ? cluster.node : "None assigned",
-  ntasks: step("1"),
+  ntasks: ({ isStep, step }) => isStep ? String(step?.tasks ?? 1) : "",
   partition: job(({ record }) => record.task.spec.partition),
   planned: job((row) => renderDuration(waitedSeconds(row))),
   plannedcpu: job((row) => renderDuration(waitedSeconds(row) * row.record.task.cpus)),
@@ -115,7 +150,8 @@ const VALUES: Readonly<Record<string, Value>> = {
   stdout: job(({ record }) => logText(record, "stdout")),
   submit: ({ record: { task }, isStep }, setting) =>
     time(isStep ? task.startMs : task.submitMs, setting, "Unknown"),
-  submitline: job(({ record }) => record.task.spec.submitLine),
+  submitline: ({ record, isStep, step }) =>
+    isStep ? step?.submitLine ?? "" : record.task.spec.submitLine,
   suspended: always("00:00:00"),
   systemcpu: always("00:00:00"),
   timelimit: job(({ record }, setting) => {
@@ -145,6 +181,11 @@ export function sacctValue(name: string, row: SacctRow, setting: SacctSetting): 
 export function priorityOf({ task }: JobRecord, version: SlurmVersion): number {
   if (task.hold !== "") return 0;
   return version === "24.11" ? 1 : 4_294_901_760 - task.baseId;
+}
+
+/** Tasks that wait for room in their array are not eligible yet. */
+export function eligibleSince(task: Task): number | null {
+  return task.state === "PENDING" && task.reason === "JobArrayTaskLimit" ? null : task.eligibleMs;
 }
 
 /** Why a job waits, or waited when it was cancelled. */

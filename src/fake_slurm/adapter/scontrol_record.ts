@@ -9,7 +9,7 @@ import { cpusOf, DEFAULT_MEM_PER_CPU } from "../job_spec.ts";
 import type { JobTable } from "../job_table.ts";
 import type { Cluster } from "../state_directory.ts";
 import { renderDuration } from "../time_limit.ts";
-import { priorityOf } from "./sacct_values.ts";
+import { eligibleSince, priorityOf } from "./sacct_values.ts";
 import { controllerTresText, memoryText } from "./tres_text.ts";
 
 /** What a record of `scontrol show job` is made from. */
@@ -58,7 +58,10 @@ function stateLine({ task }: JobRecord, { table, cluster, nowMs }: ShowSetting):
   return `JobState=${state} Reason=${reasonOf(task, cluster.version)} Dependency=${dependency}`;
 }
 
-function timeLines({ task }: JobRecord, { cluster, nowMs, timeFormat }: ShowSetting): string[] {
+function timeLines(
+  { task }: JobRecord,
+  { cluster, nowMs, timeFormat, details }: ShowSetting,
+): string[] {
   const time = (ms: number | null) => ms === null ? "Unknown" : renderSlurmTime(ms, timeFormat);
   const limit = task.timeLimit === null ? "UNLIMITED" : renderDuration(task.timeLimit * 60);
   // A job that was cancelled while it waited starts and ends at once in the controller's eyes.
@@ -74,8 +77,9 @@ function timeLines({ task }: JobRecord, { cluster, nowMs, timeFormat }: ShowSett
   return [
     `Requeue=${task.spec.requeue ? 1 : 0} Restarts=${task.restarts} BatchFlag=1 Reboot=0 ` +
     `ExitCode=${task.exitCode}:${task.exitSignal}`,
+    ...(details ? ["DerivedExitCode=0:0"] : []),
     `RunTime=${renderDuration(elapsedSeconds(task, nowMs))} TimeLimit=${limit} TimeMin=N/A`,
-    `SubmitTime=${time(task.submitMs)} EligibleTime=${time(task.eligibleMs)}`,
+    `SubmitTime=${time(task.submitMs)} EligibleTime=${time(eligibleSince(task))}`,
     `AccrueTime=${time(accruedSince)}`,
     `StartTime=${time(startMs)} EndTime=${time(task.endMs ?? expectedEndMs)} Deadline=N/A`,
     `SuspendTime=None SecsPreSuspend=0 LastSchedEval=${scheduled} Scheduler=Main`,
