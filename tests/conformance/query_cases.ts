@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { querySacct } from "../../src/slurm/query_sacct.ts";
 import { querySqueue } from "../../src/slurm/query_squeue.ts";
-import { showJob } from "../../src/slurm/show_job.ts";
-import { SandboxRunner } from "../support/sandbox_runner.ts";
-import { writeScript } from "./world.ts";
+import { clientOf, TIME, writeScript, writeWaitingScript } from "./world.ts";
 import type { ConformanceCase, ConformanceWorld } from "./world.ts";
 
 /** What sacct, squeue, scontrol and scancel say, as the program asks them. */
@@ -21,26 +19,11 @@ export const QUERY_CASES: readonly ConformanceCase[] = [
   },
   { name: "sacct of a job that never was → no row, no failure", run: accountsNothing },
   { name: "squeue of jobs in every stage → ID and state", run: queues },
-  {
-    name: "scontrol show job of a waiting, a running and an ended job → its record",
-    run: showsStages,
-  },
-  {
-    name: "scontrol show job with blanks in name, comment and paths → whole values",
-    run: showsBlanks,
-  },
-  { name: "scontrol show job of an array → a record a task", run: showsArray },
   { name: "scontrol and squeue of a job that never was → Slurm's refusal", run: refusesUnknown },
   { name: "scancel of one task, a job by name, an unknown job → as asked", run: cancels },
 ];
 
-const TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}";
 const BY_US = `CANCELLED by ${Deno.uid()}`;
-
-function clientOf({ sandbox }: ConformanceWorld) {
-  const runner = new SandboxRunner(sandbox);
-  return { runner, client: { runner, timeoutMs: 60_000 } };
-}
 
 async function sacct(world: ConformanceWorld, jobIds: readonly string[]) {
   const { runner, client } = clientOf(world);
@@ -58,11 +41,6 @@ function assertRows(raw: readonly string[], expected: readonly string[]): void {
     )
   );
   assert.match(raw.join("\n"), new RegExp(`^${patterns.join("\n")}$`));
-}
-
-/** A script that waits until its first argument is a file. */
-async function writeWaitingScript(world: ConformanceWorld): Promise<void> {
-  await writeScript(world, "wait.sh", 'while [ ! -e "$1" ]; do sleep 0.05; done');
 }
 
 async function accountsEnds(world: ConformanceWorld): Promise<void> {
@@ -200,119 +178,6 @@ async function queues(world: ConformanceWorld): Promise<void> {
       { jobId: cancelled, state: "CANCELLED" },
     ],
   );
-}
-
-async function showsStages(world: ConformanceWorld): Promise<void> {
-  const { slurm, sandbox } = world;
-  await writeWaitingScript(world);
-  const held = await slurm.submit(["--hold", "-o", "log-%j-%4j", "wait.sh", "release"]);
-  const { client, runner } = clientOf(world);
-
-  const [waiting] = await showJob(client, held, null);
-
-  assert.match(runner.lastOutput, new RegExp(`^JobId=${held} JobName=wait\\.sh\n {3}UserId=`));
-  assert.match(runner.lastOutput, /\n {3}Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0\n/);
-  const shown = (key: string) => waiting!.get(key);
-  assert.deepEqual(
-    ["JobId", "JobState", "Reason", "TimeLimit", "Partition", "WorkDir", "Command"].map(shown),
-    [
-      held,
-      "PENDING",
-      "JobHeldUser",
-      "UNLIMITED",
-      "debug",
-      sandbox.root,
-      `${sandbox.root}/wait.sh release`,
-    ],
-  );
-  assert.equal(waiting!.get("StdOut"), `${sandbox.root}/log-${held}-%4j`);
-  await slurm.ask(["scontrol", "release", held]);
-  await slurm.waitForState(held, "RUNNING");
-  const [running] = await showJob(client, held, null);
-  assert.equal(running!.get("JobState"), "RUNNING");
-  assert.match(running!.get("StartTime")!, new RegExp(`^${TIME}$`));
-  await Deno.writeTextFile(`${sandbox.root}/release`, "");
-  await slurm.waitUntilEnded(held);
-  const [ended] = await showJob(client, held, null);
-  assert.deepEqual(
-    ["JobState", "ExitCode", "StdErr"].map((key) => ended!.get(key)),
-    ["COMPLETED", "0:0", `${sandbox.root}/log-${held}-%4j`],
-  );
-  // The same keys in the same order, whatever the stage.
-  assert.deepEqual(
-    [...running!.keys()].filter((key) => waiting!.has(key)),
-    [...waiting!.keys()].filter((key) => running!.has(key)),
-  );
-}
-
-async function showsBlanks(world: ConformanceWorld): Promise<void> {
-  const { slurm, sandbox } = world;
-  await writeWaitingScript(world);
-  await Deno.mkdir(`${sandbox.root}/work = here`);
-  const jobId = await slurm.submit([
-    "--hold",
-    "-J",
-    "a = name with=signs",
-    "--comment",
-    "WorkDir=/nowhere and  more",
-    "-D",
-    "work = here",
-    "-o",
-    "logs of %x.out",
-    `${sandbox.root}/wait.sh`,
-    "an argument",
-    "Key=value",
-  ]);
-  const { client } = clientOf(world);
-
-  const [record] = await showJob(client, jobId, null);
-
-  assert.deepEqual(
-    ["JobName", "Comment", "WorkDir", "StdOut", "StdErr", "Command"].map((key) =>
-      record!.get(key)?.trimEnd()
-    ),
-    [
-      "a = name with=signs",
-      "WorkDir=/nowhere and  more",
-      `${sandbox.root}/work = here`,
-      `${sandbox.root}/work = here/logs of a = name with=signs.out`,
-      `${sandbox.root}/work = here/logs of a = name with=signs.out`,
-      `${sandbox.root}/wait.sh an argument Key=value`,
-    ],
-  );
-}
-
-async function showsArray(world: ConformanceWorld): Promise<void> {
-  const { slurm, sandbox } = world;
-  await writeWaitingScript(world);
-  const held = await slurm.submit([
-    "--hold",
-    "-a",
-    "0-3%2",
-    "-o",
-    "log-%A_%a-%4a",
-    "wait.sh",
-    "release",
-  ]);
-  const partly = await slurm.submit(["-a", "5-7%1", "-o", "log-%a", "wait.sh", "release"]);
-  await slurm.waitForState(`${partly}_5`, "RUNNING");
-  const { client } = clientOf(world);
-
-  const waiting = await showJob(client, held, null);
-  const running = await showJob(client, partly, null);
-
-  const pick = (keys: readonly string[]) => (record: ReadonlyMap<string, string>) =>
-    keys.map((key) => record.get(key));
-  assert.deepEqual(
-    waiting.map(pick(["JobId", "ArrayJobId", "ArrayTaskId", "ArrayTaskThrottle", "StdOut"])),
-    [
-      [held, held, "0-3%2", "2", `${sandbox.root}/log-${held}_4294967294-%4a`],
-    ],
-  );
-  assert.deepEqual(running.map(pick(["ArrayJobId", "ArrayTaskId", "JobState", "StdOut"])), [
-    [partly, "6-7%1", "PENDING", `${sandbox.root}/log-4294967294`],
-    [partly, "5", "RUNNING", `${sandbox.root}/log-5`],
-  ]);
 }
 
 async function refusesUnknown({ slurm }: ConformanceWorld): Promise<void> {

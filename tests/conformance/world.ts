@@ -1,3 +1,4 @@
+import { SandboxRunner } from "../support/sandbox_runner.ts";
 import type { Sandbox } from "../support/sandbox.ts";
 import type { TestSlurm } from "../support/slurm.ts";
 
@@ -28,4 +29,18 @@ export async function writeScript(
 /** Reads a log that a job wrote into the sandbox's root. */
 export async function readLog({ sandbox }: ConformanceWorld, name: string): Promise<string> {
   return await Deno.readTextFile(`${sandbox.root}/${name}`);
+}
+
+/** A point in time as Slurm prints it, for regular expressions. */
+export const TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}";
+
+/** Asks Slurm as the program does; the runner keeps the raw text of the last answer. */
+export function clientOf({ sandbox }: ConformanceWorld) {
+  const runner = new SandboxRunner(sandbox);
+  return { runner, client: { runner, timeoutMs: 60_000 } };
+}
+
+/** Writes a script `wait.sh` that waits until its first argument is a file. */
+export async function writeWaitingScript(world: ConformanceWorld): Promise<void> {
+  await writeScript(world, "wait.sh", 'while [ ! -e "$1" ]; do sleep 0.05; done');
 }

@@ -2,11 +2,13 @@ import { CONFLICT_CASES } from "../support/seed/conflict_cases.ts";
 import { FAILED_CASES } from "../support/seed/failed_cases.ts";
 import { FINISH_CASES } from "../support/seed/finish_cases.ts";
 import { OLD_NAME_CASES } from "../support/seed/old_name_cases.ts";
+import { OWN_FILES_CASES } from "../support/seed/own_files_cases.ts";
 import { RESCHEDULE_CASES } from "../support/seed/reschedule_cases.ts";
 import { testSeedCases } from "../support/seed/workflow.ts";
 
 const CASES = [
   ...FINISH_CASES,
+  ...OWN_FILES_CASES,
   ...FAILED_CASES,
   ...RESCHEDULE_CASES,
   ...CONFLICT_CASES,

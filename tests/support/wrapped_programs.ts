@@ -93,16 +93,33 @@ export class CallLog {
 }
 
 /**
- * A folder with links to the named programs and nothing else, for a PATH on which others are missing.
+ * The sandbox's PATH without the named programs: a folder that holds one of them gives way to a folder
+ * of links to everything else in it.
  */
-export async function folderWith(sandbox: Sandbox, names: readonly string[]): Promise<string> {
-  const folder = await Deno.makeTempDir({ dir: sandbox.root, prefix: "only-" });
-  for (const name of names) {
-    const program = await findProgram(sandbox, name);
-    if (program === undefined) throw new Error(`Cannot link "${name}": it is not on PATH`);
-    await Deno.symlink(program, join(folder, name));
+export async function pathWithout(sandbox: Sandbox, names: readonly string[]): Promise<string> {
+  const folders: string[] = [];
+  for (const folder of sandbox.env["PATH"]!.split(":")) {
+    const programs = await namesIn(folder);
+    if (!names.some((name) => programs.includes(name))) {
+      folders.push(folder);
+      continue;
+    }
+    const links = await Deno.makeTempDir({ dir: sandbox.root, prefix: "path-" });
+    for (const name of programs) {
+      if (!names.includes(name)) await Deno.symlink(join(folder, name), join(links, name));
+    }
+    folders.push(links);
   }
-  return folder;
+  return folders.join(":");
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 async function findProgram(sandbox: Sandbox, name: string): Promise<string | undefined> {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { assertRefused, assertSays } from "../../support/refusal.ts";
 import { storedJobs } from "../../support/snapshots.ts";
 import {
-  folderWith,
   MISBEHAVIOUR,
+  pathWithout,
   unwrapProgram,
   wrapProgram,
 } from "../../support/wrapped_programs.ts";
@@ -98,7 +98,7 @@ for (const { situation, script, says } of TROUBLE) {
 
 Deno.test("e2e: finish with sacct missing → exit 1, the job stays open", async () => {
   await using world = await World.createWithCompletedJob();
-  const path = await folderWith(world.sandbox, ["git", "sh", "squeue", "scontrol"]);
+  const path = await pathWithout(world.sandbox, ["sacct"]);
 
   await assertRefused(world.dataset, world.slurm, ["finish"], {
     code: 1,

@@ -51,7 +51,6 @@ const COMMANDS = [
   ["schedule", "-o", "other", "sbatch", "submit_gold.slurm"],
   ["finish"],
   ["list"],
-  ["recover"],
 ];
 
 for (const { situation, damage, says } of DAMAGES) {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { assertRefused, assertSays } from "../../support/refusal.ts";
 import { storedClaims, storedJobs } from "../../support/snapshots.ts";
 import {
-  folderWith,
   MISBEHAVIOUR,
+  pathWithout,
   unwrapProgram,
   wrapProgram,
 } from "../../support/wrapped_programs.ts";
@@ -13,7 +13,7 @@ const SCHEDULE = ["schedule", "-o", "out", "sbatch", "submit_gold.slurm"];
 
 Deno.test("e2e: schedule without sbatch on PATH → refused, nothing is claimed", async () => {
   await using world = await World.create();
-  const path = await folderWith(world.sandbox, ["git", "sh"]);
+  const path = await pathWithout(world.sandbox, ["sbatch"]);
 
   await assertRefused(
     world.dataset,
