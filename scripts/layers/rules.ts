@@ -24,7 +24,7 @@ const APART = "commands join slurm, git, annex and store; only datalad uses git 
 export const LAYER_RULES: Readonly<Record<string, LayerRule>> = {
   main: { mayImport: ["cli"], reason: "main.ts starts the command line and does nothing else" },
   cli: {
-    mayImport: ["commands", "fake_slurm", "manifest", ...DOMAIN, ...BASE],
+    mayImport: ["commands", "fake_slurm", "recordings", "manifest", ...DOMAIN, ...BASE],
     reason: "the command line is above everything but main.ts",
   },
   commands: {
@@ -42,6 +42,10 @@ export const LAYER_RULES: Readonly<Record<string, LayerRule>> = {
     mayImport: BASE,
     mayImportFiles: ["src/store/open_store.ts"],
     reason: "the fake knows nothing of dlslurm, else it would share its mistakes",
+  },
+  recordings: {
+    mayImport: BASE,
+    reason: "recordings hold what any program asked, not only dlslurm",
   },
   fs: { mayImport: ["process", "errors"], reason: "files are below the domain" },
   process: { mayImport: ["errors"], reason: "child processes are below the domain" },

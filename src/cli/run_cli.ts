@@ -90,6 +90,7 @@ async function runCommand(
   } catch (error) {
     renderer.finish();
     if (world.interrupted.aborted) {
+      if (error instanceof UserError) reportError(error, world.io, action, isJson);
       world.io.err(
         "interrupted: what was begun is complete or undone; run the same command again\n",
       );

@@ -80,7 +80,9 @@ export class CallChannel {
   /** Ends {@linkcode receiveAll} once all that was handed over is received; later calls are refused. */
   async close(received: Promise<unknown>): Promise<void> {
     await this.#lock.lock(true);
-    await writeAll(this.#pipe, `\n${END}`);
+    // Not by the file that is being read: the runtime would wait for that read to end.
+    using pipe = await Deno.open(join(this.#folder, PIPE), { write: true });
+    await writeAll(pipe, `\n${END}`);
     await received;
     await Deno.remove(join(this.#folder, PIPE));
     this.#pipe.close();

@@ -1,4 +1,5 @@
 import type { Call } from "./format.ts";
+import { findArgumentFields } from "./scrub/find_fields.ts";
 
 /** Programs whose every call does something: an answer that repeats would be a job that is not there. */
 const ACTING = new Set(["sbatch", "scancel", "srun"]);
@@ -15,15 +16,36 @@ const LOOKING_VERBS = new Set([
 /** sacct(1), TIME FORMATS: dates, and dates with a time; what is asked "since" differs at each run. */
 const TIME_REGEXP = /\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?)?\b/g;
 
-/** What makes two calls the same: program and arguments, where any time equals any other. */
-export function keyOf(argv: readonly string[]): string {
+/** Program and arguments, where any time equals any other. */
+function keyOf(argv: readonly string[]): string {
   return JSON.stringify(argv.map((word) => word.replace(TIME_REGEXP, "TIME")));
 }
 
-/** The recorded calls that are the same as `argv`, in the order of their answers. */
+/** The same, where any account equals any other, too, any user, comment or host. */
+function nameless(argv: readonly string[]): string[] {
+  return findArgumentFields(argv).map((fields, index) => {
+    const word = argv[index]!;
+    const names = fields.filter(({ kind }) => kind !== "path" && kind !== "file")
+      .sort((a, b) => b.start - a.start);
+    let rest = word.length;
+    return names.reduce((text, { kind, start, end }) => {
+      if (end > rest) return text;
+      rest = start;
+      return `${text.slice(0, start)}<${kind}>${text.slice(end)}`;
+    }, word);
+  });
+}
+
+/**
+ * The recorded calls that are the same as `argv`, in the order of their answers: program and arguments
+ * are equal, but that any time equals any other. Where there is none, also names that a recording has
+ * stand-ins for (accounts, users, hosts, comments) may differ: it cannot know the real ones.
+ */
 export function findSame(calls: readonly Call[], argv: readonly string[]): Call[] {
-  const key = keyOf(argv);
-  return calls.filter((call) => keyOf(call.argv) === key);
+  const exact = calls.filter((call) => keyOf(call.argv) === keyOf(argv));
+  if (exact.length > 0) return exact;
+  const loose = keyOf(nameless(argv));
+  return calls.filter((call) => keyOf(nameless(call.argv)) === loose);
 }
 
 /** Whether a call that was answered for the last time may be answered so again. */

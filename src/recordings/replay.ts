@@ -69,6 +69,7 @@ async function report(
   const blocked = await state.notes("blocked");
   const taken = await state.taken();
   const unmade = calls.filter(({ folder }) => !taken.has(folder));
+  // Said once more: COMMAND may have hidden what its Slurm commands wrote.
   for (const { argv, reason } of unanswered) io.err(renderMissing(argv, reason));
   for (const path of blocked) {
     io.err(`dlslurm fixtures replay: "${path}" was not laid out: something else is there\n`);

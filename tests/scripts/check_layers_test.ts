@@ -6,7 +6,9 @@ const SCRIPT = new URL("../../scripts/check_layers.ts", import.meta.url).pathnam
 /** A small program that keeps all rules; each case adds to it. */
 const SOUND = {
   "main.ts": `import "./src/cli/run.ts";`,
-  "src/cli/run.ts": `import "../commands/list.ts"; import "../fake_slurm/manager.ts";`,
+  "src/cli/run.ts":
+    `import "../commands/list.ts"; import "../fake_slurm/manager.ts"; import "../recordings/replay.ts";`,
+  "src/recordings/replay.ts": `import "../process/runner.ts"; import "../fs/write.ts";`,
   "src/commands/list.ts": `import "../store/rows.ts"; import "../datalad/record.ts";`,
   "src/store/rows.ts": `import type { Job } from "../jobs/job.ts"; import "../errors.ts";`,
   "src/store/open_store.ts": `import "../errors.ts";`,
@@ -62,6 +64,19 @@ const VIOLATIONS = [
     name: "a command that uses the fake",
     changes: { "src/commands/list.ts": `import "../fake_slurm/manager.ts";` },
     expected: /^src\/commands\/list\.ts imports src\/fake_slurm\/manager\.ts/m,
+  },
+  {
+    name: "a command that uses a recording",
+    changes: { "src/commands/list.ts": `import "../recordings/replay.ts";` },
+    expected: /^src\/commands\/list\.ts imports src\/recordings\/replay\.ts/m,
+  },
+  {
+    name: "a recording that knows the fake",
+    changes: {
+      "src/cli/run.ts": `import "../recordings/replay.ts";`,
+      "src/recordings/replay.ts": `import "../fake_slurm/manager.ts";`,
+    },
+    expected: /^src\/recordings\/replay\.ts imports src\/fake_slurm\/manager\.ts: recordings may/m,
   },
   {
     name: "the fake using more of the store than its opener",

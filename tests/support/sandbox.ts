@@ -144,8 +144,8 @@ export class Sandbox implements AsyncDisposable {
         await Deno.remove(this.root, { recursive: true });
         return true;
       } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return true;
-        // A job's last process may still be writing: the folder is not empty any more.
+        // A job's last process, or the fake Slurm, may still write or remove files: look again.
+        if (error instanceof Deno.errors.NotFound) return !await isThere(this.root);
         if (error instanceof Error && /not empty/.test(error.message)) return undefined;
         throw error;
       }
@@ -184,6 +184,16 @@ function dlslurmCommand(): [string, ...string[]] {
     config,
     join(PROJECT, "main.ts"),
   ];
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 async function findDenoDirectory(): Promise<string> {

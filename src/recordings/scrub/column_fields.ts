@@ -1,7 +1,7 @@
-import type { Field, Kind } from "./kinds.ts";
+import type { Field } from "./kinds.ts";
 
 /** Columns of sacct, squeue and sinfo that name something, by their head or field name in capitals. */
-const COLUMNS: Readonly<Record<string, Kind>> = {
+const COLUMNS: Readonly<Record<string, Field["kind"]>> = {
   ...{ USER: "user", USERNAME: "user", UID: "uid", USERID: "uid", GROUP: "group", GID: "gid" },
   ...{
     GROUPNAME: "group",
@@ -13,14 +13,14 @@ const COLUMNS: Readonly<Record<string, Kind>> = {
   ...{ "NODELIST(REASON)": "host", REASONLIST: "host", EXEC_HOST: "host", BATCHHOST: "host" },
   ...{ REQ_NODES: "host", EXC_NODES: "host", REQNODES: "host", SCHEDNODES: "host" },
   ...{ HOSTNAMES: "host", NODE_ADDR: "host", NODEHOST: "host", ALLOC_NODE: "host" },
-  ...{ WORKDIR: "path", WORK_DIR: "path", COMMAND: "path", STDOUT: "path", STDERR: "path" },
+  ...{ WORKDIR: "path", WORK_DIR: "path", COMMAND: "file", STDOUT: "file", STDERR: "file" },
   ...{ COMMENT: "comment", ADMINCOMMENT: "comment", SYSTEMCOMMENT: "comment" },
 };
 /** squeue(1) and sinfo(1), -o: letters that stand for such a column. */
-const LETTERS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+const LETTERS: Readonly<Record<string, Readonly<Record<string, Field["kind"]>>>> = {
   squeue: {
     ...{ u: "user", U: "uid", g: "group", G: "gid", a: "account", N: "host", R: "host", B: "host" },
-    ...{ n: "host", x: "host", Y: "host", Z: "path", o: "path", k: "comment" },
+    ...{ n: "host", x: "host", Y: "host", Z: "path", o: "file", k: "comment" },
   },
   sinfo: { n: "host", N: "host", o: "host", u: "user", U: "user" },
 };
@@ -111,11 +111,11 @@ function aligned(head: string, rows: readonly Line[]): Field[] {
 
 /** A format of % letters with text between them, made a pattern. */
 function patterned(
-  letters: Readonly<Record<string, Kind>>,
+  letters: Readonly<Record<string, Field["kind"]>>,
   format: string,
   rows: readonly Line[],
 ): Field[] {
-  const kinds: (Kind | undefined)[] = [];
+  const kinds: (Field["kind"] | undefined)[] = [];
   const source = format.replace(/%\.?\d*([A-Za-z])|[^%]+|%/g, (text, letter?: string) => {
     if (letter === undefined) return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
     kinds.push(letters[letter]);

@@ -3,7 +3,7 @@ import { type Field, type Finding, isNoName, type Kind } from "./kinds.ts";
 import { optionFields } from "./option_fields.ts";
 
 /** Keys of `scontrol show …`, and of JSON, whose value names something. */
-const KEYS: Readonly<Record<string, Kind>> = {
+const KEYS: Readonly<Record<string, Field["kind"]>> = {
   ...{ UserId: "user", User: "user", Owner: "user", SlurmUser: "user", SlurmdUser: "user" },
   ...{ AccountingStorageUser: "user", GroupId: "group", AllowGroups: "group", Groups: "group" },
   ...{ Account: "account", AllowAccounts: "account", DenyAccounts: "account", Accounts: "account" },
@@ -11,10 +11,10 @@ const KEYS: Readonly<Record<string, Kind>> = {
   ...{ BatchHost: "host", NodeName: "host", NodeAddr: "host", NodeHostName: "host", Nodes: "host" },
   ...{ SlurmctldHost: "host", AccountingStorageHost: "host", "AllocNode:Sid": "host" },
   ...{ ClusterName: "cluster", Cluster: "cluster", MailUser: "user", WorkDir: "path" },
-  ...{ Command: "path", StdErr: "path", StdIn: "path", StdOut: "path", Comment: "comment" },
+  ...{ Command: "file", StdErr: "file", StdIn: "file", StdOut: "file", Comment: "comment" },
   ...{ AdminComment: "comment", SystemComment: "comment", Extra: "comment" },
 };
-const JSON_KEYS: Readonly<Record<string, Kind>> = {
+const JSON_KEYS: Readonly<Record<string, Field["kind"]>> = {
   ...{ user: "user", user_name: "user", group: "group", group_name: "group", account: "account" },
   ...{ nodes: "host", node: "host", batch_host: "host", hostname: "host", allocating_node: "host" },
   ...{
@@ -24,8 +24,8 @@ const JSON_KEYS: Readonly<Record<string, Kind>> = {
     system_comment: "comment",
   },
   ...{ user_id: "uid", group_id: "gid", uid: "uid", gid: "gid", mail_user: "user" },
-  ...{ current_working_directory: "path", working_directory: "path", standard_output: "path" },
-  ...{ standard_error: "path", standard_input: "path", command: "path" },
+  ...{ current_working_directory: "path", working_directory: "path", standard_output: "file" },
+  ...{ standard_error: "file", standard_input: "file", command: "file" },
 };
 const KEY_REGEXP = new RegExp(
   `(?<![^\\s])(${
@@ -39,7 +39,7 @@ const JSON_REGEXP = new RegExp(
   "g",
 );
 /** Keys whose value goes on to the end of the line. */
-const REST_OF_LINE: ReadonlySet<Kind> = new Set(["path", "comment"]);
+const REST_OF_LINE: ReadonlySet<Field["kind"]> = new Set(["path", "file", "comment"]);
 
 /** What is recognised by its looks, wherever it stands. The group `name` is the name. */
 const ANYWHERE: readonly (readonly [Kind, RegExp])[] = [
@@ -63,19 +63,23 @@ const PATH_REGEXP =
 
 /** Finds everything in an answer of Slurm that names a person, a machine or a place. */
 export function findFields(argv: readonly string[], text: string): Field[] {
-  return [...keyFields(text, isOneLine(argv)), ...jsonFields(text), ...columnFields(argv, text)]
-    .flatMap((field) => splitField(field, text))
-    .concat(looks(text))
-    .filter(({ start, end }) => !isNoName(text.slice(start, end)));
+  const marked = [...keyFields(text, isOneLine(argv)), ...jsonFields(text)]
+    .concat(columnFields(argv, text));
+  return withLooks(marked, text);
 }
 
 /** Finds the same in the arguments of a call: a list for each argument. */
 export function findArgumentFields(argv: readonly string[]): Field[][] {
   const options = optionFields(argv);
-  return argv.map((argument, index) =>
-    options[index]!.flatMap((field) => splitField(field, argument)).concat(looks(argument))
-      .filter(({ start, end }) => !isNoName(argument.slice(start, end)))
-  );
+  return argv.map((argument, index) => withLooks(options[index]!, argument));
+}
+
+/** Adds what is recognised by its looks; a path that is marked as such is not looked at again. */
+function withLooks(marked: readonly Field[], text: string): Field[] {
+  const starts = new Set(marked.map(({ start }) => start));
+  return marked.flatMap((field) => splitField(field, text))
+    .concat(looks(text).filter(({ kind, start }) => kind !== "file" || !starts.has(start)))
+    .filter(({ start, end }) => !isNoName(text.slice(start, end)));
 }
 
 /** The names that fields hold. */
@@ -84,10 +88,11 @@ export function findingsOf(fields: readonly Field[], text: string): Finding[] {
 }
 
 /** The names that one field's text stands for: a host's digits do not belong to it. */
-export function namesOf(kind: Kind, name: string): Finding[] {
-  if (kind === "path") {
-    const folder = name.replace(/\/[^/]*$/, "");
-    return folder.length > 1 ? [{ kind, name: folder }] : [];
+export function namesOf(kind: Field["kind"], name: string): Finding[] {
+  if (kind === "path" || kind === "file") {
+    const folder = kind === "file" ? name.replace(/\/[^/]*$/, "") : name.replace(/\/+$/, "");
+    // A folder of the root says nothing: /scratch
+    return /^\/.+\//.test(folder) ? [{ kind: "path", name: folder }] : [];
   }
   if (kind !== "host") return [{ kind, name }];
   const [, label = "", domain] = /^([^.]*)(?:\.(.*))?$/.exec(name)!;
@@ -125,7 +130,7 @@ function* jsonFields(text: string): Generator<Field> {
 
 function looks(text: string): Field[] {
   const fields: Field[] = [];
-  for (const [kind, pattern] of [...ANYWHERE, ["path", PATH_REGEXP] as const]) {
+  for (const [kind, pattern] of [...ANYWHERE, ["file", PATH_REGEXP] as const]) {
     for (const match of text.matchAll(pattern)) {
       const [start, end] = match.indices!.groups!["name"]!;
       fields.push({ kind, start, end });
@@ -165,7 +170,7 @@ function splitField(field: Field, text: string): Field[] {
       .filter(([name]) => /^[A-Za-z]/.test(name))
       .map((match) => part("host", match.index, match[0].length));
   }
-  if (kind === "path" && !value.startsWith("/")) return [];
-  if (kind === "path" && /^\/(dev|etc|usr)\//.test(value)) return [];
+  const isPath = kind === "path" || kind === "file";
+  if (isPath && !/^\/(?!(dev|etc|usr)\/)/.test(value)) return [];
   return [field];
 }

@@ -22,9 +22,9 @@ export type Kind =
   | "session"
   | "name";
 
-/** A place in a text that holds a name. */
+/** A place in a text that holds a name; of a `file` its folder is the name, a path. */
 export interface Field {
-  readonly kind: Kind;
+  readonly kind: Kind | "file";
   readonly start: number;
   readonly end: number;
 }
@@ -44,7 +44,7 @@ export const IN_FIELD_ONLY: ReadonlySet<Kind> = new Set(["uid", "gid", "session"
  */
 export const SLURM_WORDS: ReadonlySet<string> = new Set(
   ("all allocated billing batch cancelled cluster completed cpu cpus debug default down energy extern " +
-    "failed fs general gres gpu gpus idle interactive job jobs mem mixed nobody node nodes none normal " +
+    "failed fs general gres gpu gpus idle interactive job jobs localhost mem mixed nobody node nodes none normal " +
     "null partition pending pages qos requeue running shared sbatch scancel scontrol sacct sinfo " +
     "slurm squeue srun state timeout unknown unlimited up users vmem").split(" "),
 );

@@ -56,16 +56,17 @@ export function scrubRecording(
       text: scrubber.scrub(text),
     })),
   };
+  const replaced = standIns.all().map((one) => ({ ...one, count: scrubber.counts.get(one) ?? 0 }))
+    .filter(({ count }) => count > 0);
   return {
     ...scrubbed,
+    replaced,
     recorder: {
       user,
       host: scrubber.scrub(identity.host),
       home: scrubber.scrub(identity.home),
       work: scrubber.scrub(identity.work[0] ?? ""),
     },
-    replaced: standIns.all().map((one) => ({ ...one, count: scrubber.counts.get(one) ?? 0 }))
-      .filter(({ count }) => count > 0),
     left: standIns.left(),
   };
 }

@@ -29,18 +29,27 @@ export class Scrubber {
     let result = "";
     let done = 0;
     for (const { kind, start, end } of [...fields].sort((a, b) => a.start - b.start)) {
-      if (start < done) continue;
-      const finding = { kind, name: text.slice(start, end) };
-      if (!isForFieldOnly(finding)) continue;
-      const standIn = this.#standIns.all().find((one) =>
-        one.name === finding.name && (one.kind === kind || !IN_FIELD_ONLY.has(kind))
-      );
+      if (start < done || kind === "file") continue;
+      const standIn = this.#findInField({ kind, name: text.slice(start, end) }, text.slice(start));
       if (standIn === undefined) continue;
       result += this.#scrubText(text.slice(done, start)) + standIn.standIn;
       this.#count(standIn);
-      done = end;
+      done = start + standIn.name.length;
     }
     return result + this.#scrubText(text.slice(done));
+  }
+
+  /** What stands in for a field's text, if it has to be replaced there and not as any word. */
+  #findInField(finding: Finding, rest: string): StandIn | undefined {
+    if (!isForFieldOnly(finding)) return undefined;
+    const { kind, name } = finding;
+    const all = this.#standIns.all();
+    // SubmitLine lacks the quotes: the longest comment that the field begins with is the one.
+    if (kind === "comment") {
+      return all.filter((one) => one.kind === kind && rest.startsWith(one.name))
+        .sort((a, b) => b.name.length - a.name.length)[0];
+    }
+    return all.find((one) => one.name === name && (one.kind === kind || !IN_FIELD_ONLY.has(kind)));
   }
 
   #scrubText(text: string): string {
