@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   OUTPUT_CONFLICT: "An open job holds the same path, one inside it or one around it",
   BAD_ALT_DIR: "A folder cannot be used as the alternative directory",
   COPY_FAILED: "A file could not be copied to or from the alternative directory",
+  NO_DIRECTORY: "The folder that a command is to run in is not there",
   MISSING_INPUT: "An input is not there",
   UNKNOWN_PLACEHOLDER: "The command names a placeholder that does not exist",
   SUBMISSION_REFUSED: "The submission command failed, no job was submitted",

@@ -42,3 +42,40 @@ async function visit(root: string, path: string, found: AnnexedFile[]): Promise<
     }
   }
 }
+
+/** Longer than any pointer: git-annex, "pointer file". */
+const LONGEST_POINTER_BYTES = 32_768;
+const POINTER_START = "/annex/objects/";
+
+/** Finds the annexed files among `paths`, locked or unlocked, whose content is not present. */
+export async function findMissingContents(
+  root: string,
+  paths: Iterable<string>,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) await visitMissing(root, path, found);
+  return found;
+}
+
+async function visitMissing(root: string, path: string, found: string[]): Promise<void> {
+  const full = join(root, path);
+  const info = await lstatIfPresent(full);
+  if (info?.isSymlink) {
+    const isMissing = isAnnexLink(await Deno.readLink(full)) &&
+      await statIfPresent(full) === undefined;
+    if (isMissing) found.push(path);
+  } else if (info?.isDirectory) {
+    for await (const { name } of Deno.readDir(full)) {
+      if (name !== ".git") await visitMissing(root, path === "." ? name : `${path}/${name}`, found);
+    }
+  } else if (info?.isFile && info.size <= LONGEST_POINTER_BYTES && await isPointer(full)) {
+    found.push(path);
+  }
+}
+
+async function isPointer(file: string): Promise<boolean> {
+  using opened = await Deno.open(file);
+  const start = new Uint8Array(POINTER_START.length);
+  await opened.read(start);
+  return new TextDecoder().decode(start) === POINTER_START;
+}

@@ -1,9 +1,10 @@
+import { dirname, join } from "node:path";
 import { DenoRunner } from "../process/deno_runner.ts";
 import { takeBootEnvironment } from "./boot_environment.ts";
 import type { World } from "./run_cli.ts";
 
 /** The real world, as the process finds it. Restores the environment that the start script changed. */
-export function realWorld(mainModule: string): World {
+export function realWorld(mainFile: string): World {
   const { selfPath } = takeBootEnvironment();
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -16,21 +17,13 @@ export function realWorld(mainModule: string): World {
     env: Deno.env,
     now: () => new Date(),
     interrupted: interruption.signal,
-    selfCommand: selfPath === undefined ? fromSources(mainModule) : [selfPath],
+    selfCommand: selfPath === undefined ? fromSources(mainFile) : [selfPath],
   };
 }
 
-function fromSources(mainModule: string): string[] {
-  const config = new URL("./deno.json", mainModule).pathname;
-  return [
-    Deno.execPath(),
-    "run",
-    "-A",
-    "--quiet",
-    "--config",
-    config,
-    new URL(mainModule).pathname,
-  ];
+function fromSources(mainFile: string): string[] {
+  const config = join(dirname(mainFile), "deno.json");
+  return [Deno.execPath(), "run", "-A", "--quiet", "--config", config, mainFile];
 }
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {

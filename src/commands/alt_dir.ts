@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isInside } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { CopyError, copyTree } from "../fs/copy_tree.ts";
@@ -49,7 +50,7 @@ export async function copyInputs(
     await Deno.mkdir(join(altDir, pwd), { recursive: true });
     for (const input of inputs) {
       // What is outside of the dataset is reached by its own path from everywhere.
-      if (!input.startsWith("../")) await copyTree(join(dataset.root, input), join(altDir, input));
+      if (isInside(input)) await copyTree(join(dataset.root, input), join(altDir, input));
     }
   } catch (error) {
     if (!(error instanceof CopyError)) throw error;

@@ -62,12 +62,13 @@ export async function commitJobs(
 ): Promise<Map<number, CommitOutcome>> {
   const identities = await requireIdentities(dataset.git);
   const checks = await findCommitChecks(dataset, dataset.config);
-  const pathspecs = coverWithPathspecs(jobs.flatMap((job) => [...job.claims, ...job.slurmOutputs]));
-  const attribution = new Attribution([...jobs, ...others]);
+  const pathspecs = coverWithPathspecs(jobs.flatMap((job) => job.claims));
+  // With --no-check-outputs claims may overlap: then what is there is the work of those that ended.
+  const attribution = new Attribution([...others, ...jobs]);
   await using index = await PrivateIndex.copy(dataset);
   const failures = await stageOutputs(dataset, index, jobs, attribution, pathspecs);
   // Against the head that the copy was made on: what others commit meanwhile is not ours to undo.
-  const changes = await changesByJob(index, dataset.headOid, pathspecs, attribution);
+  const changes = await changesByJob(index, dataset.headOid, attribution);
   let { headOid } = dataset;
   for (let attempt = 1;; attempt++) {
     context.interrupted.throwIfAborted();
@@ -90,7 +91,7 @@ export async function commitJobs(
       const isExact = failures.size === 0 && checks === null && headOid === dataset.headOid;
       // On branches of their own, the outputs are not part of what is checked out.
       if (shape === "branches") await restorePaths(dataset, written);
-      else await index.publish(written, isExact);
+      else await index.publish(written, isExact, !dataset.hasAnnex);
       return outcomesOf(jobs, failures, changes, oidByJob);
     }
     store.forgetCommits(oidByJob.keys());
@@ -111,7 +112,8 @@ async function stageOutputs(
     const owner = attribution.ownerOf(path);
     return owner !== undefined && own.has(owner) ? owner : undefined;
   };
-  const candidates = await findCandidates(index.git, dataset.headOid, pathspecs);
+  const exact = jobs.flatMap((job) => job.slurmOutputs);
+  const candidates = await findCandidates(index.git, dataset.headOid, pathspecs, exact);
   const failures = new Map<number, UserError>();
   for (const { path, reason } of candidates.unreadable) {
     const owner = ownerOf(path);
@@ -160,11 +162,10 @@ async function stageOutputs(
 async function changesByJob(
   index: PrivateIndex,
   headOid: string,
-  pathspecs: readonly string[],
   attribution: Attribution,
 ): Promise<Map<number, Change[]>> {
   const byJob = new Map<number, Change[]>();
-  for (const change of await findStagedChanges(index.git, headOid, pathspecs)) {
+  for (const change of await findStagedChanges(index.git, headOid, [])) {
     const owner = attribution.ownerOf(change.path);
     if (owner === undefined) continue;
     const list = byJob.get(owner);

@@ -1,5 +1,5 @@
 import { glob } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { lstatIfPresent } from "../fs/if_present.ts";
 
@@ -29,7 +29,9 @@ export async function findInputs(directory: string, given: readonly string[]): P
 
 async function expand(directory: string, pattern: string): Promise<string[]> {
   const matches: string[] = [];
-  for await (const match of glob(pattern, { cwd: directory })) matches.push(join(directory, match));
+  for await (const match of glob(pattern, { cwd: directory })) {
+    matches.push(resolve(directory, match));
+  }
   return matches.sort();
 }
 

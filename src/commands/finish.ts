@@ -10,6 +10,7 @@ import type { SubmittedJob } from "../jobs/job.ts";
 import { parseJobId } from "../jobs/job_state.ts";
 import { JobStore } from "../store/job_store.ts";
 import { askSlurm, slurmClientOf } from "./ask_slurm.ts";
+import { warn } from "./context.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { decideJobs } from "./decide_jobs.ts";
 import { finishCompleted } from "./finish_completed.ts";
@@ -124,8 +125,12 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
     join(dataset.commonDir, "dlslurm", "finish.lease"),
     "finish",
     context.runner,
+    (work) => store.exclusively(work),
   );
-  await recoverSubmissions(dataset, store, context);
+  const unclear = await recoverSubmissions(dataset, store, context);
+  if (unclear.length > 0) {
+    warn(context, `${unclear.length} submissions are unclear: dlslurm recover lists them`);
+  }
   const recovered = await recoverCommits(dataset, store, store.listOpen(dataset.worktree), context);
   const open = store.listOpen(dataset.worktree);
   const claims = await resolveFurtherOutputs(dataset, options.output, context.cwd);
@@ -266,8 +271,9 @@ async function requireCommittable(dataset: Dataset): Promise<void> {
       `Cannot commit in "${dataset.root}": a ${operation} is under way. ` +
         "Nothing was committed, the jobs stay open",
       {
-        hint:
-          `git ${operation} --continue, or git ${operation} --abort; then run the same command again`,
+        hint: operation === "bisect"
+          ? "git bisect reset, then run the same command again"
+          : `git ${operation} --continue, or git ${operation} --abort; then run the same command again`,
       },
     );
   }

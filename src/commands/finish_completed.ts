@@ -138,6 +138,7 @@ async function requireGoodClaims(
 ): Promise<void> {
   for (const claim of job.outputs) {
     const path = join(dataset.root, claim);
+    if (claim === ".") continue; // the dataset itself
     const folder = await realPathIfPresent(dirname(path));
     if (folder !== undefined && !isWithin(dataset.root, folder)) {
       throw outsideOutput(job, claim, folder);

@@ -44,7 +44,14 @@ export async function noteDetails(
   const details: SubmissionDetails = {
     logs: logsOf(records),
     arrayTasks: arrayTasksOf(records),
-    environmentFile: await writeEnvironmentFile(dataset, job, record),
+    environmentFile: await writeEnvironmentFile(dataset, job, record).catch((error) => {
+      // The job is submitted, and its record does not depend on this file.
+      warn(
+        context,
+        `the environment file of job ${job.jobId} could not be written: ${error.message}`,
+      );
+      return null;
+    }),
   };
   store.storeDetails(job.key, details);
   return details;

@@ -3,6 +3,8 @@ import { resolveClaim } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { fillPathList, fillPlaceholders } from "../datalad/placeholders.ts";
 import type { PlaceholderValues } from "../datalad/placeholders.ts";
+import { UserError } from "../errors.ts";
+import { statIfPresent } from "../fs/if_present.ts";
 import type { JobRequest } from "../jobs/job.ts";
 import { requireAltDir } from "./alt_dir.ts";
 import { findInputs } from "./find_inputs.ts";
@@ -78,6 +80,15 @@ export async function planSubmission(
     ? null
     : await requireAltDir(dataset, resolve(cwd, options.altDir));
   const pwd = relative(dataset.root, directory) || ".";
+  if (altDir === null && (await statIfPresent(directory))?.isDirectory !== true) {
+    throw new UserError(
+      "NO_DIRECTORY",
+      `Cannot submit in "${pwd}": there is no such folder. No job was submitted`,
+      {
+        hint: `mkdir -p "${directory}"`,
+      },
+    );
+  }
   const runsIn = altDir === null ? directory : join(altDir, pwd);
   const values = placeholderValues(dataset, runsIn);
   const given = fillPathList(wanted.inputs, new Map([...values, ["outputs", wanted.outputs]]));

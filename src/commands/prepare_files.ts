@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findAnnexedFiles } from "../annex/annexed_files.ts";
+import { findAnnexedFiles, findMissingContents } from "../annex/annexed_files.ts";
 import { runAnnex } from "../annex/git_annex.ts";
 import type { AnnexFailure } from "../annex/git_annex.ts";
 import type { Dataset } from "../datalad/dataset.ts";
@@ -60,8 +60,7 @@ async function makeWritable(
  */
 async function fetchInputs(dataset: Dataset, paths: readonly string[], jobs: number) {
   if (!dataset.hasAnnex || paths.length === 0) return;
-  const missing = (await findAnnexedFiles(dataset.root, new Set(paths)))
-    .filter((file) => !file.isPresent).map((file) => file.path);
+  const missing = await findMissingContents(dataset.root, new Set(paths));
   refuse(
     await runAnnex((args, env) => dataset.git.run(args, { env }), ["get", `-J${jobs}`], missing),
     "get",

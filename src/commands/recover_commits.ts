@@ -29,14 +29,16 @@ export async function recoverCommits(
   if (pending.length === 0) return finished;
   for (const [base, group] of Map.groupBy(pending, (job) => job.commitBase!)) {
     const merged = await commitsSince(dataset, base, dataset.headOid);
-    const branched = await commitsSince(dataset, base, `--branches=${branchName("*")}`);
-    const done = group.filter((job) => merged.has(job.commitOid!) || branched.has(job.commitOid!));
+    // Another branch may be checked out by now: a commit counts wherever it was made.
+    const anywhere = await commitsSince(dataset, base, "--branches");
+    const own = await commitsSince(dataset, base, `--branches=${branchName("*")}`);
+    const done = group.filter((job) => merged.has(job.commitOid!) || anywhere.has(job.commitOid!));
     store.forgetCommits(group.filter((job) => !done.includes(job)).map((job) => job.key));
-    const [onHead, elsewhere] = [true, false].map((isOnHead) =>
-      done.map((job) => job.commitOid!).filter((oid) => merged.has(oid) === isOnHead)
-    );
-    await followInIndex(dataset, base, await findCommittedChanges(dataset.git, onHead!));
-    await restorePaths(dataset, await findCommittedChanges(dataset.git, elsewhere!));
+    const oids = done.map((job) => job.commitOid!);
+    const onHead = await findCommittedChanges(dataset.git, oids.filter((oid) => merged.has(oid)));
+    await followInIndex(dataset, base, onHead);
+    const onOwn = oids.filter((oid) => own.has(oid) && !merged.has(oid));
+    await restorePaths(dataset, await findCommittedChanges(dataset.git, onOwn));
     store.end(done.map((job) => job.key), "finished", context.now().getTime());
     for (const job of done) {
       finished.add(job.key);

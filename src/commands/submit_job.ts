@@ -43,6 +43,8 @@ export async function submitJob(
 ): Promise<SubmittedJob> {
   const key = claimOutputs(store, plan.request, context, checksOutputs);
   const traces = tracesOf(dataset, key);
+  // A store that was deleted and made anew counts from 1 again.
+  await removeTraces(traces);
   let result: { readonly code: number; readonly signal: string | null };
   try {
     await prepareFiles(dataset, plan, context);
@@ -84,7 +86,7 @@ export async function submitJob(
         `the command ended with exit status ${result.code}, job ${answer.jobId} was submitted`,
       );
     }
-    const job = store.findByJobId(answer.jobId) as SubmittedJob;
+    const job = store.findSubmitted(key)!;
     await noteDetails(dataset, store, job, context);
     return job;
   }

@@ -25,7 +25,14 @@ export async function resolveClaim(root: string, pwd: string, given: string): Pr
       "name the folder that all outputs are in",
     );
   }
-  const place = await followLinks(root, path, given);
+  const place = await followLinks(root, path, given).catch((error) => {
+    if (!(error instanceof Deno.errors.FilesystemLoop)) throw error;
+    throw bad(
+      given,
+      "its symbolic links lead in a circle",
+      "mend the links, or name another folder",
+    );
+  });
   const claim = relative(root, place);
   if (claim === "") return ".";
   if (claim === ".." || claim.startsWith("../")) {

@@ -21,11 +21,21 @@ function render(value: unknown, margin: string, indent: number, isSorted = true)
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     if (entries.length === 0) return "{}";
-    if (isSorted) entries.sort(([a], [b]) => a < b ? -1 : 1);
+    if (isSorted) entries.sort(([a], [b]) => byCodePoint(a, b));
     const items = entries.map(([key, item]) =>
       `${inner}${JSON.stringify(key)}: ${render(item, inner, indent, isSorted)}`
     );
     return `{\n${items.join(",\n")}\n${margin}}`;
   }
   return JSON.stringify(value);
+}
+
+/** Python compares code points, JavaScript UTF-16 units: they differ beyond U+FFFF. */
+function byCodePoint(a: string, b: string): number {
+  const [left, right] = [[...a], [...b]];
+  for (let at = 0; at < Math.min(left.length, right.length); at++) {
+    const difference = left[at]!.codePointAt(0)! - right[at]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
 }

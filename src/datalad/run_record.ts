@@ -115,7 +115,8 @@ function toJson(record: RunRecord) {
  */
 export function parseMessage(message: string): ParsedMessage | undefined {
   if (!message.startsWith(RECORD_PREFIX)) return undefined;
-  const open = message.indexOf(`\n${OPEN_MARK}\n`);
+  // The last one: a paragraph may quote a record.
+  const open = message.lastIndexOf(`\n${OPEN_MARK}\n`);
   const close = message.indexOf(`\n${CLOSE_MARK}`, open);
   if (open < 0 || close < 0) throw new SyntaxError("the record's marker lines are missing");
   const [subject, ...paragraphs] = message.slice(0, open).split("\n\n");

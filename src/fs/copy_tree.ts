@@ -18,19 +18,26 @@ export class CopyError extends Error {
 
 /**
  * Copies the file or folder `from` to `to`: links are followed, sizes checked, modes and
- * times of files kept. What is called `.git` is left out. A file that is there with the same size and is not older stays as it is, so that a repeated copy
+ * times of files kept. What is called `.git` is left out. A file that is there with the same size and time stays as it is, so that a repeated copy
  * takes up where an interrupted one ended. Each file appears whole, under its name, or not at all.
  *
  * @throws {CopyError} naming the first file that could not be copied.
  */
 export async function copyTree(from: string, to: string): Promise<void> {
+  await copy(from, to, []);
+}
+
+/** @param above the real paths of the folders that are being copied: a link may lead back to one. */
+async function copy(from: string, to: string, above: readonly string[]): Promise<void> {
   const info = await statIfPresent(from);
   if (info === undefined) throw new CopyError(from, "it is not there, or its content is not");
   try {
     if (info.isDirectory) {
+      const real = await Deno.realPath(from);
+      if (above.includes(real)) throw new CopyError(from, `it leads back to "${real}"`);
       await Deno.mkdir(to, { recursive: true });
       for await (const { name } of Deno.readDir(from)) {
-        if (name !== ".git") await copyTree(join(from, name), join(to, name));
+        if (name !== ".git") await copy(join(from, name), join(to, name), [...above, real]);
       }
     } else if (info.isFile) {
       await copyFile(from, info, to);
@@ -48,7 +55,7 @@ export async function copyTree(from: string, to: string): Promise<void> {
 async function copyFile(from: string, info: Deno.FileInfo, to: string): Promise<void> {
   const there = await Deno.lstat(to).catch(() => undefined);
   const isSame = there?.isFile === true && there.size === info.size &&
-    (there.mtime ?? 0) >= (info.mtime ?? 0);
+    there.mtime?.getTime() === info.mtime?.getTime();
   if (isSame) return;
   await Deno.mkdir(dirname(to), { recursive: true });
   const temporary = temporaryNameFor(to);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { statIfPresent } from "../fs/if_present.ts";
 import type { Runner } from "../process/runner.ts";
 import { textOf } from "../process/runner.ts";
 import { STAGING_REF } from "./build_commits.ts";
@@ -102,15 +103,10 @@ export async function buildCheckedCommits(
 }
 
 async function isForeignHook(path: string): Promise<boolean> {
-  try {
-    const { isFile, mode } = await Deno.stat(path);
-    if (!isFile || ((mode ?? 0) & 0o111) === 0) return false;
-    // git-annex's pre-commit hook updates its own metadata for staged files; it says so itself.
-    return !(await Deno.readTextFile(path)).includes("automatically configured by git-annex");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  const info = await statIfPresent(path);
+  if (info?.isFile !== true || ((info.mode ?? 0) & 0o111) === 0) return false;
+  // git-annex's pre-commit hook updates its own metadata for staged files; it says so itself.
+  return !(await Deno.readTextFile(path)).includes("automatically configured by git-annex");
 }
 
 /** `Name <mail> seconds zone` as the variables of git-commit-tree(1). */

@@ -1,7 +1,7 @@
 import { textOf } from "../process/runner.ts";
 import { gitFailed } from "./git.ts";
 import type { Git } from "./git.ts";
-import { decodePath, splitNul } from "./path_bytes.ts";
+import { decodePath, joinNul, splitNul } from "./path_bytes.ts";
 
 /** How a path differs from HEAD. */
 export interface Change {
@@ -26,13 +26,15 @@ export interface Candidates {
 }
 
 /**
- * Finds what differs from HEAD under `pathspecs` in index or work tree, and what is untracked and not
- * ignored there: candidates, since a changed time alone is enough to be listed.
+ * Finds what differs from HEAD under `pathspecs` in index or work tree, what is untracked and not ignored
+ * there, and which of `files` are not ignored: candidates, since a changed time alone is enough to be
+ * listed.
  */
 export async function findCandidates(
   git: Git,
   headOid: string,
   pathspecs: readonly string[],
+  files: readonly string[],
 ): Promise<Candidates> {
   const args = ["ls-files", "-z", "--others", "--exclude-standard", "--", ...pathspecs];
   const untracked = await git.run(args);
@@ -53,10 +55,26 @@ export async function findCandidates(
     // Taken out of the index but still on disk, it is untracked and stays.
     else if (!present.has(change.path)) deleted.push(change.path);
   }
+  for (const file of await withoutIgnored(git, files)) present.add(file);
   // git passes over a folder that it cannot read, with a word on standard error.
   const unreadable = [...untracked.stderr.matchAll(/could not open directory '(.*?)\/?': (.*)/g)]
     .map((match) => ({ path: match[1]!, reason: match[2]! }));
   return { present: [...present], deleted, unreadable };
+}
+
+/** Leaves out what git ignores; a tracked file is never ignored. */
+async function withoutIgnored(git: Git, files: readonly string[]): Promise<string[]> {
+  if (files.length === 0) return [];
+  const args = ["check-ignore", "-z", "--stdin"];
+  // It refuses to take paths literally, and does so anyway but for a leading ":".
+  const result = await git.run(args, {
+    stdin: joinNul(files.map((file) => `./${file}`)),
+    env: { GIT_LITERAL_PATHSPECS: undefined },
+  });
+  // git-check-ignore(1): 1 when none of them is ignored.
+  if (result.code > 1) throw gitFailed(args, result);
+  const ignored = new Set([...splitNul(result.stdout)].map((item) => decodePath(item).slice(2)));
+  return files.filter((file) => !ignored.has(file));
 }
 
 /** Finds what each of `commits` changed against its first parent; later ones come over earlier ones. */
@@ -114,7 +132,7 @@ export function parseRawDiff(output: Uint8Array): Change[] {
 }
 
 /** More pathspecs than this make git compare each file with each of them for too long. */
-const MOST_PATHSPECS = 100;
+const MOST_PATHSPECS = 1_000;
 
 /**
  * Pathspecs that cover all `paths`, few enough for one command line: where there are too many, the

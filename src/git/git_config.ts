@@ -22,9 +22,13 @@ export class GitConfig {
     this.#dataset = dataset;
   }
 
-  /** The value in force; Git's configuration comes before the dataset's, as in DataLad. */
+  /**
+   * The value in force. Git's configuration comes first; of the dataset's own only what belongs to
+   * DataLad counts, since whoever made a clone's dataset must not choose programs that run here.
+   */
   get(name: string): string | undefined {
-    return this.#git.get(name)?.at(-1) ?? this.#dataset.get(name)?.at(-1);
+    const own = this.#git.get(name)?.at(-1);
+    return own ?? (name.startsWith("datalad.") ? this.#dataset.get(name)?.at(-1) : undefined);
   }
 
   /** A value that `.datalad/config` holds, whatever else is configured. */
@@ -36,8 +40,9 @@ export class GitConfig {
   getBoolean(name: string): boolean | undefined {
     const value = this.get(name)?.toLowerCase();
     if (value === undefined) return undefined;
-    if (["true", "yes", "on", "1", ""].includes(value)) return true;
-    return ["false", "no", "off", "0"].includes(value) ? false : undefined;
+    if (["true", "yes", "on", "1"].includes(value)) return true;
+    if (["false", "no", "off", "0", ""].includes(value)) return false;
+    return /^[+-]?[0-9]+$/.test(value) ? Number(value) !== 0 : undefined;
   }
 
   /** All values whose name starts with `prefix`, by the rest of the name. */

@@ -37,9 +37,8 @@ export async function moveRefs(
   const args = ["update-ref", "-m", reason, "--stdin"];
   const result = await git.run(args, { stdin: commands.join("\n") });
   if (result.code === 0) return true;
-  // "cannot lock ref 'refs/heads/main': is at X but expected Y", or another process is moving it now.
-  const isMoved = /cannot lock ref/.test(result.stderr) && !/already exists/.test(result.stderr);
-  if (isMoved) return false;
+  // "cannot lock ref 'refs/heads/main': is at X but expected Y"
+  if (/ but expected /.test(result.stderr)) return false;
   throw gitFailed(args, result);
 }
 

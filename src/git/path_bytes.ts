@@ -6,7 +6,7 @@
  */
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
-const LONE_BYTE_REGEXP = /[\uDC80-\uDCFF]/;
+const LONE_BYTE_REGEXP = /[\uDC80-\uDCFF]/u;
 
 /** Reads a file name from bytes. */
 export function decodePath(bytes: Uint8Array): string {
@@ -69,7 +69,7 @@ export function joinNul(paths: Iterable<string>): Uint8Array {
  */
 export function quotePath(path: string): string {
   // deno-lint-ignore no-control-regex -- control characters are what must be quoted
-  if (!/["\\\x00-\x1f\x7f\uDC80-\uDCFF]/.test(path)) return path;
+  if (!/["\\\x00-\x1f\x7f\uDC80-\uDCFF]/u.test(path)) return path;
   let quoted = "";
   for (const byte of encodePath(path)) {
     if (byte === 0x22 || byte === 0x5c) quoted += `\\${String.fromCharCode(byte)}`;

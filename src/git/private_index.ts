@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import { removeIfPresent } from "../fs/if_present.ts";
 import { syncToDisk } from "../fs/write_file_atomic.ts";
 import { joinBytes } from "../process/join_bytes.ts";
+import { coverWithPathspecs } from "./changes.ts";
 import type { Change } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
@@ -89,10 +90,14 @@ export class PrivateIndex implements AsyncDisposable {
    * otherwise the entries are set one by one.
    *
    * @param isExact whether the copy differs from the user's index by `changes` only.
+   * @param hasTimes whether the copy's new entries have the files' times; git-annex sets them without.
    * @throws {UserError} `INDEX_LOCKED` if another process holds the index lock for too long.
    */
-  async publish(changes: readonly Change[], isExact: boolean): Promise<void> {
-    if (isExact && await this.#replaceUntouched()) return;
+  async publish(changes: readonly Change[], isExact: boolean, hasTimes: boolean): Promise<void> {
+    if (isExact) {
+      if (!hasTimes) await noteTimes(this.git, changes);
+      if (await this.#replaceUntouched()) return;
+    }
     await setIndexEntries(this.#repository, changes);
   }
 
@@ -106,8 +111,12 @@ export class PrivateIndex implements AsyncDisposable {
         return false;
       }
       const copy = await Deno.open(this.#file, { read: true });
+      const { mtime } = await copy.stat();
       await copy.readable.pipeTo(lockFile.writable);
       await syncToDisk(lock);
+      // As old as the entries in it: a file changed since is then looked at, not taken for clean.
+      const milliseconds = mtime?.getTime() ?? 0;
+      await Deno.utime(lock, milliseconds / 1000, milliseconds / 1000);
       await Deno.rename(lock, this.#repository.indexFile);
       return true;
     } catch (error) {
@@ -133,6 +142,21 @@ export async function setIndexEntries(repository: Repository, changes: readonly 
   await repository.git.require(["update-index", "-z", "--replace", "--index-info"], {
     stdin: joinBytes(lines),
   });
+  await noteTimes(repository.git, changes);
+}
+
+/**
+ * Notes the files' times in entries that were set without them, so that `git status` need not read the
+ * contents again. The annex's filter is left out: it would decide anew what belongs to the annex. It is
+ * no error if some entry stays without.
+ */
+async function noteTimes(git: Git, changes: readonly Change[]): Promise<void> {
+  const present = changes.filter((change) => change.kind !== "delete").map((change) => change.path);
+  if (present.length === 0) return;
+  const noFilter = ["clean=", "process=", "required=false"].flatMap((
+    set,
+  ) => ["-c", `filter.annex.${set}`]);
+  await git.run([...noFilter, "add", "--refresh", "--", ...coverWithPathspecs(present)]);
 }
 
 function rank(change: Change): number {

@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
-import { lstatIfPresent } from "../fs/if_present.ts";
+import { lstatIfPresent, statIfPresent } from "../fs/if_present.ts";
 import type { Runner } from "../process/runner.ts";
 import { textOf } from "../process/runner.ts";
 import { Git, gitFailed } from "./git.ts";
@@ -49,6 +49,15 @@ export async function openRepository(runner: Runner, directory: string): Promise
     "HEAD",
   ];
   // What comes before the first thing that fails is printed all the same.
+  if ((await statIfPresent(directory))?.isDirectory !== true) {
+    throw new UserError(
+      "NOT_A_REPOSITORY",
+      `Cannot find a dataset: there is no folder "${directory}"`,
+      {
+        hint: "cd into the dataset, or name it with -d",
+      },
+    );
+  }
   const result = await here.run(args);
   const [bare, root, gitDir, indexFile, hooksFolder, commonDir, headOid, branch] = textOf(
     result.stdout,
@@ -107,10 +116,12 @@ export async function readHead(
 export async function findOperationInProgress(repository: Repository): Promise<string | undefined> {
   const traces = [
     ["rebase-merge", "rebase"],
+    [join("rebase-apply", "applying"), "am"],
     ["rebase-apply", "rebase"],
     ["MERGE_HEAD", "merge"],
     ["CHERRY_PICK_HEAD", "cherry-pick"],
     ["REVERT_HEAD", "revert"],
+    ["BISECT_LOG", "bisect"],
   ] as const;
   for (const [file, name] of traces) {
     if (await lstatIfPresent(join(repository.gitDir, file)) !== undefined) return name;

@@ -36,28 +36,33 @@ async function finishChild(
   argv: readonly string[],
   options: RunOptions,
 ): Promise<RunResult> {
-  let timedOut = false;
-  const kill = () => {
-    try {
-      child.kill("SIGTERM");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // already ended
-    }
-  };
-  const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => {
-    timedOut = true;
-    kill();
-  }, options.timeoutMs);
-  options.signal?.addEventListener("abort", kill);
+  const given = new AbortController();
+  const giveUp = (reason: unknown) => given.abort(reason);
+  const onAbort = () => giveUp(options.signal?.reason);
+  const timer = options.timeoutMs === undefined ? undefined : setTimeout(
+    () => giveUp(new ProgramTimeoutError(argv, options.timeoutMs ?? 0)),
+    options.timeoutMs,
+  );
+  options.signal?.addEventListener("abort", onAbort);
+  const streams = [child.stdout.getReader(), child.stderr.getReader()] as const;
+  // A program may ignore SIGTERM, and its own children may hold the pipes: neither is waited for.
+  const stopped = new Promise<never>((_, reject) => {
+    given.signal.addEventListener("abort", () => {
+      stop(child);
+      for (const stream of streams) stream.cancel().catch(() => undefined);
+      reject(given.signal.reason);
+    });
+  });
   try {
-    const [stdout, stderr, status] = await Promise.all([
-      collect(child.stdout, options.onStdout),
-      collect(child.stderr, undefined),
-      child.status,
-      feed(child, options.stdin),
+    const [stdout, stderr, status] = await Promise.race([
+      Promise.all([
+        collect(streams[0], options.onStdout),
+        collect(streams[1], undefined),
+        child.status,
+        feed(child, options.stdin),
+      ]),
+      stopped,
     ]);
-    if (timedOut) throw new ProgramTimeoutError(argv, options.timeoutMs ?? 0);
-    options.signal?.throwIfAborted();
     return {
       code: status.code,
       signal: status.signal,
@@ -66,8 +71,24 @@ async function finishChild(
     };
   } finally {
     clearTimeout(timer);
-    options.signal?.removeEventListener("abort", kill);
+    options.signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** How long a program that was told to stop may take to do so. */
+const GRACE_MS = 2_000;
+
+function stop(child: Deno.ChildProcess): void {
+  const send = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // already ended
+    }
+  };
+  send("SIGTERM");
+  const timer = setTimeout(() => send("SIGKILL"), GRACE_MS);
+  child.status.then(() => clearTimeout(timer), () => clearTimeout(timer));
 }
 
 async function feed(child: Deno.ChildProcess, input: Uint8Array | string | undefined) {
@@ -83,15 +104,16 @@ async function feed(child: Deno.ChildProcess, input: Uint8Array | string | undef
 }
 
 async function collect(
-  stream: ReadableStream<Uint8Array>,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
   onPiece: ((piece: Uint8Array) => void) | undefined,
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of stream) {
-    if (onPiece === undefined) pieces.push(piece);
-    else onPiece(piece);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return joinBytes(pieces);
+    if (onPiece === undefined) pieces.push(value);
+    else onPiece(value);
   }
-  return joinBytes(pieces);
 }
 
 function childEnvironment(changes: Readonly<Record<string, string | undefined>>) {

@@ -28,7 +28,8 @@ const BOOT_TOLERANCE_S = 120;
 /** USER_HZ, the unit of times in proc(5), is 100 on Linux whatever the kernel's own HZ. */
 const TICKS_PER_S = 100;
 /** The runtime may not read /proc itself; the shell's builtins may. */
-const READ_STAT = 'read -r line < "/proc/$1/stat" && printf "%s" "$line"';
+const READ_STAT = 'read -r line < "/proc/$1/stat" && { printf "%s" "$line"; exit 0; }; ' +
+  'kill -0 "$1"; exit 3';
 
 /** The identity of this process. */
 export function ownIdentity(): ProcessIdentity {
@@ -59,13 +60,18 @@ export async function livenessOf(
   if (identity === undefined || identity.host !== own.host) return "elsewhere";
   if (identity.pid === own.pid) return "dead";
   if (Math.abs(identity.bootedS - own.bootedS) > BOOT_TOLERANCE_S) return "dead";
-  const result = await runner.run(["/bin/sh", "-c", READ_STAT, "sh", String(identity.pid)]);
-  if (result.code !== 0) return "dead";
+  const result = await runner.run(["/bin/sh", "-c", READ_STAT, "sh", String(identity.pid)], {
+    env: { LC_ALL: "C" },
+  });
+  // Another user's process that is hidden from us (proc(5), hidepid) still refuses a signal.
+  if (result.code !== 0) return /not permitted/i.test(result.stderr) ? "alive" : "dead";
   const stat = textOf(result.stdout);
   // The command's name, in parentheses, may hold anything: the numbers start behind the last one.
   const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   // A zombie has ended; only its parent has not looked yet.
   if (state === "Z") return "dead";
   const startedS = Number(fields[18]) / TICKS_PER_S;
-  return Math.abs(startedS - identity.startedS) <= START_TOLERANCE_S ? "alive" : "dead";
+  // It may have been another program before (the start script, which unpacks for seconds); a process that
+  // got the same number later has started later.
+  return startedS <= identity.startedS + START_TOLERANCE_S ? "alive" : "dead";
 }

@@ -47,10 +47,21 @@ function candidatesOf(
   return [...new Set(candidates)];
 }
 
-/** Fills the fields that scontrol left in: sbatch(1), FILENAME PATTERN. */
+/**
+ * Fills the fields that scontrol left in: sbatch(1), FILENAME PATTERN. The batch script is step "batch",
+ * task 0 on the job's node 0, and its %J is the bare job ID.
+ */
 function fillPadded(pattern: string, jobId: string, rawJobId: string, task: number | undefined) {
-  return pattern.replace(/%([0-9]*)([Aaj])/g, (field, width: string, letter: string) => {
-    const value = letter === "A" ? jobId : letter === "j" ? rawJobId : task?.toString();
-    return value === undefined ? field : value.padStart(Number(width || 0), "0");
+  const values: Readonly<Record<string, string | undefined>> = {
+    A: jobId,
+    J: rawJobId,
+    a: task?.toString(),
+    j: rawJobId,
+    n: "0",
+    s: "batch",
+    t: "0",
+  };
+  return pattern.replace(/%([0-9]*)([AJajnst])/g, (field, width: string, letter: string) => {
+    return values[letter]?.padStart(Number(width || 0), "0") ?? field;
   });
 }

@@ -152,7 +152,9 @@ export class JobStore implements Disposable {
   /** Forgets a submission that certainly submitted nothing: its claims go with it. */
   abandonSubmission(key: number): void {
     this.#transaction(() => {
-      this.#database.prepare("DELETE FROM claim WHERE job_key = ?").run(key);
+      const isSubmitting = "job_key = ? AND EXISTS (SELECT 1 FROM job AS own " +
+        "WHERE own.job_key = ? AND own.stage = 'submitting')";
+      this.#database.prepare(`DELETE FROM claim WHERE ${isSubmitting}`).run(key, key);
       this.#database.prepare("DELETE FROM job WHERE job_key = ? AND stage = 'submitting'").run(key);
     });
   }
@@ -160,7 +162,8 @@ export class JobStore implements Disposable {
   /**
    * Stores Slurm's receipt: the job is open from here on. Storing the same receipt again is harmless.
    *
-   * @throws {UserError} `SUBMISSION_UNCLEAR` if another open job has this job ID already.
+   * @throws {UserError} `SUBMISSION_UNCLEAR` if another open job has this job ID already, or the
+   * submission is not in the store any more.
    */
   storeReceipt(key: number, jobId: string, cluster: string | null): void {
     this.#transaction(() => {
@@ -177,10 +180,21 @@ export class JobStore implements Disposable {
           },
         );
       }
-      this.#database.prepare(
+      const { changes } = this.#database.prepare(
         "UPDATE job SET stage = 'open', job_id = ?, cluster = ? WHERE job_key = ? AND stage = 'submitting'",
       ).run(jobId, cluster, key);
+      if (Number(changes) === 1) return;
+      throw new UserError(
+        "SUBMISSION_UNCLEAR",
+        `Cannot note job ${jobId}: Slurm took it, but its entry in the store is gone`,
+        { hint: `scancel ${jobId}, then schedule it again` },
+      );
     });
+  }
+
+  /** Runs `work` while no other process writes to the store. */
+  exclusively<T>(work: () => T): T {
+    return this.#transaction(work);
   }
 
   /** The open job that holds `path`, something inside or around it; `ownKey` does not count. */
@@ -206,6 +220,11 @@ export class JobStore implements Disposable {
   /** Submissions of all work trees whose answer is not known, those under way included. */
   listSubmitting(): Job[] {
     return this.#select("stage = 'submitting' ORDER BY job_key");
+  }
+
+  /** The job with this key once it has a job ID. */
+  findSubmitted(key: number): SubmittedJob | undefined {
+    return this.#select("job_key = ?", key).find(isSubmitted);
   }
 
   /** The job with this ID whose submission began last, whatever its stage, cluster and work tree. */

@@ -34,7 +34,7 @@ export const MIGRATIONS: readonly Migration[] = [
     worktree TEXT NOT NULL,
     path TEXT NOT NULL,
     job_key INTEGER NOT NULL REFERENCES job (job_key),
-    PRIMARY KEY (worktree, path)
+    PRIMARY KEY (worktree, path, job_key)
   ) WITHOUT ROWID;
   CREATE INDEX claim_of_job ON claim (job_key);
   `,

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { closeSync, existsSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../errors.ts";
@@ -43,7 +42,7 @@ export function openStore(options: OpenStoreOptions): DatabaseSync {
   const { path } = options;
   refuseForeignFile(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    Deno.mkdirSync(dirname(path), { recursive: true });
     const database = new DatabaseSync(locationOf(path, options.vfs), {
       timeout: options.busyTimeoutMs ?? 30_000,
     });
@@ -77,47 +76,48 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
 /** Turns SQLite's error for the store at `path` into a {@linkcode UserError}; leaves others alone. */
 export function explainStoreError(error: unknown, path: string): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
-  const code = "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : -1;
-  switch (code) {
-    case 5: // SQLITE_BUSY
-    case 6: // SQLITE_LOCKED
-      return new UserError(
-        "STORE_BUSY",
-        `Cannot use the store "${path}": another process holds it`,
-        {
-          hint: `try again; "fuser ${path}" shows who holds it`,
-          cause: error,
-        },
-      );
-    case 11: // SQLITE_CORRUPT
-    case 26: // SQLITE_NOTADB
-      return unreadable(path, error.message, error);
-    case 8: // SQLITE_READONLY
-    case 10: // SQLITE_IOERR
-    case 13: // SQLITE_FULL
-    case 14: // SQLITE_CANTOPEN
-      return new UserError("DISK", `Cannot write the store "${path}": ${error.message}`, {
-        hint: "free space or make it writable, then run the same command again",
-        cause: error,
-      });
-    default:
-      return error;
+  // The runtime gives no result code, only SQLite's words for it (sqlite3_errstr).
+  const { message } = error;
+  if (/database (table )?is locked/.test(message)) {
+    return new UserError("STORE_BUSY", `Cannot use the store "${path}": another process holds it`, {
+      hint: `try again; "fuser ${path}" shows who holds it`,
+      cause: error,
+    });
   }
+  if (/malformed|not a database/.test(message)) return unreadable(path, message, error);
+  if (/disk is full|disk I\/O error|readonly database|unable to open database/.test(message)) {
+    return cannotWrite(path, message, error);
+  }
+  const isFileError = error instanceof Deno.errors.PermissionDenied ||
+    /^(EACCES|EROFS|ENOSPC|EDQUOT|EPERM|ENOTDIR)\b/.test(message);
+  return isFileError ? cannotWrite(path, message, error) : error;
+}
+
+function cannotWrite(path: string, reason: string, cause: Error): UserError {
+  return new UserError("DISK", `Cannot write the store "${path}": ${reason}`, {
+    hint: "free space or make it writable, then run the same command again",
+    cause,
+  });
 }
 
 function refuseForeignFile(path: string): void {
-  if (!existsSync(path)) return;
-  const head = new Uint8Array(16);
-  const file = openSync(path, "r");
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw explainStoreError(error, path);
+  }
+  const head = new Uint8Array(SQLITE_MAGIC.length);
   let length: number;
   try {
-    length = readSync(file, head, 0, 16, 0);
+    if (file.statSync().isDirectory) throw unreadable(path, "it is a folder");
+    length = file.readSync(head) ?? 0;
   } finally {
-    closeSync(file);
+    file.close();
   }
   // An empty file is a database that was never written: a crash between create and first write.
-  if (length === 0) return;
-  if (new TextDecoder("latin1").decode(head.subarray(0, length)) !== SQLITE_MAGIC) {
+  if (length > 0 && new TextDecoder().decode(head.subarray(0, length)) !== SQLITE_MAGIC) {
     throw unreadable(path, "the file is not a database");
   }
 }

@@ -223,7 +223,7 @@ Deno.test("crash: a temporary file of ours inside a claim → is not committed",
   await world.slurm.setDescription("JobName=job\n   StdOut=@PWD@/out/log.txt\n");
   await Deno.mkdir(join(world.root, "out"));
   await world.schedule("out");
-  await world.write(`out/slurm-job-1.env.json.tmp-${crypto.randomUUID()}`, "{");
+  await world.write(`out/slurm-job-1.env.json.dlslurm-tmp-${crypto.randomUUID()}`, "{");
   await world.write("out/x.txt", "x\n");
 
   await world.must("finish");

@@ -60,7 +60,7 @@ class Taker {
 }
 
 function take(path: string): Promise<Lease> {
-  return Lease.take(path, "finish", runner);
+  return Lease.take(path, "finish", runner, (work) => work());
 }
 
 Deno.test("Lease.take() makes a file and gives it back", async () => {

@@ -3,14 +3,19 @@
  *
  * usage: deno run -A take_lease.ts PATH
  */
+import { dirname } from "node:path";
+import type { Exclusively } from "../../src/fs/lease.ts";
 import { Lease } from "../../src/fs/lease.ts";
+import { JobStore } from "../../src/store/job_store.ts";
 import { DenoRunner } from "../../src/process/deno_runner.ts";
 import { UserError } from "../../src/errors.ts";
 
 const [path] = Deno.args;
 const encoder = new TextEncoder();
 try {
-  await using lease = await Lease.take(path!, "finish", new DenoRunner());
+  using store = JobStore.open(dirname(path!));
+  const exclusively: Exclusively = (work) => store.exclusively(work);
+  await using lease = await Lease.take(path!, "finish", new DenoRunner(), exclusively);
   await Deno.stdout.write(encoder.encode(`taken ${lease.wasStale}\n`));
   await new Response(Deno.stdin.readable).bytes();
 } catch (error) {

@@ -66,7 +66,8 @@ function findRules(call: Call, cluster: Cluster): ProgramRule[] {
   return inTransaction(table.database, () =>
     matching.filter(([at, rule]) => {
       if (!isCounted(rule)) return true;
-      const use = table.countUse(`program ${at}`) - rule.skipCalls;
+      // By its text: another rule at the same place begins anew.
+      const use = table.countUse(`${at} ${JSON.stringify(rule)}`) - rule.skipCalls;
       return use > 0 && use <= (rule.calls ?? Infinity);
     }).map(([, rule]) => rule));
 }
