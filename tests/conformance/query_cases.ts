@@ -57,10 +57,10 @@ async function accountsEnds(world: ConformanceWorld): Promise<void> {
 
   assertRows(raw, [
     `${good}|${good}|COMPLETED|<TIME>|0:0|<ELAPSED>|00:07:00|a b|c`,
-    `${failed}|${failed}|FAILED|<TIME>|3:0|<ELAPSED>|UNLIMITED|exit.sh`,
+    `${failed}|${failed}|FAILED|<TIME>|3:0|<ELAPSED>|<LIMIT>|exit.sh`,
     `${killed}|${killed}|FAILED|<TIME>|0:9|<ELAPSED>|1-02:04:00|kill.sh`,
     // Accounting takes what is above 128 for the number of a signal.
-    `${high}|${high}|FAILED|<TIME>|72:0|<ELAPSED>|UNLIMITED|exit.sh`,
+    `${high}|${high}|FAILED|<TIME>|72:0|<ELAPSED>|<LIMIT>|exit.sh`,
   ]);
   assert.equal(rows[0]!.jobName, "a b|c");
   for (const { submitS } of rows) {
