@@ -8,6 +8,27 @@ export interface FakeSlurmContext {
   readonly cwd: string;
   /** argv prefix that starts this very program again. */
   readonly selfCommand: readonly string[];
+  /** Aborted when the program is told to stop; one that waits then ends. */
+  readonly interrupted?: AbortSignal;
+}
+
+/** What a program ends with that SIGTERM has stopped. */
+export const STOPPED_STATUS = 143;
+
+/** Waits; gives `false` if the program was told to stop meanwhile. */
+export function waitUnlessStopped(ms: number, context: FakeSlurmContext): Promise<boolean> {
+  const { interrupted } = context;
+  if (interrupted?.aborted === true) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const end = (isOver: boolean) => {
+      clearTimeout(timer);
+      interrupted?.removeEventListener("abort", onStop);
+      resolve(isOver);
+    };
+    const onStop = () => end(false);
+    const timer = setTimeout(() => end(true), ms);
+    interrupted?.addEventListener("abort", onStop);
+  });
 }
 
 /**

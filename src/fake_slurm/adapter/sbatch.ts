@@ -1,6 +1,11 @@
 import { inTransaction } from "../../store/open_store.ts";
 import { renderSlurmTime } from "../clock_text.ts";
-import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
+import {
+  type FakeSlurmContext,
+  SlurmRefusal,
+  STOPPED_STATUS,
+  waitUnlessStopped,
+} from "../context.ts";
 import { isEnded } from "../job_state.ts";
 import { cpusOf } from "../job_spec.ts";
 import { JobTable, type NewJob } from "../job_table.ts";
@@ -58,7 +63,7 @@ export async function runSbatch(
   const jobId = inTransaction(table.database, () => submit(job, table, cluster));
   ensureManager(table, cluster, context);
   announce(jobId, asked, cluster, context);
-  return asked.has("wait") ? await waitForEnd(table, jobId) : 0;
+  return asked.has("wait") ? await waitForEnd(table, jobId, context) : 0;
 }
 
 function print(context: FakeSlurmContext, text: string): number {
@@ -121,12 +126,16 @@ function announce(
 }
 
 /** The highest exit status of the job's tasks; 1 for one that did not end by itself. */
-async function waitForEnd(table: JobTable, jobId: number): Promise<number> {
+async function waitForEnd(
+  table: JobTable,
+  jobId: number,
+  context: FakeSlurmContext,
+): Promise<number> {
   for (;;) {
     const tasks = table.find("base_id = ? AND superseded = 0", jobId);
     if (tasks.every((task) => isEnded(task.state))) {
       return Math.max(0, ...tasks.map((task) => task.exitSignal !== 0 ? 1 : task.exitCode));
     }
-    await new Promise((resolve) => setTimeout(resolve, WAIT_POLL_MS));
+    if (!await waitUnlessStopped(WAIT_POLL_MS, context)) return STOPPED_STATUS;
   }
 }

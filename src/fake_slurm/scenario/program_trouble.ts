@@ -1,5 +1,5 @@
 import { inTransaction } from "../../store/open_store.ts";
-import type { FakeSlurmContext } from "../context.ts";
+import { type FakeSlurmContext, STOPPED_STATUS, waitUnlessStopped } from "../context.ts";
 import { JobTable } from "../job_table.ts";
 import type { Cluster } from "../state_directory.ts";
 import type { ProgramRule } from "./scenario.ts";
@@ -30,9 +30,10 @@ export async function runThroughTrouble(
     io.out(banner?.stdout ?? "");
     io.err(banner?.stderr ?? "");
   }
-  for (const { delaySeconds } of rules) await sleep((delaySeconds ?? 0) * 1000);
   const before = rules.find(({ hang, fail }) => hang === true || fail !== undefined);
-  if (before?.hang === true) await sleep(FOR_EVER_MS);
+  const delayMs = rules.reduce((sum, { delaySeconds }) => sum + (delaySeconds ?? 0) * 1000, 0);
+  const waitMs = before?.hang === true ? FOR_EVER_MS : delayMs;
+  if (waitMs > 0 && !await waitUnlessStopped(waitMs, context)) return STOPPED_STATUS;
   if (before?.fail !== undefined) {
     io.out(before.fail.stdout);
     io.err(before.fail.stderr);
@@ -42,16 +43,12 @@ export async function runThroughTrouble(
   const args = withParsable(call, rules);
   if (after === undefined) return await call.run(args, context);
   await call.run(args, after.keepsOutput ? context : { ...context, io: SILENCE });
-  if (after.hang) await sleep(FOR_EVER_MS);
+  if (after.hang && !await waitUnlessStopped(FOR_EVER_MS, context)) return STOPPED_STATUS;
   io.err(after.stderr);
   return after.exitStatus;
 }
 
 const SILENCE: FakeSlurmContext["io"] = { out: () => undefined, err: () => undefined };
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** The rules for this call; those that count calls count it. */
 function findRules(call: Call, cluster: Cluster): ProgramRule[] {
