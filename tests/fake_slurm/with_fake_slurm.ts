@@ -38,6 +38,8 @@ export interface FakeSlurmOptions {
   readonly settings?: Settings;
   /** What its scenario file holds. */
   readonly scenario?: unknown;
+  /** Files in the work directory, by name. */
+  readonly before?: Readonly<Record<string, string>>;
 }
 
 const WAIT_MS = 20_000;
@@ -64,6 +66,9 @@ async function setUp(root: string, options: FakeSlurmOptions): Promise<FakeSlurm
   const workDir = `${root}/work dir`;
   const stateDir = `${root}/state`;
   await Deno.mkdir(workDir);
+  for (const [name, text] of Object.entries(options.before ?? {})) {
+    await Deno.writeTextFile(`${workDir}/${name}`, text);
+  }
   const env: Record<string, string> = { DLSLURM_FAKE_SLURM_CPUS: "8" };
   Object.assign(env, toVariables(options.settings ?? {}));
   const [program = "", ...args] = FAKE_PROGRAM;
