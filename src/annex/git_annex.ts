@@ -11,14 +11,11 @@
 
 import { UserError } from "../errors.ts";
 import { textOf } from "../process/runner.ts";
-import type { RunResult } from "../process/runner.ts";
+import type { RunOptions, RunResult } from "../process/runner.ts";
 import * as v from "valibot";
 
 /** Runs `git` with arguments; the caller binds it to a work tree and an index. */
-export type RunGit = (
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-) => Promise<RunResult>;
+export type RunGit = (args: readonly string[], options: RunOptions) => Promise<RunResult>;
 
 /** What git-annex says of one file with `--json --json-error-messages`. */
 const FileResult = v.object({
@@ -37,6 +34,14 @@ export interface AnnexFailure {
   readonly message: string;
 }
 
+/** How file names that are not valid UTF-8 are told and written; the caller knows how it read them. */
+export interface FileNames {
+  /** Whether the name is text. */
+  isText(path: string): boolean;
+  /** The bytes of names, with NUL between them. */
+  join(paths: readonly string[]): Uint8Array;
+}
+
 /** Bytes of file names for one command line; Linux allows some 2 MB, environment included. */
 const BYTES_PER_CALL = 400_000;
 
@@ -50,27 +55,24 @@ export async function runAnnex(
   runGit: RunGit,
   args: readonly string[],
   paths: readonly string[],
+  names: FileNames,
 ): Promise<AnnexFailure[]> {
   const failures: AnnexFailure[] = [];
-  for (const chunk of chunksOf(paths)) {
+  const run = async (rest: readonly string[], asked: readonly string[], stdin?: Uint8Array) => {
+    const options = ["--json", "--json-error-messages", ...rest];
     // DataLad's setting: a dotfile is a file like any other.
-    const result = await runGit(
-      [
-        "-c",
-        "annex.dotfiles=true",
-        "annex",
-        ...args,
-        "--json",
-        "--json-error-messages",
-        "--",
-        ...chunk,
-      ],
-      locale(),
-    );
-    const failed = parseResults(textOf(result.stdout), new Set(chunk));
+    const result = await runGit(["-c", "annex.dotfiles=true", "annex", ...args, ...options], {
+      env: locale(),
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+    const failed = parseResults(textOf(result.stdout), new Set(asked));
     if (result.code !== 0 && failed.length === 0) throw annexFailed(args[0]!, result);
     failures.push(...failed);
-  }
+  };
+  for (const chunk of chunksOf(paths.filter(names.isText))) await run(["--", ...chunk], chunk);
+  // A name that is no text cannot be an argument; as bytes on standard input it arrives as it is.
+  const odd = paths.filter((path) => !names.isText(path));
+  if (odd.length > 0) await run(["--batch", "-z"], odd, names.join(odd));
   return failures;
 }
 

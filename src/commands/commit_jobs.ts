@@ -1,4 +1,5 @@
 import { runAnnex } from "../annex/git_annex.ts";
+import { GIT_NAMES } from "../git/path_bytes.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { buildCheckedCommits, findCommitChecks } from "../git/build_checked_commits.ts";
@@ -91,7 +92,10 @@ export async function commitJobs(
       const isExact = failures.size === 0 && checks === null && headOid === dataset.headOid;
       // On branches of their own, the outputs are not part of what is checked out.
       if (shape === "branches") await restorePaths(dataset, written);
-      else await index.publish(written, isExact, !dataset.hasAnnex);
+      // If another branch was checked out meanwhile, its index is not ours to change.
+      else if ((await readHead(dataset.git)).branch === dataset.branch) {
+        await index.publish(written, isExact, !dataset.hasAnnex);
+      }
       return outcomesOf(jobs, failures, changes, oidByJob);
     }
     store.forgetCommits(oidByJob.keys());
@@ -133,7 +137,12 @@ async function stageOutputs(
   if (dataset.hasAnnex) {
     await index.stage([], deleted);
     for (
-      const failure of await runAnnex((args, env) => index.git.run(args, { env }), ["add"], present)
+      const failure of await runAnnex(
+        (args, options) => index.git.run(args, options),
+        ["add"],
+        present,
+        GIT_NAMES,
+      )
     ) {
       const owner = ownerOf(failure.path);
       if (owner === undefined) throw unreadable(failure.path, failure.message);

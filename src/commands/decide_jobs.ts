@@ -10,6 +10,8 @@ export interface Permissions {
   readonly commitFailed: boolean;
   /** Jobs that Slurm does not know may be closed. */
   readonly closeUnknown: boolean;
+  /** Commit a job of which Slurm does not tell everything. */
+  readonly commitUnknown: boolean;
 }
 
 /** What is to be done with one open job. */
@@ -33,10 +35,14 @@ export function decideJobs(
 function decide(job: SubmittedJob, status: JobStatus, allowed: Permissions): Decision {
   const summary = [...status.states].map(([id, state]) => `${id}: ${state}`).join(", ");
   const isFailed = status.phase === "failed";
-  if (status.phase === "completed" || (isFailed && allowed.commitFailed)) {
+  const isUnknown = status.phase === "unknown";
+  if (
+    status.phase === "completed" || (isFailed && allowed.commitFailed) ||
+    (isUnknown && allowed.commitUnknown)
+  ) {
     return { kind: "commit", job, status };
   }
-  if ((isFailed && allowed.closeFailed) || (status.phase === "unknown" && allowed.closeUnknown)) {
+  if ((isFailed && allowed.closeFailed) || (isUnknown && allowed.closeUnknown)) {
     const which = isFailed ? "failed / cancelled jobs" : "a job that Slurm does not know";
     return {
       kind: "close",
@@ -77,7 +83,7 @@ function hintFor(job: SubmittedJob, status: JobStatus): { readonly hint?: string
   if (status.phase === "unknown") {
     return {
       hint: `Slurm does not tell about job ${job.jobId}: accounting may lag, try again later; ` +
-        `if it is gone for good: dlslurm finish ${job.jobId} --close-unknown-jobs`,
+        `if it is gone for good: dlslurm finish ${job.jobId} --close-unknown-jobs, or --commit-unknown-jobs`,
     };
   }
   return {};

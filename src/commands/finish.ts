@@ -36,6 +36,8 @@ export interface FinishOptions {
   readonly commitFailedJobs: boolean | undefined;
   /** Give up those of `jobIds` that Slurm does not know, which may run all the same. */
   readonly closeUnknownJobs: boolean | undefined;
+  /** Commit jobs that Slurm does not know; needs job IDs. */
+  readonly commitUnknownJobs: boolean | undefined;
   /** Leave a job open if there is nothing at one of its claims; otherwise that is a warning. */
   readonly requireOutputs: boolean | undefined;
   /** Show the open jobs and change nothing, whatever else is asked for. */
@@ -74,6 +76,10 @@ export function finishCommand(
     .option(
       "--close-unknown-jobs",
       "give jobs up that Slurm does not know any more; needs their job IDs",
+    )
+    .option(
+      "--commit-unknown-jobs",
+      "commit jobs of which Slurm does not tell, or not of all tasks; needs their job IDs",
     )
     .option("--require-outputs", "do not commit a job that left one of its outputs unwritten")
     .addOption(
@@ -147,6 +153,7 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
     closeFailed: options.closeFailedJobs === true,
     commitFailed: options.commitFailedJobs === true,
     closeUnknown: options.closeUnknownJobs === true,
+    commitUnknown: options.commitUnknownJobs === true,
   });
   const toCommit = decisions.filter((decision) => decision.kind === "commit");
   for (const decision of decisions) {
@@ -253,8 +260,9 @@ function refuseContradictions(options: FinishOptions): void {
       hint: "dlslurm finish 4242 -o more",
     });
   }
-  if (options.closeUnknownJobs === true && options.jobIds.length === 0) {
-    throw new UserError("USAGE", "Cannot close unknown jobs without their job IDs", {
+  const takesUnknown = options.closeUnknownJobs === true || options.commitUnknownJobs === true;
+  if (takesUnknown && options.jobIds.length === 0) {
+    throw new UserError("USAGE", "Cannot close or commit unknown jobs without their job IDs", {
       hint: "dlslurm finish 4242 --close-unknown-jobs",
     });
   }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { findAnnexedFiles, findMissingContents } from "../annex/annexed_files.ts";
 import { runAnnex } from "../annex/git_annex.ts";
+import { GIT_NAMES } from "../git/path_bytes.ts";
 import type { AnnexFailure } from "../annex/git_annex.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
@@ -41,9 +42,10 @@ async function makeWritable(
   const annexed = await findAnnexedFiles(dataset.root, new Set(paths));
   const present = annexed.filter((file) => file.isPresent).map((file) => file.path);
   const failures = await runAnnex(
-    (args, env) => dataset.git.run(args, { env }),
+    (args, options) => dataset.git.run(args, options),
     ["unlock"],
     present,
+    GIT_NAMES,
   );
   refuse(failures, "unlock");
   for (const file of annexed) {
@@ -62,7 +64,12 @@ async function fetchInputs(dataset: Dataset, paths: readonly string[], jobs: num
   if (!dataset.hasAnnex || paths.length === 0) return;
   const missing = await findMissingContents(dataset.root, new Set(paths));
   refuse(
-    await runAnnex((args, env) => dataset.git.run(args, { env }), ["get", `-J${jobs}`], missing),
+    await runAnnex(
+      (args, options) => dataset.git.run(args, options),
+      ["get", `-J${jobs}`],
+      missing,
+      GIT_NAMES,
+    ),
     "get",
   );
 }

@@ -12,14 +12,25 @@ const FIELD_REGEXP = /^([^[\]!:.]+)((?:\[[^\]]*\])*)$/;
  * `{name[0]}`, `{{` and `}}` for braces. Items of lists are quoted for the shell, texts stay as they
  * are.
  *
+ * @param isShell whether the template is a shell command; items in a path are not quoted.
  * @throws {UserError} `UNKNOWN_PLACEHOLDER` if a name or index does not exist, or braces do not match.
  */
-export function fillPlaceholders(template: string, values: PlaceholderValues): string {
+export function fillPlaceholders(
+  template: string,
+  values: PlaceholderValues,
+  isShell = true,
+): string {
   let filled = "";
+  /** The quote that the shell is inside of, or nothing. */
+  let quotation = "";
   for (let at = 0; at < template.length; at++) {
     const character = template[at]!;
     if (character !== "{" && character !== "}") {
       filled += character;
+      if (!isShell) continue;
+      if (character === "\\" && quotation !== "'") filled += template[++at] ?? "";
+      else if (character === quotation) quotation = "";
+      else if (quotation === "" && /['"]/.test(character)) quotation = character;
     } else if (template[at + 1] === character) {
       filled += character;
       at++;
@@ -28,7 +39,9 @@ export function fillPlaceholders(template: string, values: PlaceholderValues): s
     } else {
       const end = template.indexOf("}", at);
       if (end < 0) throw unknown(template, 'a "{" has no "}"', values);
-      filled += valueOf(template, template.slice(at + 1, end), values);
+      const { text, isQuoted } = valueOf(template, template.slice(at + 1, end), values, isShell);
+      // Quoted items end the quotation that they stand in: their own quotes would, at the wrong place.
+      filled += isQuoted ? `${quotation}${text}${quotation}` : text;
       at = end;
     }
   }
@@ -43,22 +56,24 @@ export function fillPathList(paths: readonly string[], values: PlaceholderValues
   const whole = paths.length === 1 ? /^\{([a-z]+)\}$/.exec(paths[0]!)?.[1] : undefined;
   const list = whole === undefined ? undefined : values.get(whole);
   if (list !== undefined && typeof list !== "string") return [...list];
-  return paths.map((path) => fillPlaceholders(path, values));
+  return paths.map((path) => fillPlaceholders(path, values, false));
 }
 
-function valueOf(template: string, field: string, values: PlaceholderValues): string {
+function valueOf(template: string, field: string, values: PlaceholderValues, isShell: boolean) {
   const match = FIELD_REGEXP.exec(field);
   const value = match === null ? undefined : values.get(match[1]!);
   if (match === null || value === undefined) {
     throw unknown(template, `there is no placeholder "{${field}}"`, values);
   }
+  const isQuoted = isShell && typeof value !== "string";
+  const render = (item: string) => isQuoted ? quote(item) : item;
   if (match[2] === "") {
-    return typeof value === "string" ? value : value.map((item) => quote(item)).join(" ");
+    return { isQuoted, text: typeof value === "string" ? value : value.map(render).join(" ") };
   }
   const index = /^\[([0-9]+)\]$/.exec(match[2]!)?.[1];
   const item = index === undefined ? undefined : value[Number(index)];
   if (item === undefined) throw unknown(template, `"{${field}}" names no item`, values);
-  return typeof value === "string" ? item : quote(item);
+  return { isQuoted, text: render(item) };
 }
 
 function unknown(template: string, reason: string, values: PlaceholderValues): UserError {

@@ -105,3 +105,10 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
     return 0;
   }
 }
+
+/** Git's way with file names, for other programs that take them as bytes. */
+export const GIT_NAMES = {
+  isText: isReachable,
+  // Without the NUL behind the last one: it would stand for an empty name.
+  join: (paths: readonly string[]): Uint8Array => joinNul(paths).slice(0, -1),
+};

@@ -53,7 +53,11 @@ const CLOCK_SKEW_S = 600;
 export function decideStatus(submission: Submission, rows: readonly StateRow[]): JobStatus {
   const newest = new Map<string, StateRow>();
   const oldestSubmitS = submission.submittedAtMs / 1000 - CLOCK_SKEW_S;
+  const isArray = submission.arrayTasks !== null ||
+    rows.some((row) => row.jobId.startsWith(`${submission.jobId}_`));
   for (const row of rows) {
+    // Just after its end, an array stands in accounting as one row for a moment: it says nothing of tasks.
+    if (isArray && row.jobId === submission.jobId) continue;
     if (row.submitS !== null && row.submitS < oldestSubmitS) continue;
     const before = newest.get(row.jobId);
     // sacct prints incarnations oldest first; of equal times the later line is the newer one.

@@ -52,7 +52,8 @@ export function findLeaks(recording: Recording, identity: RecorderIdentity): Lea
   const own = ownNames(identity).filter((finding) => !isFine(finding));
   const leaks = new Map<string, Leak>();
   const note = (where: string, finding: Finding) => {
-    if (!isFine(finding)) leaks.set(`${where} ${finding.name}`, { where, ...finding });
+    const key = `${where} ${finding.name}`;
+    if (!isFine(finding) && !leaks.has(key)) leaks.set(key, { where, ...finding });
   };
   const noteOwn = (where: string, text: string) => {
     for (const finding of own) if (standsIn(text, finding)) note(where, finding);

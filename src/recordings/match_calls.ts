@@ -16,6 +16,9 @@ const LOOKING_VERBS = new Set([
 /** sacct(1), TIME FORMATS: dates, and dates with a time; what is asked "since" differs at each run. */
 const TIME_REGEXP = /\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?)?\b/g;
 
+/** More than any number of other words that a command line can have. */
+const OTHER_PROGRAM = 1e9;
+
 /** Program and arguments, where any time equals any other. */
 function keyOf(argv: readonly string[]): string {
   return JSON.stringify(argv.map((word) => word.replace(TIME_REGEXP, "TIME")));
@@ -82,7 +85,7 @@ function distanceBetween(a: readonly string[], b: readonly string[]): number {
     }
     row = next;
   }
-  return row[b.length]! + (a[0] === b[0] ? 0 : a.length + b.length);
+  return row[b.length]! + (a[0] === b[0] ? 0 : OTHER_PROGRAM);
 }
 
 /** A changed word costs less than another one if both begin alike: `--format=…`. */

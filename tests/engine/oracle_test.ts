@@ -108,6 +108,20 @@ async function changeFiles(root: string, seed: number): Promise<void> {
   await Deno.mkdir(join(root, "out/empty folder"));
 }
 
+/**
+ * Jobs end some time before they are finished, and not all files are of one second: in a dataset that
+ * was copied git-annex tells files by size and second, and would take one for another.
+ */
+async function giveTimes(folder: string, latest: number): Promise<number> {
+  let seconds = latest;
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  for (const { name, isFile, isDirectory } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
+    if (isDirectory) seconds = await giveTimes(join(folder, name), seconds);
+    if (isFile) await Deno.utime(join(folder, name), --seconds, seconds);
+  }
+  return seconds;
+}
+
 /** What git and git-annex say of the newest commit. */
 async function describe(sandbox: Sandbox, root: string) {
   const run = (...argv: [string, ...string[]]) => sandbox.require(argv, { cwd: root });
@@ -159,6 +173,7 @@ for (const [index, form] of FORMS.entries()) {
       for (const root of [theirs, ours]) {
         await changeFiles(root, 200 + index);
         await Deno.writeTextFile(join(root, "out", "left.ignored"), "x");
+        await giveTimes(join(root, "out"), Date.now() / 1000 - 600);
       }
       await Deno.copyFile(
         join(ours, "out/slurm-job-1.env.json"),

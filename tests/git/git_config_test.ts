@@ -34,7 +34,7 @@ Deno.test("readGitConfig() puts git's configuration before the dataset's", async
   await Deno.writeTextFile(
     join(root, ".datalad", "config"),
     '[datalad "dataset"]\n\tid = theirs\n[datalad "run.substitutions"]\n\tA = 1\n\tb = dataset\n' +
-      '[test]\n\tboth = dataset\n\tlines = "one\\ntwo"\n',
+      '[datalad "test"]\n\tlines = "one\\ntwo"\n[test]\n\tboth = dataset\n\ttheirs = dataset\n',
   );
   const set = (name: string, value: string) =>
     sandbox.require(["git", "config", "--add", name, value], { cwd: root });
@@ -46,7 +46,9 @@ Deno.test("readGitConfig() puts git's configuration before the dataset's", async
   const config = await readGitConfig(new Git(new DenoRunner(), root), root);
 
   assert.equal(config.get("test.both"), "last");
-  assert.equal(config.get("test.lines"), "one\ntwo");
+  assert.equal(config.get("datalad.test.lines"), "one\ntwo");
+  // Whoever made the dataset must not choose programs that run here.
+  assert.equal(config.get("test.theirs"), undefined);
   assert.equal(config.getOfDataset("datalad.dataset.id"), "theirs");
   assert.equal(config.get("datalad.dataset.id"), "ours");
   assert.equal(config.withPrefix("datalad.run.substitutions.").get("b"), "git");

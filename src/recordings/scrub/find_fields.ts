@@ -8,7 +8,14 @@ const KEYS: Readonly<Record<string, Field["kind"]>> = {
   ...{ AccountingStorageUser: "user", GroupId: "group", AllowGroups: "group", Groups: "group" },
   ...{ Account: "account", AllowAccounts: "account", DenyAccounts: "account", Accounts: "account" },
   ...{ NodeList: "host", ReqNodeList: "host", ExcNodeList: "host", SchedNodeList: "host" },
-  ...{ BatchHost: "host", NodeName: "host", NodeAddr: "host", NodeHostName: "host", Nodes: "host" },
+  ...{
+    BatchHost: "host",
+    FailedNode: "host",
+    NodeName: "host",
+    NodeAddr: "host",
+    NodeHostName: "host",
+    Nodes: "host",
+  },
   ...{ SlurmctldHost: "host", AccountingStorageHost: "host", "AllocNode:Sid": "host" },
   ...{ ClusterName: "cluster", Cluster: "cluster", MailUser: "user", WorkDir: "path" },
   ...{ Command: "file", StdErr: "file", StdIn: "file", StdOut: "file", Comment: "comment" },
@@ -115,7 +122,7 @@ function* keyFields(text: string, isOneLine: boolean): Generator<Field> {
     const lineEnd = text.indexOf("\n", start);
     const rest = text.slice(start, lineEnd < 0 ? undefined : lineEnd);
     const wholeLine = REST_OF_LINE.has(kind) && !isOneLine;
-    const value = wholeLine ? rest : /^.*?(?= [A-Z][\w:/]*=|$)/.exec(rest)![0];
+    const value = wholeLine ? rest : /^.*?(?= [A-Z][\w:/[\]]*=|$)/.exec(rest)![0];
     yield { kind, start, end: start + value.trimEnd().length };
   }
 }

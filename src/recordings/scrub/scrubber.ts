@@ -30,6 +30,15 @@ export class Scrubber {
     let done = 0;
     for (const { kind, start, end } of [...fields].sort((a, b) => a.start - b.start)) {
       if (start < done || kind === "file") continue;
+      if (
+        /[A-Za-z0-9]/.test(text[start - 1] ?? "") &&
+        !isForFieldOnly({ kind, name: text.slice(start, end) })
+      ) {
+        // -wcn7: the option's letter would hide that a name begins.
+        result += this.#scrubText(text.slice(done, start));
+        done = start;
+        continue;
+      }
       const standIn = this.#findInField({ kind, name: text.slice(start, end) }, text.slice(start));
       if (standIn === undefined) continue;
       result += this.#scrubText(text.slice(done, start)) + standIn.standIn;
