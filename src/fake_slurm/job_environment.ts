@@ -68,7 +68,8 @@ function commonVariables(task: Task, cluster: Cluster): Record<string, string> {
     SLURM_JOB_CPUS_PER_NODE: cpus,
     SLURM_JOB_GID: String(spec.gid),
     SLURM_JOB_ID: jobId,
-    SLURM_JOB_NAME: task.name,
+    // A script that came by standard input has a name in the queue, and none in its environment.
+    ...(spec.command === null && task.name === "sbatch" ? {} : { SLURM_JOB_NAME: task.name }),
     SLURM_JOB_NODELIST: node,
     SLURM_JOB_NUM_NODES: nodes,
     SLURM_JOB_PARTITION: spec.partition,

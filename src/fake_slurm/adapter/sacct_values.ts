@@ -214,7 +214,9 @@ function exitCode({ record: { task }, isStep }: SacctRow): string {
   if (isStep) return `${task.batchCode}:${task.batchSignal}`;
   // Accounting does not blame the job for the signal that Slurm itself sent.
   const isSlurmsDoing = task.state === "CANCELLED" || task.state === "TIMEOUT";
-  return isSlurmsDoing ? "0:0" : `${task.exitCode}:${task.exitSignal}`;
+  if (isSlurmsDoing) return "0:0";
+  // sacct takes the highest bit of an exit status for a sign of a signal; scontrol does not.
+  return `${task.exitCode >= 128 ? task.exitCode - 128 : task.exitCode}:${task.exitSignal}`;
 }
 
 /** A job that never started shows that its limit would come from the partition. */
