@@ -1,5 +1,6 @@
 import type { JobTable, Task, TaskChange } from "./job_table.ts";
 import type { JobState } from "./job_state.ts";
+import { StepTable } from "./step_table.ts";
 import { type EndTrouble, endTroubleOf } from "./scenario/job_trouble.ts";
 
 /** How a job's script ended; `signal` is 0 unless a signal ended it. */
@@ -17,7 +18,7 @@ export function recordEnd(table: JobTable, task: Task, end: ScriptEnd, nowMs: nu
     endMs: nowMs,
     process: null,
   };
-  table.endSteps(task, nowMs);
+  new StepTable(table.database).endAll(task.row, nowMs);
   if (task.killState === "REQUEUED") return requeue(table, task, batch, nowMs);
   const trouble = endTroubleOf(task);
   // A job that its user cancelled, or that ran into its limit first, is past other troubles.
@@ -88,7 +89,7 @@ function endInTrouble(
  * being ended anyway counts as ended so.
  */
 export function recordLoss(table: JobTable, task: Task, nowMs: number): void {
-  table.endSteps(task, nowMs);
+  new StepTable(table.database).endAll(task.row, nowMs);
   const killed = task.killState === "REQUEUED" ? null : task.killState;
   table.update(task.row, {
     state: killed ?? "NODE_FAIL",

@@ -7,6 +7,7 @@ import { cpusOf, type JobSpec, JobSpecSchema } from "./job_spec.ts";
 import type { JobState } from "./job_state.ts";
 import type { ProcessIdentity } from "./process_identity.ts";
 import { FAKE_SLURM_MIGRATIONS } from "./schema.ts";
+import { StepTable } from "./step_table.ts";
 import type { TimeLimit } from "./time_limit.ts";
 
 /** One job, or one task of an array, as it stands in the table. */
@@ -58,28 +59,6 @@ export interface NewJob {
   readonly beginMs: number | null;
   readonly timeLimit: TimeLimit;
   readonly nowMs: number;
-}
-
-/** What one srun ran inside a job. */
-export interface Step {
-  /** The row of its {@linkcode Task}. */
-  readonly taskRow: number;
-  readonly number: number;
-  readonly name: string;
-  readonly tasks: number;
-  /** The command line of srun, as sacct shows it. */
-  readonly submitLine: string;
-  readonly state: JobState;
-  readonly exitCode: number;
-  readonly exitSignal: number;
-  readonly startMs: number;
-  readonly endMs: number | null;
-}
-
-/** How a step ended; `signal` is 0 unless a signal ended it. */
-export interface StepEnd {
-  readonly code: number;
-  readonly signal: number;
 }
 
 /** Columns of {@linkcode Task} that can be changed, with their names in the table. */
@@ -231,43 +210,7 @@ export class JobTable {
     ).get(task.row);
     const earlier = Number(row?.["row"]);
     this.update(earlier, change);
-    this.database.prepare("UPDATE steps SET task_row = ? WHERE task_row = ?").run(
-      earlier,
-      task.row,
-    );
-  }
-
-  /** Notes that a step of `task` begins and gives its number; call it inside a transaction. */
-  addStep(task: Task, step: Pick<Step, "name" | "tasks" | "submitLine" | "startMs">): number {
-    const row = this.database.prepare(
-      `INSERT INTO steps (task_row, number, name, tasks, submit_line, state, start_ms)
-       SELECT ?1, (SELECT count(*) FROM steps WHERE task_row = ?1), ?2, ?3, ?4, 'RUNNING', ?5
-       RETURNING number`,
-    ).get(task.row, step.name, step.tasks, step.submitLine, step.startMs);
-    return Number(row?.["number"]);
-  }
-
-  /** Notes how a step of `task` ended. */
-  endStep(task: Task, number: number, end: StepEnd, endMs: number): void {
-    const state = end.signal !== 0 ? "CANCELLED" : end.code !== 0 ? "FAILED" : "COMPLETED";
-    this.database.prepare(
-      `UPDATE steps SET state = ?, exit_code = ?, exit_signal = ?, end_ms = ?
-       WHERE task_row = ? AND number = ? AND end_ms IS NULL`,
-    ).run(state, end.code, end.signal, endMs, task.row, number);
-  }
-
-  /** Notes that what still runs of a job's steps ended with the job. */
-  endSteps(task: Task, endMs: number): void {
-    this.database.prepare(
-      `UPDATE steps SET state = 'CANCELLED', exit_signal = 15, end_ms = ?
-       WHERE task_row = ? AND end_ms IS NULL`,
-    ).run(endMs, task.row);
-  }
-
-  /** The steps of every task that has some, by the task's row, in their order. */
-  findSteps(): Map<number, Step[]> {
-    const rows = this.database.prepare("SELECT * FROM steps ORDER BY task_row, number").all();
-    return Map.groupBy(rows.map(toStep), ({ taskRow }) => taskRow);
+    new StepTable(this.database).move(task.row, earlier);
   }
 
   /**
@@ -350,21 +293,6 @@ export class JobTable {
     for (const [key, column] of Object.entries(COLUMNS)) task[key] = row[column];
     return task as unknown as Task;
   }
-}
-
-function toStep(row: Record<string, unknown>): Step {
-  return {
-    taskRow: Number(row["task_row"]),
-    number: Number(row["number"]),
-    name: String(row["name"]),
-    tasks: Number(row["tasks"]),
-    submitLine: String(row["submit_line"]),
-    state: row["state"] as JobState,
-    exitCode: Number(row["exit_code"]),
-    exitSignal: Number(row["exit_signal"]),
-    startMs: Number(row["start_ms"]),
-    endMs: row["end_ms"] === null ? null : Number(row["end_ms"]),
-  };
 }
 
 function bytesOf(blob: unknown): Uint8Array {

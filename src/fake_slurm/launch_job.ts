@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { jobEnvironment } from "./job_environment.ts";
 import { type JobPaths, openedPaths } from "./job_paths.ts";
 import type { JobTable, Task } from "./job_table.ts";
@@ -28,7 +28,7 @@ export function launchJob(
 ): DetachedProcess | undefined {
   const { script, env } = table.readContents(task.baseId);
   const paths = openedPaths(task, cluster.node);
-  if (!openLogs(task, paths)) return undefined;
+  if (!openLogs(task, paths, cluster)) return undefined;
   const directory = spoolDirectory(cluster, task);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const scriptPath = join(directory, "slurm_script");
@@ -70,13 +70,18 @@ function spoolDirectory(cluster: Cluster, task: Task): string {
   return join(cluster.directory, "spool", `job${number}`);
 }
 
-/** Creates or empties the log files; a requeued job appends only if asked to. */
-function openLogs(task: Task, paths: JobPaths): boolean {
+/**
+ * Creates or empties the log files; a requeued job appends only if asked to. 24.11 makes the folders
+ * that are missing.
+ */
+function openLogs(task: Task, paths: JobPaths, { version }: Cluster): boolean {
   const flags = task.spec.openMode === "append" ? "a" : "w";
   try {
     if (!isDevice(paths.stdin)) accessSync(paths.stdin, constants.R_OK);
     for (const path of new Set([paths.stdout, paths.stderr])) {
-      if (!isDevice(path)) closeSync(openSync(path, flags));
+      if (isDevice(path)) continue;
+      if (version === "24.11") mkdirSync(dirname(path), { recursive: true });
+      closeSync(openSync(path, flags));
     }
     return true;
   } catch {

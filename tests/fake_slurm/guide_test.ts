@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import {
+  SBATCH_OPTIONS,
+  UNSUPPORTED_OPTIONS,
+} from "../../src/fake_slurm/adapter/sbatch_options.ts";
 import { parseScenario } from "../../src/fake_slurm/scenario/scenario.ts";
 import { DLSLURM, Sandbox } from "../support/sandbox.ts";
 import { quote, wrapProgram } from "../support/wrapped_programs.ts";
@@ -47,6 +51,27 @@ Deno.test("docs/fake_slurm.md: the examples print what is shown", async (test) =
       await Deno.remove(join(sandbox.root, "slurm-1.out")).catch(() => undefined);
     });
   }
+});
+
+/** Options of sbatch that do what they do in Slurm. */
+const WORKING = [
+  ...["account", "array", "begin", "chdir", "clusters", "comment", "cpus-per-task", "dependency"],
+  ...["error", "export", "help", "hold", "input", "job-name", "kill-on-invalid-dep", "nodes"],
+  ...["ntasks", "ntasks-per-node", "no-requeue", "open-mode", "output", "parsable", "partition"],
+  ...["priority", "qos", "quiet", "requeue", "signal", "tasks-per-node", "test-only", "time"],
+  ...["usage", "version", "wait", "wrap"],
+];
+
+Deno.test("docs/fake_slurm.md: no option of sbatch is ignored without being named", () => {
+  const [, list = ""] =
+    /These options of sbatch are taken and have no effect:([^.]*)\./.exec(GUIDE) ?? [];
+  const named = [...list.matchAll(/`--([\w-]+)`/g)].map(([, name]) => name!);
+  const known = new Set(Object.values(SBATCH_OPTIONS).flat().map(({ long }) => long));
+
+  assert.deepEqual(
+    [...named, ...WORKING, ...UNSUPPORTED_OPTIONS].sort(),
+    [...known].sort(),
+  );
 });
 
 Deno.test("docs/fake_slurm.md: every setting and every key of a scenario is described", () => {

@@ -110,6 +110,21 @@ Deno.test(
   }),
 );
 
+Deno.test(
+  "a log in a folder that is missing fails the job, or has it made",
+  inBoth(async (slurm, version) => {
+    const id = await slurm.submit("-o", "missing/%j.out", "--wrap", "echo said");
+
+    const ended = await slurm.waitForEnd(id);
+
+    if (version === "22.05") assert.deepEqual(ended, ["1|FAILED|0:53"]);
+    else {
+      assert.deepEqual(ended, ["1|COMPLETED|0:0"]);
+      assert.equal(await slurm.read("missing/1.out"), "said\n");
+    }
+  }),
+);
+
 Deno.test("a version that does not exist is refused, with those that do", () =>
   withFakeSlurm(async (slurm) => {
     const { code, stderr } = await slurm.runWith({ VERSION: "19.05" }, "sinfo");

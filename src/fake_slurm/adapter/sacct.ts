@@ -8,6 +8,7 @@ import { ensureManager } from "../manager_lock.ts";
 import { versionLine } from "../slurm_version.ts";
 import { accountingView } from "../scenario/accounting_view.ts";
 import type { Cluster } from "../state_directory.ts";
+import { StepTable } from "../step_table.ts";
 import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
 import { findCandidates, isRecordSelected, type JobSelection } from "./job_id_list.ts";
 import { parseSelection, splitIds } from "./job_id_list.ts";
@@ -106,7 +107,7 @@ function findRows(table: JobTable, asked: Asked, setting: SacctSetting): SacctRo
   const records = toRecords(
     tasks.filter((task) => (showsAll || !task.superseded) && isWanted(task)),
   );
-  const steps = table.findSteps();
+  const steps = new StepTable(table.database).findAll();
   const rows: SacctRow[] = [];
   for (const record of records) {
     const matching = selections?.filter((selection) => isRecordSelected(record, selection));

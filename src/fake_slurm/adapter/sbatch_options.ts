@@ -3,7 +3,7 @@ import type { SlurmVersion } from "../slurm_version.ts";
 import { getopt, type GetoptResult, type GivenOption, versionedTable } from "./getopt.ts";
 
 /** sbatch's options, sbatch(1). */
-const SPECS = versionedTable(
+export const SBATCH_OPTIONS = versionedTable(
   `
   A/account: acctg-freq: a/array: batch: bb: bbf: b/begin: D/chdir: cluster-constraint: M/clusters:
   comment: C/constraint: container: contiguous S/core-spec: cores-per-socket: cpu-freq:
@@ -70,7 +70,7 @@ const OPPOSITES: Readonly<Record<string, string>> = {
 export function readSbatchArguments(args: readonly string[], version: SlurmVersion): GetoptResult {
   return getopt(args, {
     program: "sbatch",
-    specs: SPECS[version],
+    specs: SBATCH_OPTIONS[version],
     stopAtFirstWord: true,
     refusalStatus: 255,
   });
@@ -96,7 +96,8 @@ export function optionsFromDirectives(
     if (/^#SBATCH(\s|$)/.test(line)) args.push(...splitDirective(line.slice("#SBATCH".length)));
     else if (!line.startsWith("#") && line.trim() !== "") break;
   }
-  return getopt(args, { program: "sbatch", specs: SPECS[version], refusalStatus: 255 }).options;
+  return getopt(args, { program: "sbatch", specs: SBATCH_OPTIONS[version], refusalStatus: 255 })
+    .options;
 }
 
 /** Splits a directive into words: quotes group, a backslash protects, `#` begins a comment. */

@@ -10,6 +10,7 @@ import { JobTable, type Task } from "../job_table.ts";
 import { versionLine } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
 import { runStepTask, type StepTaskEnd } from "../step_process.ts";
+import { StepTable } from "../step_table.ts";
 import { getopt, refuseUnsupported } from "./getopt.ts";
 import { type AskedOptions, readCount } from "./sbatch_values.ts";
 import { SRUN_OPTIONS, SRUN_USAGE, UNSUPPORTED_SRUN_OPTIONS } from "./srun_options.ts";
@@ -98,8 +99,9 @@ function findJob(table: JobTable, jobId: string): Task {
 async function runStep(step: Step, { table, cluster, context }: Surroundings): Promise<number> {
   const { asked, words, task, count } = step;
   const name = asked.get("job-name") ?? basename(words[0]!);
+  const steps = new StepTable(table.database);
   const number = inTransaction(table.database, () =>
-    table.addStep(task, {
+    steps.add(task.row, {
       name,
       tasks: count,
       submitLine: step.submitLine,
@@ -110,7 +112,7 @@ async function runStep(step: Step, { table, cluster, context }: Surroundings): P
   );
   const failed = ends.filter(({ code, signal }) => code !== 0 || signal !== 0);
   const worst = failed.reduce((a, b) => weight(b) > weight(a) ? b : a, { code: 0, signal: 0 });
-  inTransaction(table.database, () => table.endStep(task, number, worst, Date.now()));
+  inTransaction(table.database, () => steps.end(task.row, number, worst, Date.now()));
   reportFailures(ends, `${task.jobId}.${number}`, cluster, context);
   return weight(worst);
 }

@@ -1,0 +1,86 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { JobState } from "./job_state.ts";
+
+/** What one srun ran inside a job. */
+export interface Step {
+  /** The row of its task. */
+  readonly taskRow: number;
+  readonly number: number;
+  readonly name: string;
+  readonly tasks: number;
+  /** The command line of srun, as sacct shows it. */
+  readonly submitLine: string;
+  readonly state: JobState;
+  readonly exitCode: number;
+  readonly exitSignal: number;
+  readonly startMs: number;
+  readonly endMs: number | null;
+}
+
+/** How a step ended; `signal` is 0 unless a signal ended it. */
+export interface StepEnd {
+  readonly code: number;
+  readonly signal: number;
+}
+
+/** The steps of the jobs in a job table's database. */
+export class StepTable {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** Notes that a step of a task begins and gives its number; call it inside a transaction. */
+  add(taskRow: number, step: Pick<Step, "name" | "tasks" | "submitLine" | "startMs">): number {
+    const row = this.#database.prepare(
+      `INSERT INTO steps (task_row, number, name, tasks, submit_line, state, start_ms)
+       SELECT ?1, (SELECT count(*) FROM steps WHERE task_row = ?1), ?2, ?3, ?4, 'RUNNING', ?5
+       RETURNING number`,
+    ).get(taskRow, step.name, step.tasks, step.submitLine, step.startMs);
+    return Number(row?.["number"]);
+  }
+
+  /** Notes how a step of a task ended. */
+  end(taskRow: number, number: number, end: StepEnd, endMs: number): void {
+    const state = end.signal !== 0 ? "CANCELLED" : end.code !== 0 ? "FAILED" : "COMPLETED";
+    this.#database.prepare(
+      `UPDATE steps SET state = ?, exit_code = ?, exit_signal = ?, end_ms = ?
+       WHERE task_row = ? AND number = ? AND end_ms IS NULL`,
+    ).run(state, end.code, end.signal, endMs, taskRow, number);
+  }
+
+  /** Notes that what still runs of a job's steps ended with the job. */
+  endAll(taskRow: number, endMs: number): void {
+    this.#database.prepare(
+      `UPDATE steps SET state = 'CANCELLED', exit_signal = 15, end_ms = ?
+       WHERE task_row = ? AND end_ms IS NULL`,
+    ).run(endMs, taskRow);
+  }
+
+  /** The steps of every task that has some, by the task's row, in their order. */
+  findAll(): Map<number, Step[]> {
+    const rows = this.#database.prepare("SELECT * FROM steps ORDER BY task_row, number").all();
+    return Map.groupBy(rows.map(toStep), ({ taskRow }) => taskRow);
+  }
+
+  /** Gives the steps of one row to another: that of an earlier run. */
+  move(fromRow: number, toRow: number): void {
+    this.#database.prepare("UPDATE steps SET task_row = ? WHERE task_row = ?").run(toRow, fromRow);
+  }
+}
+
+function toStep(row: Record<string, unknown>): Step {
+  return {
+    taskRow: Number(row["task_row"]),
+    number: Number(row["number"]),
+    name: String(row["name"]),
+    tasks: Number(row["tasks"]),
+    submitLine: String(row["submit_line"]),
+    state: row["state"] as JobState,
+    exitCode: Number(row["exit_code"]),
+    exitSignal: Number(row["exit_signal"]),
+    startMs: Number(row["start_ms"]),
+    endMs: row["end_ms"] === null ? null : Number(row["end_ms"]),
+  };
+}
