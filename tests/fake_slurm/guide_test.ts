@@ -58,7 +58,17 @@ const WORKING = [
   ...["account", "array", "begin", "chdir", "clusters", "comment", "cpus-per-task", "dependency"],
   ...["error", "export", "help", "hold", "input", "job-name", "kill-on-invalid-dep", "nodes"],
   ...["ntasks", "ntasks-per-node", "no-requeue", "open-mode", "output", "parsable", "partition"],
-  ...["priority", "qos", "quiet", "requeue", "signal", "tasks-per-node", "test-only", "time"],
+  ...[
+    "priority",
+    "qos",
+    "quiet",
+    "requeue",
+    "reservation",
+    "signal",
+    "tasks-per-node",
+    "test-only",
+    "time",
+  ],
   ...["usage", "version", "wait", "wrap"],
 ];
 

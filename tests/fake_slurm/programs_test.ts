@@ -145,3 +145,35 @@ Deno.test("a job in an array's waiting rest has Slurm's NO_VAL in its log path",
     assert.match(stdout, /^JobId=1 ArrayJobId=1 ArrayTaskId=1-3 JobName=wrap /);
     assert.match(stdout, /\/slurm-1_4294967294\.out /);
   }));
+
+Deno.test("sinfo lays its listings out as Slurm 22.05 does", () =>
+  withFakeSlurm(async (slurm) => {
+    const node = (await slurm.run("sinfo", "-h", "-o", "%N")).stdout.trim();
+    const ask = async (...args: string[]) =>
+      (await slurm.run("sinfo", ...args)).stdout.replaceAll(node, "vm")
+        .replace(/^\w{3} \w{3} .*$/m, "DATE");
+
+    assert.equal(
+      await ask(),
+      "PARTITION AVAIL  TIMELIMIT  NODES  STATE NODELIST\n" +
+        "debug*       up   infinite      1   idle vm\n",
+    );
+    assert.equal(
+      await ask("-s"),
+      "PARTITION AVAIL  TIMELIMIT   NODES(A/I/O/T) NODELIST\n" +
+        "debug*       up   infinite          0/1/0/1 vm\n",
+    );
+    assert.equal(
+      await ask("-l"),
+      "DATE\nPARTITION AVAIL  TIMELIMIT   JOB_SIZE ROOT OVERSUBS     GROUPS  NODES       STATE " +
+        "NODELIST\ndebug*       up   infinite 1-infinite   no       NO        all      1        idle vm\n",
+    );
+    assert.equal(await ask("-R"), "REASON               USER      TIMESTAMP           NODELIST\n");
+    assert.equal(
+      await ask("-h", "-O", "partition,nodes,cpus,stateLong"),
+      "debug*              1                   8                   idle                \n",
+    );
+    assert.equal(await ask("-t", "down", "-h"), "");
+    assert.equal(await ask("-n", "nope", "-h"), "debug*       up   infinite      0    n/a \n");
+    assert.equal(await ask("-p", "nope", "-h"), "");
+  }));

@@ -28,7 +28,7 @@ export const SBATCH_OPTIONS = versionedTable(
 /** Options that change what runs, as whom, where or until when, in ways that the fake has not. */
 export const UNSUPPORTED_OPTIONS = [
   ...["bb", "bbf", "container", "container-id", "deadline", "export-file", "gid", "nodefile"],
-  ...["reboot", "reservation", "uid"],
+  ...["reboot", "uid"],
 ];
 
 /** Variables that stand for an option; they beat directives and yield to the command line. */

@@ -34,6 +34,7 @@ export function toNewJob(
   context: FakeSlurmContext,
 ): NewJob {
   const { asked, script } = submission;
+  refuseReservation(asked);
   const nowMs = Date.now();
   const timeLimit = readTimeLimit(asked);
   const beginMs = readBegin(asked, nowMs);
@@ -154,6 +155,11 @@ function readDependency(asked: AskedOptions): string | null {
   } catch {
     throw read.submissionFailed("Job dependency problem");
   }
+}
+
+/** There are none: Slurm's words for one that does not exist. */
+function refuseReservation(asked: AskedOptions): void {
+  if (asked.has("reservation")) throw read.submissionFailed("Requested reservation is invalid");
 }
 
 function readPartition(asked: AskedOptions, cluster: Cluster): string {

@@ -1,4 +1,4 @@
-import { totalmem } from "node:os";
+import { freemem, loadavg, totalmem } from "node:os";
 import { renderSlurmTime } from "../clock_text.ts";
 import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
 import { JobTable } from "../job_table.ts";
@@ -19,18 +19,30 @@ const SPECS = versionedTable(
   { "22.05": "", "24.11": "F/future helpformat helpstate" },
 );
 
+/** The names of `--Format` and their letters. */
+const NAMED_FIELDS: Readonly<Record<string, string>> = {
+  ...{ allocnodes: "S", available: "a", cluster: "V", cores: "Y", cpus: "c", cpusload: "O" },
+  ...{ cpusstate: "C", defaulttime: "L", disk: "d", features: "f", features_act: "b" },
+  ...{ freemem: "e", gres: "G", groups: "g", maxcpuspernode: "B", memory: "m", nodeai: "A" },
+  ...{ nodeaiot: "F", nodeaddr: "o", nodehost: "n", nodelist: "N", nodes: "D", oversubscribe: "h" },
+  ...{ partition: "P", partitionname: "R", preemptmode: "M", priorityjobfactor: "I" },
+  ...{ prioritytier: "p", reason: "E", root: "r", share: "h", size: "s", sockets: "X" },
+  ...{ socketcorethread: "z", statecompact: "t", statelong: "T", threads: "Z", time: "l" },
+  ...{ timestamp: "H", user: "u", userlong: "U", version: "v", weight: "w" },
+};
+
 const UNSUPPORTED_OPTIONS = [
-  ...["Format", "future", "helpformat", "helpstate", "iterate", "json", "reservation", "yaml"],
+  ...["future", "helpformat", "helpstate", "iterate", "json", "reservation", "yaml"],
 ];
 
 const FORMATS = {
   default: "%#P %.5a %.10l %.6D %.6t %N",
-  summarize: "%#P %.5a %.10l %.16F  %N",
+  summarize: "%#P %.5a %.10l %.16F %N",
   long: "%#P %.5a %.10l %.10s %.4r %.8h %.10g %.6D %.11T %N",
   newerLong: "%#P %.5a %.10l %.10s %.4r %.8h %.10g %.6D %.11T %.11i %N",
   node: "%#9N %.6D %.9P %6t",
-  longNode: "%#9N %.6D %.9P %.11T %.4c %.8z %.6m %.8d %.6w %.8f %20E",
-  reasons: "%20E %12u %19H %N",
+  longNode: "%#9N %.6D %.9P %.11T %4c %.8z %.6m %.8d %.6w %.8f %20E",
+  reasons: "%20E %9u %19H %N",
 } as const;
 
 interface Line {
@@ -61,6 +73,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   D: ["NODES", ({ isEmpty }) => isEmpty ? "0" : "1"],
   d: ["TMP_DISK", () => "0"],
   E: ["REASON", () => "none"],
+  e: ["FREE_MEM", () => String(Math.floor(freemem() / 1_048_576))],
   F: ["NODES(A/I/O/T)", (line) => state(line) === "IDLE" ? "0/1/0/1" : "1/0/0/1"],
   f: ["AVAIL_FEATURES", () => "(null)"],
   G: ["GRES", () => "(null)"],
@@ -75,6 +88,8 @@ const FIELDS: Readonly<Record<string, Field>> = {
   m: ["MEMORY", () => String(Math.floor(totalmem() / 1_048_576))],
   N: ["NODELIST", ({ cluster, isEmpty }) => isEmpty ? "" : cluster.node],
   n: ["HOSTNAMES", ({ cluster }) => cluster.node],
+  O: ["CPU_LOAD", () => loadavg()[0]!.toFixed(2)],
+  o: ["NODE_ADDR", ({ cluster }) => cluster.node],
   P: [
     "PARTITION",
     ({ partition, cluster }) => partition === cluster.partitions[0] ? `${partition}*` : partition,
@@ -104,7 +119,7 @@ export function runSinfo(
   context: FakeSlurmContext,
 ): number {
   const { options, words } = getopt(args, { program: "sinfo", specs: SPECS[cluster.version] });
-  const { io, env } = context;
+  const { io } = context;
   const asked = new Map(options.map(({ name, value }) => [name, value]));
   if (words.length > 0) {
     throw new SlurmRefusal(`sinfo: error: Unrecognized option: ${words[0]}\n`);
@@ -123,11 +138,11 @@ export function runSinfo(
   if (asked.has("long")) {
     io.out(`${renderSlurmTime(Date.now(), "%a %b %d %H:%M:%S %Y")}\n`);
   }
-  const format = chooseFormat(asked, env.get("SINFO_FORMAT"), cluster);
+  const format = chooseFormat(asked, context, cluster);
   for (const [, letter = ""] of format.matchAll(/%#?\.?\d*([A-Za-z])/g)) {
     if (!isKnown(letter, cluster)) io.err(`Invalid node format specification: ${letter}\n`);
   }
-  io.out(render(format, lines, !asked.has("noheader")));
+  io.out(render(format, lines, !asked.has("noheader"), cluster));
   return 0;
 }
 
@@ -155,9 +170,11 @@ function isKnown(letter: string, { version }: Cluster): boolean {
 
 function chooseFormat(
   asked: ReadonlyMap<string, string>,
-  preset: string | undefined,
+  { env, io }: FakeSlurmContext,
   { version }: Cluster,
 ): string {
+  const named = asked.get("Format");
+  if (named !== undefined) return toLetters(named, io.err);
   const given = asked.get("format");
   if (given !== undefined) return given;
   if (asked.has("list-reasons")) return FORMATS.reasons;
@@ -165,14 +182,30 @@ function chooseFormat(
   const isLong = asked.has("long");
   if (asked.has("Node")) return isLong ? FORMATS.longNode : FORMATS.node;
   if (isLong) return version === "24.11" ? FORMATS.newerLong : FORMATS.long;
-  return preset || FORMATS.default;
+  return env.get("SINFO_FORMAT") || FORMATS.default;
 }
 
-function render(format: string, lines: readonly Line[], hasHeader: boolean): string {
+/** Writes `--Format` as `--format`: `name[:[.]width]`, twenty wide and without blanks between. */
+function toLetters(format: string, complain: (text: string) => void): string {
+  return format.split(",").map((word) => {
+    const [, name = "", layout = "20"] = /^([^:]*)(?::(.*))?$/.exec(word) ?? [];
+    const letter = NAMED_FIELDS[name.trim().toLowerCase()];
+    if (letter !== undefined) return `%${layout}${letter}`;
+    complain(`sinfo: error: Invalid job format specification: ${name}\n`);
+    return "";
+  }).join("");
+}
+
+function render(
+  format: string,
+  lines: readonly Line[],
+  hasHeader: boolean,
+  cluster: Cluster,
+): string {
   const fill = (line: Line | undefined) =>
     format.replace(/%(#?)(\.?)(\d*)([A-Za-z])/g, (whole, dynamic, dot, width, letter) => {
       const field = FIELDS[letter];
-      if (field === undefined) return whole;
+      if (field === undefined || !isKnown(letter, cluster)) return whole;
       const text = line === undefined ? field[0] : field[1](line);
       const size = dynamic === "#" ? widest(field, lines, Number(width)) : Number(width);
       return size === 0 ? text : fit(text, dot === "." ? size : -size);
