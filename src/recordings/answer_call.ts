@@ -29,7 +29,7 @@ export async function runAnsweredCall(
   if (call === undefined) {
     const reason = explainMissing(recording, asRecorded);
     await state.note("unanswered", { argv, reason });
-    context.io.err(`${renderMissing(argv, reason)}`);
+    context.io.err(renderMissing(argv, reason));
     return 1;
   }
   const shiftS = settings.movesTimes ? await shiftFor(call, recording, settings, state) : 0;

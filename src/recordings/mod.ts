@@ -9,12 +9,13 @@
  * @module
  */
 import { UserError } from "../errors.ts";
+import { runAnsweredCall } from "./answer_call.ts";
 import { parseFixturesArguments } from "./arguments.ts";
 import { runCheck } from "./check.ts";
 import type { FixturesContext } from "./context.ts";
 import { RECORD_CALL, runRecord } from "./record.ts";
 import { runRecordedCall } from "./record_call.ts";
-import { ANSWER_CALL, runAnsweredCall, runReplay } from "./replay.ts";
+import { ANSWER_CALL, runReplay } from "./replay.ts";
 
 export type { FixturesContext } from "./context.ts";
 

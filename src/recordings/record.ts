@@ -59,6 +59,12 @@ export async function runRecord(options: RecordOptions, context: FixturesContext
   for (const { path, reason } of refused) {
     context.io.err(`warning: "${path}" is not part of the recording: ${reason}\n`);
   }
+  for (const { argv, stdout, stderr } of calls) {
+    if (isText(stdout) && isText(stderr)) continue;
+    context.io.err(
+      `warning: the answer to "${argv.join(" ")}" is not all UTF-8: U+FFFD stands in\n`,
+    );
+  }
   if (lost > 0) {
     context.io.err(`error: the recording lacks ${lost} calls whose programs were killed\n`);
   }
@@ -137,8 +143,18 @@ function toCalls(answered: readonly AnsweredCall[], startedMs: number): Call[] {
   }));
 }
 
+/** What is not UTF-8 becomes U+FFFD: a recording is text. */
 function decode(base64: string): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.fromBase64(base64));
+}
+
+function isText(base64: string): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.fromBase64(base64));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function write(

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { renderMissing, runAnsweredCall } from "./answer_call.ts";
+import { renderMissing } from "./answer_call.ts";
 import type { FixturesContext } from "./context.ts";
 import { PROGRAMS, type Recording } from "./format.ts";
 import { commandEnvironment, writePrograms } from "./programs.ts";
@@ -7,8 +7,6 @@ import { readRecording } from "./read_recording.ts";
 import { spawnCommand } from "./record.ts";
 import { ReplayState, type Unanswered } from "./replay_state.ts";
 import { findIdentity } from "./scrub/recorder_identity.ts";
-
-export { runAnsweredCall };
 
 /** What `fixtures replay` was asked. */
 export interface ReplayOptions {

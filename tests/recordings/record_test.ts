@@ -195,6 +195,17 @@ Deno.test("e2e: fixtures record adds small text files that the jobs wrote, scrub
   assert.equal(code, 2, stderr);
 });
 
+Deno.test("e2e: fixtures record passes bytes on as they are and says what it cannot keep", async () => {
+  await using sandbox = await Sandbox.create();
+  await writeProgram(sandbox, "sacct", "printf 'a\\377b\\n'");
+
+  const { outcome, read } = await record(sandbox, "sacct");
+
+  assert.deepEqual([...outcome.stdoutBytes], [0x61, 0xff, 0x62, 0x0a]);
+  assert.match(outcome.stderr, /^warning: the answer to "sacct" is not all UTF-8/m);
+  assert.equal((await read()).calls[0]!.stdout, "a\ufffdb\n");
+});
+
 Deno.test("e2e: fixtures record writes what was recorded when it is interrupted", async () => {
   await using sandbox = await Sandbox.create();
   await writeSmallSlurm(sandbox);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Sandbox } from "../support/sandbox.ts";
+import { DLSLURM, Sandbox } from "../support/sandbox.ts";
 import { writeSmallSlurm } from "./small_slurm.ts";
 
 /** Records a script in a folder of its own and leaves no Slurm behind. */
@@ -11,14 +11,7 @@ async function recorded(script: string, options: readonly string[] = []): Promis
   await Deno.mkdir(there);
   await Deno.mkdir(join(sandbox.root, "here"));
   await sandbox.require(
-    [
-      "sh",
-      "-c",
-      'exec "$@"',
-      "sh",
-      ...(await import("../support/sandbox.ts")).DLSLURM,
-      ...["fixtures", "record", "../rec", ...options, "--", "sh", "-c", script],
-    ],
+    [...DLSLURM, "fixtures", "record", "../rec", ...options, "--", "sh", "-c", script],
     { cwd: there },
   );
   for (const program of ["sbatch", "sacct", "scontrol"]) {

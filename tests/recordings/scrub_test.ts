@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as fc from "fast-check";
 import type { Call } from "../../src/recordings/format.ts";
 import type { RecorderIdentity } from "../../src/recordings/scrub/recorder_identity.ts";
 import { scrubRecording } from "../../src/recordings/scrub/scrub_recording.ts";
@@ -216,4 +217,25 @@ Deno.test("scrubRecording() does not replace what it has put in", () => {
   const { calls } = scrub([{ stdout: "UserId=work(5)\nWorkDir=/scratch/climate/ada/my data" }]);
 
   assert.equal(calls[0]!.stdout, "UserId=user2(10002)\nWorkDir=/data/work");
+});
+
+Deno.test("scrubRecording() leaves no name of any user, account or node in any text", () => {
+  const name = fc.stringMatching(/^z[a-z]{2,7}$/);
+  const noise = fc.string({ maxLength: 6 }).filter((text) => !/[A-Za-z0-9@/]/.test(text));
+  fc.assert(
+    fc.property(fc.uniqueArray(name, { minLength: 3, maxLength: 3 }), noise, (names, gap) => {
+      const [user, account, node] = names;
+      const marked = `UserId=${user}(7) Account=${account} NodeList=${node}[1-3]`;
+      const loose = [user, account, `${node}17`, `/lustre-${user}/x`].join(`${gap} `);
+
+      const { calls } = scrub([{ stderr: loose, argv: ["sacct", "-u", user!] }, {
+        stdout: marked,
+      }]);
+
+      const text = JSON.stringify(calls);
+      for (const one of names) {
+        assert.ok(!new RegExp(`(?<![A-Za-z0-9])${one}(?![a-z])`).test(text), `${one} in ${text}`);
+      }
+    }),
+  );
 });

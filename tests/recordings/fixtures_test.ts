@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { findLeaks } from "../../src/recordings/check.ts";
+import { readRecording } from "../../src/recordings/read_recording.ts";
+import { DLSLURM, Sandbox } from "../support/sandbox.ts";
+import { writeProgram } from "./small_slurm.ts";
+import { caseFolder, caseNames, VERSIONS } from "./slurm_recordings.ts";
+
+const SCRIPTS = new URL("../../scripts/record_fixtures", import.meta.url).pathname;
+const README = await Deno.readTextFile(
+  new URL("../../fixtures/slurm/README.md", import.meta.url),
+);
+/** Nobody: what a recording says of itself has to be enough. */
+const NOBODY = { user: "", host: "", home: "", work: [], findings: [] };
+/** These stop a daemon. */
+const ONLY_ON_ONES_OWN = ["accounting_down", "node_fail"];
+
+Deno.test("fixtures: every script has a recording of each version, and a line in the README", () => {
+  const scripts = [...Deno.readDirSync(join(SCRIPTS, "cases"))]
+    .map(({ name }) => name.replace(/\.sh$/, "")).sort();
+
+  const harmless = scripts.filter((name) => !ONLY_ON_ONES_OWN.includes(name));
+  assert.deepEqual(caseNames("24.11"), scripts);
+  assert.deepEqual(caseNames("22.05"), harmless);
+  for (const name of scripts) assert.match(README, new RegExp(`^\\| \`${name}\` +\\|`, "m"));
+});
+
+for (const version of VERSIONS) {
+  for (const name of caseNames(version)) {
+    Deno.test(`fixtures: ${name} of Slurm ${version} is whole and names nobody`, async () => {
+      const recording = await readRecording(caseFolder(version, name));
+
+      assert.deepEqual(findLeaks(recording, NOBODY), []);
+      assert.ok(recording.manifest.slurm.startsWith(version));
+      assert.equal(recording.manifest.exitCode, 0);
+      assert.ok(recording.calls.length > 0);
+    });
+  }
+}
+
+// One process per call: the two versions share the cases.
+for (const [index, name] of caseNames("24.11").entries()) {
+  const version = caseNames("22.05").includes(name) ? VERSIONS[index % 2]! : "24.11";
+
+  Deno.test(`e2e: fixtures replay answers the script of ${name} of Slurm ${version}`, async () => {
+    await using sandbox = await Sandbox.create();
+    const command = DLSLURM.map((word) => `'${word}'`).join(" ");
+    await writeProgram(sandbox, "dlslurm", `exec ${command} "$@"`);
+    sandbox.env["DLSLURM"] = join(sandbox.programs, "dlslurm");
+    const work = join(sandbox.root, "work place");
+    await Deno.mkdir(work);
+    const script = join(SCRIPTS, "cases", `${name}.sh`);
+
+    const outcome = await sandbox.dlslurm([
+      ...["fixtures", "replay", caseFolder(version, name), "--"],
+      ...["sh", "-e", "-c", `. "${SCRIPTS}/cases.sh"; . "$0"`, script],
+    ], { cwd: work });
+
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.doesNotMatch(outcome.stdout + outcome.stderr, /not recorded|\/data\/work/);
+  });
+}
