@@ -62,7 +62,8 @@ export async function runAnnex(
     const options = ["--json", "--json-error-messages", ...rest];
     // DataLad's setting: a dotfile is a file like any other.
     const result = await runGit(["-c", "annex.dotfiles=true", "annex", ...args, ...options], {
-      env: locale(),
+      // git-annex says itself which of its calls take paths literally.
+      env: { ...locale(), GIT_LITERAL_PATHSPECS: undefined },
       ...(stdin === undefined ? {} : { stdin }),
     });
     const failed = parseResults(textOf(result.stdout), new Set(asked));
