@@ -67,7 +67,7 @@ export async function commitJobs(
   // With --no-check-outputs claims may overlap: then what is there is the work of those that ended.
   const attribution = new Attribution([...others, ...jobs]);
   await using index = await PrivateIndex.copy(dataset);
-  const failures = await stageOutputs(dataset, index, jobs, attribution, pathspecs);
+  const { failures, staged } = await stageOutputs(dataset, index, jobs, attribution, pathspecs);
   // Against the head that the copy was made on: what others commit meanwhile is not ours to undo.
   const changes = await changesByJob(index, dataset.headOid, attribution);
   let { headOid } = dataset;
@@ -94,13 +94,19 @@ export async function commitJobs(
       if (shape === "branches") await restorePaths(dataset, written);
       // If another branch was checked out meanwhile, its index is not ours to change.
       else if ((await readHead(dataset.git)).branch === dataset.branch) {
-        await index.publish(written, isExact, !dataset.hasAnnex);
+        await index.publish(written, isExact, dataset.hasAnnex ? staged : []);
       }
       return outcomesOf(jobs, failures, changes, oidByJob);
     }
     store.forgetCommits(oidByJob.keys());
     headOid = await headAfterMove(dataset, attempt);
   }
+}
+
+interface Staging {
+  readonly failures: ReadonlyMap<number, UserError>;
+  /** Files whose entries were set in the private index, also those that turned out to be unchanged. */
+  readonly staged: readonly string[];
 }
 
 /** Brings the contents of all jobs into git or the annex, in the private index. */
@@ -110,7 +116,7 @@ async function stageOutputs(
   jobs: readonly JobToCommit[],
   attribution: Attribution,
   pathspecs: readonly string[],
-): Promise<Map<number, UserError>> {
+): Promise<Staging> {
   const own = new Set(jobs.map((job) => job.key));
   const ownerOf = (path: string) => {
     const owner = attribution.ownerOf(path);
@@ -148,7 +154,7 @@ async function stageOutputs(
       if (owner === undefined) throw unreadable(failure.path, failure.message);
       failures.set(owner, unreadable(failure.path, failure.message));
     }
-    return failures;
+    return { failures, staged: present };
   }
   try {
     await index.stage(present, deleted);
@@ -165,7 +171,7 @@ async function stageOutputs(
       }
     }
   }
-  return failures;
+  return { failures, staged: present };
 }
 
 async function changesByJob(

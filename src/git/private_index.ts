@@ -90,12 +90,16 @@ export class PrivateIndex implements AsyncDisposable {
    * otherwise the entries are set one by one.
    *
    * @param isExact whether the copy differs from the user's index by `changes` only.
-   * @param hasTimes whether the copy's new entries have the files' times; git-annex sets them without.
+   * @param withoutTimes files whose entries in the copy lack the files' times, as git-annex sets them.
    * @throws {UserError} `INDEX_LOCKED` if another process holds the index lock for too long.
    */
-  async publish(changes: readonly Change[], isExact: boolean, hasTimes: boolean): Promise<void> {
+  async publish(
+    changes: readonly Change[],
+    isExact: boolean,
+    withoutTimes: readonly string[],
+  ): Promise<void> {
     if (isExact) {
-      if (!hasTimes) await noteTimes(this.git, changes);
+      await noteTimes(this.git, withoutTimes);
       if (await this.#replaceUntouched()) return;
     }
     await setIndexEntries(this.#repository, changes);
@@ -142,7 +146,8 @@ export async function setIndexEntries(repository: Repository, changes: readonly 
   await repository.git.require(["update-index", "-z", "--replace", "--index-info"], {
     stdin: joinBytes(lines),
   });
-  await noteTimes(repository.git, changes);
+  const present = changes.filter((change) => change.kind !== "delete").map((change) => change.path);
+  await noteTimes(repository.git, present);
 }
 
 /**
@@ -150,8 +155,7 @@ export async function setIndexEntries(repository: Repository, changes: readonly 
  * contents again. The annex's filter is left out: it would decide anew what belongs to the annex. It is
  * no error if some entry stays without.
  */
-async function noteTimes(git: Git, changes: readonly Change[]): Promise<void> {
-  const present = changes.filter((change) => change.kind !== "delete").map((change) => change.path);
+async function noteTimes(git: Git, present: readonly string[]): Promise<void> {
   if (present.length === 0) return;
   const noFilter = ["clean=", "process=", "required=false"].flatMap((
     set,
