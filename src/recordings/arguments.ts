@@ -2,6 +2,7 @@ import { UserError } from "../errors.ts";
 
 /** A command line of `fixtures`, taken apart. */
 export interface FixturesArguments {
+  /** The folder of the recording, as given. */
   readonly directory: string;
   /** What stands behind `--`. */
   readonly command: readonly string[];

@@ -4,12 +4,15 @@ import type { Runner } from "../process/runner.ts";
 
 /** One answered call on its way from the program in COMMAND's PATH to the recorder. */
 export interface AnsweredCall {
+  /** Program first, by its bare name. */
   readonly argv: readonly string[];
   /** Milliseconds since 1970. */
   readonly startedMs: number;
+  /** Exit status. */
   readonly code: number;
   /** Bytes, in base64: an answer need not be text. */
   readonly stdout: string;
+  /** As `stdout`. */
   readonly stderr: string;
 }
 

@@ -1,5 +1,3 @@
-import * as v from "valibot";
-
 /** The version of the format that this program writes, and the only one that it reads. */
 export const FORMAT_VERSION = 1;
 
@@ -12,53 +10,39 @@ export const MANIFEST = "recording.json";
 /** The folder in a recording's folder that holds the files its jobs wrote. */
 export const FILES_FOLDER = "files";
 
-const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const FolderName = v.pipe(v.string(), v.regex(/^[0-9]{4,}-[a-z]+$/, "not NNNN-program"));
-/** Below the folder of the recording, and nowhere else. */
-const RelativePath = v.pipe(
-  v.string(),
-  v.check(
-    (path) => path !== "" && path.split("/").every((part) => !["", ".", ".."].includes(part)),
-    "not a path below the recording",
-  ),
-);
-
-/** What stands in {@linkcode MANIFEST}. */
-export const ManifestSchema = v.strictObject({
-  format: v.literal(FORMAT_VERSION),
+/** What stands in {@linkcode MANIFEST}: the list of what belongs to a recording. */
+export interface Manifest {
+  /** {@linkcode FORMAT_VERSION} */
+  readonly format: number;
   /** Slurm's version: `22.05.8`. */
-  slurm: v.string(),
+  readonly slurm: string;
   /** When the recording began. */
-  recordedAt: v.pipe(v.string(), v.isoTimestamp()),
+  readonly recordedAt: string;
   /** The command that asked Slurm, scrubbed. */
-  command: v.pipe(v.array(v.string()), v.minLength(1)),
-  exitCode: Count,
+  readonly command: readonly string[];
+  /** How the command ended. */
+  readonly exitCode: number;
   /** What stands for the person, machine and places of the recording. */
-  recorder: v.strictObject({
-    user: v.string(),
-    host: v.string(),
-    home: v.string(),
-    work: v.string(),
-  }),
+  readonly recorder: Readonly<Record<"user" | "host" | "home" | "work", string>>;
   /** Names that were left as they are, because the person who recorded said so. */
-  kept: v.array(v.string()),
-  calls: v.array(v.strictObject({
-    folder: FolderName,
-    /** When the call began, in milliseconds after `recordedAt`. */
-    atMs: Count,
-    /** Bytes of the answer: a truncated file is recognised by it. */
-    stdout: Count,
-    stderr: Count,
-  })),
+  readonly kept: readonly string[];
+  /** The calls in the order of their answers. */
+  readonly calls: readonly ListedCall[];
   /** What the jobs wrote, below the folder `files`. */
-  files: v.array(v.strictObject({ path: RelativePath, bytes: Count })),
-});
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
 
-/** The list of what belongs to a recording. */
-export type Manifest = v.InferOutput<typeof ManifestSchema>;
-
-/** What stands in `argv.json`. */
-export const ArgvSchema = v.pipe(v.array(v.string()), v.minLength(1));
+/** What the manifest says of one call. */
+export interface ListedCall {
+  /** Name of its folder: `0003-sacct`. */
+  readonly folder: string;
+  /** When the call began, in milliseconds after `recordedAt`. */
+  readonly atMs: number;
+  /** Bytes of the answer: a truncated file is recognised by it. */
+  readonly stdout: number;
+  /** As `stdout`. */
+  readonly stderr: number;
+}
 
 /** One call of a Slurm program with the answer that it got. */
 export interface Call {
@@ -68,8 +52,11 @@ export interface Call {
   readonly argv: readonly string[];
   /** Milliseconds after the recording began. */
   readonly atMs: number;
+  /** How it ended. */
   readonly exitCode: number;
+  /** What it printed, scrubbed. */
   readonly stdout: string;
+  /** What it printed on standard error, scrubbed. */
   readonly stderr: string;
 }
 
@@ -77,12 +64,16 @@ export interface Call {
 export interface RecordedFile {
   /** Relative to the work directory. */
   readonly path: string;
+  /** What is in it, scrubbed. */
   readonly text: string;
 }
 
 /** A whole recording in memory. */
 export interface Recording {
+  /** What belongs to it. */
   readonly manifest: Manifest;
+  /** In the order of their answers. */
   readonly calls: readonly Call[];
+  /** In the order of the manifest. */
   readonly files: readonly RecordedFile[];
 }

@@ -2,16 +2,49 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { UserError } from "../errors.ts";
 import {
-  ArgvSchema,
   type Call,
   FILES_FOLDER,
   FORMAT_VERSION,
   MANIFEST,
   type Manifest,
-  ManifestSchema,
   type RecordedFile,
   type Recording,
 } from "./format.ts";
+
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const FolderName = v.pipe(v.string(), v.regex(/^[0-9]{4,}-[a-z]+$/, "not NNNN-program"));
+/** Below the folder of the recording, and nowhere else. */
+const RelativePath = v.pipe(
+  v.string(),
+  v.check(
+    (path) => path !== "" && path.split("/").every((part) => !["", ".", ".."].includes(part)),
+    "not a path below the recording",
+  ),
+);
+
+const ManifestSchema: v.GenericSchema<unknown, Manifest> = v.strictObject({
+  format: v.literal(FORMAT_VERSION),
+  slurm: v.string(),
+  recordedAt: v.pipe(v.string(), v.isoTimestamp()),
+  command: v.pipe(v.array(v.string()), v.minLength(1)),
+  exitCode: Count,
+  recorder: v.strictObject({
+    user: v.string(),
+    host: v.string(),
+    home: v.string(),
+    work: v.string(),
+  }),
+  kept: v.array(v.string()),
+  calls: v.array(
+    v.strictObject({ folder: FolderName, atMs: Count, stdout: Count, stderr: Count }),
+  ),
+  files: v.array(v.strictObject({ path: RelativePath, bytes: Count })),
+});
+
+const ArgvSchema: v.GenericSchema<unknown, string[]> = v.pipe(
+  v.array(v.string()),
+  v.minLength(1),
+);
 
 /**
  * Reads a whole recording and checks that it is complete.
@@ -80,7 +113,6 @@ async function readCall(directory: string, entry: Manifest["calls"][number]): Pr
   const argv = validate(
     directory,
     argvFile,
-    ArgvSchema,
     parseJson(directory, argvFile, argvText),
   );
   if (folder.slice(folder.indexOf("-") + 1) !== argv[0]) {

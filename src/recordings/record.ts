@@ -7,12 +7,14 @@ import { commandEnvironment, findPrograms, writePrograms } from "./programs.ts";
 import { collectFiles } from "./recorded_files.ts";
 import { findIdentity } from "./scrub/recorder_identity.ts";
 import { type Scrubbed, scrubRecording } from "./scrub/scrub_recording.ts";
-import { spawnAttached } from "./spawn_attached.ts";
+import { type AttachedResult, spawnAttached } from "./spawn_attached.ts";
 import { requireFree, writeRecording } from "./write_recording.ts";
 
 /** What `fixtures record` was asked. */
 export interface RecordOptions {
+  /** Where the recording goes. */
   readonly directory: string;
+  /** What is run, program first. */
   readonly command: readonly string[];
   /** Names that are not replaced. */
   readonly keep: readonly string[];
@@ -108,7 +110,10 @@ async function observe(
  *
  * @throws {UserError} `USAGE` if there is no such program.
  */
-export async function spawnCommand(command: readonly string[], env: Record<string, string>) {
+export async function spawnCommand(
+  command: readonly string[],
+  env: Record<string, string>,
+): Promise<AttachedResult> {
   try {
     return await spawnAttached(command, { env, keepsOutput: false });
   } catch (error) {

@@ -9,7 +9,9 @@ const MOST_FILES = 1_000;
 
 /** Files for a recording, and those that cannot be part of it. */
 export interface CollectedFiles {
+  /** Those that can be part of it. */
   readonly files: readonly RecordedFile[];
+  /** The others, and why not. */
   readonly refused: readonly { readonly path: string; readonly reason: string }[];
 }
 

@@ -10,7 +10,9 @@ import { findIdentity } from "./scrub/recorder_identity.ts";
 
 /** What `fixtures replay` was asked. */
 export interface ReplayOptions {
+  /** Where the recording is. */
   readonly directory: string;
+  /** What is run, program first. */
   readonly command: readonly string[];
   /** Whether recorded calls may stay unmade. */
   readonly isPartial: boolean;

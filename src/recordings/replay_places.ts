@@ -12,6 +12,7 @@ interface Place {
 export class ReplayPlaces {
   readonly #places: readonly Place[];
 
+  /** Joins the places of a replay to those of its recording. */
   constructor({ work, home, user, host }: ReplaySettings, recorder: Manifest["recorder"]) {
     const places: Place[] = [
       ...work.map((here) => ({ here, recorded: recorder.work, kind: "path" }) as const),

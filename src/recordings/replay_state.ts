@@ -4,27 +4,39 @@ import { readTextIfPresent } from "../fs/if_present.ts";
 import type { Call } from "./format.ts";
 import { findSame, mayRepeat } from "./match_calls.ts";
 
-/** What a replay's programs need to know, from the process that started it. */
-const SettingsSchema = v.object({
+/** Settings of one replay: what its programs need to know from the process that started it. */
+export interface ReplaySettings {
   /** Absolute path of the recording. */
-  directory: v.string(),
+  readonly directory: string;
   /** The replay's place, by each name that it has. */
+  readonly work: readonly string[];
+  /** The home of who replays. */
+  readonly home: string;
+  /** Who replays. */
+  readonly user: string;
+  /** Where. */
+  readonly host: string;
+  /** Whether times in answers are moved so that they fit the replay. */
+  readonly movesTimes: boolean;
+  /** Milliseconds since 1970. */
+  readonly startedMs: number;
+}
+
+const SettingsSchema: v.GenericSchema<unknown, ReplaySettings> = v.object({
+  directory: v.string(),
   work: v.array(v.string()),
   home: v.string(),
   user: v.string(),
   host: v.string(),
-  /** Whether times in answers are moved so that they fit the replay. */
   movesTimes: v.boolean(),
-  /** Milliseconds since 1970. */
   startedMs: v.number(),
 });
 
-/** Settings of one replay. */
-export type ReplaySettings = v.InferOutput<typeof SettingsSchema>;
-
 /** A call that the recording could not answer, as it was made. */
 export interface Unanswered {
+  /** Program first, by its bare name. */
   readonly argv: readonly string[];
+  /** Why, for a person: the nearest recorded call. */
   readonly reason: string;
 }
 
@@ -35,6 +47,7 @@ export interface Unanswered {
 export class ReplayState {
   readonly #folder: string;
 
+  /** Takes an empty folder, or that of a replay that was started. */
   constructor(folder: string) {
     this.#folder = folder;
   }

@@ -6,11 +6,13 @@ export interface AttachedResult {
   readonly code: number;
   /** What it printed, where that was also to be kept; empty otherwise. */
   readonly stdout: Uint8Array;
+  /** As `stdout`. */
   readonly stderr: Uint8Array;
 }
 
 /** How a program is started that stands in for this one. */
 export interface AttachedOptions {
+  /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   /** Whether what it prints is kept beside being passed on. */
   readonly keepsOutput: boolean;

@@ -24,14 +24,19 @@ export type Kind =
 
 /** A place in a text that holds a name; of a `file` its folder is the name, a path. */
 export interface Field {
+  /** What it names. */
   readonly kind: Kind | "file";
+  /** Offset of its first character. */
   readonly start: number;
+  /** Offset behind its last character. */
   readonly end: number;
 }
 
 /** Something to be replaced. */
 export interface Finding {
+  /** What it names. */
   readonly kind: Kind;
+  /** The name; a host's whose digits follow ends in `#`. */
   readonly name: string;
 }
 

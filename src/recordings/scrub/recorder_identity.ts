@@ -4,7 +4,9 @@ import type { Finding } from "./kinds.ts";
 
 /** Who records, where: what is to be found in answers without being marked as such. */
 export interface RecorderIdentity {
+  /** Name of the user. */
   readonly user: string;
+  /** Name of the machine. */
   readonly host: string;
   /** Home, as HOME has it. */
   readonly home: string;

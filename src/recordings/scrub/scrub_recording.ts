@@ -10,13 +10,17 @@ export const WORK_STAND_IN = "/data/work";
 
 /** What is to be scrubbed. */
 export interface Unscrubbed {
+  /** The command that asked Slurm. */
   readonly command: readonly string[];
+  /** Its calls with their answers. */
   readonly calls: readonly Call[];
+  /** What its jobs wrote. */
   readonly files: readonly RecordedFile[];
 }
 
 /** What became of it. */
 export interface Scrubbed extends Unscrubbed {
+  /** Stand-ins of who recorded, and where. */
   readonly recorder: { user: string; host: string; home: string; work: string };
   /** What was replaced, how often; for review by the person who knows the real names. */
   readonly replaced: readonly (StandIn & { readonly count: number })[];

@@ -7,9 +7,10 @@ export class Scrubber {
   readonly #standIns: StandIns;
   readonly #everywhere: RegExp | undefined;
   readonly #byText: ReadonlyMap<string, StandIn>;
+  /** How often each was put in. */
   readonly counts = new Map<StandIn, number>();
 
-  /** @param standIns all that will ever be replaced: names added later are not. */
+  /** Takes all that will ever be replaced: names added to `standIns` later are not. */
   constructor(standIns: StandIns) {
     this.#standIns = standIns;
     const names = standIns.all().filter(isForEverywhere)

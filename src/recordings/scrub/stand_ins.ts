@@ -2,8 +2,11 @@ import { type Finding, IN_FIELD_ONLY, isNoName, type Kind, SLURM_WORDS } from ".
 
 /** What replaces one name, and whether it does so outside the name's own fields too. */
 export interface StandIn {
+  /** What the name names. */
   readonly kind: Kind;
+  /** What is replaced; a host's whose digits stay ends in `#`. */
   readonly name: string;
+  /** What replaces it. */
   readonly standIn: string;
 }
 
@@ -61,7 +64,11 @@ export class StandIns {
   readonly #taken = new Set<string>();
   readonly #left = new Map<string, Finding>();
 
-  /** @param kept names that stay as they are. */
+  /**
+   * Begins without any.
+   *
+   * @param kept names that stay as they are.
+   */
   constructor(kept: Iterable<string>) {
     this.#kept = new Set(kept);
   }
