@@ -86,7 +86,12 @@ export function isPossiblyRequeued(status: JobStatus): boolean {
 
 function findMissing(submission: Submission, rows: readonly StateRow[]): string[] {
   if (rows.length === 0) return [submission.jobId];
-  if (submission.arrayTasks === null) return [];
+  if (submission.arrayTasks === null) {
+    // An array of which nobody told the tasks: whether a row is missing cannot be known.
+    return rows.some((row) => tasksOf(submission.jobId, row.jobId).length > 0)
+      ? [`${submission.jobId}_?`]
+      : [];
+  }
   const seen = new Set<number>();
   for (const row of rows) for (const task of tasksOf(submission.jobId, row.jobId)) seen.add(task);
   return submission.arrayTasks.filter((task) => !seen.has(task))
