@@ -113,6 +113,7 @@ async function readCall(directory: string, entry: Manifest["calls"][number]): Pr
   const argv = validate(
     directory,
     argvFile,
+    ArgvSchema,
     parseJson(directory, argvFile, argvText),
   );
   if (folder.slice(folder.indexOf("-") + 1) !== argv[0]) {
