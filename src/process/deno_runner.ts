@@ -45,11 +45,11 @@ async function finishChild(
   );
   options.signal?.addEventListener("abort", onAbort);
   const streams = [child.stdout.getReader(), child.stderr.getReader()] as const;
-  // A program may ignore SIGTERM, and its own children may hold the pipes: neither is waited for.
+  // A program may ignore SIGTERM, and its own children may hold the pipes: those are not waited for.
   const stopped = new Promise<never>((_, reject) => {
-    given.signal.addEventListener("abort", () => {
-      stop(child);
+    given.signal.addEventListener("abort", async () => {
       for (const stream of streams) stream.cancel().catch(() => undefined);
+      await stop(child);
       reject(given.signal.reason);
     });
   });
@@ -63,6 +63,8 @@ async function finishChild(
       ]),
       stopped,
     ]);
+    // Giving up ends the reading, too.
+    given.signal.throwIfAborted();
     return {
       code: status.code,
       signal: status.signal,
@@ -78,7 +80,7 @@ async function finishChild(
 /** How long a program that was told to stop may take to do so. */
 const GRACE_MS = 2_000;
 
-function stop(child: Deno.ChildProcess): void {
+async function stop(child: Deno.ChildProcess): Promise<void> {
   const send = (signal: Deno.Signal) => {
     try {
       child.kill(signal);
@@ -88,7 +90,8 @@ function stop(child: Deno.ChildProcess): void {
   };
   send("SIGTERM");
   const timer = setTimeout(() => send("SIGKILL"), GRACE_MS);
-  child.status.then(() => clearTimeout(timer), () => clearTimeout(timer));
+  await child.status;
+  clearTimeout(timer);
 }
 
 async function feed(child: Deno.ChildProcess, input: Uint8Array | string | undefined) {
