@@ -3,14 +3,17 @@ import type { SlurmVersion } from "../slurm_version.ts";
 
 /** One option of a Slurm program. */
 export interface OptionSpec {
+  /** Without the dashes. */
   readonly long: string;
   /** One letter. */
   readonly short?: string;
+  /** An optional one counts only where it is attached: `--long=VALUE`, `-lVALUE`. */
   readonly argument: "none" | "required" | "optional";
 }
 
 /** One option as it was given. */
 export interface GivenOption {
+  /** The long one without the dashes, also for a short or an abbreviated option. */
   readonly name: string;
   /** Empty for an option without an argument. */
   readonly value: string;
@@ -20,6 +23,7 @@ export interface GivenOption {
 export interface GetoptOptions {
   /** Name in front of each refusal. */
   readonly program: string;
+  /** All that the program knows: abbreviations must fit one of them only. */
   readonly specs: readonly OptionSpec[];
   /** The first word that is no option ends the options (sbatch); elsewhere they may be mixed. */
   readonly stopAtFirstWord?: boolean;
@@ -31,7 +35,9 @@ export interface GetoptOptions {
 
 /** What {@linkcode getopt} found. */
 export interface GetoptResult {
+  /** As often and in the order that they were given. */
   readonly options: readonly GivenOption[];
+  /** What is no option, and everything behind `--`. */
   readonly words: readonly string[];
 }
 

@@ -4,6 +4,7 @@ import type { JobTable, Task } from "../job_table.ts";
 
 /** What one word of a list of job IDs names. */
 export interface JobSelection {
+  /** What stands before `_` or `.`: an array's job ID, or the raw one of any job or task. */
   readonly jobId: number;
   /** Tasks of the array; `undefined` for all of it. */
   readonly indices: readonly number[] | undefined;

@@ -49,8 +49,10 @@ function toFields(table: string): SacctField[] {
 
 /** What sacct shows when nothing else is asked for. */
 export const DEFAULT_FORMAT = "jobid,jobname,partition,account,alloccpus,state,exitcode";
+/** What `sacct --brief` shows. */
 export const BRIEF_FORMAT = "jobid,state,exitcode";
-export const LONG_FORMAT =
+/** What `sacct --long` shows. */
+export const LONG_FORMAT: string =
   "jobid,jobidraw,jobname,partition,maxvmsize,maxvmsizenode,maxvmsizetask,avevmsize,maxrss," +
   "maxrssnode,maxrsstask,averss,maxpages,maxpagesnode,maxpagestask,avepages,mincpu,mincpunode," +
   "mincputask,avecpu,ntasks,alloccpus,elapsed,state,exitcode,avecpufreq,reqcpufreqmin," +

@@ -12,7 +12,9 @@ import { memoryText, requestedMemory, tresText } from "./tres_text.ts";
 
 /** One line of sacct: a job, its batch step, or what one srun ran. */
 export interface SacctRow {
+  /** The job; in a line about what srun ran, with the times and the end of that. */
   readonly record: JobRecord;
+  /** Whether the line is about a part of the job: `.batch`, or `.0` and so on. */
   readonly isStep: boolean;
   /** What srun ran, where the line is about that. */
   readonly step?: Step;
@@ -51,7 +53,9 @@ function derivedExitCode({ steps }: SacctRow): string {
 
 /** What all lines of one listing share. */
 export interface SacctSetting {
+  /** Its version decides what some fields say. */
   readonly cluster: Cluster;
+  /** Milliseconds since the epoch: up to then unfinished jobs have taken. */
   readonly nowMs: number;
   /** SLURM_TIME_FORMAT. */
   readonly timeFormat: string | undefined;

@@ -1,9 +1,15 @@
 import type { FakeSlurmContext } from "../context.ts";
 import type { SlurmVersion } from "../slurm_version.ts";
-import { getopt, type GetoptResult, type GivenOption, versionedTable } from "./getopt.ts";
+import {
+  getopt,
+  type GetoptResult,
+  type GivenOption,
+  type OptionSpec,
+  versionedTable,
+} from "./getopt.ts";
 
 /** sbatch's options, sbatch(1). */
-export const SBATCH_OPTIONS = versionedTable(
+export const SBATCH_OPTIONS: Readonly<Record<SlurmVersion, readonly OptionSpec[]>> = versionedTable(
   `
   A/account: acctg-freq: a/array: batch: bb: bbf: b/begin: D/chdir: cluster-constraint: M/clusters:
   comment: C/constraint: container: contiguous S/core-spec: cores-per-socket: cpu-freq:

@@ -15,7 +15,9 @@ import type { AskedOptions } from "./sbatch_values.ts";
 
 /** Everything a submission is made of. */
 export interface Submission {
+  /** From the script's directives, the environment and the command line, the last beating the first. */
   readonly asked: AskedOptions;
+  /** Kept with the job: later changes of the file do not reach it. */
   readonly script: BatchScript;
   /** The script's own arguments. */
   readonly args: readonly string[];

@@ -1,4 +1,5 @@
 import { SlurmRefusal } from "../context.ts";
+import type { JobSpec } from "../job_spec.ts";
 import { SIGNAL_NUMBERS } from "../spawn_detached.ts";
 
 /** Options of one submission, by long name. */
@@ -49,8 +50,8 @@ export function readNodes(asked: AskedOptions): string | null {
   return text;
 }
 
-/** Reads `--signal`: `[R][B:]SIGNAL[@SECONDS]`. */
-export function readWarning(asked: AskedOptions) {
+/** Reads `--signal`: `[R][B:]SIGNAL[@SECONDS]`; `null` if it was not asked for. */
+export function readWarning(asked: AskedOptions): JobSpec["warning"] {
   const text = asked.get("signal");
   if (text === undefined) return null;
   const match = /^(?:[RB]{1,2}:)?(?:SIG)?(\w+)(?:@(\d+))?$/i.exec(text);

@@ -14,9 +14,13 @@ import { controllerTresText, memoryText } from "./tres_text.ts";
 
 /** What a record of `scontrol show job` is made from. */
 export interface ShowSetting {
+  /** Holds the jobs to show, and those that a dependency names. */
   readonly table: JobTable;
+  /** Its version decides which keys there are. */
   readonly cluster: Cluster;
+  /** Milliseconds since the epoch: for run times, and for what a job still waits for. */
   readonly nowMs: number;
+  /** SLURM_TIME_FORMAT, `undefined` when not set. */
   readonly timeFormat: string | undefined;
   /** `--oneliner`. */
   readonly oneLine: boolean;

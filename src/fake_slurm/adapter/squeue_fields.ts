@@ -15,15 +15,21 @@ import { memoryText } from "./tres_text.ts";
 
 /** What all lines of one listing share. */
 export interface QueueSetting {
+  /** Holds the jobs to show, and those that a dependency names. */
   readonly table: JobTable;
+  /** Its version decides the words of some reasons and the priorities. */
   readonly cluster: Cluster;
+  /** Milliseconds since the epoch: for run times, and for what a job still waits for. */
   readonly nowMs: number;
+  /** SLURM_TIME_FORMAT, `undefined` when not set. */
   readonly timeFormat: string | undefined;
 }
 
 /** One column of squeue: its header and how a job fills it. */
 export interface QueueField {
+  /** In squeue's capitals; not always the name that `--Format` knows. */
   readonly header: string;
+  /** The text for one job, neither cut nor padded. */
   value(record: JobRecord, setting: QueueSetting): string;
 }
 

@@ -6,6 +6,7 @@ export interface QueuePart {
   readonly field: QueueField | undefined;
   /** Negative aligns to the left, 0 takes as much as is needed. */
   readonly width: number;
+  /** Printed as it stands, up to the next field. */
   readonly suffix: string;
 }
 

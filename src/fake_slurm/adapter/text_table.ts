@@ -1,6 +1,8 @@
-/** One column of a listing: its header and how wide it is; a negative width aligns to the left. */
+/** One column of a listing. */
 export interface Column {
+  /** In the letters of the header line; `--format` takes it in any case. */
   readonly header: string;
+  /** Characters; negative aligns to the left. */
   readonly width: number;
 }
 
