@@ -36,9 +36,12 @@ export function waitUnlessStopped(ms: number, context: FakeSlurmContext): Promis
  * with `status`.
  */
 export class SlurmRefusal extends Error {
+  /** What `String(error)` begins with; no program prints it. */
   override readonly name = "SlurmRefusal";
+  /** Exit status of the program: 1 for most, 255 where sbatch and srun dislike an option. */
   readonly status: number;
 
+  /** Takes the `message` with the line break at its end, and all its lines at once. */
   constructor(message: string, status = 1) {
     super(message);
     this.status = status;

@@ -5,6 +5,7 @@ const TYPES = ["after", "afterany", "afterok", "afternotok", "aftercorr", "after
 
 /** One condition on another job. */
 export interface Condition {
+  /** `after`, `afterok` and so on, sbatch(1); `singleton` waits for earlier jobs of the same name. */
   readonly type: string;
   /** Missing for `singleton`. */
   readonly jobId?: number;
@@ -16,7 +17,9 @@ export interface Condition {
 
 /** Conditions of which all (`,`) or one (`?`) must hold. */
 export interface Dependency {
+  /** Without a `?` in the text: Slurm has no mixture. */
   readonly needsAll: boolean;
+  /** One for each job ID, also where several share a type. */
   readonly conditions: readonly Condition[];
 }
 
@@ -58,6 +61,7 @@ export type DependencyState = "fulfilled" | "unfulfilled" | "failed";
 
 /** A dependency's state, and the text of what is left of it as scontrol shows it. */
 export interface DependencyOutlook {
+  /** `failed` once it can never be fulfilled. */
   readonly state: DependencyState;
   /** `(null)` once it is fulfilled. */
   readonly text: string;

@@ -3,9 +3,11 @@ import type { JobState } from "./job_state.ts";
 import { StepTable } from "./step_table.ts";
 import { type EndTrouble, endTroubleOf } from "./scenario/job_trouble.ts";
 
-/** How a job's script ended; `signal` is 0 unless a signal ended it. */
+/** How a job's script ended. */
 export interface ScriptEnd {
+  /** Exit status; 0 if a signal ended it. */
   readonly code: number;
+  /** Number of the signal that ended it, or Slurm's for a job that could not start; otherwise 0. */
   readonly signal: number;
 }
 

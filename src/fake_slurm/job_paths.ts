@@ -8,10 +8,13 @@ import type { PatternValues } from "./file_name_pattern.ts";
 import type { Task } from "./job_table.ts";
 import type { SlurmVersion } from "./slurm_version.ts";
 
-/** The three files of a job's standard streams. */
+/** The files of a job's standard streams, as absolute paths. */
 export interface JobPaths {
+  /** `/dev/null` unless the job asked for another. */
   readonly stdin: string;
+  /** `slurm-%j.out`, or `slurm-%A_%a.out` for an array, unless the job asked for another. */
   readonly stdout: string;
+  /** The same as `stdout` unless the job asked for another. */
   readonly stderr: string;
 }
 

@@ -3,7 +3,9 @@ import { readProcessStat } from "./spawn_detached.ts";
 
 /** Names one process beyond the reuse of its number: by host, boot and start. */
 export interface ProcessIdentity {
+  /** Its number, which the system gives to others later. */
   readonly pid: number;
+  /** As hostname(1) prints it: the table may lie on a file system that machines share. */
   readonly host: string;
   /** Seconds between the machine's boot and the start of the process. */
   readonly startedS: number;

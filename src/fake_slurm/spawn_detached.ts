@@ -1,5 +1,6 @@
 /** How a detached process is started. */
 export interface DetachedOptions {
+  /** Must exist, or the start fails. */
   readonly cwd: string;
   /** The whole environment; the caller's own when absent. */
   readonly env?: Readonly<Record<string, string>>;
@@ -7,6 +8,7 @@ export interface DetachedOptions {
 
 /** A process in a session of its own. */
 export interface DetachedProcess {
+  /** Also the number of its session and of its process group. */
   readonly pid: number;
   /** Resolves when it ends; `signal` is its number or 0. */
   readonly ended: Promise<{ code: number; signal: number }>;

@@ -22,9 +22,11 @@ export interface Cluster {
   readonly directory: string;
   /** Whose text formats the programs use. */
   readonly version: SlurmVersion;
+  /** `fake`, unless the scenario names it. */
   readonly name: string;
   /** The one node: this machine's short host name. */
   readonly node: string;
+  /** What running jobs share; at least 1. */
   readonly cpus: number;
   /** The first is the default. */
   readonly partitions: readonly string[];

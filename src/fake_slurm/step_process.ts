@@ -1,19 +1,24 @@
 import { SIGNAL_NUMBERS } from "./spawn_detached.ts";
 
-/** How one task of a step ended; `signal` is 0 unless a signal ended it. */
+/** How one task of a step ended. */
 export interface StepTaskEnd {
+  /** Exit status, or 2 or 13 (ENOENT, EACCES) if it could not start; 0 if a signal ended it. */
   readonly code: number;
+  /** Number of the signal that ended it, otherwise 0. */
   readonly signal: number;
 }
 
 /** How one task of a step is started. */
 export interface StepTaskOptions {
+  /** Absolute; must exist. */
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Files for the standard streams; srun's own where absent. */
+  /** File to read; srun's own stream where absent. */
   readonly stdin: string | undefined;
+  /** File to write, emptied first; srun's own stream where absent. */
   readonly stdout: string | undefined;
+  /** As `stdout`. */
   readonly stderr: string | undefined;
   /** Called with the system's words if the program cannot be executed. */
   onMissing(reason: string): void;

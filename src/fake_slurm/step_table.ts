@@ -5,21 +5,31 @@ import type { JobState } from "./job_state.ts";
 export interface Step {
   /** The row of its task. */
   readonly taskRow: number;
+  /** From 0 in each run of a job: `4242.0`. */
   readonly number: number;
+  /** srun's `--job-name`, otherwise the command's name without its folder. */
   readonly name: string;
+  /** How many processes srun started. */
   readonly tasks: number;
   /** The command line of srun, as sacct shows it. */
   readonly submitLine: string;
+  /** CANCELLED if a signal ended it, or its job ended first. */
   readonly state: JobState;
+  /** Of the task that ended worst; 0 while it runs. */
   readonly exitCode: number;
+  /** Of the same task, 0 without a signal; 15 if the job ended first. */
   readonly exitSignal: number;
+  /** Milliseconds since the epoch. */
   readonly startMs: number;
+  /** Milliseconds since the epoch; `null` while it runs. */
   readonly endMs: number | null;
 }
 
-/** How a step ended; `signal` is 0 unless a signal ended it. */
+/** How a step ended: as the task of it that ended worst. */
 export interface StepEnd {
+  /** Exit status; 0 if a signal ended it. */
   readonly code: number;
+  /** Number of the signal that ended it, otherwise 0. */
   readonly signal: number;
 }
 
@@ -27,6 +37,7 @@ export interface StepEnd {
 export class StepTable {
   readonly #database: DatabaseSync;
 
+  /** Works on a database that somebody else opened and closes. */
   constructor(database: DatabaseSync) {
     this.#database = database;
   }

@@ -9,7 +9,9 @@ const FOR_EVER_MS = 2 ** 31 - 1;
 
 /** One call of one of Slurm's programs. */
 export interface Call {
+  /** Bare name: `sbatch`. */
   readonly program: string;
+  /** As the user gave them, without the program's name. */
   readonly args: readonly string[];
   /** Does the program's work with what the rules left of the arguments and the streams. */
   run(args: readonly string[], context: FakeSlurmContext): Promise<number>;
