@@ -120,7 +120,7 @@ apt_get() {
 }
 
 prepare_folders() {
-  mkdir -p /etc/slurm /var/spool/slurmctld /var/spool/slurmd "$LOGS"
+  mkdir -p /etc/slurm /var/spool/dlslurm/slurmctld /var/spool/dlslurm/slurmd "$LOGS"
   install -d -o munge -g munge -m 755 /run/munge
   install -d -o munge -g munge -m 700 /var/log/munge /var/lib/munge /etc/munge
   install -d -o mysql -g mysql -m 755 /run/mysqld
@@ -142,8 +142,8 @@ SlurmctldPort=$((port_base + 7))
 SlurmdPort=$((port_base + 8))
 SlurmUser=root
 AuthType=auth/munge
-StateSaveLocation=/var/spool/slurmctld
-SlurmdSpoolDir=/var/spool/slurmd
+StateSaveLocation=/var/spool/dlslurm/slurmctld
+SlurmdSpoolDir=/var/spool/dlslurm/slurmd
 SlurmctldPidFile=/run/slurmctld.pid
 SlurmdPidFile=/run/slurmd.pid
 SlurmctldLogFile=$LOGS/slurmctld.log
