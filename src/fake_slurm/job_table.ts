@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import * as v from "valibot";
 import { explainStoreError, openStore } from "../store/open_store.ts";
-import { cpusOf, type JobSpec, JobSpecSchema } from "./job_spec.ts";
+import { cpusOf, type JobSpec, parseJobSpec } from "./job_spec.ts";
 import type { JobState } from "./job_state.ts";
 import type { ProcessIdentity } from "./process_identity.ts";
 import { FAKE_SLURM_MIGRATIONS } from "./schema.ts";
@@ -313,7 +313,7 @@ export class JobTable {
       const row = this.database.prepare("SELECT spec FROM submissions WHERE job_id = ?").get(
         baseId,
       );
-      spec = v.parse(JobSpecSchema, JSON.parse(String(row?.["spec"])));
+      spec = parseJobSpec(String(row?.["spec"]));
       this.#specs.set(baseId, spec);
     }
     return spec;

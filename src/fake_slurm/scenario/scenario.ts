@@ -24,6 +24,138 @@ export const END_STATES = [
   ...["OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT"] as const,
 ];
 
+/** A scenario with every default filled in. */
+export interface Scenario {
+  /** {@linkcode SCENARIO_VERSION}. */
+  readonly version: typeof SCENARIO_VERSION;
+  /** For people; no program shows it. */
+  readonly description?: string | undefined;
+  /** Otherwise `fake`; once given, sbatch says it: `on cluster NAME`, or `ID;NAME`. */
+  readonly clusterName?: string | undefined;
+  /** What sacct knows. */
+  readonly accounting: AccountingRule;
+  /** What sbatch refuses. */
+  readonly limits: SubmissionLimits;
+  /** All that concern a call act together; of two that end it the first counts. */
+  readonly programs: readonly ProgramRule[];
+  /** All that concern a submission go with it. */
+  readonly jobs: readonly JobRule[];
+}
+
+/** What befalls accounting. */
+export interface AccountingRule {
+  /** With `empty` sacct never has a row, with `disabled` it says so and fails. */
+  readonly storage: "kept" | "empty" | "disabled";
+  /** sacct shows what was the case so long ago. */
+  readonly lagSeconds: number;
+  /** Rows of jobs from before the IDs began anew. */
+  readonly olderRows: readonly OlderRow[];
+}
+
+/** What a cluster takes; without a number the fake's own limit counts, or none. */
+export interface SubmissionLimits {
+  /** One past the highest task index, as in slurm.conf. */
+  readonly maxArraySize?: number | undefined;
+  /** Jobs and array tasks that may wait or run at once. */
+  readonly maxSubmitJobs?: number | undefined;
+}
+
+/** What befalls the programs that a rule is about. */
+export interface ProgramRule {
+  /** One or several of {@linkcode RULED_PROGRAMS}. */
+  readonly program: RuledProgram | readonly RuledProgram[];
+  /** Only calls whose arguments, joined by blanks, contain this text. */
+  readonly arguments?: string | undefined;
+  /** So many calls pass first. */
+  readonly skipCalls: number;
+  /** So many calls after those are concerned; all when absent. */
+  readonly calls?: number | undefined;
+  /** Printed before anything else. */
+  readonly banner?: { readonly stdout: string; readonly stderr: string } | undefined;
+  /** The work, or the failure, comes so late; the delays of several rules add up. */
+  readonly delaySeconds?: number | undefined;
+  /** No work is done, and no answer comes. */
+  readonly hang?: boolean | undefined;
+  /** No work is done; printed in place of an answer. */
+  readonly fail?: Failure | undefined;
+  /** The program does its work, and then its answer is lost. */
+  readonly afterWork?: LostAnswer | undefined;
+  /** sbatch prints as with `--parsable` or without it, whatever it was asked. */
+  readonly parsable?: "always" | "never" | undefined;
+}
+
+/** One of the programs that a rule can be about. */
+export type RuledProgram = typeof RULED_PROGRAMS[number];
+
+/** How a program fails without having done anything. */
+export interface Failure {
+  /** 0 to 255; 1 when not given. */
+  readonly exitStatus: number;
+  /** As it stands, with its line breaks. */
+  readonly stdout: string;
+  /** As it stands, with its line breaks. */
+  readonly stderr: string;
+}
+
+/** How a program ends that has done its work. */
+export interface LostAnswer {
+  /** 0 to 255; 1 when not given. */
+  readonly exitStatus: number;
+  /** As it stands, with its line breaks. */
+  readonly stderr: string;
+  /** No end comes: it waits until it is stopped, and says nothing more. */
+  readonly hang: boolean;
+  /** The answer is printed all the same. */
+  readonly keepsOutput: boolean;
+}
+
+/** The part of a {@linkcode JobRule} that a job takes with it. */
+export interface JobTrouble {
+  /** What it ends in; as it likes when absent. */
+  readonly state?: EndState | undefined;
+  /** Ended so long after its start; without it the script runs to its own end. */
+  readonly afterSeconds?: number | undefined;
+  /** Concerns only so many runs of the job; when absent one with `requeue`, otherwise all. */
+  readonly runs?: number | undefined;
+  /** It goes back to the queue after that end, and the run stays in accounting. */
+  readonly requeue: boolean;
+  /** Earliest start of the next run, counted from the end of this one. */
+  readonly requeueAfterSeconds: number;
+  /** squeue and scontrol show it as COMPLETING for so long after its end. */
+  readonly completingSeconds?: number | undefined;
+  /** sacct forgets it so long after its end. */
+  readonly purgedAfterSeconds?: number | undefined;
+  /** Concerns only this task of an array. */
+  readonly taskIndex?: number | undefined;
+}
+
+/** One of the states that a job can be made to end in. */
+export type EndState = typeof END_STATES[number];
+
+/** What befalls the jobs that a rule is about: all of them, unless it names a name, ID or order. */
+export interface JobRule extends JobTrouble {
+  /** Job name at submission. */
+  readonly name?: string | undefined;
+  /** An array's own: of its tasks `taskIndex` names one. */
+  readonly jobId?: number | undefined;
+  /** The so-manieth submission since the scenario was set, from 1. */
+  readonly order?: number | undefined;
+}
+
+/** A row of accounting that is older than the fake. */
+export interface OlderRow {
+  /** May be one that the fake gives out, too: then only `sacct --duplicates` shows this row. */
+  readonly jobId: number;
+  /** Counted from now, at each look anew. */
+  readonly submittedSecondsAgo: number;
+  /** `COMPLETED` when not given. */
+  readonly state: EndState;
+  /** 0 when not given. */
+  readonly exitCode: number;
+  /** `older` when not given. */
+  readonly name: string;
+}
+
 const seconds = v.pipe(v.number(), v.minValue(0));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positiveCount = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -36,11 +168,9 @@ const FailureSchema = v.strictObject({
   stderr: v.optional(v.string(), ""),
 });
 
-const ProgramRuleSchema = v.strictObject({
+const ProgramRuleSchema: v.GenericSchema<unknown, ProgramRule> = v.strictObject({
   program: v.union([program, v.array(program)]),
-  /** Only calls whose arguments, joined by blanks, contain this text. */
   arguments: v.optional(v.string()),
-  /** So many calls pass first, and then so many are concerned. */
   skipCalls: v.optional(count, 0),
   calls: v.optional(positiveCount),
   banner: v.optional(
@@ -49,7 +179,6 @@ const ProgramRuleSchema = v.strictObject({
   delaySeconds: v.optional(seconds),
   hang: v.optional(v.boolean()),
   fail: v.optional(FailureSchema),
-  /** The program does its work, and then its answer is lost. */
   afterWork: v.optional(v.strictObject({
     exitStatus: v.optional(exitStatus, 1),
     stderr: v.optional(v.string(), ""),
@@ -59,30 +188,27 @@ const ProgramRuleSchema = v.strictObject({
   parsable: v.optional(v.picklist(["always", "never"])),
 });
 
-/** What can befall a job. */
-export const JobTroubleSchema = v.strictObject({
+const troubleEntries = {
   state: v.optional(v.picklist(END_STATES)),
-  /** Ended so long after its start; without it the script runs to its own end. */
   afterSeconds: v.optional(seconds),
-  /** Concerns only so many runs of the job. */
   runs: v.optional(positiveCount),
   requeue: v.optional(v.boolean(), false),
   requeueAfterSeconds: v.optional(seconds, 0),
   completingSeconds: v.optional(seconds),
   purgedAfterSeconds: v.optional(seconds),
-  /** Concerns only this task of an array. */
   taskIndex: v.optional(count),
-});
+};
 
-const JobRuleSchema = v.strictObject({
+const JobTroubleSchema: v.GenericSchema<unknown, JobTrouble> = v.strictObject(troubleEntries);
+
+const JobRuleSchema: v.GenericSchema<unknown, JobRule> = v.strictObject({
   name: v.optional(v.string()),
   jobId: v.optional(positiveCount),
-  /** The so-manieth submission since the scenario was set, from 1. */
   order: v.optional(positiveCount),
-  ...JobTroubleSchema.entries,
+  ...troubleEntries,
 });
 
-const OlderRowSchema = v.strictObject({
+const OlderRowSchema: v.GenericSchema<unknown, OlderRow> = v.strictObject({
   jobId: positiveCount,
   submittedSecondsAgo: seconds,
   state: v.optional(v.picklist(END_STATES), "COMPLETED"),
@@ -90,7 +216,7 @@ const OlderRowSchema = v.strictObject({
   name: v.optional(v.string(), "older"),
 });
 
-const ScenarioSchema = v.strictObject({
+const ScenarioSchema: v.GenericSchema<unknown, Scenario> = v.strictObject({
   version: v.literal(SCENARIO_VERSION),
   description: v.optional(v.string()),
   clusterName: v.optional(v.pipe(v.string(), v.regex(/^[\w-]+$/))),
@@ -113,19 +239,17 @@ const ScenarioSchema = v.strictObject({
   jobs: v.optional(v.array(JobRuleSchema), []),
 });
 
-/** A scenario with every default filled in. */
-export type Scenario = v.InferOutput<typeof ScenarioSchema>;
-/** What befalls the programs that a rule is about. */
-export type ProgramRule = v.InferOutput<typeof ProgramRuleSchema>;
-/** What befalls the jobs that a rule is about. */
-export type JobRule = v.InferOutput<typeof JobRuleSchema>;
-/** The part of a {@linkcode JobRule} that a job takes with it. */
-export type JobTrouble = v.InferOutput<typeof JobTroubleSchema>;
-/** A row of accounting that is older than the fake. */
-export type OlderRow = v.InferOutput<typeof OlderRowSchema>;
-
 /** The scenario in which nothing goes wrong. */
 export const NO_TROUBLE: Scenario = v.parse(ScenarioSchema, { version: SCENARIO_VERSION });
+
+/**
+ * Reads what a job took with it.
+ *
+ * @throws {v.ValiError} If it is something else.
+ */
+export function readJobTrouble(value: unknown): JobTrouble {
+  return v.parse(JobTroubleSchema, value);
+}
 
 /**
  * Reads a scenario.
