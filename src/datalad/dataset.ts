@@ -9,7 +9,8 @@
  * @module
  */
 
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { lstatIfPresent } from "../fs/if_present.ts";
 import { Git } from "../git/git.ts";
 import type { GitConfig } from "../git/git_config.ts";
 import { readGitConfig } from "../git/git_config.ts";
@@ -38,12 +39,29 @@ export async function openDataset(
   named: string | undefined,
 ): Promise<Dataset> {
   const directory = named === undefined ? cwd : resolve(cwd, named);
+  // Where the root is, a look at the folders nearly always tells: then git answers both at once.
+  const likelyRoot = await findGitFolder(directory);
+  const early = likelyRoot === undefined ? undefined : readConfigOf(runner, likelyRoot);
+  early?.catch(() => undefined); // what is wrong, openRepository says better
   const repository = await openRepository(runner, directory);
-  const config = await readGitConfig(new Git(runner, repository.root), repository.root);
+  const config = early !== undefined && repository.root === likelyRoot
+    ? await early
+    : await readConfigOf(runner, repository.root);
   return {
     ...repository,
     config,
     dsid: config.getOfDataset("datalad.dataset.id") ?? config.get("datalad.dataset.id") ?? null,
     hasAnnex: config.get("annex.uuid") !== undefined,
   };
+}
+
+function readConfigOf(runner: Runner, root: string): Promise<GitConfig> {
+  return readGitConfig(new Git(runner, root), root);
+}
+
+async function findGitFolder(directory: string): Promise<string | undefined> {
+  for (let folder = directory;; folder = dirname(folder)) {
+    if (await lstatIfPresent(join(folder, ".git")) !== undefined) return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
 }
