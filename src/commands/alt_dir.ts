@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isInside } from "../datalad/claimed_path.ts";
+import { isInside, isWithin } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { CopyError, copyTree } from "../fs/copy_tree.ts";
@@ -22,10 +22,10 @@ export async function requireAltDir(dataset: Dataset, given: string): Promise<st
     );
   }
   const real = await Deno.realPath(given);
-  const isInside = real === dataset.root || real.startsWith(`${dataset.root}/`);
+  const isBelow = isWithin(dataset.root, real);
   const isAround = dataset.root.startsWith(`${real === "/" ? "" : real}/`);
-  if (isInside || isAround) {
-    const where = isInside ? "is inside the dataset" : "has the dataset inside it";
+  if (isBelow || isAround) {
+    const where = isBelow ? "is inside the dataset" : "has the dataset inside it";
     throw badAltDir(
       given,
       `it ${where}`,

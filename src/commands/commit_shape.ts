@@ -1,6 +1,6 @@
 import { inSequence } from "../git/build_commits.ts";
 import type { CommitPlan } from "../git/build_commits.ts";
-import { inTreeOrder } from "../git/build_commits.ts";
+import { inTreeOrder } from "../git/changes.ts";
 import type { Change } from "../git/changes.ts";
 import type { RefUpdate } from "../git/move_branch.ts";
 

@@ -1,5 +1,6 @@
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import { dirname, join, resolve } from "node:path";
+import { isWithin } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { renderMessage, renderRecordLine } from "../datalad/run_record.ts";
 import type { MessageParts, RunRecord } from "../datalad/run_record.ts";
@@ -156,10 +157,6 @@ async function requireGoodClaims(
       throw outsideOutput(job, claim, target);
     }
   }
-}
-
-function isWithin(root: string, path: string): boolean {
-  return path === root || path.startsWith(`${root}/`);
 }
 
 function missingOutput(job: SubmittedJob, claim: string): UserError {

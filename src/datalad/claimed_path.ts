@@ -50,8 +50,7 @@ async function followLinks(root: string, path: string, given: string): Promise<s
   const info = await lstatIfPresent(path);
   if (info?.isSymlink && !isAnnexLink(await Deno.readLink(path))) {
     const target = await realPathOfExisting(path);
-    const isInside = target === root || target.startsWith(`${root}/`);
-    if (!isInside) {
+    if (!isWithin(root, target)) {
       throw bad(
         given,
         `it is a symbolic link out of the dataset, to "${target}"`,
@@ -68,6 +67,11 @@ async function realPathOfExisting(path: string): Promise<string> {
   const real = await realPathIfPresent(path);
   if (real !== undefined || dirname(path) === path) return real ?? path;
   return join(await realPathOfExisting(dirname(path)), basename(path));
+}
+
+/** Whether an absolute path is the folder `root` or lies in it; both with links resolved. */
+export function isWithin(root: string, path: string): boolean {
+  return path === root || path.startsWith(`${root}/`);
 }
 
 /** Whether a path relative to the dataset's root lies in the work tree. */

@@ -7,7 +7,7 @@ import { STAGING_REF } from "./build_commits.ts";
 import type { CommitPlan, Identities } from "./build_commits.ts";
 import type { GitConfig } from "./git_config.ts";
 import { gitFailed } from "./git.ts";
-import { encodePath } from "./path_bytes.ts";
+import { renderIndexInfo } from "./changes.ts";
 import type { Repository } from "./repository.ts";
 
 /** What the user wants done with each commit that `git fast-import` does not do. */
@@ -58,13 +58,7 @@ export async function buildCheckedCommits(
       const parents = plan.parents.map((parent) => parent === "base" ? base : oids[parent]!);
       await git.require(["read-tree", parents[0]!]);
       await git.require(["update-index", "-z", "--replace", "--index-info"], {
-        stdin: await new Blob(plan.changes.flatMap((change) => [
-          change.kind === "delete"
-            ? `0 ${"0".repeat(base.length)}\t`
-            : `${change.mode} ${change.oid}\t`,
-          encodePath(change.path) as BlobPart,
-          "\0",
-        ])).bytes(),
+        stdin: renderIndexInfo(plan.changes),
       });
       await Deno.writeTextFile(messageFile, plan.message);
       for (const [name, path] of checks.hooks) {

@@ -82,14 +82,3 @@ function render(change: Change): string {
     ? `D ${quotePath(change.path)}\n`
     : `M ${change.mode} ${change.oid} ${quotePath(change.path)}\n`;
 }
-
-/**
- * Puts deletions before the rest, so that a folder can take the place of a file, and each group in
- * the order of names.
- */
-export function inTreeOrder(changes: readonly Change[]): Change[] {
-  const rank = (change: Change) => change.kind === "delete" ? 0 : 1;
-  return [...changes].sort((a, b) =>
-    rank(a) - rank(b) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)
-  );
-}

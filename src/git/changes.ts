@@ -1,7 +1,8 @@
+import { joinBytes } from "../process/join_bytes.ts";
 import { textOf } from "../process/runner.ts";
 import { gitFailed } from "./git.ts";
 import type { Git } from "./git.ts";
-import { decodePath, joinNul, splitNul } from "./path_bytes.ts";
+import { decodePath, encodePath, joinNul, splitNul } from "./path_bytes.ts";
 
 /** How a path differs from HEAD. */
 export interface Change {
@@ -158,4 +159,28 @@ function depthOf(path: string): number {
 function parentOf(path: string): string {
   const end = path.lastIndexOf("/");
   return end < 0 ? "." : path.slice(0, end);
+}
+
+/**
+ * Puts deletions before the rest, so that a folder can take the place of a file, and each group in
+ * the order of names.
+ */
+export function inTreeOrder(changes: readonly Change[]): Change[] {
+  const rank = (change: Change) => change.kind === "delete" ? 0 : 1;
+  return [...changes].sort((a, b) =>
+    rank(a) - rank(b) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)
+  );
+}
+
+/** Renders changes for `git update-index -z --index-info`, in the order that it can follow. */
+export function renderIndexInfo(changes: readonly Change[]): Uint8Array {
+  const encoder = new TextEncoder();
+  return joinBytes(
+    inTreeOrder(changes).flatMap((change) => [
+      // Mode 0 takes an entry out; its oid is zeros already.
+      encoder.encode(`${change.kind === "delete" ? "0" : change.mode} ${change.oid}\t`),
+      encodePath(change.path),
+      new Uint8Array(1),
+    ]),
+  );
 }

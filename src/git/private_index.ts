@@ -2,12 +2,11 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { removeIfPresent } from "../fs/if_present.ts";
 import { syncToDisk } from "../fs/write_file_atomic.ts";
-import { joinBytes } from "../process/join_bytes.ts";
-import { coverWithPathspecs } from "./changes.ts";
+import { coverWithPathspecs, renderIndexInfo } from "./changes.ts";
 import type { Change } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
-import { encodePath, joinNul } from "./path_bytes.ts";
+import { joinNul } from "./path_bytes.ts";
 import type { Repository } from "./repository.ts";
 
 /** How long another process's index lock is waited for. */
@@ -134,17 +133,8 @@ export class PrivateIndex implements AsyncDisposable {
 export async function setIndexEntries(repository: Repository, changes: readonly Change[]) {
   if (changes.length === 0) return;
   await waitForLock(repository);
-  const lines: Uint8Array[] = [];
-  const encoder = new TextEncoder();
-  // Removals first, so that a file can give way to a folder of its name and the other way round.
-  for (const change of [...changes].sort((a, b) => rank(a) - rank(b))) {
-    const info = change.kind === "delete"
-      ? `0 ${"0".repeat(repository.headOid.length)}\t`
-      : `${change.mode} ${change.oid}\t`;
-    lines.push(encoder.encode(info), encodePath(change.path), new Uint8Array(1));
-  }
   await repository.git.require(["update-index", "-z", "--replace", "--index-info"], {
-    stdin: joinBytes(lines),
+    stdin: renderIndexInfo(changes),
   });
   const present = changes.filter((change) => change.kind !== "delete").map((change) => change.path);
   await noteTimes(repository.git, present);
@@ -161,10 +151,6 @@ async function noteTimes(git: Git, present: readonly string[]): Promise<void> {
     set,
   ) => ["-c", `filter.annex.${set}`]);
   await git.run([...noFilter, "add", "--refresh", "--", ...coverWithPathspecs(present)]);
-}
-
-function rank(change: Change): number {
-  return change.kind === "delete" ? 0 : 1;
 }
 
 async function waitForLock(repository: Repository): Promise<void> {
