@@ -1,5 +1,5 @@
 import type { JobState } from "./job_state.ts";
-import type { Task } from "./job_table.ts";
+import type { Task } from "./task.ts";
 import { completingUntil } from "./scenario/job_trouble.ts";
 
 /**

@@ -1,4 +1,5 @@
-import type { JobTable, Task } from "./job_table.ts";
+import type { JobTable } from "./job_table.ts";
+import type { Task } from "./task.ts";
 import { isEnded } from "./job_state.ts";
 
 const TYPES = ["after", "afterany", "afterok", "afternotok", "aftercorr", "afterburstbuffer"];

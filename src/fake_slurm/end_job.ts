@@ -1,4 +1,5 @@
-import type { JobTable, Task, TaskChange } from "./job_table.ts";
+import type { JobTable } from "./job_table.ts";
+import type { Task, TaskChange } from "./task.ts";
 import type { JobState } from "./job_state.ts";
 import { StepTable } from "./step_table.ts";
 import { type EndTrouble, endTroubleOf } from "./scenario/job_trouble.ts";

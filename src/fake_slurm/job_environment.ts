@@ -1,6 +1,6 @@
 import { renderIndices } from "./array_spec.ts";
 import { nodesOf } from "./job_spec.ts";
-import type { Task } from "./job_table.ts";
+import type { Task } from "./task.ts";
 import type { Cluster } from "./state_directory.ts";
 
 /** What a login shell would have, for jobs that take nothing or little from their submission. */

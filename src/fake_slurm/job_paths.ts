@@ -5,7 +5,7 @@ import {
   NO_TASK_INDEX,
 } from "./file_name_pattern.ts";
 import type { PatternValues } from "./file_name_pattern.ts";
-import type { Task } from "./job_table.ts";
+import type { Task } from "./task.ts";
 import type { SlurmVersion } from "./slurm_version.ts";
 
 /** The files of a job's standard streams, as absolute paths. */

@@ -1,4 +1,4 @@
-import type { Task } from "./job_table.ts";
+import type { Task } from "./task.ts";
 import { LAUNCH_FAILURE_SIGNAL } from "./launch_job.ts";
 import type { SlurmVersion } from "./slurm_version.ts";
 

@@ -1,5 +1,5 @@
 import { renderIndices } from "./array_spec.ts";
-import type { Task } from "./job_table.ts";
+import type { Task } from "./task.ts";
 
 /** One job as Slurm's listings count it: a task, or the waiting rest of an array as a whole. */
 export interface JobRecord {

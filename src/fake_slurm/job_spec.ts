@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { type JobTrouble, readJobTrouble } from "./scenario/scenario.ts";
+import { readJobTrouble } from "./scenario/parse_scenario.ts";
+import type { JobTrouble } from "./scenario/scenario.ts";
 
 /** What one submission asked for; `null` where it did not ask and nothing stands for it. */
 export interface JobSpec {

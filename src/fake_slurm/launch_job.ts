@@ -3,7 +3,8 @@ import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { jobEnvironment } from "./job_environment.ts";
 import { type JobPaths, openedPaths } from "./job_paths.ts";
-import type { JobTable, Task } from "./job_table.ts";
+import type { JobTable } from "./job_table.ts";
+import type { Task } from "./task.ts";
 import { type DetachedProcess, spawnDetached } from "./spawn_detached.ts";
 import type { Cluster } from "./state_directory.ts";
 

@@ -5,13 +5,15 @@
  *
  * @module
  */
+import { identifyProcess } from "../process/process_identity.ts";
 import { inTransaction } from "../store/open_store.ts";
 import { renderSlurmTime } from "./clock_text.ts";
 import { recordEnd, recordLoss, type ScriptEnd } from "./end_job.ts";
-import { JobTable, type Task } from "./job_table.ts";
+import { JobTable } from "./job_table.ts";
+import type { Task } from "./task.ts";
 import { cleanSpool, LAUNCH_FAILURE_SIGNAL, launchJob, noteInLog } from "./launch_job.ts";
 import { becomeManager, markLostJobs, retireManager } from "./manager_lock.ts";
-import { identifyProcess, isAlive } from "./process_identity.ts";
+import { isAlive } from "./process_liveness.ts";
 import { endTroubleOf } from "./scenario/job_trouble.ts";
 import { scheduleJobs } from "./schedule.ts";
 import { type DetachedProcess, SIGNAL_NUMBERS, signalProcess } from "./spawn_detached.ts";
@@ -100,7 +102,7 @@ class Manager {
       return;
     }
     this.#children.add(task.row);
-    this.#table.update(task.row, { process: identifyProcess(child.pid) });
+    this.#table.update(task.row, { process: identifyProcess(child.pid, 0) });
     child.ended.then((end) => {
       // Slurm ends what a script leaves behind in the background.
       signalProcess(child.pid, SIGNAL_NUMBERS["KILL"]!, true);

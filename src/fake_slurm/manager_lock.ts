@@ -1,10 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../errors.ts";
+import { isSameBoot, ownIdentity, type ProcessIdentity } from "../process/process_identity.ts";
 import { inTransaction } from "../store/open_store.ts";
 import type { FakeSlurmContext } from "./context.ts";
 import { recordLoss } from "./end_job.ts";
 import type { JobTable } from "./job_table.ts";
-import { isAlive, isSameBoot, ownIdentity, type ProcessIdentity } from "./process_identity.ts";
+import { isAlive } from "./process_liveness.ts";
 import { hasWork } from "./schedule.ts";
 import { spawnDetached } from "./spawn_detached.ts";
 import { type Cluster, DIRECTORY_VARIABLE } from "./state_directory.ts";

@@ -1,5 +1,6 @@
 import { judgeDependency } from "./dependency.ts";
-import type { JobTable, Task } from "./job_table.ts";
+import type { JobTable } from "./job_table.ts";
+import type { Task } from "./task.ts";
 
 /** What one look at the waiting jobs found. */
 export interface Schedule {

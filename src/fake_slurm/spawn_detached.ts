@@ -62,17 +62,3 @@ export function signalProcess(pid: number, signal: number, group: boolean): void
     if (!(error instanceof Deno.errors.NotFound)) throw error; // already ended
   }
 }
-
-/**
- * The line of /proc/PID/stat, or `undefined` if there is no such process. The runtime lets no program
- * read /proc that lacks one single permission; the shell's builtins may.
- */
-export function readProcessStat(pid: number): string | undefined {
-  const script = 'read -r line < "/proc/$1/stat" && printf "%s" "$line"';
-  const { code, stdout } = new Deno.Command("/bin/sh", {
-    args: ["-c", script, "sh", String(pid)],
-    stdin: "null",
-    stderr: "null",
-  }).outputSync();
-  return code === 0 ? new TextDecoder().decode(stdout) : undefined;
-}

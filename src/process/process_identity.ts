@@ -33,13 +33,45 @@ const READ_STAT = 'read -r line < "/proc/$1/stat" && { printf "%s" "$line"; exit
 
 /** The identity of this process. */
 export function ownIdentity(): ProcessIdentity {
+  return identifyProcess(Deno.pid, performance.now());
+}
+
+/** The identity of the process `pid` of this host that was started `ageMs` milliseconds ago. */
+export function identifyProcess(pid: number, ageMs: number): ProcessIdentity {
   const uptimeS = Deno.osUptime();
   return {
     host: Deno.hostname(),
-    pid: Deno.pid,
-    startedS: Math.round(uptimeS - performance.now() / 1000),
+    pid,
+    startedS: Math.round(uptimeS - ageMs / 1000),
     bootedS: Math.round(Date.now() / 1000 - uptimeS),
   };
+}
+
+/** Whether two identities were taken since the same boot of the same host. */
+export function isSameBoot(a: ProcessIdentity, b: ProcessIdentity): boolean {
+  return a.host === b.host && Math.abs(a.bootedS - b.bootedS) <= BOOT_TOLERANCE_S;
+}
+
+/** The command whose answer {@linkcode isStillRunning} reads; run it with `LC_ALL=C`. */
+export function statCommand({ pid }: ProcessIdentity): [string, ...string[]] {
+  return ["/bin/sh", "-c", READ_STAT, "sh", String(pid)];
+}
+
+/** Whether `identity`, of this host and boot, still runs by what {@linkcode statCommand} said. */
+export function isStillRunning(
+  identity: ProcessIdentity,
+  said: { readonly code: number; readonly stdout: string; readonly stderr: string },
+): boolean {
+  // Another user's process that is hidden from us (proc(5), hidepid) still refuses a signal.
+  if (said.code !== 0) return /not permitted/i.test(said.stderr);
+  // The command's name, in parentheses, may hold anything: the numbers start behind the last one.
+  const [state, ...fields] = said.stdout.slice(said.stdout.lastIndexOf(")") + 2).split(" ");
+  // A zombie has ended; only its parent has not looked yet.
+  if (state === "Z" || state === "X") return false;
+  const startedS = Number(fields[18]) / TICKS_PER_S;
+  // It may have been another program before (the start script, which unpacks for seconds); a process that
+  // got the same number later has started later.
+  return startedS <= identity.startedS + START_TOLERANCE_S;
 }
 
 /** Reads an identity that was written as JSON; `undefined` if it is none. */
@@ -58,20 +90,9 @@ export async function livenessOf(
 ): Promise<"alive" | "dead" | "elsewhere"> {
   const own = ownIdentity();
   if (identity === undefined || identity.host !== own.host) return "elsewhere";
-  if (identity.pid === own.pid) return "dead";
-  if (Math.abs(identity.bootedS - own.bootedS) > BOOT_TOLERANCE_S) return "dead";
-  const result = await runner.run(["/bin/sh", "-c", READ_STAT, "sh", String(identity.pid)], {
+  if (identity.pid === own.pid || !isSameBoot(identity, own)) return "dead";
+  const { code, stdout, stderr } = await runner.run(statCommand(identity), {
     env: { LC_ALL: "C" },
   });
-  // Another user's process that is hidden from us (proc(5), hidepid) still refuses a signal.
-  if (result.code !== 0) return /not permitted/i.test(result.stderr) ? "alive" : "dead";
-  const stat = textOf(result.stdout);
-  // The command's name, in parentheses, may hold anything: the numbers start behind the last one.
-  const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  // A zombie has ended; only its parent has not looked yet.
-  if (state === "Z") return "dead";
-  const startedS = Number(fields[18]) / TICKS_PER_S;
-  // It may have been another program before (the start script, which unpacks for seconds); a process that
-  // got the same number later has started later.
-  return startedS <= identity.startedS + START_TOLERANCE_S ? "alive" : "dead";
+  return isStillRunning(identity, { code, stdout: textOf(stdout), stderr }) ? "alive" : "dead";
 }

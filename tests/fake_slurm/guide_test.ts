@@ -4,7 +4,7 @@ import {
   SBATCH_OPTIONS,
   UNSUPPORTED_OPTIONS,
 } from "../../src/fake_slurm/adapter/sbatch_options.ts";
-import { parseScenario } from "../../src/fake_slurm/scenario/scenario.ts";
+import { parseScenario } from "../../src/fake_slurm/scenario/parse_scenario.ts";
 import { DLSLURM, Sandbox } from "../support/sandbox.ts";
 import { quote, wrapProgram } from "../support/wrapped_programs.ts";
 

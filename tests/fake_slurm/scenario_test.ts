@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nearestWord } from "../../src/fake_slurm/scenario/nearest_word.ts";
-import { parseScenario } from "../../src/fake_slurm/scenario/scenario.ts";
+import { parseScenario } from "../../src/fake_slurm/scenario/parse_scenario.ts";
 import { withFakeSlurm } from "./with_fake_slurm.ts";
 
 const BAD: readonly (readonly [name: string, text: string, says: RegExp])[] = [

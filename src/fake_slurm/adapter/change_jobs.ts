@@ -4,7 +4,8 @@ import { SlurmRefusal } from "../context.ts";
 import { parseDependency } from "../dependency.ts";
 import { requeueEnded } from "../end_job.ts";
 import { isEnded } from "../job_state.ts";
-import type { JobTable, Task, TaskChange } from "../job_table.ts";
+import type { JobTable } from "../job_table.ts";
+import type { Task, TaskChange } from "../task.ts";
 import { parseTimeLimit } from "../time_limit.ts";
 import { findCandidates, isSelected, parseSelection } from "./job_id_list.ts";
 

@@ -1,6 +1,7 @@
 import { parseArraySpec } from "../array_spec.ts";
 import type { JobRecord } from "../job_records.ts";
-import type { JobTable, Task } from "../job_table.ts";
+import type { JobTable } from "../job_table.ts";
+import type { Task } from "../task.ts";
 
 /** What one word of a list of job IDs names. */
 export interface JobSelection {

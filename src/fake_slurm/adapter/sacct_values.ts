@@ -3,7 +3,7 @@ import { absoluteLogPath, defaultPattern } from "../file_name_pattern.ts";
 import { displayId, elapsedSeconds, hasRun, type JobRecord, rawId } from "../job_records.ts";
 import { isEnded } from "../job_state.ts";
 import { cpusOf, nodesOf } from "../job_spec.ts";
-import type { Task } from "../job_table.ts";
+import type { Task } from "../task.ts";
 import type { Step } from "../step_table.ts";
 import type { SlurmVersion } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";

@@ -8,7 +8,8 @@ import {
 } from "../context.ts";
 import { isEnded } from "../job_state.ts";
 import { cpusOf } from "../job_spec.ts";
-import { JobTable, type NewJob } from "../job_table.ts";
+import { JobTable } from "../job_table.ts";
+import type { NewJob } from "../task.ts";
 import { ensureManager } from "../manager_lock.ts";
 import { versionLine } from "../slurm_version.ts";
 import { troublesFor } from "../scenario/job_trouble.ts";

@@ -6,7 +6,7 @@ import { parseSlurmTime } from "../clock_text.ts";
 import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
 import { parseDependency } from "../dependency.ts";
 import type { JobSpec } from "../job_spec.ts";
-import type { NewJob } from "../job_table.ts";
+import type { NewJob } from "../task.ts";
 import type { Cluster } from "../state_directory.ts";
 import { parseTimeLimit, type TimeLimit, UNLIMITED } from "../time_limit.ts";
 import type { BatchScript } from "./sbatch_script.ts";

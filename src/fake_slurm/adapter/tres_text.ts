@@ -1,5 +1,5 @@
 import { cpusOf, DEFAULT_MEM_PER_CPU, type JobSpec, nodesOf } from "../job_spec.ts";
-import type { Task } from "../job_table.ts";
+import type { Task } from "../task.ts";
 
 /** Memory that the job asks for in all, in megabytes. */
 export function requestedMemory(spec: JobSpec): number {

@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import type { JobSpec } from "../job_spec.ts";
-import type { Task } from "../job_table.ts";
+import type { Task } from "../task.ts";
 import type { Cluster } from "../state_directory.ts";
 import { purgedFrom } from "./job_trouble.ts";
 import type { OlderRow } from "./scenario.ts";

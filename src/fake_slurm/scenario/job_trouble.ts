@@ -1,4 +1,4 @@
-import type { Task } from "../job_table.ts";
+import type { Task } from "../task.ts";
 import type { END_STATES, JobRule, JobTrouble, Scenario } from "./scenario.ts";
 
 /** A trouble that says how a run ends. */

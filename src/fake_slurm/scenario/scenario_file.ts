@@ -3,7 +3,8 @@ import { isAbsolute, join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { writeFileAtomic } from "../../fs/write_file_atomic.ts";
 import type { FakeSlurmContext } from "../context.ts";
-import { NO_TROUBLE, parseScenario, type Scenario } from "./scenario.ts";
+import { NO_TROUBLE, parseScenario } from "./parse_scenario.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** The variable that names a scenario file for this shell alone. */
 export const SCENARIO_VARIABLE = "DLSLURM_FAKE_SLURM_SCENARIO";
