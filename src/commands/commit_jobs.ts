@@ -1,17 +1,9 @@
-import { runAnnex } from "../annex/git_annex.ts";
-import { GIT_NAMES } from "../git/path_bytes.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { buildCheckedCommits, findCommitChecks } from "../git/build_checked_commits.ts";
 import { buildCommits } from "../git/build_commits.ts";
-import {
-  coverWithPathspecs,
-  findCandidates,
-  findCommittedChanges,
-  findStagedChanges,
-} from "../git/changes.ts";
+import { coverWithPathspecs, findCommittedChanges, findStagedChanges } from "../git/changes.ts";
 import type { Change } from "../git/changes.ts";
-import { TEMPORARY_FILE_REGEXP } from "../fs/write_file_atomic.ts";
 import { requireIdentities } from "../git/identity.ts";
 import { moveRefs } from "../git/move_branch.ts";
 import { PrivateIndex } from "../git/private_index.ts";
@@ -23,6 +15,7 @@ import type { JobStore } from "../store/job_store.ts";
 import { planCommits, planRefs } from "./commit_shape.ts";
 import type { CommitShape } from "./commit_shape.ts";
 import type { CommandContext } from "./context.ts";
+import { stageOutputs } from "./stage_outputs.ts";
 
 /** A job whose outputs are to be committed. */
 export interface JobToCommit extends WrittenPaths {
@@ -103,77 +96,6 @@ export async function commitJobs(
   }
 }
 
-interface Staging {
-  readonly failures: ReadonlyMap<number, UserError>;
-  /** Files whose entries were set in the private index, also those that turned out to be unchanged. */
-  readonly staged: readonly string[];
-}
-
-/** Brings the contents of all jobs into git or the annex, in the private index. */
-async function stageOutputs(
-  dataset: Dataset,
-  index: PrivateIndex,
-  jobs: readonly JobToCommit[],
-  attribution: Attribution,
-  pathspecs: readonly string[],
-): Promise<Staging> {
-  const own = new Set(jobs.map((job) => job.key));
-  const ownerOf = (path: string) => {
-    const owner = attribution.ownerOf(path);
-    return owner !== undefined && own.has(owner) ? owner : undefined;
-  };
-  const exact = jobs.flatMap((job) => job.slurmOutputs);
-  const candidates = await findCandidates(index.git, dataset.headOid, pathspecs, exact);
-  const failures = new Map<number, UserError>();
-  for (const { path, reason } of candidates.unreadable) {
-    const owner = ownerOf(path);
-    if (owner !== undefined) failures.set(owner, unreadable(path, reason));
-  }
-  for (const path of candidates.present) {
-    const owner = ownerOf(path);
-    // git lists a repository of its own as a folder, with a slash behind it.
-    if (owner !== undefined && path.endsWith("/")) failures.set(owner, nestedRepository(path));
-  }
-  const isWanted = (path: string) => {
-    const owner = ownerOf(path);
-    return owner !== undefined && !failures.has(owner) && !TEMPORARY_FILE_REGEXP.test(path);
-  };
-  const present = candidates.present.filter(isWanted);
-  const deleted = candidates.deleted.filter(isWanted);
-  if (dataset.hasAnnex) {
-    await index.stage([], deleted);
-    for (
-      const failure of await runAnnex(
-        (args, options) => index.git.run(args, options),
-        ["add"],
-        present,
-        GIT_NAMES,
-      )
-    ) {
-      const owner = ownerOf(failure.path);
-      if (owner === undefined) throw unreadable(failure.path, failure.message);
-      failures.set(owner, unreadable(failure.path, failure.message));
-    }
-    return { failures, staged: present };
-  }
-  try {
-    await index.stage(present, deleted);
-  } catch (error) {
-    if (!(error instanceof UserError) || error.code !== "GIT_FAILED") throw error;
-    // One unreadable file stops them all: stage job by job, to find whose it is.
-    for (const [owner, paths] of Map.groupBy(present, (path) => ownerOf(path)!)) {
-      const gone = deleted.filter((path) => ownerOf(path) === owner);
-      try {
-        await index.stage(paths, gone);
-      } catch (reason) {
-        if (!(reason instanceof UserError)) throw reason;
-        failures.set(owner, unreadable("", reason.detail ?? reason.message));
-      }
-    }
-  }
-  return { failures, staged: present };
-}
-
 async function changesByJob(
   index: PrivateIndex,
   headOid: string,
@@ -216,21 +138,5 @@ async function headAfterMove(dataset: Dataset, attempt: number): Promise<string>
         : `another branch was checked out meanwhile`
     }. Nothing was committed, the jobs stay open`,
     { hint: "dlslurm finish" },
-  );
-}
-
-function nestedRepository(path: string): UserError {
-  return new UserError(
-    "BAD_OUTPUT",
-    `Cannot commit the outputs: "${path}" is a Git repository of its own`,
-    { hint: `remove "${path}.git", or move the repository away, then run the same command again` },
-  );
-}
-
-function unreadable(path: string, reason: string): UserError {
-  return new UserError(
-    "GIT_FAILED",
-    `Cannot commit the outputs: ${path === "" ? "a file" : `"${path}"`} cannot be added`,
-    { detail: reason, hint: "make it readable, or remove it, then run the same command again" },
   );
 }

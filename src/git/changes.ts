@@ -42,16 +42,7 @@ export async function findCandidates(
   if (untracked.code !== 0) throw gitFailed(args, untracked);
   const present = new Set([...splitNul(untracked.stdout)].map(decodePath));
   const deleted: string[] = [];
-  const raw = await git.require([
-    "diff-index",
-    "--raw",
-    "-z",
-    "--no-renames",
-    headOid,
-    "--",
-    ...pathspecs,
-  ]);
-  for (const change of parseRawDiff(raw)) {
+  for (const change of await diffIndex(git, [], headOid, pathspecs)) {
     if (change.kind !== "delete") present.add(change.path);
     // Taken out of the index but still on disk, it is untracked and stays.
     else if (!present.has(change.path)) deleted.push(change.path);
@@ -97,18 +88,17 @@ export async function findStagedChanges(
   headOid: string,
   pathspecs: readonly string[],
 ): Promise<Change[]> {
-  return parseRawDiff(
-    await git.require([
-      "diff-index",
-      "--cached",
-      "--raw",
-      "-z",
-      "--no-renames",
-      headOid,
-      "--",
-      ...pathspecs,
-    ]),
-  );
+  return await diffIndex(git, ["--cached"], headOid, pathspecs);
+}
+
+async function diffIndex(
+  git: Git,
+  options: readonly string[],
+  headOid: string,
+  pathspecs: readonly string[],
+): Promise<Change[]> {
+  const args = ["diff-index", ...options, "--raw", "-z", "--no-renames", headOid, "--"];
+  return parseRawDiff(await git.require([...args, ...pathspecs]));
 }
 
 /** Reads `git diff-index --raw -z`: `:oldmode newmode oldoid newoid status NUL path NUL`. */
