@@ -31,7 +31,8 @@ export async function bundleProgram(entry: string, stage: string): Promise<strin
   await Deno.writeTextFile(`${stage}/imports.json`, JSON.stringify(await writeStage(graph, stage)));
   const output = `${stage}/program.js`;
   await runDeno(["bundle", "--quiet", `--import-map=${stage}/imports.json`, "-o", output, main]);
-  return withoutPlaces(await Deno.readTextFile(output), basename(stage));
+  const program = withLateRequire(await Deno.readTextFile(output));
+  return withoutPlaces(program, basename(stage));
 }
 
 /** Writes the modules that stand in for others, and returns the import map that puts them there. */
@@ -70,6 +71,18 @@ async function copyFolder(from: string, to: string): Promise<void> {
     if (entry.isDirectory) await copyFolder(`${from}/${entry.name}`, `${to}/${entry.name}`);
     else await Deno.copyFile(`${from}/${entry.name}`, `${to}/${entry.name}`);
   }
+}
+
+/**
+ * Packages in CommonJS ask for the runtime's modules when they are run. The bundler lets them do so
+ * through `node:module`, which every start would then load.
+ */
+function withLateRequire(program: string): string {
+  return program.replace(
+    /^import \{ createRequire as (\w+) \} from "node:module";\nvar (\w+) = \1\(import\.meta\.url\);$/m,
+    (_, _create, require) =>
+      `var ${require} = (name) => globalThis.process.getBuiltinModule(name);`,
+  );
 }
 
 /** Takes out where modules lay when they were bundled: it differs from machine to machine. */

@@ -181,7 +181,10 @@ for dls_name in $DLSLURM_BOOT_NAMES; do
 done
 # The runtime's own caches are SQLite files in WAL mode, which parallel file systems break: none.
 HOME=$dls_home DENO_DIR=/dev/null/none DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
+# On a terminal it would complain of that at each start.
+DENO_LOG=error,deno::cache=off
 export DLSLURM_BOOT_SELF DLSLURM_BOOT_NAMES HOME DENO_DIR DENO_NO_UPDATE_CHECK DENO_NO_PACKAGE_JSON
+export DENO_LOG
 exec "$dls_home/deno" run @RUN_OPTIONS@ \
   "$dls_home/$dls_program.js" "$@"
 }

@@ -12,6 +12,11 @@ export function realWorld(mainFile: string): World {
   }
   return {
     io: { out: (text) => write(Deno.stdout, text), err: (text) => write(Deno.stderr, text) },
+    terminal: {
+      out: Deno.stdout.isTerminal(),
+      err: Deno.stderr.isTerminal(),
+      columns: () => columnsOf(Deno.env.get("COLUMNS")),
+    },
     runner: new DenoRunner(),
     cwd: Deno.cwd(),
     env: Deno.env,
@@ -24,6 +29,16 @@ export function realWorld(mainFile: string): World {
 function fromSources(mainFile: string): string[] {
   const config = join(dirname(mainFile), "deno.json");
   return [Deno.execPath(), "run", "-A", "--quiet", "--config", config, mainFile];
+}
+
+/** COLUMNS goes before what the terminal says; 80 if neither tells. */
+function columnsOf(wanted: string | undefined): number {
+  if (wanted !== undefined && /^[1-9][0-9]{0,5}$/.test(wanted)) return Number(wanted);
+  try {
+    return Deno.consoleSize().columns || 80; // a terminal without a size says 0
+  } catch {
+    return 80;
+  }
 }
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {

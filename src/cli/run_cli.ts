@@ -16,6 +16,7 @@ import { UserError } from "../errors.ts";
 import type { Runner } from "../process/runner.ts";
 import { ExitCode } from "./exit_code.ts";
 import { defineProgram } from "./program.ts";
+import { ProgressDisplay } from "./progress_display.ts";
 import { reportError } from "./report_error.ts";
 import { JsonRenderer, TextRenderer } from "./result_renderer.ts";
 import { versionText } from "./version.ts";
@@ -24,6 +25,12 @@ import { versionText } from "./version.ts";
 export interface World {
   /** Standard output and standard error. */
   readonly io: Io;
+  /** Which of the two streams is a terminal, and how wide it is now. */
+  readonly terminal: {
+    readonly out: boolean;
+    readonly err: boolean;
+    columns(): number;
+  };
   /** Starts every other program; its child processes inherit the real environment. */
   readonly runner: Runner;
   /** Where the user stands, absolute, links resolved. */
@@ -74,16 +81,21 @@ async function runCommand(
   run: (context: CommandContext) => Promise<void>,
   world: World,
 ): Promise<number> {
-  const renderer = isJson ? new JsonRenderer(world.io) : new TextRenderer(world.io);
+  const hasDisplay = !isJson && world.terminal.err && world.env.get("TERM") !== "dumb";
+  using display = new ProgressDisplay(hasDisplay ? world : undefined);
+  const io = display.guard(world.io, world.terminal);
+  const renderer = isJson ? new JsonRenderer(io) : new TextRenderer(io);
   try {
     await run({
-      io: world.io,
+      io,
       runner: world.runner,
       cwd: world.cwd,
       env: world.env,
       now: world.now,
       interrupted: world.interrupted,
       isJson,
+      columns: world.terminal.out ? world.terminal.columns() : undefined,
+      progress: (title, total) => display.begin(title, total),
       report: (record) => renderer.report(record),
     });
     renderer.finish();

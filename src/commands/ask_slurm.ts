@@ -8,7 +8,7 @@ import type { SacctRow } from "../slurm/query_sacct.ts";
 import { querySqueue } from "../slurm/query_squeue.ts";
 import { QUERY_TIMEOUT_MS } from "../slurm/slurm_command.ts";
 import type { SlurmClient } from "../slurm/slurm_command.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, Progress } from "./context.ts";
 
 /** How Slurm is asked in this dataset; `dlslurm.slurm.timeout` is in seconds. */
 export function slurmClientOf(dataset: Dataset, context: CommandContext): SlurmClient {
@@ -22,18 +22,23 @@ export function slurmClientOf(dataset: Dataset, context: CommandContext): SlurmC
 
 /**
  * Asks Slurm for all jobs together: sacct first, then, for those that accounting does not know or
- * that may have been requeued, one squeue.
+ * that may have been requeued, one squeue. Shows its progress.
  *
  * @returns the status of each job, by its key.
  * @throws {UserError} `SLURM_UNAVAILABLE`; nothing is known then, and it is safe to ask again.
  */
 export async function askSlurm(
-  client: SlurmClient,
+  dataset: Dataset,
   jobs: readonly SubmittedJob[],
+  context: CommandContext,
 ): Promise<Map<number, JobStatus>> {
+  const client = slurmClientOf(dataset, context);
+  using progress = context.progress("asking Slurm", jobs.length);
   const statuses = new Map<number, JobStatus>();
   for (const [cluster, group] of Map.groupBy(jobs, (job) => job.cluster)) {
-    for (const [key, status] of await askCluster(client, cluster, group)) statuses.set(key, status);
+    for (const [key, status] of await askCluster(client, cluster, group, progress)) {
+      statuses.set(key, status);
+    }
   }
   return statuses;
 }
@@ -42,8 +47,9 @@ async function askCluster(
   client: SlurmClient,
   cluster: string | null,
   jobs: readonly SubmittedJob[],
+  progress: Progress,
 ): Promise<Map<number, JobStatus>> {
-  const rows = rowsByJob(await accountingRows(client, cluster, jobs));
+  const rows = rowsByJob(await accountingRows(client, cluster, jobs, progress));
   const statuses = new Map(jobs.map((job) => [job.key, statusOf(job, rows.get(job.jobId) ?? [])]));
   const doubtful = jobs.filter((job) => {
     const status = statuses.get(job.key)!;
@@ -72,10 +78,12 @@ async function accountingRows(
   client: SlurmClient,
   cluster: string | null,
   jobs: readonly SubmittedJob[],
+  progress: Progress,
 ): Promise<SacctRow[]> {
   const since = Math.min(...jobs.map((job) => job.submittedAtMs));
   try {
-    return await querySacct(client, jobs.map((job) => job.jobId), since, cluster);
+    const jobIds = jobs.map((job) => job.jobId);
+    return await querySacct(client, jobIds, since, cluster, (count) => progress.advance(count));
   } catch (error) {
     if (error instanceof AccountingDisabledError) return [];
     throw error;

@@ -54,12 +54,14 @@ export async function commitJobs(
   shape: CommitShape,
   context: CommandContext,
 ): Promise<Map<number, CommitOutcome>> {
+  using progress = context.progress(`committing ${jobs.length} job${jobs.length === 1 ? "" : "s"}`);
   const identities = await requireIdentities(dataset.git);
   const checks = await findCommitChecks(dataset, dataset.config);
   const pathspecs = coverWithPathspecs(jobs.flatMap((job) => job.claims));
   // With --no-check-outputs claims may overlap: then what is there is the work of those that ended.
   const attribution = new Attribution([...others, ...jobs]);
   await using index = await PrivateIndex.copy(dataset);
+  progress.say(`adding outputs to ${dataset.hasAnnex ? "git and the annex" : "git"}`);
   const { failures, staged } = await stageOutputs(dataset, index, jobs, attribution, pathspecs);
   // Against the head that the copy was made on: what others commit meanwhile is not ours to undo.
   const changes = await changesByJob(index, dataset.headOid, attribution);
@@ -69,12 +71,14 @@ export async function commitJobs(
     const changed = jobs.filter((job) => !failures.has(job.key) && changes.has(job.key))
       .map((job) => ({ ...job, changes: changes.get(job.key)! }));
     if (changed.length === 0) return outcomesOf(jobs, failures, changes, new Map());
+    progress.say("building commits");
     const plans = planCommits(shape, changed);
     const oids = checks === null
       ? await buildCommits(dataset.git, headOid, plans, identities)
       : await buildCheckedCommits(context.runner, dataset, headOid, plans, identities, checks);
     const oidByJob = new Map(changed.map((job, at) => [job.key, oids[at]!]));
     store.storeCommits(oidByJob, headOid);
+    progress.say("moving the branch");
     const reason = `dlslurm finish: ${changed.length} job${changed.length === 1 ? "" : "s"}`;
     const updates = planRefs(shape, changed, oids, dataset.branch!, headOid);
     if (await moveRefs(dataset.git, updates, reason)) {

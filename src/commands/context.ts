@@ -21,6 +21,17 @@ export interface Io {
   err(text: string): void;
 }
 
+/**
+ * Long work that a person waits for: a line on the terminal with how much is done, the rate and the time
+ * left. Nothing at all is shown elsewhere, and nothing for work that is over within a moment.
+ */
+export interface Progress extends Disposable {
+  /** Counts `count` more as done; one when absent. Cheap: to be called for each thing done. */
+  advance(count?: number): void;
+  /** Shows what is being worked on just now: a path, a job. Takes the place of what was said before. */
+  say(text: string): void;
+}
+
 /** The result of one action, as DataLad's result records have it (docs/result_records.md). */
 export interface ResultRecord {
   /** `slurm-COMMAND` with the name of the command; `add`, `delete`, `save` for what finish commits. */
@@ -61,6 +72,16 @@ export interface CommandContext {
   readonly now: () => Date;
   /** Aborted by SIGINT or SIGTERM: stop at the next safe point. */
   readonly interrupted: AbortSignal;
+  /** Columns of the terminal that `io.out` goes to; `undefined` where that is a pipe or a file. */
+  readonly columns: number | undefined;
+  /**
+   * Begins work that may take long; to be held with `using`, so that the line goes when the work ends.
+   * Work that is begun within other work is shown behind the outer one's count.
+   *
+   * @param title what is being done, as `reading outputs`.
+   * @param total how much there is to be done; absent: not known, only the time is shown.
+   */
+  progress(title: string, total?: number): Progress;
   /** Shows or prints a result; the exit status follows from all of them. */
   report(record: ResultRecord): void;
   /** Whether results are printed as JSON, one a line, and nothing else. */

@@ -9,7 +9,7 @@ import { findOperationInProgress } from "../git/repository.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { parseJobId } from "../jobs/job_state.ts";
 import { JobStore } from "../store/job_store.ts";
-import { askSlurm, slurmClientOf } from "./ask_slurm.ts";
+import { askSlurm } from "./ask_slurm.ts";
 import { warn } from "./context.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { decideJobs } from "./decide_jobs.ts";
@@ -147,7 +147,7 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   }
   const described = (await fillGaps(dataset, store, selected, context))
     .map((job) => ({ ...job, outputs: [...new Set([...job.outputs, ...claims])] }));
-  const statuses = await askSlurm(slurmClientOf(dataset, context), described);
+  const statuses = await askSlurm(dataset, described, context);
   for (const job of described) requireFree(store, job, claims);
   const decisions = decideJobs(described, statuses, {
     closeFailed: options.closeFailedJobs === true,
@@ -184,8 +184,11 @@ async function fillGaps(
   context: CommandContext,
 ): Promise<SubmittedJob[]> {
   const described: SubmittedJob[] = [];
+  const gaps = jobs.filter((job) => job.details === null);
+  using progress = context.progress("asking Slurm for log files", gaps.length);
   for (const job of jobs) {
     const details = job.details ?? await noteDetails(dataset, store, job, context);
+    if (job.details === null) progress.advance();
     described.push({ ...job, details });
   }
   return described;

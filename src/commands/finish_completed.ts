@@ -51,7 +51,9 @@ export async function finishCompleted(
   context: CommandContext,
 ): Promise<void> {
   const toCommit: (EndedJob & { readonly plan: JobToCommit })[] = [];
+  using reading = context.progress("reading outputs", ended.length);
   for (const { job, status } of ended) {
+    reading.say(`job ${job.jobId}`);
     try {
       const slurmOutputs = await findSlurmOutputs(dataset, job, status);
       await copyOutputsBack(dataset, job, slurmOutputs);
@@ -73,7 +75,9 @@ export async function finishCompleted(
       if (!(error instanceof UserError)) throw error;
       reportFailure(job, error, context);
     }
+    reading.advance();
   }
+  reading[Symbol.dispose]();
   if (toCommit.length === 0) return;
   const skipped = ended.filter(({ job }) => !toCommit.some((each) => each.job.key === job.key));
   const leftAlone = await Promise.all(

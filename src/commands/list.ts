@@ -4,7 +4,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { JobStore } from "../store/job_store.ts";
-import { askSlurm, slurmClientOf } from "./ask_slurm.ts";
+import { askSlurm } from "./ask_slurm.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 
 /** What `list` was asked for. */
@@ -65,7 +65,7 @@ async function statusesOf(
   jobs: readonly SubmittedJob[],
   context: CommandContext,
 ): Promise<Map<number, JobStatus>> {
-  return jobs.length === 0 ? new Map() : await askSlurm(slurmClientOf(dataset, context), jobs);
+  return jobs.length === 0 ? new Map() : await askSlurm(dataset, jobs, context);
 }
 
 function reportJobs(

@@ -50,6 +50,7 @@ export class AccountingDisabledError extends Error {
  * absent means "not seen", never "finished".
  *
  * @param sinceMs submission time of the oldest job; IDs are reused, and sacct looks no further back.
+ * @param onAnswer told after each call how many more jobs were asked for.
  * @throws {UserError} `SLURM_UNAVAILABLE` if sacct is missing, fails, hangs or prints something else;
  * it is safe to ask again.
  * @throws {AccountingDisabledError} If the site keeps no accounting.
@@ -59,10 +60,12 @@ export async function querySacct(
   jobIds: readonly string[],
   sinceMs: number,
   cluster: string | null,
+  onAnswer: (jobCount: number) => void = () => {},
 ): Promise<SacctRow[]> {
   const rows: SacctRow[] = [];
   const since = new Date(sinceMs - LOOK_BACK_S * 1000).toISOString().slice(0, 19);
   for (let start = 0; start < jobIds.length; start += IDS_PER_CALL) {
+    const chunk = jobIds.slice(start, start + IDS_PER_CALL);
     const result = await runSlurm(client, [
       "sacct",
       "--noheader",
@@ -74,7 +77,7 @@ export async function querySacct(
       since,
       ...(cluster === null ? [] : ["-M", cluster]),
       "-j",
-      jobIds.slice(start, start + IDS_PER_CALL).join(","),
+      chunk.join(","),
     ]);
     if (result.code !== 0) {
       if (/accounting storage is disabled/i.test(result.stderr)) {
@@ -83,6 +86,7 @@ export async function querySacct(
       throw slurmFailed("sacct", result);
     }
     rows.push(...parseSacct(textOf(result.stdout)));
+    onAnswer(chunk.length);
   }
   return rows;
 }

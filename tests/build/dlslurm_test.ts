@@ -29,6 +29,16 @@ Deno.test("built dlslurm: names its version, the runtime's and SQLite's", () =>
     assert.ok(result.stdout.includes(`Deno ${Deno.version.deno},`));
   }));
 
+Deno.test("built dlslurm: on a terminal, too, it says nothing but what was asked for", () =>
+  inPlaceOfDlslurm(async (place) => {
+    await start(place, { argv: [place.file, "--version"] }); // the first start tells of unpacking
+    const argv = ["script", "-qec", `exec '${place.file}' --version`, "/dev/null"];
+
+    const { stdout } = await start(place, { argv, env: { SHELL: "/bin/sh" } });
+
+    assert.match(stdout, /^dlslurm \S+ \(Deno [^\n]*\)\r\n$/);
+  }));
+
 Deno.test("built dlslurm: the submission command gets the user's environment unchanged", () =>
   inPlaceOfDlslurm(async (place) => {
     const seen = `${place.root}/seen`;
