@@ -7,8 +7,9 @@ import type { SubmittedJob } from "../jobs/job.ts";
 import { JobStore } from "../store/job_store.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { planSubmission } from "./plan_submission.ts";
-import type { InputsOrOutputs, PreparationOptions, SubmissionPlan } from "./plan_submission.ts";
+import type { InputsOrOutputs, PreparationOptions } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
+import { renderDryRun } from "./render_dry_run.ts";
 import { submitJob } from "./submit_job.ts";
 
 /** What `schedule` was asked for. */
@@ -136,27 +137,13 @@ export async function runSchedule(options: ScheduleOptions, context: CommandCont
     context.cwd,
   );
   if (options.dryRun !== undefined) {
-    context.io.out(renderDryRun(plan, options.dryRun));
+    context.io.out(renderDryRun(plan, options.dryRun, dataset.root));
     return;
   }
   using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
   await recoverSubmissions(dataset, store, context);
   const job = await submitJob(dataset, store, plan, context, options.checkOutputs);
   reportScheduled("slurm-schedule", dataset, job, plan.command, context);
-}
-
-function renderDryRun(plan: SubmissionPlan, detail: "basic" | "command"): string {
-  if (detail === "command") return `${plan.command}\n`;
-  const { request } = plan;
-  return [
-    "Dry run information",
-    ` location: ${plan.directory}`,
-    ` inputs: ${request.inputs.join(" ") || "none"}`,
-    ` outputs: ${request.outputs.join(" ")}`,
-    ` command: ${request.cmd}`,
-    ...(plan.command === request.cmd ? [] : [` expanded command: ${plan.command}`]),
-    "",
-  ].join("\n");
 }
 
 /** Reports a submitted job as DataLad reports a run command. */
