@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   STORE_UNREADABLE: "The job store cannot be read",
   STORE_NEWER: "The job store was written by a newer dlslurm",
   STORE_BUSY: "Another process holds the job store",
+  EXTENSION_DATABASE: "The Python extension's database of open jobs cannot be read",
   LEASE_HELD: "Another finish is at work",
   BAD_RECORD: "A commit's run record cannot be read",
   NO_RECORD: "No run record was found",

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { adoptCommand, runAdopt } from "../commands/adopt.ts";
 import { finishCommand, runFinish } from "../commands/finish.ts";
 import { listCommand, runList } from "../commands/list.ts";
 import { recoverCommand, runRecover } from "../commands/recover.ts";
@@ -40,6 +41,7 @@ export function defineProgram(start: Start): CommandDefinition {
     rescheduleCommand(starting("slurm-reschedule", runReschedule)),
     listCommand(starting("slurm-list", runList)),
     recoverCommand(starting("slurm-recover", runRecover)),
+    adoptCommand(starting("slurm-adopt", runAdopt)),
   ];
   for (const command of commands) program.addCommand(command.addOption(outputFormat()));
   // Their options are Slurm's own: they are read where they are understood, and shown there.

@@ -13,6 +13,7 @@ import { askSlurm } from "./ask_slurm.ts";
 import { warn } from "./context.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { decideJobs } from "./decide_jobs.ts";
+import { endFinishedByExtension } from "./extension_finished.ts";
 import { finishCompleted } from "./finish_completed.ts";
 import { listOpenJobs } from "./list.ts";
 import { noteDetails } from "./note_details.ts";
@@ -138,6 +139,13 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
     warn(context, `${unclear.length} submissions are unclear: dlslurm recover lists them`);
   }
   const recovered = await recoverCommits(dataset, store, store.listOpen(dataset.worktree), context);
+  const elsewhere = await endFinishedByExtension(
+    dataset,
+    store,
+    store.listOpen(dataset.worktree),
+    context,
+  );
+  for (const key of elsewhere) recovered.add(key);
   const open = store.listOpen(dataset.worktree);
   const claims = await resolveFurtherOutputs(dataset, options.output, context.cwd);
   const selected = select(open, jobIds, recovered, store, dataset, context);

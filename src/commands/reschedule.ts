@@ -11,6 +11,7 @@ import type { CommitMessage } from "../git/history.ts";
 import type { Runner } from "../process/runner.ts";
 import { JobStore } from "../store/job_store.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
+import { readExtensionLocks, requireUnlocked } from "./extension_jobs.ts";
 import { planSubmission } from "./plan_submission.ts";
 import type { CommandToSubmit, PreparationOptions, SubmissionPlan } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
@@ -112,6 +113,7 @@ export async function runReschedule(options: RescheduleOptions, context: Command
   }
   using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
   if (options.report !== true) await recoverSubmissions(dataset, store, context);
+  const locks = options.report === true ? [] : await readExtensionLocks(dataset, store, context);
   for (const run of own) {
     context.interrupted.throwIfAborted();
     try {
@@ -120,6 +122,7 @@ export async function runReschedule(options: RescheduleOptions, context: Command
         reportPlan(dataset, run, planned, context);
         continue;
       }
+      requireUnlocked(locks, planned.request.outputs);
       const job = await submitJob(dataset, store, planned, context);
       reportScheduled("slurm-reschedule", dataset, job, planned.command, context);
     } catch (error) {

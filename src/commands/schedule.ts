@@ -6,6 +6,7 @@ import { UserError } from "../errors.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { JobStore } from "../store/job_store.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
+import { readExtensionLocks, requireUnlocked } from "./extension_jobs.ts";
 import { planSubmission } from "./plan_submission.ts";
 import type { InputsOrOutputs, PreparationOptions } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
@@ -142,6 +143,8 @@ export async function runSchedule(options: ScheduleOptions, context: CommandCont
   }
   using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
   await recoverSubmissions(dataset, store, context);
+  const locks = await readExtensionLocks(dataset, store, context, options.checkOutputs);
+  requireUnlocked(locks, plan.request.outputs);
   const job = await submitJob(dataset, store, plan, context, options.checkOutputs);
   reportScheduled("slurm-schedule", dataset, job, plan.command, context);
 }

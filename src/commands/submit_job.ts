@@ -10,6 +10,7 @@ import { OutputConflictError } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
 import { noteDetails } from "./note_details.ts";
+import { outputConflict } from "./output_conflict.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
 import { prepareFiles } from "./prepare_files.ts";
 
@@ -130,17 +131,12 @@ function claimOutputs(
   } catch (error) {
     if (!(error instanceof OutputConflictError)) throw error;
     const { conflict, holder } = error;
-    const name = holder.jobId === null ? "a job that is being submitted" : `job ${holder.jobId}`;
-    const relation = conflict.claim === conflict.path
-      ? "the same path"
-      : conflict.path.startsWith(`${conflict.claim}/`) || conflict.claim === "."
-      ? "a folder around it"
-      : "a path inside it";
-    throw new UserError(
-      "OUTPUT_CONFLICT",
-      "There are conflicting outputs with previously scheduled jobs. Finish those jobs or adjust " +
-        `output for the current job first. Output "${conflict.path}" conflicts with "${conflict.claim}" ` +
-        `of ${name} (${holder.cmd}): ${relation}. No job was submitted`,
+    throw outputConflict(
+      conflict.path,
+      conflict.claim,
+      holder.jobId === null
+        ? `a job that is being submitted (${holder.cmd})`
+        : `job ${holder.jobId} (${holder.cmd})`,
       {
         hint: holder.jobId === null ? "dlslurm recover" : `dlslurm finish ${holder.jobId}`,
         cause: error,

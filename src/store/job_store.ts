@@ -15,6 +15,8 @@ import * as v from "valibot";
 import { UserError } from "../errors.ts";
 import { isSubmitted } from "../jobs/job.ts";
 import type { Job, JobRequest, JobStage, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
+import { adoptJobs } from "./adopt_jobs.ts";
+import type { Adoption, JobToAdopt } from "./adopt_jobs.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { explainStoreError, inTransaction, openStore } from "./open_store.ts";
 import { findOutputConflict } from "./output_conflict.ts";
@@ -201,6 +203,33 @@ export class JobStore implements Disposable {
   findHolder(worktree: string, path: string, ownKey: number): Job | undefined {
     const conflict = findOutputConflict(this.#database, worktree, path, ownKey);
     return conflict === undefined ? undefined : this.#require(conflict.jobKey);
+  }
+
+  /**
+   * Takes over jobs that another program submitted, in one transaction; what stands in the way of one
+   * leaves the others be.
+   *
+   * @returns as {@linkcode adoptJobs}, with the job that a conflict is with.
+   */
+  adopt(
+    jobs: readonly JobToAdopt[],
+    checksOutputs: boolean,
+  ): (Adoption & { readonly holder?: Job })[] {
+    return this.#transaction(() =>
+      adoptJobs(this.#database, jobs, checksOutputs).map((adoption) =>
+        adoption.kind === "conflict"
+          ? { ...adoption, holder: this.#require(adoption.conflict.jobKey) }
+          : adoption
+      )
+    );
+  }
+
+  /** The adopted jobs, open or not: their keys by {@linkcode JobToAdopt.mark}. */
+  listAdopted(): Map<string, number> {
+    const rows = this.#database.prepare(
+      "SELECT adopted_from, job_key FROM job WHERE adopted_from IS NOT NULL",
+    ).all();
+    return new Map(rows.map((row) => [String(row["adopted_from"]), Number(row["job_key"])]));
   }
 
   /** Adds what scontrol told of a job. */

@@ -38,4 +38,9 @@ export const MIGRATIONS: readonly Migration[] = [
   ) WITHOUT ROWID;
   CREATE INDEX claim_of_job ON claim (job_key);
   `,
+  // Which job of another program a row was made of: it is taken over once, even after it was finished.
+  `
+  ALTER TABLE job ADD COLUMN adopted_from TEXT;
+  CREATE UNIQUE INDEX adopted_job ON job (adopted_from) WHERE adopted_from IS NOT NULL;
+  `,
 ];
