@@ -68,8 +68,7 @@ function commonVariables(task: Task, cluster: Cluster): Record<string, string> {
     SLURM_JOB_CPUS_PER_NODE: cpus,
     SLURM_JOB_GID: String(spec.gid),
     SLURM_JOB_ID: jobId,
-    // A script that came by standard input has a name in the queue, and none in its environment.
-    ...(spec.command === null && task.name === "sbatch" ? {} : { SLURM_JOB_NAME: task.name }),
+    ...(hasName(task, cluster) ? { SLURM_JOB_NAME: task.name } : {}),
     SLURM_JOB_NODELIST: node,
     SLURM_JOB_NUM_NODES: nodes,
     SLURM_JOB_PARTITION: spec.partition,
@@ -89,6 +88,11 @@ function commonVariables(task: Task, cluster: Cluster): Record<string, string> {
     SLURM_TOPOLOGY_ADDR: node,
     SLURM_TOPOLOGY_ADDR_PATTERN: "node",
   };
+}
+
+/** With 22.05 a script from standard input has a name in the queue, and none in its environment. */
+function hasName({ spec, name }: Task, { version }: Cluster): boolean {
+  return version === "24.11" || spec.command !== null || name !== "sbatch";
 }
 
 /** What only one of the versions sets; times are seconds since 1970. */

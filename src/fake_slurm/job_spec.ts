@@ -4,7 +4,7 @@ import type { JobTrouble } from "./scenario/scenario.ts";
 
 /** What one submission asked for; `null` where it did not ask and nothing stands for it. */
 export interface JobSpec {
-  /** The script's path and its arguments; `null` for `--wrap` and for standard input. */
+  /** The script's path, with 22.05 and its arguments; `null` for `--wrap` and for standard input. */
   readonly command: string | null;
   /** The command line of sbatch, as sacct shows it. */
   readonly submitLine: string;

@@ -59,6 +59,12 @@ function defaultName({ asked, script }: Submission): string {
   return script.path === null ? "sbatch" : basename(script.path);
 }
 
+/** 24.11 shows the script alone, 22.05 its arguments as well. */
+function shownCommand({ script, args }: Submission, { version }: Cluster): string | null {
+  if (script.path === null) return null;
+  return version === "24.11" ? script.path : [script.path, ...args].join(" ");
+}
+
 function toSpec(submission: Submission, cluster: Cluster, context: FakeSlurmContext): JobSpec {
   const { asked, script, args } = submission;
   const user = userInfo();
@@ -68,7 +74,7 @@ function toSpec(submission: Submission, cluster: Cluster, context: FakeSlurmCont
   const leastNodes = Number(/^\d+/.exec(nodes ?? "1")?.[0]);
   const array = readArray(asked, cluster.maxArraySize);
   return {
-    command: script.path === null ? null : [script.path, ...args].join(" "),
+    command: shownCommand(submission, cluster),
     submitLine: submission.submitLine,
     args: [...args],
     workDir: resolve(context.cwd, asked.get("chdir") ?? "."),
