@@ -8,7 +8,8 @@
  * --jobs N       runs N test files at once (default 2)
  *
  * The last line is `N passed, N failed`; each check counts as one. Exit status 1 if anything failed.
- * With DLSLURM_TEST_NO_SKIP=1 a test that would be skipped fails.
+ * With DLSLURM_TEST_NO_SKIP=1 a test that would be skipped fails. DLSLURM_TEST_CHROOT=DIR names a second
+ * system with a Slurm of its own (scripts/start_slurm_chroot.sh); `none` says that there can be none.
  */
 import { parseTestOutput, sumOf, type TestResult } from "./test/test_output.ts";
 
@@ -46,7 +47,9 @@ async function runAll(options: Options): Promise<TestResult> {
     for (const check of checks) results.push(await runCheck(check));
     results.push(await runTests("tests", {}, options.jobs));
   } else {
-    const env = { DLSLURM_TEST_NO_SKIP: "1" };
+    // A second Slurm is not expected of everyone.
+    const chroot = Deno.env.get("DLSLURM_TEST_CHROOT") ?? "none";
+    const env = { DLSLURM_TEST_NO_SKIP: "1", DLSLURM_TEST_CHROOT: chroot };
     results.push(await runTests(`tests/${options.only}`, env, options.jobs));
   }
   return sumOf(results);

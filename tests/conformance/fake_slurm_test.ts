@@ -1,3 +1,4 @@
+import { VERSIONS } from "../recordings/slurm_recordings.ts";
 import { testConformance } from "./register.ts";
 
-testConformance("fake");
+for (const version of VERSIONS) testConformance({ kind: "fake", version });

@@ -6,24 +6,49 @@ import type { ConformanceCase, ConformanceWorld } from "./world.ts";
 
 /** What sacct, squeue, scontrol and scancel say, as the program asks them. */
 export const QUERY_CASES: readonly ConformanceCase[] = [
-  { name: "sacct of ended jobs → state, exit code, signal", run: accountsEnds },
-  { name: "sacct of waiting, running and cancelled jobs → their rows", run: accountsLife },
   {
+    key: "accounts_ends",
+    name: "sacct of ended jobs → state, exit code, signal",
+    run: accountsEnds,
+  },
+  {
+    key: "accounts_life",
+    name: "sacct of waiting, running and cancelled jobs → their rows",
+    run: accountsLife,
+  },
+  {
+    key: "accounts_timeout",
     name: "sacct of a job over its time limit → TIMEOUT",
     fake: { DLSLURM_FAKE_SLURM_SECONDS_PER_MINUTE: "0.5" },
     run: accountsTimeout,
   },
   {
+    key: "accounts_array",
     name: "sacct of an array → one row for what waits, one for each task that ran",
     run: accountsArray,
   },
-  { name: "sacct of a job that never was → no row, no failure", run: accountsNothing },
-  { name: "squeue of jobs in every stage → ID and state", run: queues },
-  { name: "scontrol and squeue of a job that never was → Slurm's refusal", run: refusesUnknown },
-  { name: "scancel of one task, a job by name, an unknown job → as asked", run: cancels },
+  {
+    key: "accounts_nothing",
+    name: "sacct of a job that never was → no row, no failure",
+    run: accountsNothing,
+  },
+  { key: "queues", name: "squeue of jobs in every stage → ID and state", run: queues },
+  {
+    key: "refuses_unknown",
+    name: "scontrol and squeue of a job that never was → Slurm's refusal",
+    run: refusesUnknown,
+  },
+  {
+    key: "cancels",
+    name: "scancel of one task, a job by name, an unknown job → as asked",
+    run: cancels,
+  },
 ];
 
-const BY_US = `CANCELLED by ${Deno.uid()}`;
+/** The state of what the user of this world cancelled. */
+function byUs({ uid }: ConformanceWorld): string {
+  return `CANCELLED by ${uid}`;
+}
 
 async function sacct(world: ConformanceWorld, jobIds: readonly string[]) {
   const { runner, client } = clientOf(world);
@@ -79,14 +104,14 @@ async function accountsLife(world: ConformanceWorld): Promise<void> {
   await slurm.waitForState(held, "PENDING");
   await slurm.waitForState(stopped, "RUNNING");
   await slurm.ask(["scancel", stopped]);
-  await slurm.waitForState(stopped, BY_US);
+  await slurm.waitForState(stopped, byUs(world));
 
   const { raw } = await sacct(world, [running, held, stopped]);
 
   assertRows(raw, [
     `${running}|${running}|RUNNING|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
     `${held}|${held}|PENDING|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
-    `${stopped}|${stopped}|${BY_US}|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
+    `${stopped}|${stopped}|${byUs(world)}|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
   ]);
   await slurm.ask(["scancel", held]);
   await Deno.writeTextFile(`${sandbox.root}/release`, "");
@@ -94,7 +119,7 @@ async function accountsLife(world: ConformanceWorld): Promise<void> {
   const after = await sacct(world, [running, held]);
   assertRows(after.raw, [
     `${running}|${running}|COMPLETED|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
-    `${held}|${held}|${BY_US}|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
+    `${held}|${held}|${byUs(world)}|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
   ]);
 }
 
@@ -141,7 +166,7 @@ async function accountsArray(world: ConformanceWorld): Promise<void> {
   assert.deepEqual(
     after.rows.map(({ jobId, state }) => `${jobId} ${state}`).sort(),
     [
-      `${held}_[0-3%2] ${BY_US}`,
+      `${held}_[0-3%2] ${byUs(world)}`,
       ...[0, 1, 2].map((task) => `${partly}_${task} COMPLETED`),
     ].sort(),
   );
@@ -211,7 +236,7 @@ async function cancels(world: ConformanceWorld): Promise<void> {
   // That there is no such job is no failure to scancel.
   assert.deepEqual([unknown.code, unknown.stdout, unknown.stderr], [0, "", ""]);
   assert.deepEqual([ended.code, ended.stdout], [0, ""]);
-  await slurm.waitForState(named, BY_US);
+  await slurm.waitForState(named, byUs(world));
   await slurm.waitForState(`${array}_[0,2]`, "PENDING");
   // A task that is cancelled before it has started leaves no trace of its own.
   assert.deepEqual(

@@ -1,22 +1,63 @@
-import { testIfAvailable } from "../support/requirements.ts";
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { SLURM_REQUIREMENTS, testIfAvailable } from "../support/requirements.ts";
+import type { Outcome } from "../support/sandbox.ts";
 import { Sandbox } from "../support/sandbox.ts";
-import { TestSlurm } from "../support/slurm.ts";
-import { QUERY_CASES } from "./query_cases.ts";
-import { RUN_CASES } from "./run_cases.ts";
-import { SHOW_JOB_CASES } from "./show_job_cases.ts";
-import { SUBMIT_CASES } from "./submit_cases.ts";
+import { SLURM_NAMES, TestSlurm } from "../support/slurm.ts";
+import { CASES } from "./cases.ts";
+import { conformanceFolder, FixturesSession } from "./fixtures_session.ts";
+import type { ConformanceCase } from "./world.ts";
 
-const CASES = [...SUBMIT_CASES, ...RUN_CASES, ...QUERY_CASES, ...SHOW_JOB_CASES];
+/** What the suite runs against. */
+export type Target =
+  | { readonly kind: "fake" | "replay"; readonly version: string }
+  | { readonly kind: "real" | "chroot" };
 
-/** Registers the whole suite for one kind of Slurm. */
-export function testConformance(kind: "fake" | "real"): void {
-  for (const { name, fake, run } of CASES) {
-    testIfAvailable(kind === "real" ? ["slurm"] : [], `${name} (${kind} Slurm)`, async () => {
+/** Stands for the recorder's number in each recording. */
+const RECORDED_UID = 10001;
+
+/** Registers the whole suite for one Slurm. */
+export function testConformance(target: Target): void {
+  for (const conformanceCase of CASES) {
+    const slurm = `${SLURM_NAMES[target.kind]}${"version" in target ? ` ${target.version}` : ""}`;
+    const name = `${conformanceCase.name} (${slurm})`;
+    testIfAvailable(SLURM_REQUIREMENTS[target.kind], name, async () => {
       await using sandbox = await Sandbox.create();
-      await using slurm = kind === "fake"
-        ? await TestSlurm.startFake(sandbox, fake)
-        : TestSlurm.useReal(sandbox);
-      await run({ sandbox, slurm });
+      if (target.kind === "replay") await replay(conformanceCase, target.version, sandbox);
+      else await run(conformanceCase, target, sandbox);
     });
   }
+}
+
+async function run(
+  { run, fake }: ConformanceCase,
+  target: Exclude<Target, { kind: "replay" }>,
+  sandbox: Sandbox,
+): Promise<void> {
+  const isFake = target.kind === "fake" || target.kind === "replay";
+  const settings = isFake ? { DLSLURM_FAKE_SLURM_VERSION: target.version } : {};
+  await using slurm = isFake
+    ? await TestSlurm.startFake(sandbox, { ...settings, ...fake })
+    : await TestSlurm.start(target.kind, sandbox);
+  await run({ sandbox, slurm, version: await slurm.version(), uid: Deno.uid() ?? 0 });
+}
+
+/** The answers of a real Slurm to this very case: none may be missing, none may be left. */
+async function replay(
+  { key, run }: ConformanceCase,
+  version: string,
+  sandbox: Sandbox,
+): Promise<void> {
+  const session = await FixturesSession.open(
+    sandbox,
+    ["replay", join(conformanceFolder(version), key)],
+  );
+  let outcome: Outcome;
+  try {
+    const slurm = TestSlurm.useReplay(sandbox);
+    await run({ sandbox, slurm, version, uid: RECORDED_UID });
+  } finally {
+    outcome = await session.close();
+  }
+  assert.equal(outcome.code, 0, outcome.stderr);
 }

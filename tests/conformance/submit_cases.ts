@@ -1,20 +1,33 @@
 import assert from "node:assert/strict";
 import type { Outcome } from "../support/sandbox.ts";
-import { writeScript } from "./world.ts";
+import { isLike2411, writeScript } from "./world.ts";
 import type { ConformanceCase, ConformanceWorld } from "./world.ts";
 
 /** What sbatch answers. */
 export const SUBMIT_CASES: readonly ConformanceCase[] = [
-  { name: "sbatch with a script → the sentence with the job ID", run: answersSentence },
-  { name: "sbatch --parsable → the job ID alone", run: answersParsable },
   {
-    name: "sbatch with a script on standard input → accepted, without a name inside",
+    key: "answers_sentence",
+    name: "sbatch with a script → the sentence with the job ID",
+    run: answersSentence,
+  },
+  { key: "answers_parsable", name: "sbatch --parsable → the job ID alone", run: answersParsable },
+  {
+    key: "reads_stdin",
+    name: "sbatch with a script on standard input → accepted, named sbatch if at all",
     run: readsStdin,
   },
-  { name: "sbatch --wrap → the command runs in a shell, the job is named wrap", run: wraps },
-  { name: "sbatch --quiet → nothing is said", run: isQuiet },
-  { name: "sbatch refusing → exit status and words", run: refuses },
-  { name: "sbatch with #SBATCH lines → obeyed until the first command", run: readsDirectives },
+  {
+    key: "wraps",
+    name: "sbatch --wrap → the command runs in a shell, the job is named wrap",
+    run: wraps,
+  },
+  { key: "is_quiet", name: "sbatch --quiet → nothing is said", run: isQuiet },
+  { key: "refuses", name: "sbatch refusing → exit status and words", run: refuses },
+  {
+    key: "reads_directives",
+    name: "sbatch with #SBATCH lines → obeyed until the first command",
+    run: readsDirectives,
+  },
 ];
 
 const SENTENCE_REGEXP = /^Submitted batch job [1-9][0-9]*\n$/;
@@ -41,7 +54,8 @@ async function answersParsable(world: ConformanceWorld): Promise<void> {
   assertAnswer(await world.slurm.ask(["sbatch", "--parsable", "job.sh"]), /^[1-9][0-9]*\n$/);
 }
 
-async function readsStdin({ slurm, sandbox }: ConformanceWorld): Promise<void> {
+async function readsStdin(world: ConformanceWorld): Promise<void> {
+  const { slurm, sandbox } = world;
   const outcome = await slurm.ask(["sbatch", "-o", "from stdin.txt"], {
     stdin: '#!/bin/sh\necho "from stdin, ${SLURM_JOB_NAME-unnamed}"\n',
   });
@@ -50,7 +64,7 @@ async function readsStdin({ slurm, sandbox }: ConformanceWorld): Promise<void> {
   await slurm.waitUntilEnded(jobIdIn(outcome));
   assert.equal(
     await Deno.readTextFile(`${sandbox.root}/from stdin.txt`),
-    "from stdin, unnamed\n",
+    `from stdin, ${isLike2411(world) ? "sbatch" : "unnamed"}\n`,
   );
 }
 

@@ -6,12 +6,20 @@ import type { TestSlurm } from "../support/slurm.ts";
 export interface ConformanceWorld {
   readonly sandbox: Sandbox;
   readonly slurm: TestSlurm;
+  /** The version of this Slurm: `22.05`. */
+  readonly version: string;
+  /** Number of the user who submits, as Slurm shows it. */
+  readonly uid: number;
 }
 
 /** One thing that a fake and a real Slurm have in common. */
 export interface ConformanceCase {
+  /** Name of the folder of its recordings. */
+  readonly key: string;
   /** `program situation → answer` */
   readonly name: string;
+  /** What its recordings keep of what would be replaced as a name. */
+  readonly keep?: readonly string[];
   /** Settings of the fake that make the case quick; the real one has its own. */
   readonly fake?: Readonly<Record<string, string>>;
   run(world: ConformanceWorld): Promise<void>;
@@ -29,6 +37,11 @@ export async function writeScript(
 /** Reads a log that a job wrote into the sandbox's root. */
 export async function readLog({ sandbox }: ConformanceWorld, name: string): Promise<string> {
   return await Deno.readTextFile(`${sandbox.root}/${name}`);
+}
+
+/** Whether this Slurm does as 24.11 does where that differs from 22.05. */
+export function isLike2411({ version }: ConformanceWorld): boolean {
+  return Number(version) >= 24.11;
 }
 
 /** A point in time as Slurm prints it, for regular expressions. */

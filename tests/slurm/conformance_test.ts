@@ -1,3 +1,3 @@
 import { testConformance } from "../conformance/register.ts";
 
-testConformance("real");
+testConformance({ kind: "real" });

@@ -14,4 +14,5 @@ const CASES = [
   ...CONFLICT_CASES,
   ...OLD_NAME_CASES,
 ];
+testSeedCases(CASES, "plain git", "chroot");
 for (const kind of ["plain git", "text2git"] as const) testSeedCases(CASES, kind, "real");

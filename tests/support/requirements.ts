@@ -8,12 +8,29 @@
  */
 
 /** Something that a test needs beside git and Deno. */
-export type Requirement = "git-annex" | "datalad" | "slurm" | "root" | "mount";
+export type Requirement = "git-annex" | "datalad" | "slurm" | "chroot" | "root" | "mount";
+
+/** What a test needs for each kind of Slurm. */
+export const SLURM_REQUIREMENTS = {
+  fake: [],
+  replay: [],
+  real: ["slurm"],
+  chroot: ["chroot"],
+} as const satisfies Record<string, readonly Requirement[]>;
 
 type TestBody = (context: Deno.TestContext) => void | Promise<void>;
 
 /** Name of the variable that turns skipping into failing when it is `1`. */
 export const NO_SKIP = "DLSLURM_TEST_NO_SKIP";
+
+/**
+ * Folder of a second system with a Slurm of its own, as scripts/start_slurm_chroot.sh makes it; empty
+ * if there is none.
+ */
+export const CHROOT: string = (Deno.env.get("DLSLURM_TEST_CHROOT") ?? "").replace(/^none$/, "");
+
+/** `DLSLURM_TEST_CHROOT=none` says that there cannot be one: then even NO_SKIP lets it be skipped. */
+const HAS_NO_CHROOT = Deno.env.get("DLSLURM_TEST_CHROOT") === "none";
 
 const reasons = new Map<Requirement, string | undefined>();
 
@@ -23,13 +40,14 @@ export function testIfAvailable(
   name: string,
   test: TestBody,
 ): void {
-  const missing = requirements.map(findReasonAgainst).filter((reason) => reason !== undefined);
+  const missing = requirements.filter((one) => findReasonAgainst(one) !== undefined);
   if (missing.length === 0) {
     Deno.test(name, test);
     return;
   }
-  const reason = missing.join(", ");
-  if (Deno.env.get(NO_SKIP) === "1") {
+  const reason = missing.map(findReasonAgainst).join(", ");
+  const mayBeSkipped = HAS_NO_CHROOT && missing.every((one) => one === "chroot");
+  if (Deno.env.get(NO_SKIP) === "1" && !mayBeSkipped) {
     Deno.test(name, () => {
       throw new Error(`Cannot run this test: ${reason}, and ${NO_SKIP} is set`);
     });
@@ -47,7 +65,8 @@ export function findReasonAgainst(requirement: Requirement): string | undefined 
 const CHECKS: Readonly<Record<Requirement, () => string | undefined>> = {
   "git-annex": () => reasonIfNotOnPath("git-annex"),
   datalad: () => reasonIfNotOnPath("datalad"),
-  slurm: () => reasonIfNotOnPath("sbatch") ?? reasonIfSlurmIsDown(),
+  slurm: () => reasonIfNotOnPath("sbatch") ?? reasonIfSlurmIsDown("scontrol"),
+  chroot: reasonAgainstChroot,
   root: () => Deno.uid() === 0 ? undefined : "not run as root",
   mount: reasonIfMountsAreRefused,
 };
@@ -59,15 +78,28 @@ function reasonIfNotOnPath(program: string): string | undefined {
     : `${program} is not on PATH`;
 }
 
-function reasonIfSlurmIsDown(): string | undefined {
+function reasonIfSlurmIsDown(...scontrol: [string, ...string[]]): string | undefined {
+  const [program, ...args] = scontrol;
   try {
-    const { stdout } = new Deno.Command("scontrol", { args: ["ping"], stdin: "null" }).outputSync();
-    const answer = new TextDecoder().decode(stdout);
+    const command = new Deno.Command(program, { args: [...args, "ping"], stdin: "null" });
+    const answer = new TextDecoder().decode(command.outputSync().stdout);
     return /\bis UP\b/.test(answer) ? undefined : "no slurmctld answers";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "scontrol is not on PATH";
+    if (error instanceof Deno.errors.NotFound) return `${program} is not on PATH`;
     throw error;
   }
+}
+
+function reasonAgainstChroot(): string | undefined {
+  if (CHROOT === "") return "DLSLURM_TEST_CHROOT names no chroot";
+  if (Deno.uid() !== 0) return "not run as root";
+  const probe = Deno.makeTempFileSync();
+  try {
+    if (!isFile(`${CHROOT}${probe}`)) return `temporary files are not shared with "${CHROOT}"`;
+  } finally {
+    Deno.removeSync(probe);
+  }
+  return reasonIfSlurmIsDown("chroot", CHROOT, "scontrol");
 }
 
 function reasonIfMountsAreRefused(): string | undefined {

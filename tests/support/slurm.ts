@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { pollUntil } from "./polling.ts";
+import { CHROOT } from "./requirements.ts";
 import type { Outcome, Sandbox, StartOptions } from "./sandbox.ts";
 
 /** States in which a job, or task, is over: sacct(1), JOB STATE CODES. */
@@ -7,15 +8,33 @@ const ENDED_REGEXP =
   /^(BOOT_FAIL|CANCELLED|COMPLETED|DEADLINE|FAILED|NODE_FAIL|OUT_OF_MEMORY|PREEMPTED|TIMEOUT)/;
 
 /**
- * The Slurm that the programs of a {@linkcode Sandbox} reach: an embedded one of its own, or the real
- * one of this machine. Jobs that were submitted from inside the sandbox are cancelled when it is
- * disposed of.
+ * Which Slurm: an embedded one, the real one of this machine, the real one in the chroot that
+ * `DLSLURM_TEST_CHROOT` names, or one that is not there and whose answers were recorded.
+ */
+export type SlurmKind = "fake" | "real" | "chroot" | "replay";
+
+/** What names of tests call them. */
+export const SLURM_NAMES: Readonly<Record<SlurmKind, string>> = {
+  fake: "fake Slurm",
+  real: "real Slurm",
+  chroot: "real Slurm of the chroot",
+  replay: "replay of Slurm",
+};
+
+/** The programs of Slurm that tests call. */
+const PROGRAMS = ["sbatch", "sacct", "scontrol", "squeue", "scancel", "sinfo", "srun"];
+
+/**
+ * The Slurm that the programs of a {@linkcode Sandbox} reach. Jobs that were submitted from inside the
+ * sandbox are cancelled when it is disposed of.
  */
 export class TestSlurm implements AsyncDisposable {
-  readonly kind: "fake" | "real";
+  readonly kind: SlurmKind;
   readonly #sandbox: Sandbox;
+  /** Variables with which it asks for its own sake: nothing of that becomes part of a recording. */
+  readonly #quietly: Record<string, string> = {};
 
-  private constructor(kind: "fake" | "real", sandbox: Sandbox) {
+  private constructor(kind: SlurmKind, sandbox: Sandbox) {
     this.kind = kind;
     this.#sandbox = sandbox;
   }
@@ -55,13 +74,41 @@ export class TestSlurm implements AsyncDisposable {
   }
 
   /** Gives the sandbox a Slurm of this kind. */
-  static async start(kind: "fake" | "real", sandbox: Sandbox): Promise<TestSlurm> {
-    return kind === "fake" ? await TestSlurm.startFake(sandbox) : TestSlurm.useReal(sandbox);
+  static async start(kind: "fake" | "real" | "chroot", sandbox: Sandbox): Promise<TestSlurm> {
+    if (kind === "fake") return await TestSlurm.startFake(sandbox);
+    return kind === "chroot" ? await TestSlurm.useChroot(sandbox) : new TestSlurm(kind, sandbox);
   }
 
-  /** Lets the sandbox use the real Slurm of this machine. */
-  static useReal(sandbox: Sandbox): TestSlurm {
-    return new TestSlurm("real", sandbox);
+  /** Lets the sandbox use the real Slurm in the chroot of `DLSLURM_TEST_CHROOT`. */
+  static async useChroot(sandbox: Sandbox): Promise<TestSlurm> {
+    const folder = join(sandbox.root, ".chroot");
+    await Deno.mkdir(folder);
+    for (const program of PROGRAMS) {
+      // By its absolute path: with /tmp shared, PATH leads to this very script inside as well.
+      const inside = `cd "$0" && exec -a ${program} /usr/bin/${program} "$@"`;
+      const script = `#!/bin/sh\nexec chroot '${CHROOT}' bash -c '${inside}' "$PWD" "$@"\n`;
+      await Deno.writeTextFile(join(folder, program), script, { mode: 0o755 });
+    }
+    const own = `${sandbox.programs}:`;
+    sandbox.env["PATH"] = sandbox.env["PATH"]!.replace(own, `${own}${folder}:`);
+    return new TestSlurm("chroot", sandbox);
+  }
+
+  /** A Slurm that is answered for by a replay: nothing happens, so nothing is waited for. */
+  static useReplay(sandbox: Sandbox): TestSlurm {
+    return new TestSlurm("replay", sandbox);
+  }
+
+  /** Asks what a test does not ask itself by way of this PATH from now on. */
+  waitBy(path: string): void {
+    this.#quietly["PATH"] = path;
+  }
+
+  /** The version, without its patch level: `22.05`. */
+  async version(): Promise<string> {
+    // "slurm 24.11.5", Debian's "slurm-wlm 22.05.8"
+    const answer = await this.#askQuietly("sbatch", "--version");
+    return /[0-9]+\.[0-9]+/.exec(answer)![0];
   }
 
   /** Runs one of Slurm's programs. */
@@ -77,10 +124,10 @@ export class TestSlurm implements AsyncDisposable {
 
   /** Waits until `jobIds`, arrays with all their tasks, are over for squeue and for sacct. */
   async waitUntilEnded(...jobIds: readonly string[]): Promise<void> {
-    await pollUntil(`jobs ${jobIds.join(", ")} have ended`, async () => {
-      const queued = await this.#sandbox.require(["squeue", "-h", "-o", "%F"]);
+    await this.#pollUntil(`jobs ${jobIds.join(", ")} have ended`, async () => {
+      const queued = await this.#askQuietly("squeue", "-h", "-o", "%F");
       if (queued.split("\n").some((id) => jobIds.includes(id))) return false;
-      const states = await this.states(...jobIds);
+      const states = await this.#quietRows("State", jobIds);
       const ended = [...states].filter(([, state]) => ENDED_REGEXP.test(state)).map(([id]) => id);
       return ended.length === states.size &&
         jobIds.every((jobId) => ended.some((id) => id.split("_")[0] === jobId));
@@ -93,12 +140,12 @@ export class TestSlurm implements AsyncDisposable {
    */
   async waitUntilAccounted(...jobIds: readonly string[]): Promise<void> {
     await this.waitUntilEnded(...jobIds);
-    await pollUntil(`jobs ${jobIds.join(", ")} are accounted for`, async () => {
-      const rows = await this.#sandbox.require(["squeue", "-h", "-t", "all", "-o", "%F|%i"]);
+    await this.#pollUntil(`jobs ${jobIds.join(", ")} are accounted for`, async () => {
+      const rows = await this.#askQuietly("squeue", "-h", "-t", "all", "-o", "%F|%i");
       const known = rows.split("\n").map((row) => row.split("|"))
         .filter(([jobId]) => jobIds.includes(jobId!)).map(([, id]) => id!);
-      const states = await this.states(...jobIds);
-      const limits = await this.#rows("Timelimit", jobIds);
+      const states = await this.#quietRows("State", jobIds);
+      const limits = await this.#quietRows("Timelimit", jobIds);
       return known.length === states.size && [...limits.values()].every((limit) => limit !== "") &&
         known.every((id) => ENDED_REGEXP.test(states.get(id) ?? ""));
     });
@@ -106,21 +153,26 @@ export class TestSlurm implements AsyncDisposable {
 
   /** Waits until accounting shows `jobId`, or a task `ID_INDEX`, in a state. */
   async waitForState(jobId: string, state: string): Promise<void> {
-    await pollUntil(`job ${jobId} is ${state}`, async () => {
-      return (await this.states(jobId.split("_")[0]!)).get(jobId) === state;
+    await this.#pollUntil(`job ${jobId} is ${state}`, async () => {
+      return (await this.#quietRows("State", [jobId.split("_")[0]!])).get(jobId) === state;
     });
   }
 
   /** The states that accounting has, by job or task ID; what it does not know is absent. */
   async states(...jobIds: readonly string[]): Promise<Map<string, string>> {
-    return await this.#rows("State", jobIds);
+    return toMap(await this.#sandbox.require(sacctOf("State", jobIds)));
   }
 
-  async #rows(field: string, jobIds: readonly string[]): Promise<Map<string, string>> {
-    const format = `JobID,${field}`;
-    const argv = ["sacct", "-X", "-n", "-P", "-o", format, "-j", jobIds.join(",")] as const;
-    const rows = (await this.#sandbox.require(argv)).split("\n").filter((row) => row !== "");
-    return new Map(rows.map((row) => row.split("|")).map(([id, value]) => [id!, value!]));
+  async #quietRows(field: string, jobIds: readonly string[]): Promise<Map<string, string>> {
+    return toMap(await this.#askQuietly(...sacctOf(field, jobIds)));
+  }
+
+  async #askQuietly(...argv: [string, ...string[]]): Promise<string> {
+    return await this.#sandbox.require(argv, { env: this.#quietly });
+  }
+
+  async #pollUntil(what: string, look: () => Promise<boolean>): Promise<void> {
+    if (this.kind !== "replay") await pollUntil(what, look);
   }
 
   /** IDs of all jobs that were submitted from inside the sandbox and are remembered. */
@@ -131,12 +183,22 @@ export class TestSlurm implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.kind === "replay") return;
     // A test may have left the sandbox's PATH without Slurm, or with a broken one in front.
     const path = this.#sandbox.env["PATH"]!.replace(`${this.#sandbox.programs}:`, "");
-    const env = { PATH: path };
+    const env = { PATH: path, ...this.#quietly };
     const { stdout } = await this.ask(["squeue", "-h", "-o", "%F|%Z"], { env });
     const unfinished = stdout.split("\n").map((row) => row.split("|"))
       .filter(([, directory]) => directory?.startsWith(this.#sandbox.root)).map(([id]) => id!);
     if (unfinished.length > 0) await this.ask(["scancel", ...new Set(unfinished)], { env });
   }
+}
+
+function sacctOf(field: string, jobIds: readonly string[]): [string, ...string[]] {
+  return ["sacct", "-X", "-n", "-P", "-o", `JobID,${field}`, "-j", jobIds.join(",")];
+}
+
+function toMap(answer: string): Map<string, string> {
+  const rows = answer.split("\n").filter((row) => row !== "").map((row) => row.split("|"));
+  return new Map(rows.map(([id, value]) => [id!, value!]));
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { DATASET_KINDS, TestDataset } from "../datasets.ts";
 import type { DatasetKind } from "../datasets.ts";
-import { testIfAvailable } from "../requirements.ts";
+import { SLURM_REQUIREMENTS, testIfAvailable } from "../requirements.ts";
 import { Sandbox } from "../sandbox.ts";
 import type { Outcome } from "../sandbox.ts";
-import { TestSlurm } from "../slurm.ts";
+import { SLURM_NAMES, TestSlurm } from "../slurm.ts";
 
 /** What a case of the seed workflow works with: a fresh dataset with the four job scripts. */
 export interface SeedWorld {
@@ -37,15 +37,12 @@ export interface SeedJobs {
 export function testSeedCases(
   cases: readonly SeedCase[],
   kind: DatasetKind,
-  slurmKind: "fake" | "real",
+  slurmKind: "fake" | "real" | "chroot",
 ): void {
-  const requirements = [
-    ...DATASET_KINDS[kind],
-    ...(slurmKind === "real" ? ["slurm" as const] : []),
-  ];
+  const requirements = [...DATASET_KINDS[kind], ...SLURM_REQUIREMENTS[slurmKind]];
   for (const { name, run, isAboutContents } of cases) {
     if (kind !== "plain git" && isAboutContents !== true) continue;
-    testIfAvailable(requirements, `e2e: ${name} (${kind}, ${slurmKind} Slurm)`, async () => {
+    testIfAvailable(requirements, `e2e: ${name} (${kind}, ${SLURM_NAMES[slurmKind]})`, async () => {
       await using sandbox = await Sandbox.create();
       await using slurm = await TestSlurm.start(slurmKind, sandbox);
       await run({ sandbox, slurm, dataset: await TestDataset.createSeed(sandbox, kind) });

@@ -1,0 +1,3 @@
+import { testConformance } from "../conformance/register.ts";
+
+testConformance({ kind: "chroot" });
