@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { findLeaks } from "../../src/recordings/check.ts";
 import { readRecording } from "../../src/recordings/read_recording.ts";
+import { CASES } from "../conformance/cases.ts";
+import { conformanceFolder } from "../conformance/fixtures_session.ts";
 import { DLSLURM, Sandbox } from "../support/sandbox.ts";
 import { writeProgram } from "./small_slurm.ts";
 import { caseFolder, caseNames, VERSIONS } from "./slurm_recordings.ts";
@@ -36,6 +38,21 @@ for (const version of VERSIONS) {
       assert.ok(recording.calls.length > 0);
     });
   }
+}
+
+for (const version of VERSIONS) {
+  Deno.test(`fixtures: the conformance suite is recorded whole on Slurm ${version}`, async () => {
+    const folder = conformanceFolder(version);
+
+    const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+
+    assert.deepEqual(names, CASES.map(({ key }) => key).sort());
+    for (const name of names) {
+      const recording = await readRecording(join(folder, name));
+      assert.deepEqual(findLeaks(recording, NOBODY), [], name);
+      assert.ok(recording.manifest.slurm.startsWith(version), name);
+    }
+  });
 }
 
 // One process per call: the two versions share the cases.
