@@ -56,14 +56,19 @@ async function main([directory, ...keys]: readonly string[]): Promise<boolean> {
   let isWhole = true;
   for (const conformanceCase of chosen) {
     try {
-      console.log(await record(conformanceCase, await Deno.realPath(directory)));
-      console.log(`${conformanceCase.key}: recorded`);
+      const said = await record(conformanceCase, await Deno.realPath(directory));
+      await say(`${said}\n${conformanceCase.key}: recorded`);
     } catch (error) {
-      console.log(`${conformanceCase.key}: failed\n${error}`);
+      await say(`${conformanceCase.key}: failed\n${error}`);
       isWhole = false;
     }
   }
   return isWhole;
+}
+
+async function say(line: string): Promise<void> {
+  const bytes = new TextEncoder().encode(`${line}\n`);
+  for (let done = 0; done < bytes.length;) done += await Deno.stdout.write(bytes.subarray(done));
 }
 
 if (import.meta.main && !await main(Deno.args)) Deno.exit(1);

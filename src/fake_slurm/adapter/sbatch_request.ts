@@ -66,7 +66,7 @@ function shownCommand({ script, args }: Submission, { version }: Cluster): strin
 }
 
 function toSpec(submission: Submission, cluster: Cluster, context: FakeSlurmContext): JobSpec {
-  const { asked, script, args } = submission;
+  const { asked, args } = submission;
   const user = userInfo();
   const nodes = read.readNodes(asked);
   const tasksPerNode = read.readCount(asked, "ntasks-per-node");
