@@ -63,13 +63,14 @@ export class JsonRenderer implements ResultRenderer {
 
   report(record: ResultRecord): void {
     if (isFailure(record)) this.#hasFailed = true;
-    const { slurmJobId, slurmStates, errorCode, path, ...rest } = record;
+    const { slurmJobId, slurmStates, changedInputs, errorCode, path, ...rest } = record;
     this.#io.out(`${
       JSON.stringify({
         path: path ?? record.refds,
         ...rest,
         "slurm_job_id": slurmJobId,
         "slurm_states": slurmStates,
+        "changed_inputs": changedInputs,
         "error_code": errorCode,
       })
     }\n`);

@@ -52,6 +52,8 @@ export interface ResultRecord {
   readonly slurmStates?: Readonly<Record<string, string>>;
   /** The commit that was made, or the one whose record was read. */
   readonly commit?: string;
+  /** Inputs, or files that the command names, that changed since the run that is repeated; from the root. */
+  readonly changedInputs?: readonly string[];
   /** Code of the error, for programs. */
   readonly errorCode?: string;
   /** The next command to run. */

@@ -2,35 +2,29 @@ import { Argument, Command, Option } from "commander";
 import { join, relative, resolve } from "node:path";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
-import { badRecord, parseMessage, parseRecord, RECORD_PREFIX } from "../datalad/run_record.ts";
-import type { ParsedMessage, RunRecord } from "../datalad/run_record.ts";
-import { readSidecar } from "../datalad/sidecar.ts";
 import { UserError } from "../errors.ts";
-import { readMessages, readWrittenFiles } from "../git/history.ts";
-import type { CommitMessage } from "../git/history.ts";
-import type { Runner } from "../process/runner.ts";
+import { readWrittenFiles } from "../git/history.ts";
 import { JobStore } from "../store/job_store.ts";
+import { findChangedInputs } from "./changed_inputs.ts";
+import type { PlannedRepeat } from "./changed_inputs.ts";
+import { warn } from "./context.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { readExtensionLocks, requireUnlocked } from "./extension_jobs.ts";
 import { planSubmission } from "./plan_submission.ts";
 import type { CommandToSubmit, PreparationOptions, SubmissionPlan } from "./plan_submission.ts";
+import { findRuns } from "./recorded_runs.ts";
+import type { RecordedRun, RecordRange } from "./recorded_runs.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { renderScript } from "./reschedule_script.ts";
 import { parseCount, reportScheduled } from "./schedule.ts";
 import { submitJob } from "./submit_job.ts";
 
 /** What `reschedule` was asked for. */
-export interface RescheduleOptions extends PreparationOptions {
-  /** Commit, or end of the range. */
-  readonly revision: string;
-  /** Last commit before the range; empty: all that `revision` reaches; absent: `revision` alone. */
-  readonly since: string | undefined;
+export interface RescheduleOptions extends PreparationOptions, RecordRange {
   /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
   readonly dataset: string | undefined;
   /** Takes the place of the recorded paragraphs; absent: they are used again. */
   readonly message: string | undefined;
-  /** Take jobs, too, whose commits have another state than Completed in their subject. */
-  readonly withFailedJobs: boolean | undefined;
   /** Only say what would be submitted. */
   readonly report: boolean | undefined;
   /** Only write the commands to this file, `-` for standard output. */
@@ -45,7 +39,8 @@ export function rescheduleCommand(
     .summary("submit a recorded job again")
     .description(
       "Reads the run record of a commit that finish made and submits the same command again, with " +
-        "today's files. Neither HEAD nor the work tree moves, beyond outputs being made writable.",
+        "today's files. Neither HEAD nor the work tree moves, beyond outputs being made writable. If inputs " +
+        "or the batch script are not what they were, it says so and goes on.",
     )
     .addArgument(
       new Argument("[revision]", "commit of the job, or end of the range").default("HEAD"),
@@ -87,12 +82,6 @@ Exit status: 0 all submitted; 1 one was not; 2 wrong usage; 130 interrupted.`,
     .action(async (revision: string, options) => await run({ ...options, revision }));
 }
 
-interface RecordedRun {
-  readonly commit: CommitMessage;
-  readonly parsed: ParsedMessage;
-  readonly record: RunRecord;
-}
-
 /** Submits recorded jobs again, or says which would be. */
 export async function runReschedule(options: RescheduleOptions, context: CommandContext) {
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
@@ -100,50 +89,96 @@ export async function runReschedule(options: RescheduleOptions, context: Command
   const own = runs.filter((run) => isOfDataset(run, dataset));
   for (const run of runs) if (!own.includes(run)) reportForeign(dataset, run, context);
   const written = await readWrittenFiles(dataset.git, own.map((run) => run.commit.oid));
-  const plan = (run: RecordedRun) =>
-    planSubmission(
-      dataset,
-      commandOf(dataset, run, written.get(run.commit.oid)!, options),
-      options,
-      context.cwd,
-    );
   if (options.script !== undefined) {
-    await writeScript(dataset, own, plan, options.script, context);
+    const planned = [];
+    for (const run of own) planned.push(await planRun(dataset, run, written, options, context));
+    await writeScript(dataset, planned, options.script, context);
     return;
   }
   using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
   if (options.report !== true) await recoverSubmissions(dataset, store, context);
   const locks = options.report === true ? [] : await readExtensionLocks(dataset, store, context);
-  for (const run of own) {
+  const planned: PlannedRun[] = [];
+  const refusing = async (run: RecordedRun, work: () => Promise<void>) => {
     context.interrupted.throwIfAborted();
     try {
-      const planned = await plan(run);
-      if (options.report === true) {
-        reportPlan(dataset, run, planned, context);
-        continue;
-      }
-      requireUnlocked(locks, planned.request.outputs);
-      const job = await submitJob(dataset, store, planned, context);
-      reportScheduled("slurm-reschedule", dataset, job, planned.command, context);
+      await work();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       reportRefusal(dataset, run, error, context);
     }
+  };
+  for (const run of own) {
+    await refusing(run, async () => {
+      planned.push(await planRun(dataset, run, written, options, context));
+    });
   }
+  const changed = await noticeChanges(dataset, planned, context);
+  for (const { run, plan, commit } of planned) {
+    const changedInputs = changed.get(commit);
+    await refusing(run, async () => {
+      if (options.report === true) {
+        reportPlan(dataset, run, plan, changedInputs, context);
+        return;
+      }
+      requireUnlocked(locks, plan.request.outputs);
+      const job = await submitJob(dataset, store, plan, context);
+      reportScheduled("slurm-reschedule", dataset, job, plan.command, context, changedInputs);
+    });
+  }
+}
+
+interface PlannedRun extends PlannedRepeat {
+  readonly run: RecordedRun;
+}
+
+async function planRun(
+  dataset: Dataset,
+  run: RecordedRun,
+  written: ReadonlyMap<string, readonly string[]>,
+  options: RescheduleOptions,
+  context: CommandContext,
+): Promise<PlannedRun> {
+  const command = commandOf(dataset, run, written.get(run.commit.oid)!, options);
+  const plan = await planSubmission(dataset, command, options, context.cwd);
+  return { run, plan, commit: run.commit.oid };
+}
+
+/** More names than this are counted. */
+const MOST_NAMES = 5;
+
+/** Says which jobs will not read what they read when they were recorded. */
+async function noticeChanges(
+  dataset: Dataset,
+  planned: readonly PlannedRun[],
+  context: CommandContext,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const changed = await findChangedInputs(dataset, planned);
+  for (const { run, commit } of planned) {
+    const paths = changed.get(commit);
+    if (paths === undefined) continue;
+    const more = paths.length > MOST_NAMES ? ` and ${paths.length - MOST_NAMES} more` : "";
+    warn(
+      context,
+      `changed since ${commit.slice(0, 10)} (Slurm job ${run.record.slurmJobId}) was recorded: ` +
+        `${paths.slice(0, MOST_NAMES).join(", ")}${more}`,
+    );
+  }
+  return changed;
 }
 
 async function writeScript(
   dataset: Dataset,
-  runs: readonly RecordedRun[],
-  plan: (run: RecordedRun) => Promise<SubmissionPlan>,
+  runs: readonly PlannedRun[],
   file: string,
   context: CommandContext,
 ): Promise<void> {
-  const planned = [];
-  for (const run of runs) {
-    const subject = run.commit.message.split("\n")[0]!;
-    planned.push({ commit: run.commit.oid, subject, plan: await plan(run) });
-  }
+  await noticeChanges(dataset, runs, context);
+  const planned = runs.map(({ run, plan, commit }) => ({
+    commit,
+    subject: run.commit.message.split("\n")[0]!,
+    plan,
+  }));
   const script = renderScript(dataset, planned);
   if (file === "-") context.io.out(script);
   else await Deno.writeTextFile(resolve(context.cwd, file), script, { mode: 0o755 });
@@ -153,11 +188,13 @@ function reportPlan(
   dataset: Dataset,
   run: RecordedRun,
   plan: SubmissionPlan,
+  changedInputs: readonly string[] | undefined,
   context: CommandContext,
 ): void {
   context.report({
     action: "slurm-reschedule",
     status: "ok",
+    ...(changedInputs === undefined ? {} : { changedInputs }),
     path: dataset.root,
     type: "dataset",
     commit: run.commit.oid,
@@ -186,64 +223,6 @@ function reportRefusal(
       (error.detail === undefined ? "" : `: ${error.detail}`),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   });
-}
-
-/**
- * @throws {UserError} `NO_RECORD` if there is none, `BAD_RECORD` for one that cannot be read.
- */
-async function findRuns(
-  dataset: Dataset,
-  options: RescheduleOptions,
-  runner: Runner,
-): Promise<RecordedRun[]> {
-  const commits = await readMessages(dataset.git, options.revision, options.since, RECORD_PREFIX);
-  const runs: RecordedRun[] = [];
-  for (const commit of commits) {
-    // A merge repeats in its message what its parents hold.
-    if (commit.parents.length > 1) continue;
-    const parsed = parse(commit);
-    if (parsed === undefined) continue;
-    if (parsed.state !== "Completed" && options.withFailedJobs !== true) continue;
-    runs.push({ commit, parsed, record: await recordOf(dataset, commit, parsed, runner) });
-  }
-  if (runs.length > 0) return runs;
-  const range = options.since === undefined || options.since === ""
-    ? options.revision
-    : `${options.since}..${options.revision}`;
-  throw new UserError(
-    "NO_RECORD",
-    `No schedule commits found in range ${range}. No job was submitted`,
-    {
-      hint:
-        "git log --grep='DATALAD SLURM RUN' shows the recorded jobs; --with-failed-jobs takes failed ones",
-    },
-  );
-}
-
-function parse(commit: CommitMessage): ParsedMessage | undefined {
-  try {
-    return parseMessage(commit.message);
-  } catch (error) {
-    if (error instanceof SyntaxError) throw badRecord(commit.oid, error);
-    throw error;
-  }
-}
-
-async function recordOf(
-  dataset: Dataset,
-  commit: CommitMessage,
-  { record }: ParsedMessage,
-  runner: Runner,
-): Promise<RunRecord> {
-  if (!("sidecarId" in record)) return record;
-  try {
-    const kept = parseRecord(await readSidecar(runner, dataset, record.sidecarId));
-    if ("sidecarId" in kept) throw new SyntaxError("its sidecar holds no record");
-    return kept;
-  } catch (error) {
-    if (error instanceof SyntaxError) throw badRecord(commit.oid, error);
-    throw error;
-  }
 }
 
 /** The recorded command, to be submitted once more. */

@@ -156,6 +156,7 @@ export function reportScheduled(
   job: SubmittedJob,
   command: string,
   context: CommandContext,
+  changedInputs?: readonly string[],
 ): void {
   const start = command.length > 40 ? `${command.slice(0, 40)}...` : command;
   context.report({
@@ -165,6 +166,7 @@ export function reportScheduled(
     type: "dataset",
     message: start,
     slurmJobId: job.jobId,
+    ...(changedInputs === undefined ? {} : { changedInputs }),
   });
 }
 
