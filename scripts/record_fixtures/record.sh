@@ -12,8 +12,9 @@
 # persons, machines and places are replaced; what was replaced is shown. Takes about ten minutes, most of
 # it waiting until slurmctld forgets a job.
 #
-# The cases node_fail and accounting_down stop a daemon, and are run only when they are named: as root,
-# on a Slurm of one's own. STOP_SLURMD, START_SLURMD, STOP_SLURMDBD and START_SLURMDBD say how.
+# The cases node_fail and accounting_down stop a daemon, submit_limits sets limits. They are run only when
+# they are named: as root, on a Slurm of one's own. STOP_SLURMD, START_SLURMD, STOP_SLURMDBD and
+# START_SLURMDBD say how.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 case $1 in */*) DLSLURM=$(cd "$(dirname "$1")" && pwd)/$(basename "$1") ;; *) DLSLURM=$1 ;; esac
@@ -50,7 +51,7 @@ else
   for name in $slow; do record "$name" & done
   for script in "$here"/cases/*.sh; do
     name=$(basename "$script" .sh)
-    case " $slow node_fail accounting_down " in *" $name "*) ;; *) record "$name" ;; esac
+    case " $slow node_fail accounting_down submit_limits " in *" $name "*) ;; *) record "$name" ;; esac
   done
   wait
 fi

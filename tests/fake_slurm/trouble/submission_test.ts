@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readRecording } from "../../../src/recordings/read_recording.ts";
+import { caseFolder, VERSIONS } from "../../recordings/slurm_recordings.ts";
 import { pollUntil } from "../../support/polling.ts";
 import { assertSays } from "../../support/refusal.ts";
 import { storedClaims, storedJobs } from "../../support/snapshots.ts";
@@ -114,7 +116,7 @@ Deno.test("e2e: an array beyond MaxArraySize is refused in Slurm's words", async
 
   await assertNothingSubmitted(
     world,
-    /Batch job submission failed: Invalid job array specification/,
+    await recordedRefusal("--array=0-100000000"),
     "-a",
     "0-4",
   );
@@ -122,8 +124,7 @@ Deno.test("e2e: an array beyond MaxArraySize is refused in Slurm's words", async
 
 Deno.test("e2e: a submission beyond the submit limit is refused in Slurm's words", async () => {
   await using world = await TroubleWorld.create({ limits: { maxSubmitJobs: 3 } });
-  const words =
-    /AssocMaxSubmitJobLimit\nsbatch: error: Batch job submission failed: Job violates accounting\/QOS policy \(job submit limit, user's size and\/or time limits\)/;
+  const words = await recordedRefusal("--array=0-1");
 
   await assertNothingSubmitted(world, words, "-a", "0-3");
 
@@ -131,6 +132,17 @@ Deno.test("e2e: a submission beyond the submit limit is refused in Slurm's words
   await world.waitUntil(`${jobId}|COMPLETED`);
   await world.assertFinishes(jobId);
 });
+
+/** What the sbatch of the real Slurms said to a call that has `word` among its arguments. */
+async function recordedRefusal(word: string): Promise<RegExp> {
+  const said = new Set<string>();
+  for (const version of VERSIONS) {
+    const { calls } = await readRecording(caseFolder(version, "submit_limits"));
+    said.add(calls.find(({ argv }) => argv.includes(word))!.stderr);
+  }
+  assert.equal(said.size, 1);
+  return new RegExp([...said][0]!.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+}
 
 /** Process numbers of this world's sbatch programs. */
 function hangingPrograms(world: TroubleWorld): number[] {
