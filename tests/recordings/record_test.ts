@@ -47,6 +47,18 @@ Deno.test("e2e: fixtures record notes calls with answers in order and passes on 
   assert.equal(calls[2]!.stderr, "sbatch: error: refused for user1\n");
 });
 
+Deno.test("e2e: fixtures record calls a program by its bare name → it names itself as always", async () => {
+  await using sandbox = await Sandbox.create();
+  await writeSmallSlurm(sandbox);
+  // getopt(3) of any program says what argv[0] is.
+  await Deno.symlink("/bin/ls", join(sandbox.programs, "squeue"));
+
+  const { outcome, read } = await record(sandbox, "squeue --no-such-option");
+
+  assert.match(outcome.stderr, /^squeue: unrecognized option '--no-such-option'$/m);
+  assert.match((await read()).calls[0]!.stderr, /^squeue: unrecognized option/);
+});
+
 Deno.test("e2e: fixtures record writes no name and shows what it replaced", async () => {
   await using sandbox = await Sandbox.create();
   await writeSmallSlurm(sandbox);
