@@ -3,6 +3,8 @@ import { parseArrayTasks } from "../jobs/array_tasks.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { decideStatus, isPossiblyRequeued } from "../jobs/job_status.ts";
 import type { JobStatus, StateRow } from "../jobs/job_status.ts";
+import { RowsByJob } from "../jobs/rows_by_job.ts";
+import { splitJobId } from "../jobs/task_job_id.ts";
 import { AccountingDisabledError, querySacct } from "../slurm/query_sacct.ts";
 import type { SacctRow } from "../slurm/query_sacct.ts";
 import { querySqueue } from "../slurm/query_squeue.ts";
@@ -49,14 +51,14 @@ async function askCluster(
   jobs: readonly SubmittedJob[],
   progress: Progress,
 ): Promise<Map<number, JobStatus>> {
-  const rows = rowsByJob(await accountingRows(client, cluster, jobs, progress));
-  const statuses = new Map(jobs.map((job) => [job.key, statusOf(job, rows.get(job.jobId) ?? [])]));
+  const rows = new RowsByJob(await accountingRows(client, cluster, jobs, progress));
+  const statuses = new Map(jobs.map((job) => [job.key, statusOf(job, rows.of(job.jobId))]));
   const doubtful = jobs.filter((job) => {
     const status = statuses.get(job.key)!;
     return status.phase === "unknown" || (status.phase === "failed" && isPossiblyRequeued(status));
   });
   if (doubtful.length === 0) return statuses;
-  const queued = rowsByJob((await querySqueue(client, cluster)).map((row) => ({
+  const queued = new RowsByJob((await querySqueue(client, cluster)).map((row) => ({
     ...row,
     jobIdRaw: null,
     submitS: null,
@@ -64,8 +66,8 @@ async function askCluster(
     elapsed: "",
   })));
   for (const job of doubtful) {
-    const fromQueue = queued.get(job.jobId);
-    if (fromQueue === undefined) continue;
+    const fromQueue = queued.of(job.jobId);
+    if (fromQueue.length === 0) continue;
     // squeue is the newer witness for what it shows; accounting fills in the tasks that left it.
     const seen = new Set(fromQueue.map((row) => row.jobId));
     const older = statuses.get(job.key)!.rows.filter((row) => !seen.has(row.jobId));
@@ -82,8 +84,14 @@ async function accountingRows(
 ): Promise<SacctRow[]> {
   const since = Math.min(...jobs.map((job) => job.submittedAtMs));
   try {
-    const jobIds = jobs.map((job) => job.jobId);
-    return await querySacct(client, jobIds, since, cluster, (count) => progress.advance(count));
+    const jobIds = new Set(jobs.map((job) => splitJobId(job.jobId).submittedId));
+    return await querySacct(
+      client,
+      [...jobIds],
+      since,
+      cluster,
+      (count) => progress.advance(count),
+    );
   } catch (error) {
     if (error instanceof AccountingDisabledError) return [];
     throw error;
@@ -91,15 +99,15 @@ async function accountingRows(
 }
 
 function statusOf(job: SubmittedJob, rows: readonly StateRow[]): JobStatus {
+  const { submittedId, arrayTaskId } = splitJobId(job.jobId);
   const tasks = job.details?.arrayTasks ?? null;
   return decideStatus({
-    jobId: job.jobId,
+    jobId: submittedId,
     submittedAtMs: job.submittedAtMs,
-    arrayTasks: tasks === null ? null : parseArrayTasks(tasks),
+    arrayTasks: arrayTaskId !== null
+      ? [arrayTaskId]
+      : tasks === null
+      ? null
+      : parseArrayTasks(tasks),
   }, rows);
-}
-
-/** Rows by the job that they belong to: `151_2` and `151+1` belong to 151. */
-function rowsByJob<Row extends StateRow>(rows: readonly Row[]): Map<string, Row[]> {
-  return Map.groupBy(rows, (row) => /^[0-9]+/.exec(row.jobId)?.[0] ?? row.jobId);
 }

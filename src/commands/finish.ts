@@ -7,7 +7,8 @@ import { UserError } from "../errors.ts";
 import { Lease } from "../fs/lease.ts";
 import { findOperationInProgress } from "../git/repository.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
-import { parseJobId } from "../jobs/job_state.ts";
+import { parseOpenJobId } from "../jobs/job_state.ts";
+import { splitJobId } from "../jobs/task_job_id.ts";
 import { JobStore } from "../store/job_store.ts";
 import { askSlurm } from "./ask_slurm.ts";
 import { warn } from "./context.ts";
@@ -119,7 +120,7 @@ Exit status: 0 everything committed, closed or nothing to do; 1 a job could not 
 
 /** Finishes, closes or lists open jobs. */
 export async function runFinish(options: FinishOptions, context: CommandContext): Promise<void> {
-  const jobIds = options.jobIds.map(parseJobId);
+  const jobIds = options.jobIds.map(parseOpenJobId);
   refuseContradictions(options);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
@@ -182,8 +183,8 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
 }
 
 /**
- * Asks scontrol again for jobs that were submitted while it did not answer: which tasks an array has
- * must be known before its state can be told.
+ * Asks scontrol again, once for all, for jobs that were submitted while it did not answer: which tasks an
+ * array has must be known before its state can be told.
  */
 async function fillGaps(
   dataset: Dataset,
@@ -191,15 +192,11 @@ async function fillGaps(
   jobs: readonly SubmittedJob[],
   context: CommandContext,
 ): Promise<SubmittedJob[]> {
-  const described: SubmittedJob[] = [];
   const gaps = jobs.filter((job) => job.details === null);
-  using progress = context.progress("asking Slurm for log files", gaps.length);
-  for (const job of jobs) {
-    const details = job.details ?? await noteDetails(dataset, store, job, context);
-    if (job.details === null) progress.advance();
-    described.push({ ...job, details });
-  }
-  return described;
+  if (gaps.length === 0) return [...jobs];
+  using _progress = context.progress("asking Slurm for log files");
+  const noted = await noteDetails(dataset, store, gaps, context);
+  return jobs.map((job) => ({ ...job, details: job.details ?? noted.get(job.key) ?? null }));
 }
 
 function select(
@@ -218,6 +215,11 @@ function select(
       selected.push(job);
       continue;
     }
+    const tasks = open.filter((each) => splitJobId(each.jobId).submittedId === jobId);
+    if (tasks.length > 0) {
+      selected.push(...tasks);
+      continue;
+    }
     const known = store.findByJobId(jobId);
     if (known !== undefined && recovered.has(known.key)) continue;
     context.report({
@@ -234,10 +236,17 @@ function select(
           : `: it was ${known.stage}${
             known.commitOid === null ? "" : ` with commit ${known.commitOid}`
           }`),
-      hint: "dlslurm finish --list-open-jobs",
+      hint: hintForUnknown(jobId, open),
     });
   }
-  return selected;
+  return [...new Set(selected)];
+}
+
+function hintForUnknown(jobId: string, open: readonly SubmittedJob[]): string {
+  const { submittedId, arrayTaskId } = splitJobId(jobId);
+  return arrayTaskId !== null && open.some((job) => job.jobId === submittedId)
+    ? `tasks of an array that was scheduled as one job are finished with it: dlslurm finish ${submittedId}`
+    : "dlslurm finish --list-open-jobs";
 }
 
 async function resolveFurtherOutputs(

@@ -113,6 +113,7 @@ function recordOf(job: SubmittedJob, slurmOutputs: readonly string[]): RunRecord
     slurmOutputs,
     altDir: job.altDir,
     cluster: job.cluster,
+    row: job.row,
   };
 }
 

@@ -5,7 +5,7 @@ import { fillPathList, fillPlaceholders } from "../datalad/placeholders.ts";
 import type { PlaceholderValues } from "../datalad/placeholders.ts";
 import { UserError } from "../errors.ts";
 import { statIfPresent } from "../fs/if_present.ts";
-import type { JobRequest } from "../jobs/job.ts";
+import type { JobRequest, TableRow } from "../jobs/job.ts";
 import { requireAltDir } from "./alt_dir.ts";
 import { findInputs } from "./find_inputs.ts";
 
@@ -44,6 +44,8 @@ export interface CommandToSubmit {
   readonly rescheduledJobId: string | null;
   /** Whether the record gets the inputs that globs and placeholders stand for. */
   readonly expandsInputs: boolean;
+  /** The row of a table that it is made of, its values filled in everywhere; absent without a table. */
+  readonly row?: TableRow | null;
   /** Files beside the outputs that the job will write to, relative to the root. */
   readonly alsoWritten: readonly string[];
 }
@@ -116,6 +118,7 @@ export async function planSubmission(
       altDir,
       rescheduledJobId: wanted.rescheduledJobId,
       worktree: dataset.worktree,
+      row: wanted.row ?? null,
     },
     command: fillPlaceholders(
       wanted.cmd,

@@ -249,13 +249,14 @@ function commandOf(
     rescheduledJobId: record.slurmJobId,
     expandsInputs: false,
     alsoWritten: written.filter((path) => !record.slurmOutputs.includes(path)),
+    row: record.row ?? null,
   };
 }
 
 /** The recorded paragraphs without those that an earlier reschedule had added. */
 function withoutNotes(text: string): string | null {
   const kept = text.split("\n\n").filter((part) =>
-    !/^Re-submission of job \d+\.$/.test(part.trim())
+    !/^Re-submission of job \d+(_\d+)?\.$/.test(part.trim())
   );
   return kept.join("\n\n").trim() || null;
 }

@@ -5,6 +5,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { parseArrayTasks } from "../jobs/array_tasks.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
+import { splitJobId } from "../jobs/task_job_id.ts";
 import { logPathCandidates } from "../slurm/log_paths.ts";
 
 /**
@@ -40,15 +41,16 @@ export async function findSlurmOutputs(
 
 function* candidateLists(job: SubmittedJob, status: JobStatus | undefined): Generator<string[]> {
   const { logs, arrayTasks } = job.details!;
+  const { submittedId } = splitJobId(job.jobId);
   if (arrayTasks === null) {
-    for (const log of logs) yield logPathCandidates(log.path, job.jobId, null, undefined);
+    for (const log of logs) yield logPathCandidates(log.path, submittedId, null, undefined);
     return;
   }
   for (const task of parseArrayTasks(arrayTasks)) {
     const own = logs.filter((log) => log.task === task);
     // Tasks that were pending when scontrol was asked share the array's pattern.
     for (const log of own.length > 0 ? own : logs.filter((each) => each.task === null)) {
-      yield logPathCandidates(log.path, job.jobId, task, status?.rawJobIds.get(task));
+      yield logPathCandidates(log.path, submittedId, task, status?.rawJobIds.get(task));
     }
   }
 }

@@ -88,7 +88,7 @@ export async function submitJob(
       );
     }
     const job = store.findSubmitted(key)!;
-    await noteDetails(dataset, store, job, context);
+    await noteDetails(dataset, store, [job], context);
     return job;
   }
   // Above 128 a shell says that a signal ended what it ran: sbatch may have been stopped half-way.

@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import { UserError } from "../errors.ts";
+import type { TableRow } from "../jobs/job.ts";
+import { splitJobId } from "../jobs/task_job_id.ts";
 import { renderPythonJson } from "./python_json.ts";
 
 /**
@@ -22,7 +24,7 @@ export interface RunRecord {
   readonly outputs: readonly string[];
   /** Where the command was run. */
   readonly pwd: string;
-  /** A number in the JSON. */
+  /** A number in the JSON; of a row that was a task of an array, `151_3`, that of the array. */
   readonly slurmJobId: string;
   /** Logs and environment file: written by or for Slurm, so that a new run has others. */
   readonly slurmOutputs: readonly string[];
@@ -30,6 +32,8 @@ export interface RunRecord {
   readonly altDir: string | null;
   /** Slurm cluster, where one was named. */
   readonly cluster: string | null;
+  /** The row of a table that the job was made of; `cmd`, inputs and outputs have its values. */
+  readonly row?: TableRow | null;
 }
 
 /** What the subject of every such commit begins with. */
@@ -49,7 +53,16 @@ const Record = v.object({
   slurm_job_id: v.pipe(v.union([v.number(), v.string()]), v.transform(String)),
   slurm_outputs: TextList,
   alt_dir: v.nullish(v.string(), ""),
-  dlslurm: v.optional(v.object({ cluster: v.optional(v.nullable(v.string()), null) })),
+  dlslurm: v.optional(v.object({
+    cluster: v.optional(v.nullable(v.string()), null),
+    array_task: v.optional(v.number()),
+    row: v.optional(v.object({
+      cmd: v.string(),
+      line: v.number(),
+      table: v.string(),
+      values: v.record(v.string(), v.string()),
+    })),
+  })),
 });
 
 /** What a commit's message says. */
@@ -91,18 +104,24 @@ export function renderRecordLine(record: RunRecord): string {
 }
 
 function toJson(record: RunRecord) {
+  const { submittedId, arrayTaskId } = splitJobId(record.slurmJobId);
+  const own = {
+    ...(arrayTaskId === null ? {} : { "array_task": arrayTaskId }),
+    ...(record.cluster === null ? {} : { cluster: record.cluster }),
+    ...(record.row ? { row: record.row } : {}),
+  };
   return {
     ...(record.altDir === null ? {} : { alt_dir: record.altDir }),
     chain: record.chain,
     cmd: record.cmd,
     commit_id: null,
-    ...(record.cluster === null ? {} : { dlslurm: { cluster: record.cluster } }),
+    ...(Object.keys(own).length === 0 ? {} : { dlslurm: own }),
     dsid: record.dsid,
     extra_inputs: record.extraInputs,
     inputs: record.inputs,
     outputs: record.outputs,
     pwd: record.pwd,
-    slurm_job_id: Number(record.slurmJobId),
+    slurm_job_id: Number(submittedId),
     slurm_outputs: record.slurmOutputs,
   };
 }
@@ -148,6 +167,7 @@ export function parseRecord(text: string): RunRecord | { readonly sidecarId: str
     );
   }
   const { output } = parsed;
+  const task = output.dlslurm?.array_task;
   return {
     chain: output.chain,
     cmd: output.cmd,
@@ -156,10 +176,11 @@ export function parseRecord(text: string): RunRecord | { readonly sidecarId: str
     inputs: output.inputs,
     outputs: output.outputs,
     pwd: output.pwd,
-    slurmJobId: output.slurm_job_id,
+    slurmJobId: task === undefined ? output.slurm_job_id : `${output.slurm_job_id}_${task}`,
     slurmOutputs: output.slurm_outputs,
     altDir: output.alt_dir === "" ? null : output.alt_dir,
     cluster: output.dlslurm?.cluster ?? null,
+    row: output.dlslurm?.row ?? null,
   };
 }
 

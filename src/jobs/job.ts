@@ -4,8 +4,23 @@
  * @module
  */
 
-/** Where a job stands in our books: `submitting → open → finished | closed`. */
-export type JobStage = "submitting" | "open" | "finished" | "closed";
+/**
+ * Where a job stands in our books: `submitting → open → finished | closed`. A row of a table begins as
+ * `waiting`: it holds its claims, and its submission has not begun.
+ */
+export type JobStage = "waiting" | "submitting" | "open" | "finished" | "closed";
+
+/** The row of a table that a job was made of. */
+export interface TableRow {
+  /** The table's file as it was named, `-` for standard input. */
+  readonly table: string;
+  /** Line of the table that the row begins in, from 1; a header counts. */
+  readonly line: number;
+  /** What each column holds, as text. */
+  readonly values: Readonly<Record<string, string>>;
+  /** The command for all rows of the table: the columns are placeholders in it. */
+  readonly cmd: string;
+}
 
 /** What is known of a job before it is submitted. */
 export interface JobRequest {
@@ -31,6 +46,30 @@ export interface JobRequest {
   readonly rescheduledJobId: string | null;
   /** Name of the linked worktree it was scheduled in; empty for the main one. */
   readonly worktree: string;
+  /** The row of a table that it was made of; `cmd` and paths have its values filled in. */
+  readonly row?: TableRow | null;
+}
+
+/** How a row of a table is to be submitted: all that was decided when the table was read. */
+export interface WaitingPlan {
+  /** The shell command line with everything filled in. */
+  readonly command: string;
+  /** Where it runs, absolute. */
+  readonly directory: string;
+  /** What it reads, relative to the root. */
+  readonly inputs: readonly string[];
+  /** How many transfers at once fetch annexed inputs; `null`: nothing is fetched. */
+  readonly transfers: number | null;
+  /** Files and folders, relative to the root, whose annexed files are made writable. */
+  readonly toUnlock: readonly string[];
+  /** Whether it becomes a task of an array, and how many of its tasks may run at once. */
+  readonly array: { readonly limit: number | null } | null;
+}
+
+/** A row of a table whose submission has not begun, or is under way. */
+export interface WaitingJob extends Job {
+  /** How it is to be submitted. */
+  readonly plan: WaitingPlan;
 }
 
 /** A log file of a job, or of one of its tasks. */
@@ -65,11 +104,11 @@ export interface Job extends JobRequest {
   readonly stage: JobStage;
   /** The process that submits or submitted it, as JSON of its identity: tells a crashed submission from one under way. */
   readonly submitter: string;
-  /** Slurm's job ID; `null` while submitting. */
+  /** Slurm's job ID; `null` while waiting or submitting. `151_3` for a row that is a task of array 151. */
   readonly jobId: string | null;
   /** Slurm cluster, where `sbatch` named one. */
   readonly cluster: string | null;
-  /** Milliseconds since 1970 when the submission began. */
+  /** Milliseconds since 1970 when the submission began, or the wait for it. */
   readonly submittedAtMs: number;
   /** What scontrol told; `null` until it answered. */
   readonly details: SubmissionDetails | null;
@@ -77,6 +116,8 @@ export interface Job extends JobRequest {
   readonly commitOid: string | null;
   /** The head that `commitOid` was built on. */
   readonly commitBase: string | null;
+  /** Its row of a table, if it was made of one. */
+  readonly row: TableRow | null;
 }
 
 /** A job that was submitted: it has a job ID. */

@@ -80,6 +80,16 @@ export function mayBeRequeued(state: string): boolean {
 }
 
 /**
+ * Reads the ID of an open job that a person typed: a job's, or, for a row of a table that was submitted as
+ * part of an array, a task's (`151_3`).
+ *
+ * @throws {UserError} `USAGE` if it is neither.
+ */
+export function parseOpenJobId(text: string): string {
+  return /^[1-9][0-9]*_(0|[1-9][0-9]*)$/.test(text) ? text : parseJobId(text);
+}
+
+/**
  * Reads a job ID that a person typed.
  *
  * @throws {UserError} `USAGE` if it is no job ID.

@@ -85,7 +85,10 @@ export function isPossiblyRequeued(status: JobStatus): boolean {
 }
 
 function findMissing(submission: Submission, rows: readonly StateRow[]): string[] {
-  if (rows.length === 0) return [submission.jobId];
+  if (rows.length === 0) {
+    const { jobId, arrayTasks } = submission;
+    return [arrayTasks?.length === 1 ? `${jobId}_${arrayTasks[0]}` : jobId];
+  }
   if (submission.arrayTasks === null) {
     // An array of which nobody told the tasks: whether a row is missing cannot be known.
     return rows.some((row) => tasksOf(submission.jobId, row.jobId).length > 0)

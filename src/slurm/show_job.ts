@@ -45,6 +45,43 @@ export async function showJob(
   return parseShowJob(textOf(result.stdout));
 }
 
+/**
+ * Asks `scontrol show job` once for all jobs that slurmctld knows, and keeps the records of some: it takes
+ * one job ID or none. Jobs that it has forgotten are absent.
+ *
+ * @param jobIds IDs as sbatch printed them, of arrays those of the array.
+ * @returns records by those IDs.
+ * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails or hangs.
+ */
+export async function showJobs(
+  client: SlurmClient,
+  jobIds: ReadonlySet<string>,
+  cluster: string | null,
+): Promise<Map<string, JobRecord[]>> {
+  const found = new Map<string, JobRecord[]>();
+  const decoder = new TextDecoder();
+  let rest = "";
+  const keep = (block: string) => {
+    const match = /^\s*JobId=([0-9]+)(?: (?:ArrayJobId|HetJobId)=([0-9]+))?/.exec(block);
+    const jobId = match?.[2] ?? match?.[1];
+    if (jobId === undefined || !jobIds.has(jobId)) return;
+    const records = found.get(jobId);
+    if (records === undefined) found.set(jobId, parseShowJob(block.trimStart()));
+    else records.push(...parseShowJob(block.trimStart()));
+  };
+  // Other people's jobs may be tens of thousands: only ours are kept.
+  const onStdout = (piece: Uint8Array) => {
+    const blocks = (rest + decoder.decode(piece, { stream: true })).split("\n\n");
+    rest = blocks.pop()!;
+    for (const block of blocks) keep(block);
+  };
+  const onCluster = cluster === null ? [] : ["-M", cluster];
+  const result = await runSlurm(client, ["scontrol", ...onCluster, "show", "job"], onStdout);
+  if (result.code !== 0) throw slurmFailed("scontrol", result);
+  keep(rest);
+  return found;
+}
+
 /** Reads `scontrol show job`: records are separated by blank lines, pairs by a blank. */
 export function parseShowJob(stdout: string): JobRecord[] {
   const records: Map<string, string>[] = [];

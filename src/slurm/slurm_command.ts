@@ -61,17 +61,20 @@ export interface SlurmClient {
 /**
  * Runs one of Slurm's query commands; a non-zero exit status is a result.
  *
+ * @param onStdout takes standard output piece by piece; the result's is then empty.
  * @throws {UserError} `SLURM_UNAVAILABLE` if the program is missing or does not answer in time.
  */
 export async function runSlurm(
   client: SlurmClient,
   argv: readonly [string, ...string[]],
+  onStdout?: (piece: Uint8Array) => void,
 ): Promise<RunResult> {
   try {
     return await client.runner.run(argv, {
       env: OWN_ENVIRONMENT,
       timeoutMs: client.timeoutMs,
       ...(client.signal === undefined ? {} : { signal: client.signal }),
+      ...(onStdout === undefined ? {} : { onStdout }),
     });
   } catch (error) {
     if (error instanceof ProgramNotFoundError) {

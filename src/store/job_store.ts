@@ -11,51 +11,20 @@
 
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import * as v from "valibot";
 import { UserError } from "../errors.ts";
 import { isSubmitted } from "../jobs/job.ts";
-import type { Job, JobRequest, JobStage, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
+import type { Job, JobRequest, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { adoptJobs } from "./adopt_jobs.ts";
 import type { Adoption, JobToAdopt } from "./adopt_jobs.ts";
+import { insertJob, toJob } from "./job_rows.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { explainStoreError, inTransaction, openStore } from "./open_store.ts";
 import { findOutputConflict } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
+import { WaitingRows } from "./waiting_rows.ts";
 
 /** Where the store is, below Git's common directory. */
 export const STORE_FILE: string = join("dlslurm", "jobs.sqlite");
-
-const TextList = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
-const JobRow = v.object({
-  job_key: v.number(),
-  stage: v.picklist(["submitting", "open", "finished", "closed"]),
-  job_id: v.nullable(v.string()),
-  cluster: v.nullable(v.string()),
-  cmd: v.string(),
-  pwd: v.string(),
-  dsid: v.nullable(v.string()),
-  message: v.nullable(v.string()),
-  chain: TextList,
-  inputs: TextList,
-  extra_inputs: TextList,
-  outputs: TextList,
-  alt_dir: v.nullable(v.string()),
-  rescheduled_job_id: v.nullable(v.string()),
-  worktree: v.string(),
-  submitted_at_ms: v.number(),
-  submitter: v.string(),
-  details: v.nullable(v.pipe(
-    v.string(),
-    v.parseJson(),
-    v.object({
-      logs: v.array(v.object({ task: v.nullable(v.number()), path: v.string() })),
-      environmentFile: v.nullable(v.string()),
-      arrayTasks: v.nullable(v.string()),
-    }),
-  )),
-  commit_oid: v.nullable(v.string()),
-  commit_base: v.nullable(v.string()),
-});
 
 /** Thrown by {@linkcode JobStore.beginSubmission}; the transaction is rolled back. */
 export class OutputConflictError extends Error {
@@ -74,6 +43,16 @@ export class OutputConflictError extends Error {
   }
 }
 
+/** What a submission command answered. */
+export interface Receipt {
+  /** The job's key; of an array of rows that of the first. */
+  readonly key: number;
+  /** As printed: of an array that of the array. */
+  readonly jobId: string;
+  /** Slurm cluster, where the command named one. */
+  readonly cluster: string | null;
+}
+
 /**
  * The jobs of a dataset and their claims. Each method is one transaction: a crash leaves it done or
  * not begun.
@@ -81,10 +60,13 @@ export class OutputConflictError extends Error {
 export class JobStore implements Disposable {
   readonly #database: DatabaseSync;
   readonly #path: string;
+  /** The rows of tables that were not submitted yet. */
+  readonly waiting: WaitingRows;
 
   private constructor(database: DatabaseSync, path: string) {
     this.#database = database;
     this.#path = path;
+    this.waiting = new WaitingRows(database, (work) => this.#transaction(work));
   }
 
   /**
@@ -119,26 +101,7 @@ export class JobStore implements Disposable {
     checksOutputs = true,
   ): number {
     return this.#transaction(() => {
-      const { lastInsertRowid } = this.#database.prepare(
-        `INSERT INTO job (stage, cmd, pwd, dsid, message, chain, inputs, extra_inputs, outputs, alt_dir,
-           rescheduled_job_id, worktree, submitted_at_ms, submitter)
-         VALUES ('submitting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ).run(
-        request.cmd,
-        request.pwd,
-        request.dsid,
-        request.message,
-        JSON.stringify(request.chain),
-        JSON.stringify(request.inputs),
-        JSON.stringify(request.extraInputs),
-        JSON.stringify(request.outputs),
-        request.altDir,
-        request.rescheduledJobId,
-        request.worktree,
-        nowMs,
-        submitter,
-      );
-      const key = Number(lastInsertRowid);
+      const key = insertJob(this.#database, { request, stage: "submitting", nowMs, submitter });
       const claim = this.#database.prepare("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)");
       for (const path of request.outputs) {
         const conflict = findOutputConflict(this.#database, request.worktree, path, key);
@@ -151,9 +114,16 @@ export class JobStore implements Disposable {
     });
   }
 
-  /** Forgets a submission that certainly submitted nothing: its claims go with it. */
+  /**
+   * Forgets a submission that certainly submitted nothing: its claims go with it. Rows of a table wait
+   * again instead.
+   */
   abandonSubmission(key: number): void {
     this.#transaction(() => {
+      this.#database.prepare(
+        `UPDATE job SET stage = 'waiting', submission_key = NULL, array_task = NULL
+         WHERE (job_key = ? OR submission_key = ?) AND stage = 'submitting' AND waiting_plan IS NOT NULL`,
+      ).run(key, key);
       const isSubmitting = "job_key = ? AND EXISTS (SELECT 1 FROM job AS own " +
         "WHERE own.job_key = ? AND own.stage = 'submitting')";
       this.#database.prepare(`DELETE FROM claim WHERE ${isSubmitting}`).run(key, key);
@@ -162,35 +132,24 @@ export class JobStore implements Disposable {
   }
 
   /**
-   * Stores Slurm's receipt: the job is open from here on. Storing the same receipt again is harmless.
+   * Stores Slurm's receipt: the job is open from here on, or all rows of an array are, each as the job
+   * `ID_TASK`. Storing the same receipt again is harmless.
    *
    * @throws {UserError} `SUBMISSION_UNCLEAR` if another open job has this job ID already, or the
    * submission is not in the store any more.
    */
   storeReceipt(key: number, jobId: string, cluster: string | null): void {
+    this.storeReceipts([{ key, jobId, cluster }]);
+  }
+
+  /**
+   * Stores several receipts in one transaction: all or none.
+   *
+   * @throws {UserError} As {@linkcode JobStore.storeReceipt}, for the first that cannot be stored.
+   */
+  storeReceipts(receipts: readonly Receipt[]): void {
     this.#transaction(() => {
-      const other = this.#database.prepare(
-        "SELECT job_key FROM job WHERE stage = 'open' AND job_id = ? AND ifnull(cluster, '') = ?",
-      ).get(jobId, cluster ?? "");
-      if (other !== undefined && Number(other["job_key"]) === key) return;
-      if (other !== undefined) {
-        throw new UserError(
-          "SUBMISSION_UNCLEAR",
-          `Cannot note job ${jobId}: it is an open job already`,
-          {
-            hint: "dlslurm finish --list-open-jobs",
-          },
-        );
-      }
-      const { changes } = this.#database.prepare(
-        "UPDATE job SET stage = 'open', job_id = ?, cluster = ? WHERE job_key = ? AND stage = 'submitting'",
-      ).run(jobId, cluster, key);
-      if (Number(changes) === 1) return;
-      throw new UserError(
-        "SUBMISSION_UNCLEAR",
-        `Cannot note job ${jobId}: Slurm took it, but its entry in the store is gone`,
-        { hint: `scancel ${jobId}, then schedule it again` },
-      );
+      for (const receipt of receipts) storeReceipt(this.#database, receipt);
     });
   }
 
@@ -232,11 +191,11 @@ export class JobStore implements Disposable {
     return new Map(rows.map((row) => [String(row["adopted_from"]), Number(row["job_key"])]));
   }
 
-  /** Adds what scontrol told of a job. */
-  storeDetails(key: number, details: SubmissionDetails): void {
+  /** Adds what scontrol told of jobs. */
+  storeDetails(details: ReadonlyMap<number, SubmissionDetails>): void {
     this.#transaction(() => {
-      this.#database.prepare("UPDATE job SET details = ? WHERE job_key = ?")
-        .run(JSON.stringify(details), key);
+      const update = this.#database.prepare("UPDATE job SET details = ? WHERE job_key = ?");
+      for (const [key, each] of details) update.run(JSON.stringify(each), key);
     });
   }
 
@@ -246,9 +205,23 @@ export class JobStore implements Disposable {
       .filter(isSubmitted);
   }
 
-  /** Submissions of all work trees whose answer is not known, those under way included. */
+  /**
+   * Submissions of all work trees whose answer is not known, those under way included. An array of rows
+   * is shown by its first.
+   */
   listSubmitting(): Job[] {
-    return this.#select("stage = 'submitting' ORDER BY job_key");
+    return this.#select(
+      "stage = 'submitting' AND (submission_key IS NULL OR submission_key = job_key) ORDER BY job_key",
+    );
+  }
+
+  /** The open jobs that came of a submission: one, or each row of an array. */
+  listOfSubmission(key: number): SubmittedJob[] {
+    return this.#select(
+      "stage = 'open' AND (job_key = ? OR submission_key = ?) ORDER BY job_key",
+      key,
+      key,
+    ).filter(isSubmitted);
   }
 
   /** The job with this key once it has a job ID. */
@@ -321,28 +294,29 @@ export class JobStore implements Disposable {
   }
 }
 
-function toJob(fields: Record<string, unknown>): Job {
-  const row = v.parse(JobRow, fields);
-  return {
-    key: row.job_key,
-    stage: row.stage satisfies JobStage,
-    jobId: row.job_id,
-    cluster: row.cluster,
-    cmd: row.cmd,
-    pwd: row.pwd,
-    dsid: row.dsid,
-    message: row.message,
-    chain: row.chain,
-    inputs: row.inputs,
-    extraInputs: row.extra_inputs,
-    outputs: row.outputs,
-    altDir: row.alt_dir,
-    rescheduledJobId: row.rescheduled_job_id,
-    worktree: row.worktree,
-    submittedAtMs: row.submitted_at_ms,
-    submitter: row.submitter,
-    details: row.details,
-    commitOid: row.commit_oid,
-    commitBase: row.commit_base,
-  };
+function storeReceipt(database: DatabaseSync, { key, jobId, cluster }: Receipt): void {
+  // Of an array only its rows are in the store: another array with this ID has a row with this ID, too.
+  const other = database.prepare(
+    `SELECT ifnull(submission_key, job_key) AS key FROM job
+     WHERE stage = 'open' AND job_id IN (?, ? || '_0') AND ifnull(cluster, '') = ?`,
+  ).get(jobId, jobId, cluster ?? "");
+  if (other !== undefined && Number(other["key"]) === key) return;
+  if (other !== undefined) {
+    throw new UserError(
+      "SUBMISSION_UNCLEAR",
+      `Cannot note job ${jobId}: it is an open job already`,
+      { hint: "dlslurm finish --list-open-jobs" },
+    );
+  }
+  const { changes } = database.prepare(
+    `UPDATE job SET stage = 'open', job_id = ? || ifnull('_' || array_task, ''), cluster = ?,
+       waiting_plan = NULL
+     WHERE (job_key = ? OR submission_key = ?) AND stage = 'submitting'`,
+  ).run(jobId, cluster, key, key);
+  if (Number(changes) > 0) return;
+  throw new UserError(
+    "SUBMISSION_UNCLEAR",
+    `Cannot note job ${jobId}: Slurm took it, but its entry in the store is gone`,
+    { hint: `scancel ${jobId}, then schedule it again` },
+  );
 }

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 /**
  * Where it is decided whether two jobs' outputs conflict: the claim of an open job is the same path
@@ -14,6 +14,42 @@ export interface OutputConflict {
   readonly jobKey: number;
 }
 
+/** Finds conflicts for many paths: each statement is prepared once. */
+export class OutputConflicts {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** Looks into the claims as they are at the time of each call. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** As {@linkcode findOutputConflict}. */
+  find(worktree: string, path: string, ownKey: number): OutputConflict | undefined {
+    const places = samePathAndAncestors(path);
+    const marks = places.map(() => "?").join(", ");
+    const row = this.#prepare(`${SELECT} AND path IN (${marks}) LIMIT 1`)
+      .get(worktree, ownKey, ...places) ?? this.#findInside(worktree, path, ownKey);
+    if (row === undefined) return undefined;
+    return { path, claim: String(row["path"]), jobKey: Number(row["job_key"]) };
+  }
+
+  #findInside(worktree: string, path: string, ownKey: number) {
+    if (path === ".") return this.#prepare(`${SELECT} LIMIT 1`).get(worktree, ownKey);
+    // "0" is the character after "/": everything between the two lies inside `path`.
+    return this.#prepare(`${SELECT} AND path > ? AND path < ? LIMIT 1`)
+      .get(worktree, ownKey, `${path}/`, `${path}0`);
+  }
+
+  #prepare(text: string): StatementSync {
+    const known = this.#statements.get(text);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(text);
+    this.#statements.set(text, statement);
+    return statement;
+  }
+}
+
 const SELECT = "SELECT path, job_key FROM claim WHERE worktree = ? AND job_key <> ?";
 
 /**
@@ -26,19 +62,7 @@ export function findOutputConflict(
   path: string,
   ownKey: number,
 ): OutputConflict | undefined {
-  const places = samePathAndAncestors(path);
-  const marks = places.map(() => "?").join(", ");
-  const row = database.prepare(`${SELECT} AND path IN (${marks}) LIMIT 1`)
-    .get(worktree, ownKey, ...places) ?? findInside(database, worktree, path, ownKey);
-  if (row === undefined) return undefined;
-  return { path, claim: String(row["path"]), jobKey: Number(row["job_key"]) };
-}
-
-function findInside(database: DatabaseSync, worktree: string, path: string, ownKey: number) {
-  if (path === ".") return database.prepare(`${SELECT} LIMIT 1`).get(worktree, ownKey);
-  // "0" is the character after "/": everything between the two lies inside `path`.
-  return database.prepare(`${SELECT} AND path > ? AND path < ? LIMIT 1`)
-    .get(worktree, ownKey, `${path}/`, `${path}0`);
+  return new OutputConflicts(database).find(worktree, path, ownKey);
 }
 
 /** `a/b/c` → `a/b/c`, `a/b`, `a`, `.` */

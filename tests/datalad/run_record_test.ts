@@ -7,6 +7,7 @@ import {
   renderMessage,
 } from "../../src/datalad/run_record.ts";
 import type { RunRecord } from "../../src/datalad/run_record.ts";
+import type { TableRow } from "../../src/jobs/job.ts";
 
 const RECORD: RunRecord = {
   chain: [],
@@ -20,6 +21,7 @@ const RECORD: RunRecord = {
   slurmOutputs: ["models/abrupt/silver/slurm-10524535.out"],
   altDir: null,
   cluster: null,
+  row: null,
 };
 
 Deno.test("renderMessage() writes the record as the Python extension does", () => {
@@ -83,10 +85,20 @@ const records: fc.Arbitrary<RunRecord> = fc.record({
   inputs: words,
   outputs: words,
   pwd: text,
-  slurmJobId: fc.integer({ min: 1, max: 0xffffffff }).map(String),
+  slurmJobId: fc.tuple(fc.integer({ min: 1, max: 0xffffffff }), fc.option(fc.nat()))
+    .map(([jobId, task]) => task === null ? String(jobId) : `${jobId}_${task}`),
   slurmOutputs: words,
   altDir: fc.option(text.filter((path) => path !== "")),
   cluster: fc.option(text),
+  row: fc.option<TableRow | null>(
+    fc.record({
+      table: text,
+      line: fc.nat(),
+      values: fc.dictionary(fc.stringMatching(/^[a-z]+ ?[a-z]*$/), text, { noNullPrototype: true }),
+      cmd: text,
+    }, { noNullPrototype: true }),
+    { nil: null },
+  ),
 }, { noNullPrototype: true });
 
 Deno.test("parseMessage() reads back what renderMessage() wrote", () => {
@@ -102,6 +114,19 @@ Deno.test("parseMessage() reads back what renderMessage() wrote", () => {
       assert.equal(parsed!.text, paragraphs.join("\n\n").trim());
     }),
   );
+});
+
+Deno.test("renderMessage() keeps the job ID of a task a number, and its row under our own key", () => {
+  const row = { table: "t.csv", line: 3, values: { sample: "b" }, cmd: "sbatch j.sh {sample}" };
+  const message = renderMessage({ ...RECORD, slurmJobId: "17_2", row }, {
+    groupState: "COMPLETED",
+    paragraphs: [],
+  });
+
+  assert.match(message, /^\[DATALAD SLURM RUN\] Slurm job 17_2: Completed\n/);
+  const record = JSON.parse(message.slice(message.indexOf("{"), message.lastIndexOf("}") + 1));
+  assert.equal(record["slurm_job_id"], 17);
+  assert.deepEqual(record["dlslurm"], { "array_task": 2, row });
 });
 
 Deno.test("parseMessage() bears a paragraph that shows the marker lines", () => {

@@ -4,6 +4,7 @@ import {
   isJobState,
   mayBeRequeued,
   parseJobId,
+  parseOpenJobId,
   phaseOf,
   stateWord,
 } from "../../src/jobs/job_state.ts";
@@ -86,3 +87,10 @@ for (const text of ["12_3", "12_[0-3]", "12.batch", "12+1"]) {
     assert.throws(() => parseJobId(text), { code: "USAGE", hint: /dlslurm finish 12$/ });
   });
 }
+
+Deno.test("parseOpenJobId() takes the task of an array, and nothing else that parseJobId() does not", () => {
+  assert.deepEqual(["12", "12_0", "12_31"].map(parseOpenJobId), ["12", "12_0", "12_31"]);
+  for (const text of ["12_", "12_03", "12_[0-3]", "12_1_2", "0_1", "_1", "12_1\n"]) {
+    assert.throws(() => parseOpenJobId(text), { code: "USAGE" }, text);
+  }
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { parseShowJob } from "../../src/slurm/show_job.ts";
+import type { Runner } from "../../src/process/runner.ts";
+import { parseShowJob, showJobs } from "../../src/slurm/show_job.ts";
 import { arrayTasksOf, environmentOf, logsOf } from "../../src/slurm/submission_details.ts";
 import { readRecording, VERSIONS } from "./recordings.ts";
 
@@ -84,3 +85,46 @@ Deno.test("arrayTasksOf() does not trust a list that was cut off", () => {
 Deno.test("logsOf() leaves out what is no path", () => {
   assert.deepEqual(logsOf(parseShowJob("JobId=7 JobName=x\n   StdErr=(null)\n   StdOut=\n")), []);
 });
+
+/** A runner that prints `text` in pieces of `size` bytes. */
+function printing(text: string, size: number): Runner {
+  return {
+    run: (_, options) => {
+      const bytes = new TextEncoder().encode(text);
+      for (let at = 0; at < bytes.length; at += size) {
+        options!.onStdout!(bytes.slice(at, at + size));
+      }
+      return Promise.resolve({ code: 0, signal: null, stdout: new Uint8Array(), stderr: "" });
+    },
+  };
+}
+
+for (const version of VERSIONS) {
+  Deno.test(`showJobs() picks the records of some jobs out of all, Slurm ${version}`, async () => {
+    const names = ["single_job", "array_running", "awkward_names", "het_job", "failed_job"];
+    const texts = names.map((name) => readRecording(version, `${name}_scontrol`).stdout);
+    const idOf = (name: string) => {
+      const record = parseShowJob(texts[names.indexOf(name)]!)[0]!;
+      return record.get("ArrayJobId") ?? record.get("HetJobId") ?? record.get("JobId")!;
+    };
+    const wanted = new Set(["array_running", "het_job", "failed_job"].map(idOf).concat("1"));
+
+    for (const size of [7, 1_000, 1_000_000]) {
+      const client = { runner: printing(texts.join(""), size), timeoutMs: 1_000 };
+      const found = await showJobs(client, wanted, null);
+
+      assert.deepEqual(
+        [...found].map(([id, records]) => [id, records.length]).sort(),
+        [
+          [idOf("array_running"), 3],
+          [idOf("failed_job"), 1],
+          [idOf("het_job"), 2],
+        ].sort(),
+      );
+      assert.deepEqual(
+        found.get(idOf("array_running")),
+        parseShowJob(texts[names.indexOf("array_running")]!),
+      );
+    }
+  });
+}

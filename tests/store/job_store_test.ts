@@ -59,7 +59,7 @@ Deno.test("JobStore keeps all that is known of a job", async () => {
     };
     const key = begin(store, ["out", "more/files"]);
     store.storeReceipt(key, "4", "big");
-    store.storeDetails(key, details);
+    store.storeDetails(new Map([[key, details]]));
 
     using other = JobStore.open(folder);
     const [job] = other.listOpen("");
@@ -76,6 +76,7 @@ Deno.test("JobStore keeps all that is known of a job", async () => {
       details,
       commitOid: null,
       commitBase: null,
+      row: null,
     });
     assert.deepEqual(other.findByJobId("4"), job);
   });

@@ -1,0 +1,122 @@
+import type { DatabaseSync } from "node:sqlite";
+import * as v from "valibot";
+import type { Job, JobRequest, JobStage } from "../jobs/job.ts";
+
+const TextList = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
+const JobRow = v.object({
+  job_key: v.number(),
+  stage: v.picklist(["waiting", "submitting", "open", "finished", "closed"]),
+  job_id: v.nullable(v.string()),
+  cluster: v.nullable(v.string()),
+  cmd: v.string(),
+  pwd: v.string(),
+  dsid: v.nullable(v.string()),
+  message: v.nullable(v.string()),
+  chain: TextList,
+  inputs: TextList,
+  extra_inputs: TextList,
+  outputs: TextList,
+  alt_dir: v.nullable(v.string()),
+  rescheduled_job_id: v.nullable(v.string()),
+  worktree: v.string(),
+  submitted_at_ms: v.number(),
+  submitter: v.string(),
+  details: v.nullable(v.pipe(
+    v.string(),
+    v.parseJson(),
+    v.object({
+      logs: v.array(v.object({ task: v.nullable(v.number()), path: v.string() })),
+      environmentFile: v.nullable(v.string()),
+      arrayTasks: v.nullable(v.string()),
+    }),
+  )),
+  commit_oid: v.nullable(v.string()),
+  commit_base: v.nullable(v.string()),
+  table_row: v.nullable(v.pipe(
+    v.string(),
+    v.parseJson(),
+    v.object({
+      table: v.string(),
+      line: v.number(),
+      values: v.record(v.string(), v.string()),
+      cmd: v.string(),
+    }),
+  )),
+});
+
+/** A row of the table `job` that is to be made. */
+export interface NewJobRow {
+  /** What is known of the job. */
+  readonly request: JobRequest;
+  /** `submitting` for a job of its own, `waiting` for a row of a table. */
+  readonly stage: "submitting" | "waiting";
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  /** Identity of the process that submits it, as JSON. */
+  readonly submitter: string;
+  /** What tells the row of a table from others, for those that are submitted together. */
+  readonly identity?: string;
+  /** How a waiting row is to be submitted, as JSON. */
+  readonly plan?: string;
+}
+
+const COLUMNS = [
+  ...["stage", "cmd", "pwd", "dsid", "message", "chain", "inputs", "extra_inputs", "outputs"],
+  ...["alt_dir", "rescheduled_job_id", "worktree", "submitted_at_ms", "submitter", "table_row"],
+  ...["row_identity", "waiting_plan"],
+];
+
+/** Makes a row of the table `job`, within the caller's transaction, and gives its key. */
+export function insertJob(database: DatabaseSync, row: NewJobRow): number {
+  const { request } = row;
+  const { lastInsertRowid } = database.prepare(
+    `INSERT INTO job (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`,
+  ).run(
+    row.stage,
+    request.cmd,
+    request.pwd,
+    request.dsid,
+    request.message,
+    JSON.stringify(request.chain),
+    JSON.stringify(request.inputs),
+    JSON.stringify(request.extraInputs),
+    JSON.stringify(request.outputs),
+    request.altDir,
+    request.rescheduledJobId,
+    request.worktree,
+    row.nowMs,
+    row.submitter,
+    request.row ? JSON.stringify(request.row) : null,
+    row.identity ?? null,
+    row.plan ?? null,
+  );
+  return Number(lastInsertRowid);
+}
+
+/** Reads a row of the table `job`. */
+export function toJob(fields: Record<string, unknown>): Job {
+  const row = v.parse(JobRow, fields);
+  return {
+    key: row.job_key,
+    stage: row.stage satisfies JobStage,
+    jobId: row.job_id,
+    cluster: row.cluster,
+    cmd: row.cmd,
+    pwd: row.pwd,
+    dsid: row.dsid,
+    message: row.message,
+    chain: row.chain,
+    inputs: row.inputs,
+    extraInputs: row.extra_inputs,
+    outputs: row.outputs,
+    altDir: row.alt_dir,
+    rescheduledJobId: row.rescheduled_job_id,
+    worktree: row.worktree,
+    submittedAtMs: row.submitted_at_ms,
+    submitter: row.submitter,
+    details: row.details,
+    commitOid: row.commit_oid,
+    commitBase: row.commit_base,
+    row: row.table_row,
+  };
+}

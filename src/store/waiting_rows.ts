@@ -1,0 +1,228 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import * as v from "valibot";
+import type { Job, JobRequest, JobStage, WaitingJob, WaitingPlan } from "../jobs/job.ts";
+import { insertJob, toJob } from "./job_rows.ts";
+import { OutputConflicts } from "./output_conflict.ts";
+import type { OutputConflict } from "./output_conflict.ts";
+
+const TextList = v.array(v.string());
+const Plan = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    command: v.string(),
+    directory: v.string(),
+    inputs: TextList,
+    transfers: v.nullable(v.number()),
+    toUnlock: TextList,
+    array: v.nullable(v.object({ limit: v.nullable(v.number()) })),
+  }),
+);
+
+/** A row of a table that is to be noted. */
+export interface NewWaitingRow {
+  /** What is known of the job; `row` is set. */
+  readonly request: JobRequest;
+  /** The same for the same command, outputs and inputs: tells rows that were submitted before. */
+  readonly identity: string;
+  /** How it is to be submitted. */
+  readonly plan: WaitingPlan;
+}
+
+/** An output of a new row that another job holds. */
+export interface RowConflict extends OutputConflict {
+  /** Which of the new rows, from 0. */
+  readonly at: number;
+  /** Another of the new rows, from 0, or a job that was there before. */
+  readonly with: number | Job;
+}
+
+/** What became of new rows: their keys in order, or the conflicts for which none was noted. */
+export type AddedRows =
+  | { readonly keys: readonly number[] }
+  | { readonly conflicts: readonly RowConflict[] };
+
+/** How new rows are noted. */
+export interface AddRowsOptions {
+  /** `false` to share places with open jobs and each other; the first one keeps the claim. */
+  readonly checksOutputs: boolean;
+  /** Only look for conflicts. */
+  readonly isTrial: boolean;
+  /** Identity of the process that begins, as JSON. */
+  readonly submitter: string;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** Runs `work` in one transaction of the store. */
+export type Transaction = <T>(work: () => T) => T;
+
+class RolledBack extends Error {}
+
+/**
+ * The rows of tables on their way to Slurm: `waiting`, until their submission begins. Each method is one
+ * transaction, however many rows it is about. Rows that share one submission, as an array, have the key
+ * of their first one as `submission_key`.
+ */
+export class WaitingRows {
+  readonly #database: DatabaseSync;
+  readonly #transaction: Transaction;
+
+  /** Works in the store that `transaction` belongs to. */
+  constructor(database: DatabaseSync, transaction: Transaction) {
+    this.#database = database;
+    this.#transaction = transaction;
+  }
+
+  /** Notes rows with their claims, all or none. */
+  add(rows: readonly NewWaitingRow[], options: AddRowsOptions): AddedRows {
+    let result: AddedRows = { keys: [] };
+    try {
+      this.#transaction(() => {
+        result = this.#insert(rows, options);
+        if ("conflicts" in result || options.isTrial) throw new RolledBack();
+      });
+    } catch (error) {
+      if (!(error instanceof RolledBack)) throw error;
+    }
+    return result;
+  }
+
+  /** The stages of the rows of a work tree that were noted before, by identity; the latest counts. */
+  stagesOf(worktree: string, identities: readonly string[]): Map<string, JobStage> {
+    const select = this.#database.prepare(
+      `SELECT stage FROM job WHERE worktree = ? AND row_identity = ? ORDER BY job_key DESC LIMIT 1`,
+    );
+    const stages = new Map<string, JobStage>();
+    for (const identity of identities) {
+      const found = select.get(worktree, identity);
+      if (found !== undefined) stages.set(identity, found["stage"] as JobStage);
+    }
+    return stages;
+  }
+
+  /** How many rows of a work tree wait. */
+  count(worktree: string): number {
+    const found = this.#database.prepare(
+      "SELECT count(*) AS n FROM job WHERE stage = 'waiting' AND worktree = ?",
+    ).get(worktree);
+    return Number(found?.["n"] ?? 0);
+  }
+
+  /**
+   * Keys of waiting rows of a work tree, in their order.
+   *
+   * @param ofSite those alone that wait because the site took no more jobs.
+   */
+  keys(worktree: string, ofSite: boolean): number[] {
+    const rows = this.#database.prepare(
+      `SELECT job_key FROM job WHERE stage = 'waiting' AND worktree = ?${
+        ofSite ? " AND waits_for_site = 1" : ""
+      } ORDER BY job_key`,
+    ).all(worktree);
+    return rows.map((row) => Number(row["job_key"]));
+  }
+
+  /** Reads waiting rows; those that do not wait any more are left out. */
+  read(keys: readonly number[]): WaitingJob[] {
+    return keys.flatMap((key) =>
+      this.#select("job_key = ? AND stage = 'waiting' AND waiting_plan IS NOT NULL", key)
+    );
+  }
+
+  /**
+   * Begins the submission of waiting rows, each by itself. From here on a crash leaves them to
+   * `recover`, which puts back what certainly was not submitted.
+   *
+   * @returns those that still waited, and are now the caller's.
+   */
+  take(keys: readonly number[], submitter: string, nowMs: number): WaitingJob[] {
+    return this.#transaction(() => this.#take(keys, submitter, nowMs));
+  }
+
+  /**
+   * Begins the submission of waiting rows as the tasks of one array: 0, 1, … in their order.
+   *
+   * @returns those that still waited; the first one's key is that of the submission.
+   */
+  takeAsArray(keys: readonly number[], submitter: string, nowMs: number): WaitingJob[] {
+    return this.#transaction(() => {
+      const taken = this.#take(keys, submitter, nowMs);
+      const update = this.#database.prepare(
+        "UPDATE job SET submission_key = ?, array_task = ? WHERE job_key = ?",
+      );
+      taken.forEach((job, task) => update.run(taken[0]!.key, task, job.key));
+      return taken;
+    });
+  }
+
+  /** Puts rows back whose submission certainly came to nothing: they wait again. */
+  putBack(keys: readonly number[], forSite: boolean): void {
+    this.#transaction(() => {
+      const update = this.#database.prepare(
+        `UPDATE job SET stage = 'waiting', waits_for_site = ?, submission_key = NULL, array_task = NULL
+         WHERE job_key = ? AND stage IN ('submitting', 'waiting') AND waiting_plan IS NOT NULL`,
+      );
+      for (const key of keys) update.run(forSite ? 1 : 0, key);
+    });
+  }
+
+  /** Forgets rows that no job came of; their claims go with them. Those that were submitted stay. */
+  drop(keys: readonly number[]): void {
+    this.#transaction(() => {
+      const wasNotSubmitted = "job_key = ? AND EXISTS (SELECT 1 FROM job AS own " +
+        "WHERE own.job_key = ? AND own.stage IN ('waiting', 'submitting'))";
+      const release = this.#database.prepare(`DELETE FROM claim WHERE ${wasNotSubmitted}`);
+      const remove = this.#database.prepare(`DELETE FROM job WHERE ${wasNotSubmitted}`);
+      for (const key of keys) {
+        release.run(key, key);
+        remove.run(key, key);
+      }
+    });
+  }
+
+  #insert(rows: readonly NewWaitingRow[], options: AddRowsOptions): AddedRows {
+    const finder = new OutputConflicts(this.#database);
+    const claim = this.#database.prepare("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)");
+    const indices = new Map<number, number>();
+    const conflicts: RowConflict[] = [];
+    rows.forEach(({ request, identity, plan }, at) => {
+      const key = insertJob(this.#database, {
+        request,
+        stage: "waiting",
+        nowMs: options.nowMs,
+        submitter: options.submitter,
+        identity,
+        plan: JSON.stringify(plan),
+      });
+      indices.set(key, at);
+      for (const path of request.outputs) {
+        const conflict = options.checksOutputs
+          ? finder.find(request.worktree, path, key)
+          : undefined;
+        if (conflict === undefined) claim.run(request.worktree, path, key);
+        else conflicts.push({ ...conflict, at, with: this.#holder(conflict.jobKey, indices) });
+      }
+    });
+    return conflicts.length > 0 ? { conflicts } : { keys: [...indices.keys()] };
+  }
+
+  #holder(key: number, indices: ReadonlyMap<number, number>): number | Job {
+    return indices.get(key) ??
+      toJob(this.#database.prepare("SELECT * FROM job WHERE job_key = ?").get(key)!);
+  }
+
+  #take(keys: readonly number[], submitter: string, nowMs: number): WaitingJob[] {
+    const update = this.#database.prepare(
+      `UPDATE job SET stage = 'submitting', submitter = ?, submitted_at_ms = ?, waits_for_site = 0
+       WHERE job_key = ? AND stage = 'waiting'`,
+    );
+    const own = keys.filter((key) => Number(update.run(submitter, nowMs, key).changes) === 1);
+    return own.flatMap((key) => this.#select("job_key = ?", key));
+  }
+
+  #select(condition: string, ...values: SQLInputValue[]): WaitingJob[] {
+    return this.#database.prepare(`SELECT * FROM job WHERE ${condition}`).all(...values)
+      .map((fields) => ({ ...toJob(fields), plan: v.parse(Plan, fields["waiting_plan"]) }));
+  }
+}

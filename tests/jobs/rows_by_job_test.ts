@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { RowsByJob } from "../../src/jobs/rows_by_job.ts";
+
+function row(jobId: string) {
+  return { jobId, jobIdRaw: null, state: jobId, submitS: null, exitCode: "", elapsed: "" };
+}
+
+function idsOf(rows: RowsByJob<ReturnType<typeof row>>, jobId: string): string[] {
+  return rows.of(jobId).map((each) => each.jobId);
+}
+
+Deno.test("RowsByJob gives a job its own rows, tasks and components among them", () => {
+  const rows = new RowsByJob(["15", "151_2", "15_0", "15+1", "151_[3-5%2]", "150"].map(row));
+
+  assert.deepEqual(idsOf(rows, "15"), ["15", "15_0", "15+1"]);
+  assert.deepEqual(idsOf(rows, "151"), ["151_2", "151_[3-5%2]"]);
+  assert.deepEqual(idsOf(rows, "1"), []);
+});
+
+Deno.test("RowsByJob gives a task what is said of it, also as one of a range", () => {
+  const rows = new RowsByJob(["151_2", "151", "151_[3-5%2]", "151_3", "15_3"].map(row));
+
+  assert.deepEqual(rows.of("151_2").map((each) => [each.jobId, each.state]), [["151_2", "151_2"]]);
+  assert.deepEqual(rows.of("151_3").map((each) => [each.jobId, each.state]), [
+    ["151_3", "151_[3-5%2]"],
+    ["151_3", "151_3"],
+  ]);
+  assert.deepEqual(idsOf(rows, "151_6"), []);
+});
