@@ -35,7 +35,7 @@ Deno.test("e2e: finish of an unknown and a completed job ID → the completed on
 
 Deno.test("e2e: finish of what is no job ID → wrong usage, nothing changes", async (test) => {
   await using world = await World.createWithCompletedJob();
-  for (const word of ["12x", "0", "-1", "1_2", "", "1.batch"]) {
+  for (const word of ["12x", "0", "-1", "1_", "", "1.batch"]) {
     await test.step(`"${word}"`, async () => {
       await assertRefused(world.dataset, world.slurm, ["finish", "--", word], {
         code: 2,
@@ -43,6 +43,15 @@ Deno.test("e2e: finish of what is no job ID → wrong usage, nothing changes", a
       });
     });
   }
+});
+
+Deno.test("e2e: finish of one task of an array that was scheduled whole → impossible, names the array", async () => {
+  await using world = await World.createWithCompletedJob();
+
+  await assertRefused(world.dataset, world.slurm, ["finish", `${world.jobId}_2`], {
+    code: 1,
+    says: [/_2 is not an open job/, new RegExp(`dlslurm finish ${world.jobId}$`, "m")],
+  });
 });
 
 Deno.test("e2e: finish of a job that was committed already → impossible, names the commit", async () => {
