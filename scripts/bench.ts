@@ -1,270 +1,240 @@
 // Measures dlslurm as its users see it, whole commands from outside: start-up, schedule beyond bare
-// sbatch, list, and finish per job, with the embedded Slurm and, when one answers, with a real one.
-// usage: deno task bench [--jobs 10,200] [--peer 'datalad'] [--slurm fake|real|both] [--program FILE]
-//   --peer     another tool that speaks slurm-schedule and slurm-finish, measured in the same run
-//   --program  what to measure instead of a freshly built dist/dlslurm
-// needs: git; with git-annex and datalad the dataset is one of `datalad create -c text2git`.
-import { join } from "node:path";
-import { Command } from "commander";
+// sbatch, schedule from a table, list, and finish, against the number of open jobs and of files in the
+// repository. Writes a table, two plots (SVG) and every single run (JSON, CSV).
+// usage: deno task bench [--quick] [--peer COMMAND] [--publish] …; deno task bench --help tells all
+// needs: git; with git-annex and datalad the datasets are those of `datalad create -c text2git`, with
+// strace processes are counted. Takes about 15 minutes and 3 GB below TMPDIR, --quick half a minute.
+import { join, resolve } from "node:path";
+import { Command, Option } from "commander";
 import { split } from "shlex";
+import { makeDataset } from "./bench/dataset.ts";
+import { describeEnvironment } from "./bench/environment.ts";
+import { measure, output } from "./bench/measure.ts";
+import { publish } from "./bench/publish.ts";
+import { runCase, SINGLE_JOBS } from "./bench/run_case.ts";
+import type { Case } from "./bench/run_case.ts";
+import { parseReport } from "./bench/sample.ts";
+import type { Report, Sample } from "./bench/sample.ts";
+import {
+  cancelJobs,
+  findRealSlurm,
+  startFakeSlurm,
+  writeScriptedSlurm,
+} from "./bench/scheduler.ts";
+import type { Scheduler } from "./bench/scheduler.ts";
+import { summarise } from "./bench/summary.ts";
+import { milliseconds, renderTable } from "./bench/table.ts";
+import { ownTool } from "./bench/tool.ts";
+import type { Tool } from "./bench/tool.ts";
 
-interface Tool {
-  readonly name: string;
-  readonly argv: readonly string[];
+interface Options {
+  readonly jobs: readonly number[];
+  readonly files: readonly number[];
+  readonly slurm: "real" | "fake" | "scripted";
+  readonly scriptedFrom: number;
+  readonly repeats: number;
+  readonly peer: string | undefined;
+  readonly peerJobs: number;
+  readonly quick: boolean;
+  readonly program: string | undefined;
+  readonly output: string;
+  readonly publish: boolean;
+  readonly redraw: string | undefined;
 }
 
-interface Measurement {
-  readonly seconds: number;
-  /** High-water mark of the process's resident memory (proc(5), VmHWM), in MB. */
-  readonly peakMb: number;
-}
-
-interface Row {
-  readonly what: string;
-  readonly slurm: string;
-  readonly jobs: number | null;
-  readonly tool: string;
-  readonly values: readonly number[];
-  readonly peakMb: number;
-}
-
-/** Text for git and a binary for the annex. */
-const JOB_SCRIPT = `#!/bin/sh
-#SBATCH --job-name=bench
-echo "$SLURM_JOB_ID" > number.txt
-seq 100 > table.csv
-{ printf '\\000\\001'; head -c 2000 /dev/urandom; } > fields.bin
-`;
-
-const START_UPS = 15;
-const LISTINGS = 5;
+/** What --quick measures: every part of the benchmark once, nothing that means anything. */
+const QUICK = {
+  jobs: [SINGLE_JOBS + 1, 12],
+  files: [0, 1_000],
+  slurm: "scripted",
+  repeats: 1,
+} as const;
+const START_UPS = 20;
+const QUICK_START_UPS = 3;
+/** More repeats than that many jobs in all are not needed for a spread. */
+const ENOUGH_JOBS = 400;
 
 const project = new URL("..", import.meta.url).pathname;
-const options = new Command("bench")
-  .option("--jobs <counts>", "numbers of jobs", "10,200")
-  .option("--peer <command>", "another tool to measure beside dlslurm")
-  .option("--slurm <which>", "fake, real or both", "both")
-  .option("--program <file>", "the program to measure")
-  .parse([...Deno.args], { from: "user" })
-  .opts<{ jobs: string; peer?: string; slurm: string; program?: string }>();
-const folder = await Deno.makeTempDir({ prefix: "dlslurm-bench-" });
-const program = options.program ?? await build();
-const tools: Tool[] = [
-  { name: "dlslurm", argv: [program] },
-  ...(options.peer === undefined ? [] : [{ name: options.peer, argv: split(options.peer) }]),
-];
 const encoder = new TextEncoder();
-const rows: Row[] = [];
 
-try {
-  await measureStartUp();
-  for (const slurm of await slurms()) {
-    for (const jobs of options.jobs.split(",").map(Number)) {
-      for (const tool of tools) await measureJobs(tool, slurm, jobs);
+function readOptions(args: readonly string[]): Options {
+  const command = new Command("deno task bench")
+    .description("Measures dlslurm, and another tool beside it, against jobs and files.")
+    .addOption(
+      list("--jobs <counts>", "numbers of open jobs, with the least number of files", [
+        10,
+        100,
+        1_000,
+        10_000,
+      ]),
+    )
+    .addOption(
+      list("--files <counts>", "files in the repository, with the least number of jobs", [
+        0,
+        10_000,
+        100_000,
+        1_000_000,
+      ]),
+    )
+    .addOption(
+      new Option(
+        "--slurm <which>",
+        "real (the one on PATH), fake (the embedded one), or scripted: answers at once and runs nothing",
+      )
+        .choices(["real", "fake", "scripted"]).default("real"),
+    )
+    .option(
+      "--scripted-from <jobs>",
+      "number of jobs from which on it is the scripted one, since Slurm itself would be measured",
+      Number,
+      1_000,
+    )
+    .option("--repeats <n>", "how often small cases are gone through", Number, 3)
+    .option("--peer <command>", "another tool that speaks slurm-schedule and slurm-finish")
+    .option("--peer-jobs <n>", "most open jobs that it is measured with", Number, 100)
+    .option("--quick", "a small version, to see that the benchmark works", false)
+    .option("--program <file>", "what to measure instead of a freshly built dist/dlslurm")
+    .option("--output <folder>", "where the results go", join(project, "dist", "bench"))
+    .option("--publish", "write the results to docs/", false)
+    .option("--redraw <file>", "measure nothing: table and plots of an earlier benchmark.jsonl")
+    .parse([...args], { from: "user" });
+  const given = command.opts<Options>();
+  if (!given.quick) return given;
+  const isGiven = ([name]: [string, unknown]) => command.getOptionValueSource(name) === "cli";
+  return { ...given, ...QUICK, ...Object.fromEntries(Object.entries(given).filter(isGiven)) };
+}
+
+function list(flags: string, description: string, normal: readonly number[]): Option {
+  return new Option(flags, description).default(normal, normal.join())
+    .argParser((text) => text.split(",").map(Number).sort((a, b) => a - b));
+}
+
+async function measureAll(options: Options, folder: string): Promise<Report> {
+  const program = options.program === undefined ? await build() : resolve(options.program);
+  const tools = [await ownTool(program)];
+  if (options.peer !== undefined) {
+    const argv = split(options.peer);
+    tools.push({ name: "peer", argv, hasBulk: false, mostJobs: options.peerJobs });
+  }
+  const environment = await describeEnvironment(program);
+  const samples: Sample[] = [];
+  await measureStartUp(tools, folder, options.quick ? QUICK_START_UPS : START_UPS, samples);
+  const schedulers = await findSchedulers(options, program, folder);
+  const fewest = options.jobs[0]!;
+  for (const [at, files] of options.files.entries()) {
+    const dataset = await makeDataset(folder, files);
+    for (const jobs of at === 0 ? options.jobs : [fewest]) {
+      const scheduler = jobs < options.scriptedFrom ? schedulers.usual : schedulers.scripted;
+      await measureCase(
+        {
+          scheduler,
+          jobs,
+          files,
+          dataset,
+          tools: tools.filter((tool) => jobs <= tool.mostJobs),
+          repeats: Math.min(options.repeats, Math.max(1, Math.floor(ENOUGH_JOBS / jobs))),
+          observes: jobs === fewest,
+          folder,
+        },
+        samples,
+      );
     }
+    await remove(dataset);
   }
-  say(renderTable());
-} finally {
-  await new Deno.Command("chmod", { args: ["-R", "u+w", folder] }).output();
-  await Deno.remove(folder, { recursive: true });
+  const command = ["deno task bench", ...withoutPeer(Deno.args)].join(" ");
+  return { version: 1, environment, command, samples };
 }
 
-interface Slurm {
-  readonly name: string;
-  readonly env: Record<string, string>;
-}
-
-async function slurms(): Promise<Slurm[]> {
-  const found: Slurm[] = [];
-  if (options.slurm !== "real") {
-    const directory = join(folder, "fake");
-    await output([program, "fake-slurm", "env", "--dir", directory], folder, {});
-    const path = `${join(directory, "bin")}:${Deno.env.get("PATH")}`;
-    found.push({ name: "fake", env: { PATH: path, DLSLURM_FAKE_SLURM_DIR: directory } });
-  }
-  if (options.slurm !== "fake") {
-    if (await answers(["scontrol", "ping"])) found.push({ name: "real", env: {} });
-    else say("no real Slurm answers: only the embedded one is measured\n");
-  }
-  return found;
-}
-
-async function measureStartUp(): Promise<void> {
-  for (const tool of tools) {
-    const runs = await times(START_UPS, () => measure([...tool.argv, "--version"], folder, {}));
-    note("start-up (--version)", "", null, tool, runs);
-  }
-}
-
-/** Schedules `jobs` jobs of three files each, lists them, and finishes them. */
-async function measureJobs(tool: Tool, slurm: Slurm, jobs: number): Promise<void> {
-  say(`${tool.name}, ${slurm.name} Slurm, ${jobs} jobs …\n`);
-  const dataset = await makeDataset();
-  const beyond: Measurement[] = [];
-  for (let job = 0; job < jobs; job++) {
-    const out = `out/${job}`;
-    await Deno.mkdir(join(dataset, out), { recursive: true });
-    const sbatch = ["sbatch", "-o", "/dev/null", "../../job.sh"];
-    const cwd = join(dataset, out);
-    const bare = await measure(["sbatch", "-o", "/dev/null", "--wrap", "true"], cwd, slurm.env);
-    const whole = await measure(
-      [...tool.argv, "slurm-schedule", "-o", ".", ...sbatch],
-      cwd,
-      slurm.env,
-    );
-    beyond.push({ seconds: whole.seconds - bare.seconds, peakMb: whole.peakMb });
-  }
-  note("schedule beyond bare sbatch", slurm.name, jobs, tool, beyond);
-  await waitForJobs(slurm, dataset);
-  const listings = await times(
-    jobs > 50 ? Math.min(3, LISTINGS) : LISTINGS,
-    () => measure([...tool.argv, "slurm-finish", "--list-open-jobs"], dataset, slurm.env),
-  );
-  note("list", slurm.name, jobs, tool, listings);
-  const finish = await measure([...tool.argv, "slurm-finish"], dataset, slurm.env);
-  note("finish per job", slurm.name, jobs, tool, [
-    { seconds: finish.seconds / jobs, peakMb: finish.peakMb },
-  ]);
-  const commits = await output(
-    ["git", "rev-list", "--count", "--grep=SLURM RUN", "HEAD"],
-    dataset,
-    {},
-  );
-  if (Number(commits) !== jobs) {
-    throw new Error(`${tool.name} made ${commits.trim()} commits of ${jobs}`);
-  }
-}
-
-async function makeDataset(): Promise<string> {
-  const dataset = await Deno.makeTempDir({ dir: folder, prefix: "dataset-" });
-  const isDatalad = await answers(["datalad", "--version"]) &&
-    await answers(["git", "annex", "version"]);
-  if (isDatalad) await output(["datalad", "create", "-f", "-c", "text2git", dataset], folder, {});
-  else await output(["git", "init", "-q", "-b", "main", dataset], folder, {});
-  await Deno.writeTextFile(join(dataset, "job.sh"), JOB_SCRIPT, { mode: 0o755 });
-  await output(["git", "config", "user.name", "Bench"], dataset, {});
-  await output(["git", "config", "user.email", "bench@example.org"], dataset, {});
-  await output(["git", "add", "job.sh"], dataset, {});
-  await output(["git", "commit", "-q", "-m", "Add job script"], dataset, {});
-  return dataset;
-}
-
-async function waitForJobs(slurm: Slurm, cwd: string): Promise<void> {
-  while ((await output(["squeue", "-h"], cwd, slurm.env)).trim() !== "") {
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  // Accounting lags behind the queue.
-  const states = () =>
-    output(["sacct", "-n", "-X", "-P", "-o", "State", "-s", "R,PD"], cwd, slurm.env);
-  while ((await states()).trim() !== "") await new Promise((resolve) => setTimeout(resolve, 500));
-}
-
-async function times(count: number, run: () => Promise<Measurement>): Promise<Measurement[]> {
-  const runs: Measurement[] = [];
-  await run(); // the first one warms the caches
-  for (let turn = 0; turn < count; turn++) runs.push(await run());
-  return runs;
-}
-
-async function measure(
-  argv: readonly string[],
-  cwd: string,
-  env: Record<string, string>,
-): Promise<Measurement> {
+async function measureCase(it: Case, samples: Sample[]): Promise<void> {
+  const before = samples.length;
   const start = performance.now();
-  const child = new Deno.Command(argv[0]!, {
-    args: argv.slice(1),
-    cwd,
-    env,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  let peakKb = 0;
-  let isOver = false;
-  const watch = (async () => {
-    while (!isOver) {
-      const status = await Deno.readTextFile(`/proc/${child.pid}/status`).catch(() => "");
-      peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  })();
-  await child.status;
-  const seconds = (performance.now() - start) / 1000;
-  isOver = true;
-  await watch;
-  return { seconds, peakMb: peakKb / 1000 };
-}
-
-async function output(argv: readonly string[], cwd: string, env: Record<string, string>) {
-  const { code, stdout, stderr } = await new Deno.Command(argv[0]!, {
-    args: argv.slice(1),
-    cwd,
-    env,
-  })
-    .output();
-  if (code !== 0) throw new Error(`${argv.join(" ")} failed:\n${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
-}
-
-async function answers(argv: readonly string[]): Promise<boolean> {
+  say(`${it.jobs} jobs, ${it.files} files, ${it.scheduler.name} Slurm: `);
   try {
-    return (await new Deno.Command(argv[0]!, {
-      args: argv.slice(1),
-      stdout: "null",
-      stderr: "null",
-    })
-      .output()).success;
-  } catch {
-    return false;
+    await runCase(it, (sample) => samples.push(sample));
+  } catch (error) {
+    await cancelJobs(it.scheduler, it.dataset);
+    throw error;
   }
+  for (const { of, time } of summarise(samples.slice(before), "dlslurm")) {
+    if (of.tool === "dlslurm") say(`${of.operation} ${milliseconds(time.median)} ms, `);
+  }
+  say(`${((performance.now() - start) / 1000).toFixed(0)} s\n`);
+}
+
+async function measureStartUp(
+  tools: readonly Tool[],
+  cwd: string,
+  rounds: number,
+  samples: Sample[],
+) {
+  for (let round = -1; round < rounds; round++) {
+    for (const tool of tools) {
+      const { seconds, peakMb } = await measure([...tool.argv, "--version"], { cwd, env: {} }, 0);
+      if (round < 0) continue; // the first one warms the caches
+      samples.push({
+        operation: "start-up",
+        slurm: "",
+        jobs: 0,
+        files: 0,
+        tool: tool.name,
+        round,
+        seconds,
+        units: 1,
+        sbatchSeconds: 0,
+        peakMb,
+        processes: null,
+      });
+    }
+  }
+}
+
+async function findSchedulers(options: Options, program: string, folder: string) {
+  const scripted = await writeScriptedSlurm(folder);
+  let usual: Scheduler | undefined = scripted;
+  if (options.slurm === "fake") usual = await startFakeSlurm(program, folder);
+  if (options.slurm === "real") {
+    usual = await findRealSlurm();
+    if (usual === undefined) say("no Slurm answers here: the embedded one takes its place\n");
+    usual ??= await startFakeSlurm(program, folder);
+  }
+  return { usual, scripted };
+}
+
+/** The peer's place on this machine is nobody's business. */
+function withoutPeer(args: readonly string[]): string[] {
+  return args.map((word, at) => args[at - 1] === "--peer" ? "DATALAD" : word);
 }
 
 async function build(): Promise<string> {
-  await output([Deno.execPath(), "run", "-A", join(project, "scripts", "build.ts")], project, {});
+  const argv = [Deno.execPath(), "run", "-A", join(project, "scripts", "build.ts")];
+  await output(argv, { cwd: project, env: {} });
   return join(project, "dist", "dlslurm");
 }
 
-function note(
-  what: string,
-  slurm: string,
-  jobs: number | null,
-  tool: Tool,
-  runs: readonly Measurement[],
-): void {
-  rows.push({
-    what,
-    slurm,
-    jobs,
-    tool: tool.name,
-    values: runs.map((run) => run.seconds),
-    peakMb: Math.max(...runs.map((run) => run.peakMb)),
-  });
-}
-
-function renderTable(): string {
-  const head = ["what", "Slurm", "jobs", "tool", "median ms", "min", "max", "runs", "peak MB"];
-  const body = rows.map((row) => {
-    const sorted = [...row.values].sort((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)]!;
-    return [
-      row.what,
-      row.slurm,
-      row.jobs === null ? "" : String(row.jobs),
-      row.tool,
-      ...[median, sorted[0]!, sorted.at(-1)!].map((value) => (value * 1000).toFixed(1)),
-      String(sorted.length),
-      row.peakMb.toFixed(0),
-    ];
-  });
-  const widths = head.map((_, at) =>
-    Math.max(...[head, ...body].map((cells) => cells[at]!.length))
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join(" | ")} |\n`;
-  return line(head) + line(widths.map((width) => "-".repeat(width))) + body.map(line).join("");
+async function remove(folder: string): Promise<void> {
+  // git-annex makes its objects and their folders read-only.
+  const place = { cwd: "/", env: {} };
+  await output(["chmod", "-R", "u+w", folder], place);
+  await output(["rm", "-rf", folder], place);
 }
 
 function say(text: string): void {
   Deno.stdout.writeSync(encoder.encode(text));
+}
+
+const options = readOptions(Deno.args);
+const folder = await Deno.makeTempDir({ prefix: "dlslurm-bench-" });
+try {
+  const report = options.redraw === undefined
+    ? await measureAll(options, folder)
+    : parseReport(await Deno.readTextFile(options.redraw));
+  const target = options.publish ? join(project, "docs") : options.output;
+  await publish(report, target);
+  if (options.publish) {
+    const argv = [Deno.execPath(), "fmt", "--quiet", join(target, "performance.md")];
+    await output(argv, { cwd: project, env: {} });
+  }
+  say(`${renderTable(summarise(report.samples, "dlslurm"))}${target}\n`);
+} finally {
+  await remove(folder);
 }
