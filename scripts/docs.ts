@@ -10,15 +10,16 @@ const program = defineProgram(() => Promise.resolve());
 
 const outdated: string[] = [];
 await update("README.md", /<!-- help (\w+) -->\n[\s\S]*?<!-- \/help -->/g, (name) => {
-  const command = program.commands.find((each) => each.name() === name);
+  const command = [program, ...program.commands].find((each) => each.name() === name);
   if (command === undefined) {
     throw new Error(`README.md asks for the help of "${name}": no such command`);
   }
-  command.configureHelp({ helpWidth: 100 });
+  command.configureHelp({ ...command.configureHelp(), helpWidth: 100 });
   let text = "";
   command.configureOutput({ writeOut: (part) => text += part });
   command.outputHelp();
-  return `<!-- help ${name} -->\n<details><summary><code>dlslurm ${name} --help</code></summary>\n\n` +
+  const line = command === program ? "dlslurm --help" : `dlslurm ${name} --help`;
+  return `<!-- help ${name} -->\n<details><summary><code>${line}</code></summary>\n\n` +
     `\`\`\`text\n${text.trimEnd()}\n\`\`\`\n\n</details>\n<!-- /help -->`;
 });
 await update("docs/result_records.md", /<!-- (codes) -->\n[\s\S]*?<!-- \/codes -->/g, () => {

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { adoptCommand, runAdopt } from "../commands/adopt.ts";
 import { finishCommand, runFinish } from "../commands/finish.ts";
 import { listCommand, runList } from "../commands/list.ts";
@@ -6,11 +6,13 @@ import { recoverCommand, runRecover } from "../commands/recover.ts";
 import { rescheduleCommand, runReschedule } from "../commands/reschedule.ts";
 import { runSchedule, scheduleCommand } from "../commands/schedule.ts";
 import type { CommandContext, CommandDefinition } from "../commands/context.ts";
+import { addGlobalOptions, readGlobalOptions } from "./global_options.ts";
+import type { GlobalSettings } from "./global_options.ts";
 
 /** How a command's run is started once its options are read. */
 export type Start = (
   action: string,
-  isJson: boolean,
+  settings: GlobalSettings,
   run: (context: CommandContext) => Promise<void>,
 ) => Promise<void>;
 
@@ -23,17 +25,19 @@ export function defineProgram(start: Start): CommandDefinition {
       "reschedule submits a recorded job again.",
   )
     .enablePositionalOptions()
-    .addOption(outputFormat())
     .option("--version", "show the versions of dlslurm, its runtime and SQLite")
-    .helpCommand(false)
-    .showHelpAfterError("(dlslurm --help, or dlslurm COMMAND --help, shows what is possible)");
+    .helpCommand("help [command]", "show how a command is used")
+    .helpOption("-h, --help", "show this")
+    // "reschedule|slurm-reschedule [options] [revision]" would leave no room for what it does.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText("after", PROGRAM_NOTE)
+    .showHelpAfterError(WHERE_HELP_IS);
+  addGlobalOptions(program, false);
   const starting =
     <Options>(action: string, run: (options: Options, context: CommandContext) => Promise<void>) =>
     async (options: Options) => {
-      // -f may stand before the command, as with datalad, or after it.
-      const formats = [program.opts(), options as { outputFormat?: string }];
-      const isJson = formats.some((given) => given["outputFormat"] === "json");
-      await start(action, isJson, (context) => run(options, context));
+      const settings = readGlobalOptions(program.opts(), options as Record<string, unknown>);
+      await start(action, settings, (context) => run(options, context));
     };
   const commands = [
     scheduleCommand(starting("slurm-schedule", runSchedule)),
@@ -43,7 +47,10 @@ export function defineProgram(start: Start): CommandDefinition {
     recoverCommand(starting("slurm-recover", runRecover)),
     adoptCommand(starting("slurm-adopt", runAdopt)),
   ];
-  for (const command of commands) program.addCommand(command.addOption(outputFormat()));
+  for (const command of commands) {
+    command.helpOption("-h, --help", "show this").showHelpAfterError(WHERE_HELP_IS);
+    program.addCommand(addGlobalOptions(command, true).addHelpText("after", GLOBAL_NOTE));
+  }
   // Their options are Slurm's own: they are read where they are understood, and shown there.
   program.command("fake-slurm").summary("a Slurm of its own, to try things on: fake-slurm env")
     .helpOption(false);
@@ -52,7 +59,19 @@ export function defineProgram(start: Start): CommandDefinition {
   return program;
 }
 
-function outputFormat(): Option {
-  return new Option("-f, --output-format <format>", "how results are printed")
-    .choices(["default", "json"]).default("default");
-}
+const WHERE_HELP_IS = "(dlslurm --help, or dlslurm COMMAND --help, shows what is possible)";
+
+const PROGRAM_NOTE = `
+Options above stand before the command or after it. Each command answers to slurm-COMMAND, too.
+
+Examples:
+  dlslurm schedule -o results sbatch job.sh
+  dlslurm list
+  dlslurm finish
+  dlslurm -f json finish | jq .commit
+  dlslurm -C /data/climate --report-status failure finish
+
+Exit status: 0 everything ok or not needed; 1 some result is impossible or error; 2 wrong usage;
+130 interrupted.`;
+
+const GLOBAL_NOTE = "\nOptions of every command (-C, -c, -f, --on-failure, …): dlslurm --help";

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { DenoRunner } from "../process/deno_runner.ts";
 import { takeBootEnvironment } from "./boot_environment.ts";
-import type { World } from "./run_cli.ts";
+import type { World } from "./world.ts";
 
 /** The real world, as the process finds it. Restores the environment that the start script changed. */
 export function realWorld(mainFile: string): World {

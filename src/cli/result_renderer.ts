@@ -1,102 +1,124 @@
+import styles from "ansi-styles";
 import { relative } from "node:path";
 import type { Io, ResultRecord } from "../commands/context.ts";
+import { renderResultJson } from "../datalad/python_json.ts";
+import { parseTemplate } from "./result_template.ts";
+import type { RecordFields } from "./result_template.ts";
 
-/** How results reach the user: DataLad's lines and summary, or one JSON record a line. */
+/** How often each action had each status. */
+export type ResultCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** How results reach the user. */
 export interface ResultRenderer {
   /** Shows a result. */
-  report(record: ResultRecord): void;
-  /** Shows what is known only at the end. */
-  finish(): void;
-  /** Whether a result was `impossible` or `error`. */
-  readonly hasFailed: boolean;
+  show(record: ResultRecord): void;
+  /** Shows what is known only at the end; `counts` is of all results, shown or not. */
+  finish(counts: ResultCounts): void;
 }
 
-/** Renders results as DataLad's default renderer does: `action(status): path (type) [message]`. */
+/** Lines as DataLad prints them: `action(status): path (type) [message]`. */
 export class TextRenderer implements ResultRenderer {
   readonly #io: Io;
-  readonly #counts = new Map<string, Map<string, number>>();
+  readonly #hasSummary: boolean;
+  readonly #hasColours: boolean;
   readonly #hints = new Set<string>();
-  #hasFailed = false;
 
   /** Writes results to `io.out` as they come; hints wait for the end, each shown once. */
-  constructor(io: Io) {
+  constructor(io: Io, options: { readonly hasSummary: boolean; readonly hasColours: boolean }) {
     this.#io = io;
+    this.#hasSummary = options.hasSummary;
+    this.#hasColours = options.hasColours;
   }
 
-  get hasFailed(): boolean {
-    return this.#hasFailed;
-  }
-
-  report(record: ResultRecord): void {
-    if (isFailure(record)) this.#hasFailed = true;
-    const counts = this.#counts.get(record.action) ?? new Map<string, number>();
-    this.#counts.set(
-      record.action,
-      counts.set(record.status, (counts.get(record.status) ?? 0) + 1),
-    );
+  show(record: ResultRecord): void {
     if (record.hint !== undefined) this.#hints.add(record.hint);
-    this.#io.out(`${renderResult(record)}\n`);
+    this.#io.out(`${renderResult(record, this.#hasColours)}\n`);
   }
 
-  finish(): void {
+  finish(counts: ResultCounts): void {
     // DataLad shows a summary once there is more than one result to sum up.
-    const total = [...this.#counts.values()].flatMap((counts) => [...counts.values()])
+    const total = [...counts.values()].flatMap((statuses) => [...statuses.values()])
       .reduce((sum, count) => sum + count, 0);
-    if (total > 1) this.#io.out(renderSummary(this.#counts));
+    if (this.#hasSummary && total > 1) this.#io.out(renderSummary(counts));
     for (const hint of this.#hints) this.#io.err(`hint: ${hint}\n`);
   }
 }
 
-/** Prints each result as one JSON object on a line of its own; docs/result_records.md. */
-export class JsonRenderer implements ResultRenderer {
+/** One text for each result and nothing else: JSON, a template, or no text at all. */
+export class RecordRenderer implements ResultRenderer {
   readonly #io: Io;
-  #hasFailed = false;
+  readonly #render: (fields: RecordFields) => string | undefined;
+  readonly #place: string;
 
-  /** Writes to `io.out` only. */
-  constructor(io: Io) {
+  /**
+   * Writes to `io.out` only.
+   *
+   * @param format as `-f` has it, but for the two formats for people.
+   * @param place the path of results that name none: where the user stands.
+   */
+  constructor(io: Io, format: string, place: string) {
     this.#io = io;
+    this.#place = place;
+    if (format === "json") this.#render = (fields) => renderResultJson(fields, false);
+    else if (format === "json_pp") this.#render = (fields) => renderResultJson(fields, true);
+    else if (format === "disabled") this.#render = () => undefined;
+    else this.#render = parseTemplate(format);
   }
 
-  get hasFailed(): boolean {
-    return this.#hasFailed;
-  }
-
-  report(record: ResultRecord): void {
-    if (isFailure(record)) this.#hasFailed = true;
-    const { slurmJobId, slurmStates, changedInputs, errorCode, path, ...rest } = record;
-    this.#io.out(`${
-      JSON.stringify({
-        path: path ?? record.refds,
-        ...rest,
-        "slurm_job_id": slurmJobId,
-        "slurm_states": slurmStates,
-        "changed_inputs": changedInputs,
-        "error_code": errorCode,
-      })
-    }\n`);
+  show(record: ResultRecord): void {
+    const text = this.#render(fieldsOf(record, this.#place));
+    if (text !== undefined) this.#io.out(`${text}\n`);
   }
 
   finish(): void {
-    // Everything was said line by line.
+    // Everything was said result by result.
   }
 }
 
-function isFailure(record: ResultRecord): boolean {
-  return record.status === "impossible" || record.status === "error";
+/** The fields of a record under the names of docs/result_records.md: `slurmJobId` is `slurm_job_id`. */
+function fieldsOf(record: ResultRecord, place: string): RecordFields {
+  const named = Object.entries(record).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]);
+  // A result that names no path is about a job of the dataset.
+  const isOfDataset = record.path === undefined && record.refds !== undefined;
+  return {
+    path: record.refds ?? place,
+    ...(isOfDataset ? { type: "dataset" } : {}),
+    ...Object.fromEntries(named),
+  };
 }
 
-function renderResult(record: ResultRecord): string {
+function renderResult(record: ResultRecord, hasColours: boolean): string {
   const { action, status, path, refds, type, message } = record;
   const shown = path === undefined ? "" : refds === undefined ? path : relative(refds, path) || ".";
+  const paint = (text: string, ...names: Style[]) => hasColours ? painted(text, ...names) : text;
   return [
-    `${action}(${status}):`,
+    `${paint(action, "bold")}(${paint(status, "bold", STATUS_STYLES[status])}):`,
     ...(shown === "" ? [] : [shown]),
-    ...(type === undefined ? [] : [`(${type})`]),
+    ...(type === undefined ? [] : [`(${paint(type, "bold", "magenta")})`]),
     ...(message === undefined ? [] : [`[${message}]`]),
   ].join(" ");
 }
 
-function renderSummary(counts: ReadonlyMap<string, ReadonlyMap<string, number>>): string {
+/** Names of ansi-styles that are used here. */
+export type Style = "bold" | "green" | "yellow" | "red" | "magenta";
+
+/** DataLad's colours. */
+const STATUS_STYLES: Readonly<Record<ResultRecord["status"], Style>> = {
+  ok: "green",
+  notneeded: "green",
+  impossible: "yellow",
+  error: "red",
+};
+
+/** Puts the sequences of a terminal around a text. */
+export function painted(text: string, ...names: readonly Style[]): string {
+  return names.reduce((inner, name) => `${styles[name].open}${inner}${styles[name].close}`, text);
+}
+
+function renderSummary(counts: ResultCounts): string {
   const lines = [...counts].sort(([a], [b]) => a < b ? -1 : 1).map(([action, statuses]) => {
     const parts = [...statuses].sort(([a], [b]) => a < b ? -1 : 1)
       .map(([status, count]) => `${status}: ${count}`);

@@ -10,50 +10,33 @@
  */
 
 import { CommanderError } from "commander";
+import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { CommandContext, Io } from "../commands/context.ts";
+import type { CommandContext, ResultRecord } from "../commands/context.ts";
 import { UserError } from "../errors.ts";
-import type { Runner } from "../process/runner.ts";
+import { hasColours, withColouredWords } from "./colours.ts";
 import { ExitCode } from "./exit_code.ts";
+import { withGitSettings } from "./git_settings.ts";
+import { resolveFolder } from "./global_options.ts";
+import type { GlobalSettings } from "./global_options.ts";
 import { defineProgram } from "./program.ts";
 import { ProgressDisplay } from "./progress_display.ts";
-import { reportError } from "./report_error.ts";
-import { JsonRenderer, TextRenderer } from "./result_renderer.ts";
+import { recordOfError, reportError } from "./report_error.ts";
+import { RecordRenderer, TextRenderer } from "./result_renderer.ts";
+import { ResultReporter, StoppedAtFailure } from "./result_reporter.ts";
 import { versionText } from "./version.ts";
-
-/** The world outside: real in `main.ts`, replaced in tests. */
-export interface World {
-  /** Standard output and standard error. */
-  readonly io: Io;
-  /** Which of the two streams is a terminal, and how wide it is now. */
-  readonly terminal: {
-    readonly out: boolean;
-    readonly err: boolean;
-    columns(): number;
-  };
-  /** Starts every other program; its child processes inherit the real environment. */
-  readonly runner: Runner;
-  /** Where the user stands, absolute, links resolved. */
-  readonly cwd: string;
-  /** The user's environment, without what the start script of the built file had changed. */
-  readonly env: { get(name: string): string | undefined; toObject(): Record<string, string> };
-  /** Wall clock. */
-  readonly now: () => Date;
-  /** Aborted by the first SIGINT or SIGTERM. */
-  readonly interrupted: AbortSignal;
-  /** Argument vector that starts this program again. */
-  readonly selfCommand: readonly string[];
-}
+import type { World } from "./world.ts";
 
 /**
  * Runs one command line and returns its exit status. Everything that is thrown below ends here.
  */
-export async function runCli(args: readonly string[], world: World): Promise<number> {
+export async function runCli(args: readonly string[], real: World): Promise<number> {
+  const world = { ...real, io: withColouredWords(real) };
   if (args[0] === "fake-slurm") return await runFake(args.slice(1), world);
   if (args[0] === "fixtures") return await runRecordings(args.slice(1), world);
   let status: number = ExitCode.Ok;
-  const program = defineProgram(async (action, isJson, run) => {
-    status = await runCommand(action, isJson, run, world);
+  const program = defineProgram(async (action, settings, run) => {
+    status = await runCommand(action, settings, run, world);
   });
   prepare(program, world);
   try {
@@ -61,58 +44,95 @@ export async function runCli(args: readonly string[], world: World): Promise<num
       world.io.err(program.helpInformation());
       return ExitCode.Usage;
     }
-    if (args[0] === "--version") {
+    program.on("option:version", () => {
       world.io.out(`${versionText()}\n`);
-      return ExitCode.Ok;
-    }
+      throw new CommanderError(ExitCode.Ok, "commander.version", "");
+    });
     await program.parseAsync([...args], { from: "user" });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
     // Thrown by the parser of an option's value.
-    reportError(error, world.io, "dlslurm", false);
+    reportError(error, world.io);
     return error instanceof UserError ? ExitCode.Usage : ExitCode.Failed;
   }
 }
 
 async function runCommand(
   action: string,
-  isJson: boolean,
+  settings: GlobalSettings,
   run: (context: CommandContext) => Promise<void>,
   world: World,
 ): Promise<number> {
-  const hasDisplay = !isJson && world.terminal.err && world.env.get("TERM") !== "dumb";
+  const { outputFormat } = settings;
+  const isTailored = outputFormat === "tailored";
+  const isForPeople = isTailored || outputFormat === "generic";
+  const hasDisplay = isForPeople && world.terminal.err && world.env.get("TERM") !== "dumb";
   using display = new ProgressDisplay(hasDisplay ? world : undefined);
   const io = display.guard(world.io, world.terminal);
-  const renderer = isJson ? new JsonRenderer(io) : new TextRenderer(io);
+  const renderer = isForPeople
+    ? new TextRenderer(io, { hasSummary: isTailored, hasColours: hasColours(world, "out") })
+    : new RecordRenderer(io, outputFormat, resolve(world.cwd, ...settings.folders));
+  const reporter = new ResultReporter(renderer, settings);
   try {
     await run({
       io,
-      runner: world.runner,
-      cwd: world.cwd,
+      runner: withGitSettings(world.runner, settings.overrides),
+      cwd: await resolveFolder(world.cwd, settings.folders),
       env: world.env,
       now: world.now,
       interrupted: world.interrupted,
-      isJson,
+      isJson: !isForPeople,
+      isTailored,
       columns: world.terminal.out ? world.terminal.columns() : undefined,
       progress: (title, total) => display.begin(title, total),
-      report: (record) => renderer.report(record),
+      report: (record) => reporter.report(record),
     });
-    renderer.finish();
+    reporter.finish();
   } catch (error) {
-    renderer.finish();
-    if (world.interrupted.aborted) {
-      if (error instanceof UserError) reportError(error, world.io, action, isJson);
-      world.io.err(
-        "interrupted: what was begun is complete or undone; run the same command again\n",
-      );
-      return ExitCode.Interrupted;
-    }
-    reportError(error, world.io, action, isJson);
-    return error instanceof UserError && error.code === "USAGE" ? ExitCode.Usage : ExitCode.Failed;
+    const status = explain(error, action, settings, reporter, { ...world, io });
+    if (status !== undefined) return status;
   }
   if (world.interrupted.aborted) return ExitCode.Interrupted;
-  return renderer.hasFailed ? ExitCode.Failed : ExitCode.Ok;
+  return reporter.hasFailed ? ExitCode.Failed : ExitCode.Ok;
+}
+
+/** Shows what ended a command; gives the exit status where that does not follow from the results. */
+function explain(
+  error: unknown,
+  action: string,
+  settings: GlobalSettings,
+  reporter: ResultReporter,
+  world: World,
+): number | undefined {
+  const isStop = error instanceof StoppedAtFailure;
+  const isRecord = error instanceof UserError && settings.outputFormat.startsWith("json");
+  if (isRecord) reportQuietly(reporter, recordOfError(error, action));
+  reporter.finish();
+  if (world.interrupted.aborted) {
+    if (error instanceof UserError && !isRecord) reportError(error, world.io);
+    world.io.err(
+      "interrupted: what was begun is complete or undone; run the same command again\n",
+    );
+    return ExitCode.Interrupted;
+  }
+  if (isStop) {
+    world.io.err("stopped at the first failure: nothing further was begun\n");
+    return ExitCode.Failed;
+  }
+  if (!isRecord) reportError(error, world.io);
+  if (!(error instanceof UserError)) return ExitCode.Failed;
+  if (error.code === "USAGE") return ExitCode.Usage;
+  return settings.onFailure === "ignore" ? ExitCode.Ok : ExitCode.Failed;
+}
+
+/** The command has ended already: there is nothing left to stop. */
+function reportQuietly(reporter: ResultReporter, record: ResultRecord): void {
+  try {
+    reporter.report(record);
+  } catch (error) {
+    if (!(error instanceof StoppedAtFailure)) throw error;
+  }
 }
 
 async function runFake(args: readonly string[], world: World): Promise<number> {
@@ -121,7 +141,7 @@ async function runFake(args: readonly string[], world: World): Promise<number> {
     const { runFakeSlurm } = await import("../fake_slurm/mod.ts");
     return await runFakeSlurm(args, world);
   } catch (error) {
-    reportError(error, world.io, "fake-slurm", false);
+    reportError(error, world.io);
     return ExitCode.Failed;
   }
 }
@@ -131,7 +151,7 @@ async function runRecordings(args: readonly string[], world: World): Promise<num
     const { runFixtures } = await import("../recordings/mod.ts");
     return await runFixtures(args, world);
   } catch (error) {
-    reportError(error, world.io, "fixtures", false);
+    reportError(error, world.io);
     return error instanceof UserError && error.code === "USAGE" ? ExitCode.Usage : ExitCode.Failed;
   }
 }
@@ -141,6 +161,15 @@ function prepare(command: Command, world: World): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => world.io.out(text),
     writeErr: (text) => world.io.err(text),
+    getOutHelpWidth: () => helpWidth(world, "out"),
+    getErrHelpWidth: () => helpWidth(world, "err"),
+    getOutHasColors: () => hasColours(world, "out"),
+    getErrHasColors: () => hasColours(world, "err"),
   });
   for (const child of command.commands) prepare(child, world);
+}
+
+/** Long lines are hard to read, however wide the window is. */
+function helpWidth(world: World, stream: "out" | "err"): number {
+  return world.terminal[stream] ? Math.min(world.terminal.columns(), 100) : 80;
 }

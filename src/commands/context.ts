@@ -32,7 +32,10 @@ export interface Progress extends Disposable {
   say(text: string): void;
 }
 
-/** The result of one action, as DataLad's result records have it (docs/result_records.md). */
+/**
+ * The result of one action, as DataLad's result records have it (docs/result_records.md). A command may add
+ * fields of its own; for programs `camelCase` becomes `snake_case`.
+ */
 export interface ResultRecord {
   /** `slurm-COMMAND` with the name of the command; `add`, `delete`, `save` for what finish commits. */
   readonly action: string;
@@ -58,6 +61,8 @@ export interface ResultRecord {
   readonly errorCode?: string;
   /** The next command to run. */
   readonly hint?: string;
+  /** What another program wrote on standard error, where `message` does not hold it. */
+  readonly detail?: string;
 }
 
 /** Everything outside that commands use: real in the program, replaced in tests. */
@@ -84,10 +89,16 @@ export interface CommandContext {
    * @param total how much there is to be done; absent: not known, only the time is shown.
    */
   progress(title: string, total?: number): Progress;
-  /** Shows or prints a result; the exit status follows from all of them. */
+  /**
+   * Shows or prints a result; the exit status follows from all of them. A failed one ends the command
+   * here with `--on-failure stop`: call it where stopping leaves everything in order, and report what
+   * was done before what failed.
+   */
   report(record: ResultRecord): void;
-  /** Whether results are printed as JSON, one a line, and nothing else. */
+  /** Whether results are for programs (JSON, a template, none): nothing else may go to `io.out`. */
   readonly isJson: boolean;
+  /** Whether a command may show its results in a form of its own, a table, instead of reporting them. */
+  readonly isTailored: boolean;
 }
 
 /** A command with its options and help, ready to be added to the command line. */

@@ -166,11 +166,12 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   });
   const toCommit = decisions.filter((decision) => decision.kind === "commit");
   for (const decision of decisions) {
-    if (decision.kind === "leave") context.report(decision.record);
+    if (decision.kind === "commit") continue;
+    const record = { ...decision.record, refds: dataset.root };
     if (decision.kind === "close") {
-      store.end([decision.job.key], "closed", context.now().getTime(), decision.record.message);
-      context.report(decision.record);
+      store.end([decision.job.key], "closed", context.now().getTime(), record.message);
     }
+    context.report(record);
   }
   if (toCommit.length === 0) return;
   const others = open.filter((job) => !toCommit.some((decision) => decision.job.key === job.key));

@@ -73,7 +73,7 @@ export async function finishCompleted(
       toCommit.push({ job, status, plan });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      reportFailure(job, error, context);
+      reportFailure(dataset, job, error, context);
     }
     reading.advance();
   }
@@ -97,7 +97,11 @@ export async function finishCompleted(
   );
   const finished = toCommit.filter(({ job }) => outcomes.get(job.key)!.kind !== "failed");
   store.end(finished.map(({ job }) => job.key), "finished", context.now().getTime());
-  for (const { job } of toCommit) reportOutcome(dataset, job, outcomes.get(job.key)!, context);
+  // What was done is told before what failed: with --on-failure stop that ends the command.
+  const isFailed = ({ job }: EndedJob) => outcomes.get(job.key)!.kind === "failed";
+  for (const each of [...finished, ...toCommit.filter(isFailed)]) {
+    reportOutcome(dataset, each.job, outcomes.get(each.job.key)!, context);
+  }
 }
 
 function recordOf(job: SubmittedJob, slurmOutputs: readonly string[]): RunRecord {
@@ -188,7 +192,7 @@ function reportOutcome(
   context: CommandContext,
 ): void {
   if (outcome.kind === "failed") {
-    reportFailure(job, outcome.error, context);
+    reportFailure(dataset, job, outcome.error, context);
     return;
   }
   if (outcome.kind === "unchanged") {
@@ -222,10 +226,16 @@ function reportOutcome(
   });
 }
 
-function reportFailure(job: SubmittedJob, error: UserError, context: CommandContext): void {
+function reportFailure(
+  dataset: Dataset,
+  job: SubmittedJob,
+  error: UserError,
+  context: CommandContext,
+): void {
   context.report({
     action: "slurm-finish",
     status: "impossible",
+    refds: dataset.root,
     slurmJobId: job.jobId,
     errorCode: error.code,
     message: error.detail === undefined ? error.message : `${error.message}: ${error.detail}`,

@@ -11,6 +11,29 @@ export function renderPythonJsonUnsorted(value: unknown, indent: number): string
   return render(value, "", indent, false);
 }
 
+/**
+ * Renders a result record as DataLad does: `json.dumps(record, sort_keys=True)` on one line, or with
+ * `indent=2`. Only ASCII is left, so that a terminal or log of any encoding keeps it whole.
+ */
+export function renderResultJson(value: unknown, isIndented: boolean): string {
+  const text = isIndented ? render(value, "", 2) : renderOnOneLine(value);
+  // Outside of texts there is nothing but ASCII; lone surrogates are escaped already.
+  return text.replace(
+    /[^\x20-\x7e\n]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function renderOnOneLine(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(renderOnOneLine).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined)
+    .sort(([a], [b]) => byCodePoint(a, b));
+  return `{${
+    entries.map(([key, item]) => `${JSON.stringify(key)}: ${renderOnOneLine(item)}`).join(", ")
+  }}`;
+}
+
 function render(value: unknown, margin: string, indent: number, isSorted = true): string {
   const inner = margin + " ".repeat(indent);
   if (Array.isArray(value)) {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { reportError } from "../../src/cli/report_error.ts";
+import { recordOfError, reportError } from "../../src/cli/report_error.ts";
 import { ERROR_CODES, UserError } from "../../src/errors.ts";
 
-function report(error: unknown, isJson: boolean) {
+function report(error: unknown) {
   const written = { out: "", err: "" };
   const io = {
     out: (text: string) => written.out += text,
     err: (text: string) => written.err += text,
   };
-  reportError(error, io, "slurm-finish", isJson);
+  reportError(error, io);
   return written;
 }
 
@@ -18,7 +18,7 @@ const ERROR = new UserError("GIT_FAILED", "Cannot go on: git failed", {
 });
 
 Deno.test("reportError() shows what, the other program's words, and what to do", () => {
-  const { out, err } = report(ERROR, false);
+  const { out, err } = report(ERROR);
 
   assert.equal(out, "");
   assert.equal(
@@ -28,29 +28,29 @@ Deno.test("reportError() shows what, the other program's words, and what to do",
 });
 
 Deno.test("reportError() says no more than there is to say", () => {
-  const { err } = report(new UserError("DISK", "Cannot write", { detail: "\n" }), false);
+  const { err } = report(new UserError("DISK", "Cannot write", { detail: "\n" }));
 
   assert.equal(err, "error: Cannot write\n");
 });
 
-Deno.test("reportError() gives programs one record", () => {
-  const { out, err } = report(ERROR, true);
-
-  assert.equal(err, "");
-  assert.equal(out.split("\n").length, 2);
-  const record = JSON.parse(out);
-  assert.equal(record.action, "slurm-finish");
-  assert.equal(record.status, "impossible");
-  assert.equal(record.error_code, "GIT_FAILED");
-  assert.equal(record.message, "Cannot go on: git failed");
+Deno.test("recordOfError() holds all that a person would be told", () => {
+  assert.deepEqual(recordOfError(ERROR, "slurm-finish"), {
+    action: "slurm-finish",
+    status: "impossible",
+    message: "Cannot go on: git failed",
+    errorCode: "GIT_FAILED",
+    hint: "try again",
+    detail: "fatal: one\nfatal: two",
+  });
+  assert.equal(recordOfError(new UserError("USAGE", "Cannot"), "slurm-list").status, "error");
 });
 
 Deno.test("reportError() asks for a report of what is a bug, with its stack", () => {
-  const { err } = report(new TypeError("x is not a function"), false);
+  const { err } = report(new TypeError("x is not a function"));
 
   assert.match(err, /^error: this is a bug in dlslurm/);
   assert.match(err, /TypeError: x is not a function\n +at /);
-  assert.match(report("thrown text", false).err, /thrown text/);
+  assert.match(report("thrown text").err, /thrown text/);
 });
 
 for (const [code, reason] of Object.entries(ERROR_CODES)) {

@@ -1,0 +1,24 @@
+import type { Io } from "../commands/context.ts";
+import { painted } from "./result_renderer.ts";
+import type { World } from "./world.ts";
+
+/** Whether text for this stream may be coloured: a terminal that can, and nobody who minds. */
+export function hasColours({ terminal, env }: World, stream: "out" | "err"): boolean {
+  // https://no-color.org: any value but an empty one.
+  return terminal[stream] && (env.get("NO_COLOR") ?? "") === "" && env.get("TERM") !== "dumb";
+}
+
+const WORDS = { error: "red", warning: "yellow", hint: "bold" } as const;
+
+/** The same streams; on a terminal with colours, the word that a message begins with stands out. */
+export function withColouredWords(world: World): Io {
+  if (!hasColours(world, "err")) return world.io;
+  return {
+    out: (text) => world.io.out(text),
+    err: (text) =>
+      world.io.err(
+        text.replace(/^(error|warning|hint):/, (_, word: keyof typeof WORDS) =>
+          painted(`${word}:`, "bold", WORDS[word])),
+      ),
+  };
+}
