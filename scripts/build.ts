@@ -41,7 +41,10 @@ export async function build(options: BuildOptions = {}): Promise<string> {
       const file = await assemblePortableFile({
         startScript: await Deno.readTextFile(new URL("./build/start.sh", import.meta.url)),
         loader: await Deno.readTextFile(new URL("./build/loader.js", import.meta.url)),
-        program: toFunctionBody(program, `dlslurm-${version}.js`),
+        program: program.map(({ name, text }) => ({
+          name,
+          text: toFunctionBody(text, `dlslurm-${version}-${name}`),
+        })),
         version,
         runtime: await readRuntime(work),
       });

@@ -9,6 +9,8 @@ const REPLACED_MODULES: Readonly<Record<string, string>> = {
 };
 const COMMANDER_MODULES = ["node:child_process", "node:fs", "node:process", "node:util"];
 
+const PART_NAME_REGEXP = /"\.\/([^"/\n]+\.js)"/g;
+
 const PROJECT = new URL("../..", import.meta.url).pathname;
 
 interface ModuleGraph {
@@ -16,23 +18,54 @@ interface ModuleGraph {
   readonly npmPackages: Readonly<Record<string, { readonly localPath: string; name: string }>>;
 }
 
+/** One of the modules that a program is bundled into. */
+export interface BundledModule {
+  /** Name by which the others import it, after `./`: `main.js`, `part1.js`, … */
+  readonly name: string;
+  /** Its source. */
+  readonly text: string;
+}
+
 /**
- * Bundles the program that starts at `entry` into one module that needs nothing but the runtime.
+ * Bundles the program that starts at `entry` into modules that need nothing but the runtime and each
+ * other: the first one is where it starts, each of the others is read only when it is needed.
  *
  * Everything is taken from Deno's cache as deno.lock has it. `stage` is the absolute path of a folder
  * for intermediate files; it is emptied first. The same sources give the same bundle, wherever they
  * lie.
  */
-export async function bundleProgram(entry: string, stage: string): Promise<string> {
+export async function bundleProgram(entry: string, stage: string): Promise<BundledModule[]> {
   const main = resolve(entry);
   await Deno.remove(stage, { recursive: true }).catch(ignoreMissing);
   await Deno.mkdir(`${stage}/lazy`, { recursive: true });
   const graph = JSON.parse(await runDeno(["info", "--json", main])) as ModuleGraph;
   await Deno.writeTextFile(`${stage}/imports.json`, JSON.stringify(await writeStage(graph, stage)));
-  const output = `${stage}/program.js`;
-  await runDeno(["bundle", "--quiet", `--import-map=${stage}/imports.json`, "-o", output, main]);
-  const program = withLateRequire(await Deno.readTextFile(output));
-  return withoutPlaces(program, basename(stage));
+  const importMap = `--import-map=${stage}/imports.json`;
+  const output = `${stage}/parts`;
+  await runDeno(["bundle", "--quiet", "--code-splitting", importMap, "--outdir", output, main]);
+  const texts = new Map<string, string>();
+  for await (const { name } of Deno.readDir(output)) {
+    const program = withLateRequire(await Deno.readTextFile(`${output}/${name}`));
+    texts.set(name, withoutPlaces(program, basename(stage)));
+  }
+  return nameByOrder(texts, basename(main).replace(/\.ts$/, ".js"));
+}
+
+/** The bundler names parts by a hash of where they lay: here they get the order in which they are named. */
+function nameByOrder(texts: ReadonlyMap<string, string>, main: string): BundledModule[] {
+  const names = new Map([[main, "main.js"]]);
+  for (const [name] of names) {
+    for (const [, other] of texts.get(name)!.matchAll(PART_NAME_REGEXP)) {
+      if (!names.has(other!) && texts.has(other!)) names.set(other!, `part${names.size}.js`);
+    }
+  }
+  return [...names].map(([name, newName]) => ({
+    name: newName,
+    text: texts.get(name)!.replaceAll(
+      PART_NAME_REGEXP,
+      (whole, other) => names.has(other) ? `"./${names.get(other)}"` : whole,
+    ),
+  }));
 }
 
 /** Writes the modules that stand in for others, and returns the import map that puts them there. */

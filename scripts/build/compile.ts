@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { BundledModule } from "./bundle.ts";
+
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys", "--allow-run"];
 
 /** Whether `deno compile` finds a base binary without the network. */
@@ -20,12 +22,13 @@ export async function hasCompileBase(): Promise<boolean> {
 
 /** Writes the bundled `program` as an executable to `output`; `stage` is a folder to work in. */
 export async function compileProgram(
-  program: string,
+  program: readonly BundledModule[],
   stage: string,
   output: string,
 ): Promise<void> {
-  const entry = `${stage}/dlslurm.js`;
-  await Deno.writeTextFile(entry, program);
+  const folder = `${stage}/compiled`;
+  await Deno.mkdir(folder);
+  for (const { name, text } of program) await Deno.writeTextFile(`${folder}/${name}`, text);
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "compile",
@@ -36,7 +39,7 @@ export async function compileProgram(
       "--no-prompt",
       ...PERMISSIONS,
       `--output=${output}`,
-      entry,
+      `${folder}/${program[0]!.name}`,
     ],
     stdin: "null",
   }).output();

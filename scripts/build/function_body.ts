@@ -1,21 +1,56 @@
 const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
 const SQLITE_IMPORT_REGEXP = /^import \{ (.*) \} from "node:sqlite";$/gm;
+const PART_IMPORT_REGEXP = /^import \{([^}]*)\} from ("\.\/[^"\n]+");$/gm;
+const PART_EFFECT_REGEXP = /^import ("\.\/[^"\n]+");$/gm;
+const LATE_IMPORT_REGEXP = /\bimport\(("\.\/[^"\n]+")\)/g;
+const EXPORT_REGEXP = /^export \{([^}]*)\};$/m;
+const DEFAULT_EXPORT_REGEXP = /^export default (.*);$/m;
+
+/** Names of the parameters of what {@linkcode toFunctionBody} makes. */
+export const PARAMETERS: readonly string[] = ["sqlite", "importMeta", "load"];
 
 /**
- * Turns the bundled module `program` into the body of an async function with the parameters `sqlite`
- * (the module `node:sqlite`) and `importMeta`, as `loader.js` calls it.
+ * Turns a bundled module into the body of an async function with the parameters `sqlite` (the module
+ * `node:sqlite`), `importMeta` and `load` (takes the name of another part, returns a promise of what it
+ * exports), as `loader.js` calls it. The function returns what the module exports.
+ *
+ * Imported names are constants there: a part must not change what it exports once it was loaded.
  *
  * `name` is the file name that stack traces show.
  *
- * @throws {SyntaxError} If the program imports anything else, or exports something.
+ * @throws {SyntaxError} If the module imports anything else, or exports in another form.
  */
 export function toFunctionBody(program: string, name: string): string {
+  let exported = "";
   const body = program
-    .replaceAll(SQLITE_IMPORT_REGEXP, (_, names: string) => {
-      return `const { ${names.replaceAll(" as ", ": ")} } = sqlite;`;
+    .replaceAll(
+      SQLITE_IMPORT_REGEXP,
+      (_, names: string) => `const { ${toPattern(names)} } = sqlite;`,
+    )
+    .replaceAll(PART_IMPORT_REGEXP, (_, names: string, part: string) => {
+      return `const { ${toPattern(names)} } = await load(${part});`;
+    })
+    .replaceAll(PART_EFFECT_REGEXP, "await load($1);")
+    .replaceAll(LATE_IMPORT_REGEXP, "load($1)")
+    .replace(EXPORT_REGEXP, (_, names: string) => {
+      exported += names.split(",").map((pair) => {
+        const [own, other] = pair.trim().split(" as ");
+        return `${other ?? own}: ${own}, `;
+      }).join("");
+      return "";
+    })
+    .replace(DEFAULT_EXPORT_REGEXP, (_, value: string) => {
+      exported += "default: defaultExport, ";
+      return `const defaultExport = ${value};`;
     })
     .replaceAll(/\bimport\.meta\b/g, "importMeta");
-  const text = `"use strict";\n${body}\n//# sourceURL=${name}\n`;
-  new AsyncFunction("sqlite", "importMeta", text); // parses it: better here than at a user's
+  const result = exported === "" ? "" : `return { ${exported}};\n`;
+  const text = `"use strict";\n${body}\n${result}//# sourceURL=${name}\n`;
+  new AsyncFunction(...PARAMETERS, text); // parses it: better here than at a user's
   return text;
+}
+
+/** `a, b as c` as a pattern of assignment. */
+function toPattern(names: string): string {
+  return names.trim().replaceAll(" as ", ": ");
 }

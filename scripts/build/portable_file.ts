@@ -14,10 +14,10 @@ export const BLOCK_SIZE = 16_384;
 export interface PortableParts {
   /** Text of `start.sh`, with its `@NAMES@` still in it. */
   readonly startScript: string;
-  /** The module that the runtime starts with; fits into one block. */
+  /** The module that the runtime starts with; fits into one block with `@PARTS@` filled in. */
   readonly loader: string;
-  /** The program as the loader runs it. */
-  readonly program: string;
+  /** The parts of the program as the loader runs them, each with the name by which it is loaded. */
+  readonly program: readonly { readonly name: string; readonly text: string }[];
   readonly runtime: Runtime;
   /** Version of the program. */
   readonly version: string;
@@ -80,8 +80,12 @@ const RUN_OPTIONS = [
 /** Puts the parts together. */
 export async function assemblePortableFile(parts: PortableParts): Promise<Uint8Array> {
   const { runtime } = parts;
-  const loader = padToOneBlock("the loader", parts.loader);
-  const program = padToBlocks(new TextEncoder().encode(parts.program));
+  const texts = parts.program.map(({ text }) => new TextEncoder().encode(text));
+  const program = padToBlocks(concatenate(texts));
+  const loader = padToOneBlock(
+    "the loader",
+    fillIn(parts.loader, { PARTS: renderPlaces(parts.program.map(({ name }) => name), texts) }),
+  );
   const runtimeOffset = 2 * BLOCK_SIZE + program.length;
   const fileSize = runtimeOffset + runtime.compressed.length;
   const startScript = fillIn(parts.startScript, {
@@ -110,11 +114,22 @@ export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> 
   return digest.toHex();
 }
 
+/** For each part its offset in the program and its length, in bytes. */
+function renderPlaces(names: readonly string[], texts: readonly Uint8Array[]): string {
+  const places: Record<string, [number, number]> = {};
+  let offset = 0;
+  for (const [index, name] of names.entries()) {
+    places[`./${name}`] = [offset, texts[index]!.length];
+    offset += texts[index]!.length;
+  }
+  return JSON.stringify(places);
+}
+
 function fillIn(template: string, values: Readonly<Record<string, string>>): string {
   return template.replaceAll(/@([A-Z_]+)@/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) {
-      throw new RangeError(`Cannot fill in the start script: "@${name}@" has no value`);
+      throw new RangeError(`Cannot fill in the template: "@${name}@" has no value`);
     }
     return value;
   });

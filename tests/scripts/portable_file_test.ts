@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { toFunctionBody } from "../../scripts/build/function_body.ts";
+import { PARAMETERS, toFunctionBody } from "../../scripts/build/function_body.ts";
 import { assemblePortableFile, BLOCK_SIZE } from "../../scripts/build/portable_file.ts";
 
 const RUNTIME = {
@@ -11,8 +11,11 @@ const RUNTIME = {
 };
 const PARTS = {
   startScript: "#!/bin/sh\n# @VERSION@ @FILE_SIZE@ @RUNTIME_OFFSET@ @NEED_MB@\n",
-  loader: "// loader\n",
-  program: "p".repeat(BLOCK_SIZE + 1),
+  loader: "// loader @PARTS@\n",
+  program: [
+    { name: "main.js", text: "ü".repeat(BLOCK_SIZE / 2) },
+    { name: "part1.js", text: "p" },
+  ],
   version: "1.2.3",
   runtime: RUNTIME,
 };
@@ -20,14 +23,20 @@ const PARTS = {
 Deno.test("assemblePortableFile() cuts into whole blocks, the runtime last", async () => {
   const file = await assemblePortableFile(PARTS);
 
-  const text = new TextDecoder("latin1").decode(file);
+  const text = new TextDecoder().decode(file.subarray(0, 4 * BLOCK_SIZE));
   assert.equal(file.length, 4 * BLOCK_SIZE + 3);
   assert.equal(
     text.slice(0, BLOCK_SIZE).trimEnd(),
     `#!/bin/sh\n# 1.2.3 ${file.length} ${4 * BLOCK_SIZE + 1} 100`,
   );
-  assert.equal(text.slice(BLOCK_SIZE, 2 * BLOCK_SIZE).trimEnd(), "// loader");
-  assert.equal(text.slice(2 * BLOCK_SIZE, 4 * BLOCK_SIZE).trimEnd(), PARTS.program);
+  assert.equal(
+    text.slice(BLOCK_SIZE, 2 * BLOCK_SIZE).trimEnd(),
+    `// loader {"./main.js":[0,${BLOCK_SIZE}],"./part1.js":[${BLOCK_SIZE},1]}`,
+  );
+  assert.equal(
+    text.slice(2 * BLOCK_SIZE).trimEnd(),
+    PARTS.program.map((part) => part.text).join(""),
+  );
   assert.deepEqual([...file.slice(4 * BLOCK_SIZE)], [1, 2, 3]);
 });
 
@@ -48,7 +57,7 @@ Deno.test("assemblePortableFile() refuses a start script that does not fit", asy
 Deno.test("assemblePortableFile() refuses a name in the start script that it does not know", async () => {
   await assert.rejects(assemblePortableFile({ ...PARTS, startScript: "@VERSOIN@" }), {
     name: "RangeError",
-    message: `Cannot fill in the start script: "@VERSOIN@" has no value`,
+    message: `Cannot fill in the template: "@VERSOIN@" has no value`,
   });
 });
 
@@ -61,6 +70,24 @@ Deno.test("toFunctionBody() takes SQLite and import.meta from its parameters", (
     `"use strict";\nconst { DatabaseSync: D, constants } = sqlite;\n` +
       `await new D(constants, importMeta.url);\n//# sourceURL=dlslurm-1.js\n`,
   );
+});
+
+Deno.test("toFunctionBody() takes other parts from load, and returns what is exported", async () => {
+  const exporting = `var a = 1;\nfunction b() {\n  return 2;\n}\nexport {\n  a,\n  b as c\n};\n`;
+  const importing = `import {\n  a,\n  c as d\n} from "./part1.js";\nimport "./part2.js";\n` +
+    `var late = (await import("./part3.js")).default;\nexport default [a, d(), late];\n`;
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+  const loaded: string[] = [];
+  const load = async (name: string) => {
+    loaded.push(name);
+    if (name === "./part1.js") return await evaluate(exporting);
+    return { default: name };
+  };
+  const evaluate = (program: string) =>
+    new AsyncFunction(...PARAMETERS, toFunctionBody(program, "part.js"))({}, {}, load);
+
+  assert.deepEqual(await evaluate(importing), { default: [1, 2, "./part3.js"] });
+  assert.deepEqual(loaded, ["./part1.js", "./part2.js", "./part3.js"]);
 });
 
 for (const program of [`import { x } from "node:fs";`, "export const a = 1;", "const = 1;"]) {
