@@ -12,8 +12,17 @@ export interface ScriptEnd {
   readonly signal: number;
 }
 
-/** Writes down the end of a running job, whatever brought it about. Call it inside a transaction. */
-export function recordEnd(table: JobTable, task: Task, end: ScriptEnd, nowMs: number): void {
+/**
+ * Writes down the end of a running job, whatever brought it about; one that was requeued starts again
+ * `requeueDelayMs` later at the earliest. Call it inside a transaction.
+ */
+export function recordEnd(
+  table: JobTable,
+  task: Task,
+  end: ScriptEnd,
+  nowMs: number,
+  requeueDelayMs: number,
+): void {
   const batch = {
     batchState: batchStateOf(end),
     batchCode: end.code,
@@ -22,7 +31,9 @@ export function recordEnd(table: JobTable, task: Task, end: ScriptEnd, nowMs: nu
     process: null,
   };
   new StepTable(table.database).endAll(task.row, nowMs);
-  if (task.killState === "REQUEUED") return requeue(table, task, batch, nowMs);
+  if (task.killState === "REQUEUED") {
+    return requeue(table, task, batch, nowMs + requeueDelayMs, nowMs);
+  }
   const trouble = endTroubleOf(task);
   // A job that its user cancelled, or that ran into its limit first, is past other troubles.
   if (trouble !== undefined && (task.killState ?? trouble.state) === trouble.state) {
@@ -106,22 +117,34 @@ export function recordLoss(table: JobTable, task: Task, nowMs: number): void {
   });
 }
 
-/** Puts an ended job back into the queue; its earlier run stays in accounting. */
-export function requeueEnded(table: JobTable, task: Task, nowMs: number): void {
+/**
+ * Puts an ended job back into the queue, from where it starts at `beginMs` at the earliest; its earlier
+ * run stays in accounting.
+ */
+export function requeueEnded(table: JobTable, task: Task, beginMs: number, nowMs: number): void {
   table.keepEarlierRun(task, {});
-  resetForRun(table, task, nowMs);
+  resetForRun(table, task, nowMs, beginMs);
 }
 
-function requeue(table: JobTable, task: Task, batch: TaskChange, nowMs: number): void {
+function requeue(
+  table: JobTable,
+  task: Task,
+  batch: TaskChange,
+  beginMs: number,
+  nowMs: number,
+): void {
   table.keepEarlierRun(task, { ...batch, state: "REQUEUED", killState: null });
-  resetForRun(table, task, nowMs);
+  resetForRun(table, task, nowMs, beginMs);
 }
 
-function resetForRun(table: JobTable, task: Task, nowMs: number, beginMs = nowMs): void {
+/** The reason of a job that `scontrol requeuehold` put back; squeue writes blanks. */
+const REQUEUED_IN_HELD_STATE = "job_requeued_in_held_state";
+
+function resetForRun(table: JobTable, task: Task, nowMs: number, beginMs: number): void {
   const waits = beginMs > nowMs;
   table.update(task.row, {
     state: "PENDING",
-    reason: task.hold !== "" ? "JobHeldUser" : waits ? "BeginTime" : "None",
+    reason: task.hold !== "" ? REQUEUED_IN_HELD_STATE : waits ? "BeginTime" : "None",
     submitMs: nowMs,
     beginMs: waits ? beginMs : null,
     eligibleMs: beginMs,

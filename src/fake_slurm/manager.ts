@@ -125,7 +125,7 @@ class Manager {
     for (const { row, end } of this.#ends.splice(0)) {
       const [task] = this.#table.find("row = ?", row);
       if (task?.state !== "RUNNING") continue;
-      recordEnd(this.#table, task, end, nowMs);
+      recordEnd(this.#table, task, end, nowMs, this.#cluster.requeueDelayMs);
       cleanSpool(this.#cluster, task);
       this.#warned.delete(row);
     }

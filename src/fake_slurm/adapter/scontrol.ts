@@ -48,7 +48,7 @@ export function runScontrol(
     case undefined:
       throw new SlurmRefusal(`invalid keyword: ${keyword}\n`);
     default:
-      change(findKeyword(keyword)!, rest, table);
+      change(findKeyword(keyword)!, rest, table, cluster);
       ensureManager(table, cluster, context);
       return 0;
   }
@@ -109,12 +109,17 @@ function expandHosts(list: string): string {
   }).join("");
 }
 
-function change(keyword: string, words: readonly string[], table: JobTable): void {
+function change(
+  keyword: string,
+  words: readonly string[],
+  table: JobTable,
+  cluster: Cluster,
+): void {
   if (words.length === 0) throw new SlurmRefusal(`too few arguments for ${keyword} keyword\n`);
   if (keyword === "update") return updateJobs(table, words);
   for (const id of words.flatMap((word) => word.split(/,(?![^[]*\])/))) {
     if (keyword === "hold" || keyword === "uhold") holdJobs(table, id, true);
     else if (keyword === "release") holdJobs(table, id, false);
-    else requeueJobs(table, id, keyword === "requeuehold");
+    else requeueJobs(table, id, keyword === "requeuehold", cluster.requeueDelayMs);
   }
 }
