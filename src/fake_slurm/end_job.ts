@@ -1,3 +1,4 @@
+import { isSameBoot, ownIdentity } from "../process/process_identity.ts";
 import type { JobTable } from "./job_table.ts";
 import type { Task, TaskChange } from "./task.ts";
 import type { JobState } from "./job_state.ts";
@@ -100,15 +101,23 @@ function endInTrouble(
 
 /**
  * Writes down that the node lost a job: its process is gone and nobody saw how it ended. One that was
- * being ended anyway counts as ended so.
+ * being ended anyway counts as ended so; one of an srun that was killed counts as cancelled, as long as
+ * the machine has not started anew.
  */
 export function recordLoss(table: JobTable, task: Task, nowMs: number): void {
-  new StepTable(table.database).endAll(task.row, nowMs);
-  const killed = task.killState === "REQUEUED" ? null : task.killState;
+  const isGivenUp = !task.spec.batch && task.process !== null &&
+    isSameBoot(task.process, ownIdentity());
+  new StepTable(table.database).endAll(task.row, nowMs, isGivenUp ? task.spec.uid : undefined);
+  const killed = isGivenUp && task.killState === null
+    ? "CANCELLED"
+    : task.killState === "REQUEUED"
+    ? null
+    : task.killState;
   table.update(task.row, {
     state: killed ?? "NODE_FAIL",
     reason: killed === null ? "NodeDown" : killed === "TIMEOUT" ? "TimeLimit" : "None",
     batchState: "CANCELLED",
+    cancelledBy: isGivenUp ? task.cancelledBy ?? task.spec.uid : task.cancelledBy,
     endMs: nowMs,
     process: null,
     exitCode: 0,

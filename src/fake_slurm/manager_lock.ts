@@ -8,6 +8,7 @@ import type { JobTable } from "./job_table.ts";
 import { isAlive } from "./process_liveness.ts";
 import { hasWork } from "./schedule.ts";
 import { spawnDetached } from "./spawn_detached.ts";
+import { endSteps } from "./step_processes.ts";
 import { type Cluster, DIRECTORY_VARIABLE } from "./state_directory.ts";
 
 /**
@@ -45,7 +46,7 @@ export function ensureManager(table: JobTable, cluster: Cluster, context: FakeSl
   const isNeeded = inTransaction(table.database, () => {
     refuseOtherHost(table.database, cluster);
     if (hasLiveManager(table.database)) return false;
-    markLostJobs(table);
+    markLostJobs(table, cluster);
     return hasWork(table);
   });
   if (!isNeeded) return;
@@ -57,9 +58,11 @@ export function ensureManager(table: JobTable, cluster: Cluster, context: FakeSl
 }
 
 /** Marks running jobs whose process is gone; for use where no manager lives. */
-export function markLostJobs(table: JobTable): void {
+export function markLostJobs(table: JobTable, cluster: Cluster): void {
   for (const task of table.find("state = 'RUNNING'")) {
-    if (task.process === null || !isAlive(task.process)) recordLoss(table, task, Date.now());
+    if (task.process !== null && isAlive(task.process)) continue;
+    recordLoss(table, task, Date.now());
+    endSteps(cluster, task.row);
   }
 }
 

@@ -50,7 +50,7 @@ export function requeueJobs(
 ): void {
   inTransaction(table.database, () => {
     for (const task of requireTasks(table, id)) {
-      if (!task.spec.requeue) {
+      if (!task.spec.requeue || !task.spec.batch) {
         throw new SlurmRefusal(`Requested operation is presently disabled for job ${id}\n`);
       }
       const hold = isHeld ? "user" as const : "" as const;

@@ -7,7 +7,7 @@ import type { Cluster } from "../state_directory.ts";
 import { holdJobs, requeueJobs, updateJobs } from "./change_jobs.ts";
 import { refuseOtherClusters } from "./clusters.ts";
 import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
-import { showConfig, showJobs, showNodes, showPartitions } from "./scontrol_show.ts";
+import { showConfig, showJobs, showNodes, showPartitions, showSteps } from "./scontrol_show.ts";
 
 const SPECS = versionedTable(
   `
@@ -75,17 +75,21 @@ function show(
   if (entity === "") throw new SlurmRefusal("too few arguments for keyword:show\n");
   if (more.length > 0) throw new SlurmRefusal("too many arguments for keyword:show\n");
   const nowMs = Date.now();
+  const setting = {
+    table,
+    cluster,
+    nowMs,
+    timeFormat: env.get("SLURM_TIME_FORMAT"),
+    oneLine: asked.has("oneliner"),
+    details: asked.has("details"),
+  };
   switch (entity.toLowerCase()) {
     case "job":
     case "jobs":
-      return showJobs(id, {
-        table,
-        cluster,
-        nowMs,
-        timeFormat: env.get("SLURM_TIME_FORMAT"),
-        oneLine: asked.has("oneliner"),
-        details: asked.has("details"),
-      });
+      return showJobs(id, setting);
+    case "step":
+    case "steps":
+      return showSteps(id, setting);
     case "config":
       return showConfig(table, cluster, nowMs);
     case "partition":
