@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { DenoRunner } from "../../src/process/deno_runner.ts";
 import { textOf } from "../../src/process/runner.ts";
+import { testIfAvailable } from "../support/requirements.ts";
+import { Sandbox } from "../support/sandbox.ts";
+import { runWithSmallDisk } from "../support/small_disk.ts";
 import { FAKE_PROGRAM } from "./fake_program.ts";
 import { withFakeSlurm } from "./with_fake_slurm.ts";
 
@@ -31,6 +34,62 @@ Deno.test("a full disk is named, and the job is not taken", () =>
     assert.match(stderr, /Cannot write the store ".*\/state\/jobs\.sqlite": disk I\/O error/);
     assert.equal((await slurm.run("sacct", "-n")).stdout, "");
   }));
+
+testIfAvailable(
+  ["mount"],
+  "e2e: a state directory on a disk that fills up → jobs are refused, known ones are shown, it goes on later",
+  async () => {
+    await using sandbox = await Sandbox.create();
+
+    const { stdout, stderr } = await runWithSmallDisk(
+      sandbox,
+      `eval "$(dlslurm fake-slurm env --dir disk/state)"
+sbatch --hold --wrap true
+fill
+for command in "sbatch --wrap true" "scontrol release 1"; do $command; echo "status $?"; done
+sacct -X -n -P -o jobid,state
+make_room
+scontrol release 1
+sbatch -W --wrap true
+sacct -X -n -P -o jobid,state
+eval "$(dlslurm fake-slurm env --unset)"`,
+    );
+
+    assert.equal(
+      stdout,
+      "Submitted batch job 1\nstatus 1\nstatus 1\n1|PENDING\n" +
+        "Submitted batch job 2\n1|COMPLETED\n2|COMPLETED\n",
+    );
+    const refusals = stderr.match(/Cannot write the store ".*": database or disk is full/g);
+    assert.equal(refusals?.length, 2, stderr);
+  },
+);
+
+testIfAvailable(
+  ["mount"],
+  "e2e: a state directory that became read-only → jobs are refused, known ones are shown",
+  async () => {
+    await using sandbox = await Sandbox.create();
+
+    const { stdout, stderr } = await runWithSmallDisk(
+      sandbox,
+      `eval "$(dlslurm fake-slurm env --dir disk/state)"
+sbatch --hold --wrap true
+make_read_only
+sbatch --wrap true; echo "status $?"
+sacct -X -n -P -o jobid,state
+squeue -h -o "%i %T"
+dlslurm fake-slurm env --dir disk/other; echo "status $?"`,
+    );
+
+    assert.equal(
+      stdout,
+      "Submitted batch job 1\nstatus 1\n1|PENDING\n1 PENDING\nstatus 1\n",
+    );
+    assert.match(stderr, /Cannot write the store ".*": attempt to write a readonly database/);
+    assert.match(stderr, /Cannot use the fake Slurm's directory ".*\/disk\/other": .*read-only/);
+  },
+);
 
 Deno.test("a state directory that another machine works in is refused, with its name", () =>
   withFakeSlurm(async (slurm) => {
