@@ -106,6 +106,56 @@ Deno.test("a state directory that another machine works in is refused, with its 
     assert.match(stderr, /the machine "elsewhere" works in it/);
   }));
 
+testIfAvailable(
+  ["root", "mount"],
+  "e2e: a machine that booted at the same time, but has its own processes → refused, no job is lost",
+  () =>
+    withFakeSlurm(async (slurm) => {
+      const jobId = await slurm.submit("-o", "/dev/null", "--wrap", "sleep 60");
+      await slurm.waitFor(jobId, "RUNNING");
+      const there =
+        `mount -t proc proc /proc; hostname elsewhere; "${slurm.stateDir}/bin/sbatch" --wrap true`;
+
+      const { code, stderr } = await new DenoRunner().run(
+        ["unshare", "--mount", "--uts", "--pid", "--fork", "sh", "-c", there],
+        { cwd: slurm.workDir },
+      );
+
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`the machine "${Deno.hostname()}" works in it`));
+      assert.equal(await slurm.state(jobId), "RUNNING");
+    }),
+);
+
+testIfAvailable(
+  ["root", "mount"],
+  "e2e: a machine that was renamed → its jobs run on, new ones are taken",
+  () =>
+    withFakeSlurm(async (slurm) => {
+      const jobId = await slurm.submit(
+        "-o",
+        "/dev/null",
+        "--wrap",
+        "until test -e go; do sleep 0.1; done",
+      );
+      await slurm.waitFor(jobId, "RUNNING");
+      const renamed =
+        `hostname renamed; "${slurm.stateDir}/bin/sbatch" --parsable -o /dev/null --wrap true`;
+
+      const { code, stdout, stderr } = await new DenoRunner().run(
+        ["unshare", "--uts", "sh", "-c", renamed],
+        { cwd: slurm.workDir },
+      );
+
+      assert.equal(code, 0, stderr);
+      assert.equal(await slurm.state(jobId), "RUNNING");
+      await slurm.write("go", "");
+      assert.deepEqual(await slurm.waitForEnd(jobId), [`${jobId}|COMPLETED|0:0`]);
+      const next = textOf(stdout).trim();
+      assert.deepEqual(await slurm.waitForEnd(next), [`${next}|COMPLETED|0:0`]);
+    }),
+);
+
 Deno.test("a job table that is no database, or of a newer program, is refused", () =>
   withFakeSlurm(async (slurm) => {
     const table = `${slurm.stateDir}/jobs.sqlite`;
