@@ -13,6 +13,7 @@ import { UserError } from "../errors.ts";
 import { textOf } from "../process/runner.ts";
 import type { RunOptions, RunResult } from "../process/runner.ts";
 import * as v from "valibot";
+import { chunksOf } from "./command_lines.ts";
 
 /** Runs `git` with arguments; the caller binds it to a work tree and an index. */
 export type RunGit = (args: readonly string[], options: RunOptions) => Promise<RunResult>;
@@ -42,9 +43,6 @@ export interface FileNames {
   join(paths: readonly string[]): Uint8Array;
 }
 
-/** Bytes of file names for one command line; Linux allows some 2 MB, environment included. */
-const BYTES_PER_CALL = 400_000;
-
 /**
  * Runs a git-annex command over `paths`, as few calls as command lines allow.
  *
@@ -62,8 +60,7 @@ export async function runAnnex(
     const options = ["--json", "--json-error-messages", ...rest];
     // DataLad's setting: a dotfile is a file like any other.
     const result = await runGit(["-c", "annex.dotfiles=true", "annex", ...args, ...options], {
-      // git-annex says itself which of its calls take paths literally.
-      env: { ...locale(), GIT_LITERAL_PATHSPECS: undefined },
+      env: annexEnvironment(),
       ...(stdin === undefined ? {} : { stdin }),
     });
     const failed = parseResults(textOf(result.stdout), new Set(asked));
@@ -75,6 +72,58 @@ export async function runAnnex(
   const odd = paths.filter((path) => !names.isText(path));
   if (odd.length > 0) await run(["--batch", "-z"], odd, names.join(odd));
   return failures;
+}
+
+/**
+ * Asks git-annex's plumbing about many things in one process.
+ *
+ * @param questions one an answer, without NUL.
+ * @returns the answers, lines in the order of the questions; `undefined` if not each was answered.
+ */
+export async function askAnnex(
+  runGit: RunGit,
+  args: readonly string[],
+  questions: readonly string[],
+): Promise<string[] | undefined> {
+  const { code, stdout } = await runGit(["annex", ...args, "--batch", "-z"], {
+    env: annexEnvironment(),
+    // A NUL behind the last one would stand for an empty question.
+    stdin: questions.join("\0"),
+  });
+  const lines = textOf(stdout).split("\n").slice(0, -1);
+  return code === 0 && lines.length === questions.length ? lines : undefined;
+}
+
+/**
+ * Notes for each of `keys` whether this repository has its content, in two processes and one commit of the
+ * git-annex branch; a crash between the two leaves it to the next git-annex command to commit it. Doing it again is harmless.
+ *
+ * @param uuid of this repository.
+ * @throws {UserError} `ANNEX_FAILED`; some of them may be noted.
+ */
+export async function setPresence(
+  runGit: RunGit,
+  uuid: string,
+  keys: readonly string[],
+  isPresent: boolean,
+): Promise<void> {
+  if (keys.length === 0) return;
+  const result = await runGit(["annex", "setpresentkey", "--batch"], {
+    env: annexEnvironment(),
+    stdin: keys.map((key) => `${key} ${uuid} ${isPresent ? 1 : 0}\n`).join(""),
+  });
+  if (result.code !== 0) throw annexFailed("setpresentkey", result);
+  // setpresentkey leaves what it noted in the journal; adding nothing commits that.
+  const committed = await runGit(["annex", "add", "--batch"], {
+    env: annexEnvironment(),
+    stdin: "",
+  });
+  if (committed.code !== 0) throw annexFailed("add", committed);
+}
+
+function annexEnvironment(): Readonly<Record<string, string | undefined>> {
+  // git-annex says itself which of its calls take paths literally.
+  return { ...locale(), GIT_LITERAL_PATHSPECS: undefined };
 }
 
 /**
@@ -124,19 +173,4 @@ function parseResults(stdout: string, asked: ReadonlySet<string>): AnnexFailure[
     });
   }
   return failures;
-}
-
-function* chunksOf(paths: readonly string[]): Generator<string[]> {
-  let chunk: string[] = [];
-  let bytes = 0;
-  for (const path of paths) {
-    if (bytes + path.length * 2 > BYTES_PER_CALL && chunk.length > 0) {
-      yield chunk;
-      chunk = [];
-      bytes = 0;
-    }
-    chunk.push(path);
-    bytes += path.length * 2 + 1;
-  }
-  if (chunk.length > 0) yield chunk;
 }

@@ -27,14 +27,6 @@ export async function findInputs(directory: string, given: readonly string[]): P
   return [...found];
 }
 
-/** The path of an input, absolute; of a glob, the folder that all its matches are in. */
-export function placeOf(directory: string, input: string): string {
-  const parts = input.split("/");
-  const pattern = parts.findIndex((part) => GLOB_REGEXP.test(part));
-  if (pattern < 0) return resolve(directory, input);
-  return resolve(directory, input.startsWith("/") ? "/" : ".", ...parts.slice(0, pattern));
-}
-
 async function expand(directory: string, pattern: string): Promise<string[]> {
   const matches: string[] = [];
   for await (const match of glob(pattern, { cwd: directory })) {
@@ -49,8 +41,7 @@ function missing(input: string): UserError {
     "MISSING_INPUT",
     `Cannot schedule: input "${input}" ${what}. No job was submitted`,
     {
-      hint: "inputs are relative to the folder that the command runs in; what is in a subdataset " +
-        "is there once that is installed",
+      hint: "inputs are relative to the folder that the command runs in",
     },
   );
 }

@@ -1,4 +1,4 @@
-import { runAnnex } from "../annex/git_annex.ts";
+import { addFiles } from "../annex/add_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { TEMPORARY_FILE_REGEXP } from "../fs/write_file_atomic.ts";
@@ -6,13 +6,14 @@ import { findCandidates } from "../git/changes.ts";
 import { GIT_NAMES } from "../git/path_bytes.ts";
 import type { PrivateIndex } from "../git/private_index.ts";
 import type { Attribution, WrittenPaths } from "../jobs/attribution.ts";
+import type { CommandContext } from "./context.ts";
 
 /** What came of staging. */
 export interface Staging {
   /** Why a job cannot be committed, by its key; nothing of such a job may be taken. */
   readonly failures: ReadonlyMap<number, UserError>;
-  /** Files whose entries were set in the private index, also those that turned out to be unchanged. */
-  readonly staged: readonly string[];
+  /** Files whose entries in the private index lack the files' times. */
+  readonly withoutTimes: readonly string[];
 }
 
 /**
@@ -30,6 +31,7 @@ export async function stageOutputs(
   jobs: readonly WrittenPaths[],
   attribution: Attribution,
   pathspecs: readonly string[],
+  context: CommandContext,
 ): Promise<Staging> {
   const own = new Set(jobs.map((job) => job.key));
   const ownerOf = (path: string) => {
@@ -56,19 +58,19 @@ export async function stageOutputs(
   const deleted = candidates.deleted.filter(isWanted);
   if (dataset.hasAnnex) {
     await index.stage([], deleted);
-    for (
-      const failure of await runAnnex(
-        (args, options) => index.git.run(args, options),
-        ["add"],
-        present,
-        GIT_NAMES,
-      )
-    ) {
+    const { failures: refused, withoutTimes } = await addFiles({
+      ...dataset,
+      runner: context.runner,
+      runGit: (args, options) => index.git.run(args, options),
+      names: GIT_NAMES,
+      signal: context.interrupted,
+    }, present);
+    for (const failure of refused) {
       const owner = ownerOf(failure.path);
       if (owner === undefined) throw unreadable(failure.path, failure.message);
       failures.set(owner, unreadable(failure.path, failure.message));
     }
-    return { failures, staged: present };
+    return { failures, withoutTimes };
   }
   try {
     await index.stage(present, deleted);
@@ -85,7 +87,7 @@ export async function stageOutputs(
       }
     }
   }
-  return { failures, staged: present };
+  return { failures, withoutTimes: [] };
 }
 
 function nestedRepository(path: string): UserError {

@@ -22,7 +22,6 @@ const RECORD: RunRecord = {
   altDir: null,
   cluster: null,
   row: null,
-  subdataset: null,
 };
 
 Deno.test("renderMessage() writes the record as the Python extension does", () => {
@@ -100,7 +99,6 @@ const records: fc.Arbitrary<RunRecord> = fc.record({
     }, { noNullPrototype: true }),
     { nil: null },
   ),
-  subdataset: fc.option(text),
 }, { noNullPrototype: true });
 
 Deno.test("parseMessage() reads back what renderMessage() wrote", () => {

@@ -21,12 +21,10 @@ function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): 
 }
 
 if (import.meta.main) {
-  const status = await runFakeSlurm(Deno.args.slice(1), {
+  Deno.exitCode = await runFakeSlurm(Deno.args.slice(1), {
     io: { out: (text) => write(Deno.stdout, text), err: (text) => write(Deno.stderr, text) },
     env: Deno.env,
     cwd: Deno.cwd(),
     selfCommand: FAKE_PROGRAM,
   });
-  // srun may still wait for input that nobody reads any more.
-  Deno.exit(status);
 }

@@ -8,7 +8,7 @@ export interface StartOptions {
   /** Variables on top of the sandbox's environment; `undefined` takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What the program reads on standard input; nothing when absent. */
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
 }
 
 /** What a program that has ended said. */
@@ -203,7 +203,7 @@ async function findDenoDirectory(): Promise<string> {
 
 async function collect(
   child: Deno.ChildProcess,
-  stdin: string | undefined,
+  stdin: string | Uint8Array | undefined,
   kill: (signal: Deno.Signal) => void,
 ): Promise<Outcome> {
   let isTooLong = false;
@@ -226,8 +226,11 @@ async function collect(
   }
 }
 
-async function feed(stream: WritableStream<Uint8Array>, text: string): Promise<void> {
+async function feed(
+  stream: WritableStream<Uint8Array>,
+  input: string | Uint8Array,
+): Promise<void> {
   const writer = stream.getWriter();
-  await writer.write(new TextEncoder().encode(text));
+  await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
   await writer.close();
 }

@@ -15,6 +15,7 @@ export class SandboxRunner implements Runner {
     const { code, stdout, stdoutBytes, stderr } = await this.#sandbox.run(argv, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: options.env }),
+      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
     });
     this.lastOutput = stdout;
     return { code, signal: null, stdout: stdoutBytes, stderr };

@@ -1,0 +1,62 @@
+import { isPlainRepository } from "./annex_repository.ts";
+import type { AnnexRepository } from "./annex_repository.ts";
+import { runAnnex } from "./git_annex.ts";
+import type { AnnexFailure } from "./git_annex.ts";
+import { ingestFiles } from "./ingest_files.ts";
+import { sortFiles } from "./sort_files.ts";
+
+/** What came of adding files. */
+export interface AddedFiles {
+  /** Files that could not be added. */
+  readonly failures: readonly AnnexFailure[];
+  /** Files whose index entries lack the files' times, as git-annex leaves them. */
+  readonly withoutTimes: readonly string[];
+}
+
+/** Fewer files are added sooner by one `git annex add` than by git-annex's plumbing. */
+const FEWEST_FILES = 12;
+
+/**
+ * Brings files into git or the annex and stages them, as `git annex add` would; what is certain is done
+ * with plumbing, for many files at once, and all the rest by one `git annex add`.
+ *
+ * A crash leaves contents that nothing refers to yet; adding the same files again completes it.
+ *
+ * @param paths files and links, relative to the repository's root; none that git ignores.
+ * @throws {UserError} `ANNEX_FAILED` if git-annex is missing, or fails without naming a file.
+ */
+export async function addFiles(
+  repository: AnnexRepository,
+  paths: readonly string[],
+): Promise<AddedFiles> {
+  if (paths.length < FEWEST_FILES || !await isPlainRepository(repository)) {
+    return await addWithAnnex(repository, paths);
+  }
+  const { large, small, unsure } = await sortFiles(repository, paths);
+  const { linked, left } = await ingestFiles(repository, large);
+  const certain = [...small, ...linked];
+  repository.signal.throwIfAborted();
+  const rest = await stageAsTheyAre(repository, certain) ? [] : certain;
+  return await addWithAnnex(repository, [...unsure, ...left, ...rest]);
+}
+
+async function addWithAnnex(
+  { runGit, names }: AnnexRepository,
+  paths: readonly string[],
+): Promise<AddedFiles> {
+  return { failures: await runAnnex(runGit, ["add"], paths, names), withoutTimes: paths };
+}
+
+/** Without git-annex's filter, which would decide once more what belongs in the annex. */
+const NO_FILTER = ["clean=", "process=", "required=false"]
+  .flatMap((setting) => ["-c", `filter.annex.${setting}`]);
+
+/** Stages files and links, all or none; `false` if one of them cannot be read. */
+async function stageAsTheyAre(
+  { runGit, names }: AnnexRepository,
+  paths: readonly string[],
+): Promise<boolean> {
+  if (paths.length === 0) return true;
+  const args = [...NO_FILTER, "update-index", "--add", "--replace", "-z", "--stdin"];
+  return (await runGit(args, { stdin: names.join(paths) })).code === 0;
+}

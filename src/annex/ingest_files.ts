@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import type { AnnexRepository } from "./annex_repository.ts";
+import { askAnnex, setPresence } from "./git_annex.ts";
+import { protectFile, storeContent, unprotectFile } from "./object_store.ts";
+import type { LargeFile } from "./sort_files.ts";
+
+/** What came of ingesting. */
+export interface Ingested {
+  /** Files that are links to their objects now. */
+  readonly linked: readonly string[];
+  /** Files that were left as they were: git-annex has to say what is the matter with them. */
+  readonly left: readonly string[];
+}
+
+/** Between two of these many files, other work gets its turn: Ctrl-C is heard. */
+const FILES_AT_ONCE = 100;
+
+/**
+ * Makes locked annexed files of untracked regular files, as `git annex add` does: the content goes to
+ * its object, a link as old as the file takes the file's place, and the location log notes it.
+ *
+ * A crash leaves each file either as it was, perhaps write-protected and with its object as a second
+ * name, or as a link to its object, perhaps not noted yet: ingesting the first again, and `git annex
+ * add` of the second, complete them.
+ *
+ * @throws {UserError} `ANNEX_FAILED` if the location log cannot be written.
+ */
+export async function ingestFiles(
+  repository: AnnexRepository,
+  files: readonly LargeFile[],
+): Promise<Ingested> {
+  if (files.length === 0) return { linked: [], left: [] };
+  const fileOf = ({ path }: LargeFile) => join(repository.root, path);
+  const looks = new Map(files.map((file) => [file, protectFile(fileOf(file))]));
+  const keys = await findKeys(repository, files);
+  const objects = await findObjects(repository, [...new Set(keys.values())]);
+  // A folder of our own: git-annex sweeps its one for temporary files.
+  const linkFolder = join(repository.commonDir, "dlslurm", "links");
+  await removeFolder(linkFolder); // a crash may have left it
+  await Deno.mkdir(linkFolder, { recursive: true });
+  const { lutimesSync } = await import("node:fs");
+  const linked = new Map<string, string>();
+  for (const [at, file] of files.entries()) {
+    if (at % FILES_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    repository.signal.throwIfAborted();
+    const key = keys.get(file.path);
+    const object = key === undefined ? undefined : objects.get(key);
+    const look = looks.get(file);
+    if (key === undefined || object === undefined || look === undefined) continue;
+    const place = { root: repository.root, path: file.path, object, linkFolder };
+    if (storeContent(place, look, lutimesSync)) linked.set(file.path, key);
+  }
+  await removeFolder(linkFolder);
+  const left = files.filter(({ path }) => !linked.has(path));
+  for (const file of left) unprotectFile(fileOf(file), looks.get(file));
+  const uuid = repository.config.get("annex.uuid")!;
+  await setPresence(repository.runGit, uuid, [...new Set(linked.values())], true);
+  return { linked: [...linked.keys()], left: left.map(({ path }) => path) };
+}
+
+/** The key of each file; those that git-annex cannot tell are missing. */
+async function findKeys(
+  { runGit }: AnnexRepository,
+  files: readonly LargeFile[],
+): Promise<Map<string, string>> {
+  const keys = new Map<string, string>();
+  for (const [backend, group] of Map.groupBy(files, (file) => file.backend)) {
+    const option = backend === undefined ? [] : [`--backend=${backend}`];
+    const paths = group.map(({ path }) => path);
+    const answers = await askAnnex(runGit, ["calckey", ...option], paths) ?? [];
+    answers.forEach((key, at) => {
+      if (key !== "") keys.set(paths[at]!, key);
+    });
+  }
+  return keys;
+}
+
+/** Where the content of each key belongs, relative to the repository's root. */
+async function findObjects(
+  { runGit }: AnnexRepository,
+  keys: readonly string[],
+): Promise<Map<string, string>> {
+  if (keys.length === 0) return new Map();
+  const objects = await askAnnex(runGit, ["examinekey", "--format=${objectpath}\\n"], keys) ?? [];
+  return new Map(objects.flatMap((object, at): [string, string][] => {
+    const key = keys[at]!;
+    return object.startsWith(".git/annex/objects/") && object.endsWith(`/${key}/${key}`)
+      ? [[key, object]]
+      : [];
+  }));
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.remove(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

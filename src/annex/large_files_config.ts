@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { lstatIfPresent } from "../fs/if_present.ts";
+import { textOf } from "../process/runner.ts";
+import type { AnnexRepository } from "./annex_repository.ts";
+
+/** The rule for files of which no attribute tells. */
+export type DefaultRule =
+  | { readonly kind: "rule"; readonly text: string }
+  | { readonly kind: "none" }
+  | { readonly kind: "unsure" };
+
+/**
+ * Reads `annex.largefiles` where git-annex looks for it beside the attributes: git's configuration
+ * first, then what `git annex config` keeps on the git-annex branch. Anything else that is kept there
+ * makes the answer unsure.
+ */
+export async function readDefaultRule(repository: AnnexRepository): Promise<DefaultRule> {
+  const onBranch = await readBranchConfig(repository);
+  if (onBranch === undefined) return { kind: "unsure" };
+  const configured = repository.config.get("annex.largefiles");
+  if (configured !== undefined) return { kind: "rule", text: configured };
+  for (const [name, { value }] of onBranch) {
+    if (value === "") continue; // was set and taken back
+    return name === "annex.largefiles" ? { kind: "rule", text: value } : { kind: "unsure" };
+  }
+  return { kind: "none" };
+}
+
+interface Setting {
+  readonly seconds: number;
+  readonly value: string;
+}
+
+/**
+ * The newest value of each setting in `config.log` of all git-annex branches, as merging them would
+ * give it; `undefined` if a line is not understood or something is not committed yet.
+ */
+async function readBranchConfig(
+  { runGit, commonDir }: AnnexRepository,
+): Promise<Map<string, Setting> | undefined> {
+  const settings = new Map<string, Setting>();
+  const journal = join(commonDir, "annex", "journal", "config.log");
+  if (await lstatIfPresent(journal) !== undefined) return undefined;
+  const refs = await runGit(["for-each-ref", "--format=%(refname)", "**/git-annex"], {});
+  const names = textOf(refs.stdout).split("\n").filter((name) => name !== "");
+  const logs = await runGit(["cat-file", "--batch"], {
+    stdin: names.map((name) => `${name}:config.log\n`).join(""),
+  });
+  if (refs.code !== 0 || logs.code !== 0) return undefined;
+  for (const line of textOf(logs.stdout).split("\n")) {
+    if (line === "" || / missing$|^[0-9a-f]{40,64} blob [0-9]+$/.test(line)) continue;
+    // git-annex, "internals": `1286903743.123s annex.largefiles include=*.x`
+    const [, seconds, name, value] = /^([0-9.]+)s (\S+) ?(.*)$/.exec(line) ?? [];
+    if (seconds === undefined || name === undefined || value === undefined) return undefined;
+    const known = settings.get(name);
+    if (known === undefined || known.seconds <= Number(seconds)) {
+      settings.set(name, { seconds: Number(seconds), value });
+    }
+  }
+  return settings;
+}

@@ -1,0 +1,72 @@
+import { dirname, join } from "node:path";
+import { realPathIfPresent } from "../fs/if_present.ts";
+import { ProgramNotFoundError, textOf } from "../process/runner.ts";
+import type { AnnexRepository } from "./annex_repository.ts";
+import { chunksOf } from "./command_lines.ts";
+import type { MimeFacts } from "./large_files.ts";
+
+/** `file --brief --mime`: `text/plain; charset=us-ascii`, file(1). */
+const ANSWER_REGEXP = /^([\w.+-]+\/[\w.+-]+); charset=([\w-]+)$/;
+
+/**
+ * Asks libmagic's own program, `file`, for the kind of each file's content, as few calls as command
+ * lines allow. It answers as git-annex would only where both use the same libmagic: where they were
+ * installed together.
+ *
+ * @param paths relative to the repository's root.
+ * @returns the kinds of the files that have one; `undefined` if `file` is not there or not git-annex's.
+ */
+export async function findMimeTypes(
+  repository: AnnexRepository,
+  paths: readonly string[],
+): Promise<Map<string, MimeFacts> | undefined> {
+  if (!await isInstalledWithAnnex() || !await canAnnexTell(repository)) return undefined;
+  const found = new Map<string, MimeFacts>();
+  for (const chunk of chunksOf(paths.map((path) => `./${path}`))) {
+    const answers = await askFile(repository, chunk);
+    if (answers?.length !== chunk.length) return undefined;
+    chunk.forEach((path, at) => {
+      const [, type, encoding] = ANSWER_REGEXP.exec(answers[at]!) ?? [];
+      if (type !== undefined && encoding !== undefined) {
+        found.set(path.slice(2), { type, encoding });
+      }
+    });
+  }
+  return found;
+}
+
+async function askFile(
+  { runner, root }: AnnexRepository,
+  paths: readonly string[],
+): Promise<string[] | undefined> {
+  try {
+    const args = ["--brief", "--mime", "--", ...paths] as const;
+    const { code, stdout } = await runner.run(["file", ...args], { cwd: root });
+    return code === 0 ? textOf(stdout).split("\n").slice(0, -1) : undefined;
+  } catch (error) {
+    if (error instanceof ProgramNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Standalone builds of git-annex bring a libmagic of their own, in a folder of their own. */
+async function isInstalledWithAnnex(): Promise<boolean> {
+  const [file, annex] = await Promise.all(["file", "git-annex"].map(folderOfProgram));
+  return file !== undefined && file === annex;
+}
+
+/** The folder in which the program that PATH leads to really is. */
+async function folderOfProgram(name: string): Promise<string | undefined> {
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+    const program = await realPathIfPresent(join(folder, name));
+    if (program !== undefined) return dirname(program);
+  }
+  return undefined;
+}
+
+/** Whether git-annex was built to ask libmagic; if it was not, such a rule is an error to it. */
+async function canAnnexTell({ runGit }: AnnexRepository): Promise<boolean> {
+  const rule = "mimeencoding=binary";
+  const args = ["annex", "matchexpression", "--largefiles", rule, "--file=x", `--${rule}`];
+  return (await runGit(args, {})).code === 0;
+}

@@ -1,0 +1,115 @@
+import { dirname, join } from "node:path";
+
+/** What a file was like when it was looked at. */
+export interface FileLook {
+  /** Bytes. */
+  readonly size: number;
+  /** As precise as the runtime tells: milliseconds. */
+  readonly mtime: Date | null;
+  /** Told apart from another file at the same path. */
+  readonly ino: number | null;
+  /** Permission bits before it was protected. */
+  readonly mode: number;
+}
+
+/** A file in the work tree and the object that its content belongs in. */
+export interface ObjectPlace {
+  /** Root of the work tree, absolute. */
+  readonly root: string;
+  /** The file, relative to `root`. */
+  readonly path: string;
+  /** The object, relative to `root`, below `.git`. */
+  readonly object: string;
+  /** For a link that is not in place yet; absolute, on the same file system. */
+  readonly linkFolder: string;
+}
+
+/** Sets the times of a link itself; the runtime's own calls follow links. */
+export type SetLinkTimes = (link: string, atime: Date, mtime: Date) => void;
+
+const WRITABLE = 0o222;
+const OWNER_READABLE = 0o400;
+const OWNER_WRITABLE = 0o200;
+
+/**
+ * Takes the write permission of a file away, as git-annex does before it reads the content: whoever
+ * opens it from here on cannot change it any more.
+ *
+ * @returns what the file was like; `undefined` if it is no regular file, or not ours to protect.
+ */
+export function protectFile(file: string): FileLook | undefined {
+  try {
+    const { isFile, size, mtime, ino, mode } = Deno.lstatSync(file);
+    if (!isFile || mode === null) return undefined;
+    const bits = mode & 0o7777;
+    const protectedBits = (bits & ~WRITABLE) | OWNER_READABLE;
+    if (bits !== protectedBits) Deno.chmodSync(file, protectedBits);
+    return { size, mtime, ino, mode: bits };
+  } catch {
+    return undefined; // git-annex finds the words for it
+  }
+}
+
+/** Undoes {@linkcode protectFile} where the file still is there. */
+export function unprotectFile(file: string, look: FileLook | undefined): void {
+  try {
+    if (look !== undefined && Deno.lstatSync(file).isFile) Deno.chmodSync(file, look.mode);
+  } catch {
+    // What keeps us from it will keep git-annex, which reports it.
+  }
+}
+
+/**
+ * Brings the content of a protected file to its object and puts a link in the file's place, in this
+ * order, each in one step; where the object is there already, the file is given up for it, as
+ * git-annex does.
+ *
+ * @returns whether it was done; if not, the file is as it was.
+ */
+export function storeContent(
+  place: ObjectPlace,
+  look: FileLook,
+  setLinkTimes: SetLinkTimes,
+): boolean {
+  const file = join(place.root, place.path);
+  const object = join(place.root, place.object);
+  try {
+    const now = Deno.lstatSync(file);
+    const isSame = now.isFile && now.size === look.size && now.ino === look.ino &&
+      now.mtime?.getTime() === look.mtime?.getTime();
+    if (!isSame || !provideObject(file, object, look.size)) return false;
+    const link = join(place.linkFolder, crypto.randomUUID());
+    const depth = place.path.split("/").length - 1;
+    Deno.symlinkSync("../".repeat(depth) + place.object, link);
+    if (look.mtime !== null) setLinkTimes(link, look.mtime, look.mtime);
+    Deno.renameSync(link, file);
+    return true;
+  } catch {
+    // No hard links here, another file system, a full disk: git-annex copies, or says why not.
+    return false;
+  }
+}
+
+/** Whether there is an object with this content then. */
+function provideObject(file: string, object: string, size: number): boolean {
+  const present = statOf(object);
+  if (present !== undefined) return present.isFile && present.size === size;
+  const folder = dirname(object);
+  const isNew = statOf(folder) === undefined;
+  if (isNew) Deno.mkdirSync(folder, { recursive: true });
+  const { mode } = Deno.lstatSync(folder);
+  // git-annex protects the folders of objects, too.
+  if (!isNew) Deno.chmodSync(folder, mode! | OWNER_WRITABLE);
+  Deno.linkSync(file, object);
+  Deno.chmodSync(folder, mode! & 0o7777 & ~WRITABLE);
+  return true;
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import { join } from "node:path";
+import { isHashBackend } from "./annex_repository.ts";
+import type { AnnexRepository } from "./annex_repository.ts";
+import { isAnnexLink } from "./annexed_files.ts";
+import { asksForMime, parseLargeFiles } from "./large_files.ts";
+import type { LargeFilesRule, MimeFacts } from "./large_files.ts";
+import { readDefaultRule } from "./large_files_config.ts";
+import { findMimeTypes } from "./mime_types.ts";
+import { findTracked, readAttributes } from "./path_state.ts";
+import type { Attributes } from "./path_state.ts";
+
+/** A file that belongs in the annex. */
+export interface LargeFile {
+  /** Relative to the repository's root. */
+  readonly path: string;
+  /** Backend that an attribute names; `undefined`: the repository's own. */
+  readonly backend: string | undefined;
+}
+
+/** Files by what is to become of them. */
+export interface SortedFiles {
+  /** Regular files for the annex, none of them tracked. */
+  readonly large: LargeFile[];
+  /** Regular files and links whose content belongs in git as it is. */
+  readonly small: string[];
+  /** All others: git-annex must decide. */
+  readonly unsure: string[];
+}
+
+/** Attributes under which git does not take a file's content as it is. */
+const CONVERSIONS = ["text", "eol", "crlf", "ident", "working-tree-encoding"];
+
+/** Decides for each file what `git annex add` would do, where that is certain; reads only. */
+export async function sortFiles(
+  repository: AnnexRepository,
+  paths: readonly string[],
+): Promise<SortedFiles> {
+  const known = paths.filter(repository.names.isText);
+  const names = ["annex.largefiles", "annex.backend", "filter", ...CONVERSIONS];
+  const attributes = await readAttributes(repository, names, known);
+  const tracked = await findTracked(repository, known);
+  const rest = await readDefaultRule(repository);
+  if (attributes === undefined || tracked === undefined || rest.kind === "unsure") {
+    return { large: [], small: [], unsure: [...paths] };
+  }
+  const sorted: SortedFiles = {
+    large: [],
+    small: [],
+    unsure: paths.filter((path) => !repository.names.isText(path)),
+  };
+  const questions: Question[] = [];
+  for (const path of known) {
+    const seen = look(join(repository.root, path));
+    const entry = tracked.get(path);
+    if (seen === "else" || entry === "annex") sorted.unsure.push(path);
+    else if (seen === "link") sorted.small.push(path);
+    else {
+      const own = attributes.get(path)!;
+      const text = own.get("annex.largefiles") ?? (rest.kind === "rule" ? rest.text : "anything");
+      questions.push({ path, ...seen, attributes: own, isTracked: entry !== undefined, text });
+    }
+  }
+  await answer(repository, questions, sorted);
+  return sorted;
+}
+
+interface Question {
+  readonly path: string;
+  readonly size: number;
+  readonly attributes: Attributes;
+  readonly isTracked: boolean;
+  /** The rule in force. */
+  readonly text: string;
+}
+
+function look(file: string): { readonly size: number } | "link" | "else" {
+  try {
+    const info = Deno.lstatSync(file);
+    if (info.isSymlink) return isAnnexLink(Deno.readLinkSync(file)) ? "else" : "link";
+    return info.isFile ? { size: info.size } : "else";
+  } catch {
+    return "else"; // git-annex finds the words for it
+  }
+}
+
+async function answer(
+  repository: AnnexRepository,
+  questions: readonly Question[],
+  sorted: SortedFiles,
+): Promise<void> {
+  const rules = new Map<string, LargeFilesRule | undefined>();
+  for (const { text } of questions) {
+    if (!rules.has(text)) rules.set(text, parseLargeFiles(text));
+  }
+  const decide = (question: Question, mime?: MimeFacts) =>
+    rules.get(question.text)?.({ path: question.path, size: question.size, mime });
+  const later: Question[] = [];
+  for (const question of questions) {
+    const isLarge = decide(question);
+    if (isLarge === undefined && asksForMime(question.text)) later.push(question);
+    else place(question, isLarge, sorted);
+  }
+  if (later.length === 0) return;
+  const mime = await findMimeTypes(repository, later.map(({ path }) => path));
+  for (const question of later) {
+    place(question, decide(question, mime?.get(question.path)), sorted);
+  }
+}
+
+function place(question: Question, isLarge: boolean | undefined, sorted: SortedFiles): void {
+  const { path, attributes, isTracked } = question;
+  const backend = attributes.get("annex.backend");
+  const isFiltered = !["annex", "unset", undefined].includes(attributes.get("filter"));
+  const isConverted = CONVERSIONS.some((name) => (attributes.get(name) ?? "unset") !== "unset");
+  if (isLarge === undefined || isFiltered) sorted.unsure.push(path);
+  else if (!isLarge && !isConverted) sorted.small.push(path);
+  else if (isLarge && !isTracked && (backend === undefined || isHashBackend(backend))) {
+    sorted.large.push({ path, backend });
+  } else sorted.unsure.push(path);
+}

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { quote } from "../support/wrapped_programs.ts";
+import { testIfAvailable } from "../support/requirements.ts";
+import { Sandbox } from "../support/sandbox.ts";
+import { Twins } from "./twins.ts";
+
+/** Enough files for the fast path, whatever else a test writes. */
+const MANY = "mkdir -p out; for n in 1 2 3 4 5 6 7 8 9 10 11 12; do " +
+  'echo "text $n" >out/$n.txt; printf "\\0\\1%s" $n >out/$n.bin; done\n';
+
+/** Old files: git-annex keeps their times in the links. */
+const OLD = "find out -exec touch -h -d '2020-02-02 12:00:00' {} +\n";
+
+const ATTRIBUTES = {
+  nothing: "",
+  text2git: "* annex.largefiles=((mimeencoding=binary)and(largerthan=0))\n* annex.backend=MD5E\n",
+  "by name and backend": "*.bin annex.largefiles=anything annex.backend=SHA1\n" +
+    "*.txt annex.largefiles=nothing\n",
+  "by size": "* annex.largefiles=(largerthan=6b)\n",
+  "by type": "* annex.largefiles=mimetype=text/*\n",
+} as const;
+
+/** Files that differ in one respect; `slow` names those that git-annex itself has to add. */
+const CASES: readonly { readonly name: string; readonly fill: string; readonly slow?: string[] }[] =
+  [
+    { name: "empty files", fill: ": >out/empty; : >out/empty.bin" },
+    {
+      name: "odd names",
+      fill: "printf '\\0a' >'out/a b.bin'; printf '\\0b' >\"out/it's \\\"b\\\".bin\"; " +
+        "printf '\\0c' >out/-c.bin; printf '\\0d' >out/füße.bin; printf '\\0e' >'out/[e]*?.bin'; " +
+        "printf '\\0f' >'out/:(top)f.bin'; printf '\\0g' >'out/back\\slash.bin'; mkdir ./out/-r; " +
+        "printf '\\0h' >out/-r/h.tar.gz; printf '\\0i' >'out/ i .bin'",
+    },
+    {
+      name: "names that are no text",
+      fill: "printf '\\0c' >\"$(printf 'out/c\\377.bin')\"; echo d >\"$(printf 'out/d\\377.txt')\"",
+      slow: ["out/c\udcff.bin", "out/d\udcff.txt"],
+    },
+    {
+      name: "permissions",
+      fill:
+        "printf '\\0x' >out/x.bin; chmod 755 out/x.bin; echo x >out/x.sh; chmod 755 out/x.sh; " +
+        "printf '\\0y' >out/y.bin; chmod 600 out/y.bin; printf '\\0z' >out/z.bin; " +
+        "chmod 444 out/z.bin; echo r >out/r.txt; chmod 400 out/r.txt; " +
+        "printf '\\0w' >out/w.bin; chmod 777 out/w.bin",
+    },
+    {
+      name: "links",
+      fill: "ln -s 1.txt out/link; ln -s nowhere out/broken; ln -s /etc/passwd out/outside; " +
+        "ln -s ../out out/folder; ln -s \"$(printf 'a\\nb')\" out/odd",
+    },
+    { name: "hard links", fill: "ln out/1.bin out/same.bin; ln out/2.bin elsewhere.bin" },
+    {
+      name: "the same content twice, and once more than there was",
+      fill: "cp out/1.bin out/copy.bin; cp out/1.bin out/copy; cp old.bin out/again.bin",
+    },
+    {
+      name: "dotfiles",
+      fill: "printf '\\0x' >out/.x.bin; mkdir out/.d; printf '\\0y' >out/.d/y.bin; echo z >out/.z",
+    },
+    {
+      name: "many kinds of content",
+      fill: "printf '\\377\\376a\\0b\\0' >out/utf16; printf 'caf\\351\\n' >out/latin; " +
+        "printf '%%PDF-1.4\\n\\0' >out/a.pdf; printf '\\211PNG\\r\\n\\032\\n' >out/a.png; " +
+        "head -c 300000 /dev/zero >out/zeros; echo '{}' >out/a.json; gzip -nc job.sh >out/a.gz; " +
+        "seq 20000 >out/long; printf 'a\\r\\nb\\r\\n' >out/dos; printf x >out/one",
+    },
+    {
+      name: "tracked files",
+      fill:
+        "echo more >>out/tracked.txt; printf '\\0more' >out/tracked.bin; chmod +x out/mode.txt; " +
+        "git annex unlock --quiet out/unlocked.bin; printf '\\0new' >out/unlocked.bin; " +
+        "rm -f out/locked.bin; printf '\\0other' >out/locked.bin; ln -sf 1.txt out/retyped.txt",
+      slow: ["out/tracked.bin", "out/unlocked.bin", "out/locked.bin"],
+    },
+    {
+      name: "a link of git-annex that is not staged",
+      fill: 'ln -s "../$(readlink old.bin)" out/found.bin',
+      slow: ["out/found.bin"],
+    },
+  ];
+
+/** These are left to git-annex where the rule sends them to the annex. */
+const TRACKED = ["out/tracked.txt", "out/mode.txt"];
+
+const PREPARE =
+  "echo '#!/bin/sh' >job.sh; printf '\\0old' >old.bin; git annex add --quiet --force-large old.bin; " +
+  "mkdir out; echo t >out/tracked.txt; echo m >out/mode.txt; echo r >out/retyped.txt; " +
+  "printf 't\\0' >out/tracked.bin; git -c annex.largefiles=nothing add out job.sh; " +
+  "printf '\\0u' >out/unlocked.bin; printf '\\0l' >out/locked.bin; " +
+  "git annex add --quiet --force-large out/unlocked.bin out/locked.bin";
+
+for (const [kind, attributes] of Object.entries(ATTRIBUTES)) {
+  testIfAvailable(["git-annex"], `addFiles() adds as git annex add does → ${kind}`, async () => {
+    await using sandbox = await Sandbox.create();
+    const prepare = `printf '%s' ${quote(attributes)} >.gitattributes\n${PREPARE}`;
+    const fill = `${MANY}${CASES.map((each) => each.fill).join("\n")}\n${OLD}`;
+    const twins = await Twins.create(sandbox, "all", prepare, fill);
+
+    const added = await twins.addOurs(await twins.findPaths("out"));
+    await twins.addTheirs("out");
+
+    assert.deepEqual(added.failures, []);
+    const toAnnex = CASES.flatMap((each) => each.slow ?? []);
+    const given = added.withoutTimes.filter((path) => !toAnnex.includes(path));
+    assert.deepEqual(given.filter((path) => !TRACKED.includes(path)), [], "not by our own code");
+    const [ours, theirs] = [await twins.describe(twins.ours), await twins.describe(twins.theirs)];
+    for (const [aspect, expected] of Object.entries(theirs)) {
+      assert.deepEqual(ours[aspect]!.split("\n"), expected.split("\n"), aspect);
+    }
+  });
+}
+
+// git-annex 10.20230126 cannot add a small file with a line break in its name, nor any file after it.
+testIfAvailable(
+  ["git-annex"],
+  "addFiles() adds files with line breaks in their names",
+  async () => {
+    await using sandbox = await Sandbox.create();
+    const prepare = `printf '%s' ${quote(ATTRIBUTES.text2git)} >.gitattributes`;
+    const twins = await Twins.create(sandbox, "all", prepare, MANY);
+    await Deno.writeTextFile(`${twins.ours}/out/a\nb.txt`, "text\n");
+    await Deno.writeFile(`${twins.ours}/out/a\nb.bin`, new Uint8Array(9));
+
+    const added = await twins.addOurs(await twins.findPaths("out"));
+
+    assert.deepEqual(added, { failures: [], withoutTimes: [] });
+    const { staged, status, fsck } = await twins.describe(twins.ours);
+    assert.match(staged!, /^100644 .*"out\/a\\nb\.txt"$/m);
+    assert.match(staged!, /^120000 .*"out\/a\\nb\.bin"$/m);
+    assert.doesNotMatch(status!, /^.[^ ]/m);
+    assert.equal(fsck, "");
+  },
+);
