@@ -1,51 +1,65 @@
 import { quote } from "shlex";
 import { UserError } from "../errors.ts";
+import { formatText, parseFormat, pythonRepr } from "./python_format.ts";
+import type { FormatField } from "./python_format.ts";
 
 /** What the placeholders of a command stand for; a list is joined by blanks, each item quoted. */
 export type PlaceholderValues = ReadonlyMap<string, string | readonly string[]>;
 
-/** A field of Python's format strings: a name, then indices in brackets. */
-const FIELD_REGEXP = /^([^[\]!:.]+)((?:\[[^\]]*\])*)$/;
+/** Fields may stand in the format specification of a field, and no deeper. */
+const DEEPEST_SPEC = 1;
 
 /**
  * Fills the placeholders of a template with Python's format syntax, as `datalad run` does: `{name}`,
- * `{name[0]}`, `{{` and `}}` for braces. Items of lists are quoted for the shell, texts stay as they
- * are.
+ * `{name[0]}`, `{{` and `}}` for braces, `!r` and `:>10` as Python has them. Items of lists are quoted
+ * for the shell, texts stay as they are. There are no attributes: `{name.x}` is unknown.
  *
  * @param isShell whether the template is a shell command; items in a path are not quoted.
- * @throws {UserError} `UNKNOWN_PLACEHOLDER` if a name or index does not exist, or braces do not match.
+ * @throws {UserError} `UNKNOWN_PLACEHOLDER` if a name or index does not exist, a format does not fit, or
+ * braces do not match.
  */
 export function fillPlaceholders(
   template: string,
   values: PlaceholderValues,
   isShell = true,
 ): string {
-  let filled = "";
-  /** The quote that the shell is inside of, or nothing. */
-  let quotation = "";
-  for (let at = 0; at < template.length; at++) {
-    const character = template[at]!;
-    if (character !== "{" && character !== "}") {
-      filled += character;
-      if (!isShell) continue;
-      if (character === "\\" && quotation !== "'") filled += template[++at] ?? "";
-      else if (character === quotation) quotation = "";
-      else if (quotation === "" && /['"]/.test(character)) quotation = character;
-    } else if (template[at + 1] === character) {
-      filled += character;
-      at++;
-    } else if (character === "}") {
-      throw unknown(template, 'a single "}" stands there', values);
-    } else {
-      const end = template.indexOf("}", at);
-      if (end < 0) throw unknown(template, 'a "{" has no "}"', values);
-      const { text, isQuoted } = valueOf(template, template.slice(at + 1, end), values, isShell);
+  try {
+    let filled = "";
+    const shell = new ShellQuotation();
+    for (const piece of parseFormat(template)) {
+      if (typeof piece === "string") {
+        filled += piece;
+        shell.read(piece);
+        continue;
+      }
+      const value = valueOf(piece, values, isShell);
+      const text = render(piece, value, values, DEEPEST_SPEC);
       // Quoted items end the quotation that they stand in: their own quotes would, at the wrong place.
-      filled += isQuoted ? `${quotation}${text}${quotation}` : text;
-      at = end;
+      const around = isShell && value.isQuoted ? shell.quotation : "";
+      filled += `${around}${text}${around}`;
+    }
+    return filled;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw unknown(template, error.message, values);
+  }
+}
+
+/** Follows the quotation marks of shell text. */
+class ShellQuotation {
+  /** The mark that the text so far has opened and not closed, or nothing. */
+  quotation = "";
+  #isEscaped = false;
+
+  /** Reads on. */
+  read(text: string): void {
+    for (const character of text) {
+      if (this.#isEscaped) this.#isEscaped = false;
+      else if (character === "\\" && this.quotation !== "'") this.#isEscaped = true;
+      else if (character === this.quotation) this.quotation = "";
+      else if (this.quotation === "" && /['"]/.test(character)) this.quotation = character;
     }
   }
-  return filled;
 }
 
 /**
@@ -59,21 +73,53 @@ export function fillPathList(paths: readonly string[], values: PlaceholderValues
   return paths.map((path) => fillPlaceholders(path, values, false));
 }
 
-function valueOf(template: string, field: string, values: PlaceholderValues, isShell: boolean) {
-  const match = FIELD_REGEXP.exec(field);
-  const value = match === null ? undefined : values.get(match[1]!);
-  if (match === null || value === undefined) {
-    throw unknown(template, `there is no placeholder "{${field}}"`, values);
+interface FieldValue {
+  readonly value: string | readonly string[];
+  /** Whether items were quoted for the shell. */
+  readonly isQuoted: boolean;
+}
+
+/**
+ * @throws {SyntaxError} If there is no such value.
+ */
+function valueOf(field: FormatField, values: PlaceholderValues, isShell: boolean): FieldValue {
+  const given = values.get(field.name);
+  // Python counts fields without a name; here there is nothing to be counted.
+  if (given === undefined || /^[0-9]*$/.test(field.name)) {
+    throw new SyntaxError(`there is no placeholder "${field.text}"`);
   }
-  const isQuoted = isShell && typeof value !== "string";
-  const render = (item: string) => isQuoted ? quote(item) : item;
-  if (match[2] === "") {
-    return { isQuoted, text: typeof value === "string" ? value : value.map(render).join(" ") };
+  const isQuoted = isShell && typeof given !== "string";
+  let value: string | readonly string[] | undefined = isQuoted ? given.map(quote) : given;
+  for (const index of field.indices) {
+    const items: readonly string[] = typeof value === "string" ? [...value] : value;
+    value = /^[0-9]+$/.test(index) ? items[Number(index)] : undefined;
+    if (value === undefined) throw new SyntaxError(`"${field.text}" names no item`);
   }
-  const index = /^\[([0-9]+)\]$/.exec(match[2]!)?.[1];
-  const item = index === undefined ? undefined : value[Number(index)];
-  if (item === undefined) throw unknown(template, `"{${field}}" names no item`, values);
-  return { isQuoted, text: render(item) };
+  return { value, isQuoted };
+}
+
+/** Converts and formats; the items of a list one by one, with a blank between them. */
+function render(
+  field: FormatField,
+  { value }: FieldValue,
+  values: PlaceholderValues,
+  depth: number,
+): string {
+  const { conversion } = field;
+  const converted = conversion === undefined ? value : convert(value, conversion, field.text);
+  const spec = parseFormat(field.spec).map((piece) => {
+    if (typeof piece === "string") return piece;
+    if (depth === 0) throw new SyntaxError(`"${piece.text}" stands too deep`);
+    return render(piece, valueOf(piece, values, true), values, depth - 1);
+  }).join("");
+  return (typeof converted === "string" ? [converted] : converted)
+    .map((item) => formatText(item, spec)).join(" ");
+}
+
+function convert(value: string | readonly string[], conversion: string, text: string): string {
+  if (conversion === "s") return typeof value === "string" ? value : pythonRepr(value);
+  if (conversion === "r" || conversion === "a") return pythonRepr(value, conversion === "a");
+  throw new SyntaxError(`"${text}" has an unknown conversion, there are !r !s !a`);
 }
 
 function unknown(template: string, reason: string, values: PlaceholderValues): UserError {
