@@ -277,9 +277,11 @@ export class JobStore implements Disposable {
 
   #select(condition: string, ...values: (string | number)[]): Job[] {
     try {
-      return this.#database.prepare(`SELECT * FROM job WHERE ${condition}`).all(...values).map(
-        toJob,
+      // Not all(): of 10,000 jobs the rows themselves would stay in memory, too.
+      const rows = this.#database.prepare(`SELECT * FROM job WHERE ${condition}`).iterate(
+        ...values,
       );
+      return Array.from(rows, toJob);
     } catch (error) {
       throw explainStoreError(error, this.#path);
     }
