@@ -52,10 +52,13 @@ const QUICK = {
 const START_UPS = 20;
 const QUICK_START_UPS = 3;
 /** More repeats than that many jobs in all are not needed for a spread. */
-const ENOUGH_JOBS = 400;
+const ENOUGH_JOBS = 3_000;
 
 const project = new URL("..", import.meta.url).pathname;
 const encoder = new TextEncoder();
+let isInterrupted = false;
+// Ctrl-C reaches the programs that are measured, too; what is left of them is then removed.
+Deno.addSignalListener("SIGINT", () => isInterrupted = true);
 
 function readOptions(args: readonly string[]): Options {
   const command = new Command("deno task bench")
@@ -120,42 +123,50 @@ async function measureAll(options: Options, folder: string): Promise<Report> {
   const samples: Sample[] = [];
   await measureStartUp(tools, folder, options.quick ? QUICK_START_UPS : START_UPS, samples);
   const schedulers = await findSchedulers(options, program, folder);
-  const fewest = options.jobs[0]!;
-  for (const [at, files] of options.files.entries()) {
-    const dataset = await makeDataset(folder, files);
-    for (const jobs of at === 0 ? options.jobs : [fewest]) {
-      const scheduler = jobs < options.scriptedFrom ? schedulers.usual : schedulers.scripted;
-      await measureCase(
-        {
-          scheduler,
-          jobs,
-          files,
-          dataset,
-          tools: tools.filter((tool) => jobs <= tool.mostJobs),
-          repeats: Math.min(options.repeats, Math.max(1, Math.floor(ENOUGH_JOBS / jobs))),
-          observes: jobs === fewest,
-          folder,
-        },
-        samples,
-      );
-    }
-    await remove(dataset);
+  for (const { jobs, files } of placesOf(options)) {
+    if (isInterrupted) throw new Error("Cannot go on: interrupted, nothing was written");
+    const scheduler = jobs < options.scriptedFrom ? schedulers.usual : schedulers.scripted;
+    const own = {
+      scheduler,
+      jobs,
+      files,
+      tools: tools.filter((tool) => jobs <= tool.mostJobs),
+      repeats: Math.min(options.repeats, Math.max(1, Math.floor(ENOUGH_JOBS / jobs))),
+      observes: jobs === options.jobs[0],
+      folder,
+    };
+    await measureCase(own, samples);
   }
   const command = ["deno task bench", ...withoutPeer(Deno.args)].join(" ");
   return { version: 1, environment, command, samples };
 }
 
-async function measureCase(it: Case, samples: Sample[]): Promise<void> {
-  const before = samples.length;
+/** All numbers of jobs in the smallest repository, then all repositories with the fewest jobs. */
+function placesOf({ jobs, files }: Options): { readonly jobs: number; readonly files: number }[] {
+  return [
+    ...jobs.map((count) => ({ jobs: count, files: files[0]! })),
+    ...files.slice(1).map((count) => ({ jobs: jobs[0]!, files: count })),
+  ];
+}
+
+/** What fails is said and left out: the other cases may have taken a quarter of an hour. */
+async function measureCase(own: Omit<Case, "dataset">, samples: Sample[]): Promise<void> {
   const start = performance.now();
-  say(`${it.jobs} jobs, ${it.files} files, ${it.scheduler.name} Slurm: `);
+  say(`${own.jobs} jobs, ${own.files} files, ${own.scheduler.name} Slurm: `);
+  const dataset = await makeDataset(own.folder, own.files);
+  const measured: Sample[] = [];
   try {
-    await runCase(it, (sample) => samples.push(sample));
+    await runCase({ ...own, dataset }, (sample) => measured.push(sample));
   } catch (error) {
-    await cancelJobs(it.scheduler, it.dataset);
-    throw error;
+    await cancelJobs(own.scheduler, dataset);
+    say(`${error}\n`);
+    Deno.exitCode = 1;
+    return;
+  } finally {
+    await remove(dataset);
   }
-  for (const { of, time } of summarise(samples.slice(before), "dlslurm")) {
+  samples.push(...measured);
+  for (const { of, time } of summarise(measured, "dlslurm")) {
     if (of.tool === "dlslurm") say(`${of.operation} ${milliseconds(time.median)} ms, `);
   }
   say(`${((performance.now() - start) / 1000).toFixed(0)} s\n`);
