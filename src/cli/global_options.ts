@@ -77,7 +77,8 @@ export function readGlobalOptions(
     [before[name], after[name]].flatMap((values) => (values as string[] | undefined) ?? [])
   ) as [string[], string[], string[]];
   return {
-    outputFormat: given.outputFormat ?? "tailored",
+    // A command may have a shorter word for it.
+    outputFormat: after["json"] === true ? "json" : given.outputFormat ?? "tailored",
     onFailure: given.onFailure ?? "continue",
     reportStatus: (after["reportStatus"] ?? before["reportStatus"]) as string | undefined,
     reportTypes,

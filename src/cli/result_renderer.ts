@@ -86,6 +86,7 @@ function fieldsOf(record: ResultRecord, place: string): RecordFields {
   return {
     path: record.refds ?? place,
     ...(isOfDataset ? { type: "dataset" } : {}),
+    ...(record.type === "dataset" ? { refds: record.path } : {}),
     ...Object.fromEntries(named),
   };
 }

@@ -35,7 +35,8 @@ export async function askSlurm(
   context: CommandContext,
 ): Promise<Map<number, JobStatus>> {
   const client = slurmClientOf(dataset, context);
-  using progress = context.progress("asking Slurm", jobs.length);
+  const submissions = new Set(jobs.map((job) => splitJobId(job.jobId).submittedId));
+  using progress = context.progress("asking Slurm", submissions.size);
   const statuses = new Map<number, JobStatus>();
   for (const [cluster, group] of Map.groupBy(jobs, (job) => job.cluster)) {
     for (const [key, status] of await askCluster(client, cluster, group, progress)) {

@@ -1,44 +1,109 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
-import type { SubmittedJob } from "../jobs/job.ts";
+import { UserError } from "../errors.ts";
+import { isSubmitted } from "../jobs/job.ts";
+import type { Job, JobStage } from "../jobs/job.ts";
+import { isJobState, UNKNOWN_STATE } from "../jobs/job_state.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { JobStore } from "../store/job_store.ts";
 import { askSlurm } from "./ask_slurm.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
+import { cellOf, COLUMNS, DROPPABLE, recordOfJob, wordsOf } from "./job_table.ts";
+import type { ListedJob } from "./job_table.ts";
+import { renderTable } from "./text_table.ts";
 
 /** What `list` was asked for. */
 export interface ListOptions {
   /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
   readonly dataset: string | undefined;
+  /** Jobs that ended and rows that wait, too. */
+  readonly all: boolean | undefined;
+  /** Only jobs of which a task is in one of these states, in capitals; empty: whatever state. */
+  readonly state: readonly string[];
+  /** At most so many jobs, 0 for all; absent: a screenful on a terminal, all elsewhere. */
+  readonly limit: number | undefined;
 }
+
+const STAGES: readonly JobStage[] = ["waiting", "submitting", "open", "finished", "closed"];
+/** More than that would push the first ones off most screens. */
+const SCREENFUL = 50;
 
 /** Defines `list`; `run` gets the options. */
 export function listCommand(
   run: (options: ListOptions) => Promise<void>,
 ): CommandDefinition {
   return new Command("list")
-    .summary("show the open jobs")
-    .description("Shows the open jobs with what Slurm says of them: one sacct call for all.")
+    .summary("show the open jobs, with --all also those that ended")
+    .description(
+      "Shows the jobs of the dataset, newest first: those that are open with what Slurm says of them, " +
+        "asked with one sacct call for up to 500. Of an array the states of the tasks are counted, the " +
+        "longest time and the worst exit code are shown.",
+    )
     .option("-d, --dataset <path>", "dataset whose jobs to show")
-    .addHelpText("after", "\nExit status: 0 shown; 1 Slurm could not be asked; 2 wrong usage.")
+    .option(
+      "-a, --all",
+      "jobs that were finished or closed, too, with their commits, and rows of tables that wait: to find " +
+        "the commit of a job, or what became of it",
+    )
+    .addOption(
+      new Option(
+        "--state <states>",
+        "only jobs that are in one of these states, or have a task that is (repeatable): " +
+          "--state FAILED,TIMEOUT shows what needs a look. Slurm's words in full, UNKNOWN, WAITING, " +
+          "SUBMITTING, FINISHED, CLOSED",
+      ).argParser(gatherStates).default([], "any"),
+    )
+    .addOption(
+      new Option(
+        "-n, --limit <n>",
+        `at most that many, 0 for all (default: ${SCREENFUL} on a terminal, all elsewhere)`,
+      ).argParser(parseLimit),
+    )
+    .option("--json", "the same as -f json: one record a line, for scripts")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm list
+  dlslurm list --all --limit 0 | less
+  dlslurm list --state FAILED,OUT_OF_MEMORY,TIMEOUT
+  dlslurm list --json | jq -r 'select(.slurm_state == "RUNNING").slurm_job_id'
+
+Exit status: 0 shown; 1 Slurm could not be asked; 2 wrong usage.`,
+    )
     .action(async (options) => await run(options));
 }
 
-/** Shows the open jobs with more columns than `finish --list-open-jobs`. */
+/** Shows jobs as a table, or as one result each. */
 export async function runList(options: ListOptions, context: CommandContext): Promise<void> {
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
-  const jobs = store.listOpen(dataset.worktree);
-  const statuses = await statusesOf(dataset, jobs, context);
-  if (context.isJson) {
-    reportJobs(dataset, jobs, statuses, context);
+  const stages = stagesOf(options);
+  const limit = limitOf(options, context);
+  // Only Slurm knows the states: to choose by them all have to be asked for.
+  const isFiltered = options.state.length > 0;
+  const jobs = store.listing.newest(dataset.worktree, stages, isFiltered ? undefined : limit);
+  const listed = await describe(dataset, jobs, context);
+  const chosen = listed.filter((job) =>
+    !isFiltered || wordsOf(job).some((word) => options.state.includes(word))
+  );
+  const shown = chosen.slice(0, limit);
+  const total = isFiltered ? chosen.length : store.listing.count(dataset.worktree, stages);
+  if (!context.isTailored) {
+    for (const job of shown) context.report(recordOfJob(dataset, job));
     return;
   }
-  const rows = jobs.map((job) => rowOf(job, statuses.get(job.key)!));
-  context.io.out(
-    renderTable([["JobID", "State", "Elapsed", "ExitCode", "Output", "Command"], ...rows]),
-  );
+  if (shown.length > 0) {
+    const now = context.now().getTime();
+    // Only jobs that were finished have a commit.
+    const columns = stages.includes("finished")
+      ? COLUMNS
+      : COLUMNS.filter((one) => one !== "Commit");
+    const rows = shown.map((job) => columns.map((column) => cellOf(column, job, now)));
+    context.io.out(renderTable([columns, ...rows], context.columns, DROPPABLE));
+  }
+  tellOfOthers(dataset, store, options, { shown: shown.length, total }, context);
 }
 
 /** Shows the open jobs as the Python extension does. */
@@ -48,64 +113,83 @@ export async function listOpenJobs(
   context: CommandContext,
 ): Promise<void> {
   const jobs = store.listOpen(dataset.worktree);
-  const statuses = await statusesOf(dataset, jobs, context);
-  if (context.isJson) {
-    reportJobs(dataset, jobs, statuses, context);
+  const listed = await describe(dataset, jobs, context);
+  if (!context.isTailored) {
+    for (const job of listed) context.report(recordOfJob(dataset, job));
     return;
   }
   if (jobs.length === 0) return;
-  const rows = jobs.map((job) => [job.jobId, statuses.get(job.key)!.groupState]);
-  const lines = [["slurm-job-id", "slurm-job-status"], ...rows]
-    .map(([id, state]) => `${id!.padEnd(14)} ${state}\n`);
-  context.io.out(`The following jobs are open:\n\n${lines.join("")}`);
+  const rows = listed.map(({ job, status }) => [job.jobId ?? "", status?.groupState ?? ""]);
+  const table = renderTable([["slurm-job-id", "slurm-job-status"], ...rows]);
+  context.io.out(`The following jobs are open:\n\n${table}`);
 }
 
-async function statusesOf(
+async function describe(
   dataset: Dataset,
-  jobs: readonly SubmittedJob[],
+  jobs: readonly Job[],
   context: CommandContext,
-): Promise<Map<number, JobStatus>> {
-  return jobs.length === 0 ? new Map() : await askSlurm(dataset, jobs, context);
+): Promise<ListedJob[]> {
+  const open = jobs.filter((job) => job.stage === "open").filter(isSubmitted);
+  const statuses: ReadonlyMap<number, JobStatus> = open.length === 0
+    ? new Map()
+    : await askSlurm(dataset, open, context);
+  return jobs.map((job) => ({ job, status: statuses.get(job.key) }));
 }
 
-function reportJobs(
+function stagesOf(options: ListOptions): JobStage[] {
+  if (options.all === true) return [...STAGES];
+  const asked = STAGES.filter((stage) => options.state.includes(stage.toUpperCase()));
+  return ["submitting", "open", ...asked];
+}
+
+function limitOf(options: ListOptions, context: CommandContext): number | undefined {
+  if (options.limit === 0) return undefined;
+  const isOnTerminal = context.isTailored && context.columns !== undefined;
+  return options.limit ?? (isOnTerminal ? SCREENFUL : undefined);
+}
+
+/** Says, beside the table, what it does not show. */
+function tellOfOthers(
   dataset: Dataset,
-  jobs: readonly SubmittedJob[],
-  statuses: ReadonlyMap<number, JobStatus>,
+  store: JobStore,
+  options: ListOptions,
+  { shown, total }: { readonly shown: number; readonly total: number },
   context: CommandContext,
 ): void {
-  for (const job of jobs) {
-    const status = statuses.get(job.key)!;
-    context.report({
-      action: "slurm-list",
-      status: "ok",
-      path: dataset.root,
-      type: "dataset",
-      slurmJobId: job.jobId,
-      slurmStates: Object.fromEntries(status.states),
-      message: status.groupState,
-    });
+  const lines: string[] = [];
+  if (total > shown) {
+    const jobs = total - shown === 1 ? "job" : "jobs";
+    lines.push(`${total - shown} more ${jobs}: dlslurm list --limit 0 shows all`);
+  } else if (total === 0) {
+    lines.push(
+      options.all === true || options.state.length > 0
+        ? "there are no such jobs"
+        : "there are no open jobs; dlslurm list --all shows those that ended",
+    );
   }
+  if (options.all !== true) {
+    const waiting = store.listing.count(dataset.worktree, ["waiting"]);
+    if (waiting > 0) {
+      lines.push(`${waiting} waiting for their submission: dlslurm schedule --continue`);
+    }
+  }
+  for (const line of lines) context.io.err(`${line}\n`);
 }
 
-function rowOf(job: SubmittedJob, status: JobStatus): string[] {
-  const single = status.rows.length === 1 ? status.rows[0] : undefined;
-  const outputs = job.outputs.length > 1
-    ? `${job.outputs[0]} +${job.outputs.length - 1}`
-    : job.outputs[0] ?? "";
-  return [
-    job.jobId,
-    status.groupState,
-    single?.elapsed ?? "",
-    single?.exitCode ?? "",
-    outputs,
-    job.cmd,
-  ];
+function gatherStates(value: string, before: readonly string[]): string[] {
+  const words = value.split(",").map((word) => word.trim().toUpperCase()).filter(Boolean);
+  const bad = words.find((word) =>
+    !isJobState(word) && word !== UNKNOWN_STATE && !STAGES.some((one) => one.toUpperCase() === word)
+  );
+  if (bad === undefined && words.length > 0) return [...before, ...words];
+  throw new UserError("USAGE", `Cannot list jobs in state "${bad ?? value}": it is no state`, {
+    hint: "Slurm's words in full, such as PENDING, RUNNING, FAILED; UNKNOWN, FINISHED, CLOSED",
+  });
 }
 
-function renderTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    `${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()}\n`
-  ).join("");
+function parseLimit(text: string): number {
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
+  throw new UserError("USAGE", `Cannot list "${text}" jobs: a whole number is needed, 0 for all`, {
+    hint: "dlslurm list --limit 20",
+  });
 }

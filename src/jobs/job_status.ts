@@ -16,6 +16,10 @@ export interface StateRow {
   readonly exitCode: string;
   /** `[days-]hh:mm:ss`, or empty. */
   readonly elapsed: string;
+  /** As accounting has it; squeue is not asked for it. */
+  readonly jobName?: string;
+  /** `[days-]hh:mm:ss` or Slurm's word; squeue is not asked for it. */
+  readonly timeLimit?: string;
 }
 
 /** What Slurm says of one job as a whole. */

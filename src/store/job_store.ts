@@ -16,6 +16,7 @@ import { isSubmitted } from "../jobs/job.ts";
 import type { Job, JobRequest, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { adoptJobs } from "./adopt_jobs.ts";
 import type { Adoption, JobToAdopt } from "./adopt_jobs.ts";
+import { JobListing } from "./job_listing.ts";
 import { insertJob, toJob } from "./job_rows.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { explainStoreError, inTransaction, openStore } from "./open_store.ts";
@@ -62,11 +63,14 @@ export class JobStore implements Disposable {
   readonly #path: string;
   /** The rows of tables that were not submitted yet. */
   readonly waiting: WaitingRows;
+  /** All jobs, to be looked at. */
+  readonly listing: JobListing;
 
   private constructor(database: DatabaseSync, path: string) {
     this.#database = database;
     this.#path = path;
     this.waiting = new WaitingRows(database, (work) => this.#transaction(work));
+    this.listing = new JobListing(database, path);
   }
 
   /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { CallLog } from "../support/wrapped_programs.ts";
 import type { Call } from "../support/wrapped_programs.ts";
+import { copyJobs } from "./copy_jobs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
 /** Every program that dlslurm itself may start; git's and git-annex's own children do not count. */
@@ -131,31 +132,3 @@ Deno.test("budget: finish of 200 jobs → at most 20 processes, a commit each", 
   ]);
   assert.deepEqual(await world.lines("status", "--porcelain"), []);
 });
-
-/** Multiplies the one scheduled job: 200 starts of the program would be most of the test's time. */
-async function copyJobs(world: EngineWorld, count: number): Promise<void> {
-  const { DatabaseSync } = await import("node:sqlite");
-  using database = new DatabaseSync(join(world.root, ".git", "dlslurm", "jobs.sqlite"));
-  const columns = database.prepare("PRAGMA table_info(job)").all().map((row) =>
-    String(row["name"])
-  );
-  const first = database.prepare("SELECT * FROM job").get()!;
-  const marks = columns.map(() => "?").join(", ");
-  const insert = database.prepare(`INSERT INTO job (${columns.join(", ")}) VALUES (${marks})`);
-  const claim = database.prepare("INSERT INTO claim (worktree, path, job_key) VALUES ('', ?, ?)");
-  database.exec("BEGIN");
-  for (let index = 2; index <= count; index++) {
-    const own: Record<string, unknown> = {
-      ...first,
-      "job_key": index,
-      "job_id": String(index),
-      outputs: JSON.stringify([`out/${index}`]),
-      details: String(first["details"]).replace(/slurm-1\.out/g, `slurm-${index}.out`)
-        .replace(/slurm-job-1/g, `slurm-job-${index}`),
-    };
-    insert.run(...columns.map((column) => own[column] as string | number | null));
-    claim.run(`out/${index}`, index);
-    await Deno.mkdir(join(world.sandbox.root, "scripted slurm", `${index}.job`));
-  }
-  database.exec("COMMIT");
-}
