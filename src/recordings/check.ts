@@ -3,10 +3,9 @@ import { UserError } from "../errors.ts";
 import type { FixturesContext } from "./context.ts";
 import { FILES_FOLDER, type Recording } from "./format.ts";
 import { readRecording } from "./read_recording.ts";
-import { findFields, findingsOf } from "./scrub/find_fields.ts";
 import { type Finding, isNoName, SLURM_WORDS } from "./scrub/kinds.ts";
 import { findIdentity, type RecorderIdentity } from "./scrub/recorder_identity.ts";
-import { findInCall } from "./scrub/scrub_recording.ts";
+import { findInCall, findInFile } from "./scrub/scrub_recording.ts";
 import { isStandIn } from "./scrub/stand_ins.ts";
 
 /** A name in a recording that should have been replaced. */
@@ -64,12 +63,10 @@ export function findLeaks(recording: Recording, identity: RecorderIdentity): Lea
     noteOwn(`${call.folder}/stdout`, call.stdout);
     noteOwn(`${call.folder}/stderr`, call.stderr);
   }
-  for (const { path, text } of files) {
-    const where = `${FILES_FOLDER}/${path}`;
-    for (const finding of findingsOf(findFields([], text), text)) {
-      if (finding.kind === "mail" || finding.kind === "user") note(where, finding);
-    }
-    noteOwn(where, `${path}\n${text}`);
+  for (const file of files) {
+    const where = `${FILES_FOLDER}/${file.path}`;
+    for (const finding of findInFile(file)) note(where, finding);
+    noteOwn(where, `${file.path}\n${file.text}`);
   }
   noteOwn("recording.json", manifest.command.join("\n"));
   return [...leaks.values()];

@@ -131,7 +131,7 @@ const CASES: readonly Case[] = [
       "      7     batch  bob x y      bob  R  0:01      2 cn[001-002]\n" +
       "      8     batch     none    carol PD  0:00      1 (Priority)\n",
     expected: "  JOBID PARTITION     NAME     USER ST  TIME  NODES NODELIST(REASON)\n" +
-      "      7     batch  user2 x y      user2  R  0:01      2 nodeb[001-002]\n" +
+      "      7     batch  user2 x y  user2  R  0:01      2 nodeb[001-002]\n" +
       "      8     batch     none    user3 PD  0:00      1 (Priority)\n",
   },
   {
@@ -140,7 +140,19 @@ const CASES: readonly Case[] = [
     text: "UserId=penelope_longname(7)\n       JobID      User      State\n" +
       "------------ --------- ----------\n           7 penelope_+  COMPLETED\n",
     expected: "UserId=user2(10002)\n       JobID      User      State\n" +
-      "------------ --------- ----------\n           7 user2  COMPLETED\n",
+      "------------ --------- ----------\n           7 user2       COMPLETED\n",
+  },
+  {
+    name: "names in a table, whose columns stay under their heads",
+    argv: ["squeue", "-l"],
+    text: "Sun Nov 22 13:18:04 2026\n" +
+      "   JOBID PARTITION     NAME     USER    STATE NODELIST(REASON)\n" +
+      "     188     debug carpente carpente COMPLETE login3\n" +
+      "     189     debug       xy       xy  RUNNING login3\n",
+    expected: "Sun Nov 22 13:18:04 2026\n" +
+      "   JOBID PARTITION     NAME     USER    STATE NODELIST(REASON)\n" +
+      "     188     debug    user2    user2 COMPLETE node3\n" +
+      "     189     debug    user3    user3  RUNNING node3\n",
   },
   {
     name: "JSON",
@@ -164,6 +176,22 @@ for (const { name, argv, text, expected } of CASES) {
     assert.equal(scrubText(text, argv), expected);
   });
 }
+
+Deno.test("scrubRecording() replaces a mail address and a home that only a file names", () => {
+  const files = [{ path: "log", text: "mail bob@lab.example.de, home /home/carol/x\n" }];
+
+  const scrubbed = scrubRecording({ command: ["sh"], calls: [], files }, ADA, [], []);
+
+  assert.equal(scrubbed.files[0]!.text, "mail mail1@example.org, home /home/user2/x\n");
+});
+
+Deno.test("scrubRecording() replaces a number in a file where it is a user's", () => {
+  const files = [{ path: "log", text: "ada has uid 1042, uid=1042(ada), and 1042 files" }];
+
+  const scrubbed = scrubRecording({ command: ["sh"], calls: [], files }, ADA, [], []);
+
+  assert.equal(scrubbed.files[0]!.text, "user1 has uid 10001, uid=10001(user1), and 1042 files");
+});
 
 Deno.test("scrubRecording() leaves words of Slurm as they are, and says so", () => {
   const { calls, left } = scrub([{ stdout: "Account=gpu TRES=cpu=1,gres/gpu=1 Partition=gpu" }]);

@@ -25,14 +25,15 @@ const LETTERS: Readonly<Record<string, Readonly<Record<string, Field["kind"]>>>>
   sinfo: { n: "host", N: "host", o: "host", u: "user", U: "user" },
 };
 
+/** Those that print tables. */
+const TABLE_PROGRAMS: readonly string[] = ["sacct", "squeue", "sinfo"];
+
 /** Finds columns that name something, by the head of the table or else by the format asked for. */
 export function columnFields(argv: readonly string[], text: string): Field[] {
   const [program = ""] = argv;
-  if (!["sacct", "squeue", "sinfo"].includes(program)) return [];
+  if (!TABLE_PROGRAMS.includes(program)) return [];
   const lines = linesOf(text);
-  const delimiter =
-    /^--delimiter=(.+)/.exec(argv.find((word) => /^--delimiter=./.test(word)) ?? "")?.[1] ??
-      "|";
+  const delimiter = delimiterOf(argv);
   const head = lines.findIndex(({ line }) => isHead(line, delimiter));
   if (head >= 0) {
     const { line } = lines[head]!;
@@ -48,6 +49,20 @@ export function columnFields(argv: readonly string[], text: string): Field[] {
   }
   const names = format.split(",").map((name) => name.replace(/[%:].*/, ""));
   return delimited(names, delimiter, lines.filter(({ line }) => line.includes(delimiter)));
+}
+
+/** The number of the line that heads a table of aligned columns; `undefined` if the answer is none. */
+export function findTableHead(argv: readonly string[], text: string): number | undefined {
+  if (!TABLE_PROGRAMS.includes(argv[0] ?? "")) return undefined;
+  const delimiter = delimiterOf(argv);
+  const lines = linesOf(text);
+  const head = lines.findIndex(({ line }) => isHead(line, delimiter));
+  return head < 0 || lines[head]!.line.includes(delimiter) ? undefined : head;
+}
+
+function delimiterOf(argv: readonly string[]): string {
+  return /^--delimiter=(.+)/.exec(argv.find((word) => /^--delimiter=./.test(word)) ?? "")?.[1] ??
+    "|";
 }
 
 interface Line {

@@ -1,7 +1,9 @@
 import type { Call, RecordedFile } from "../format.ts";
+import { findTableHead } from "./column_fields.ts";
 import { findArgumentFields, findFields, findingsOf } from "./find_fields.ts";
 import type { Field, Finding } from "./kinds.ts";
 import type { RecorderIdentity } from "./recorder_identity.ts";
+import { realignTable } from "./realign_table.ts";
 import { Scrubber } from "./scrubber.ts";
 import { type StandIn, StandIns } from "./stand_ins.ts";
 
@@ -41,7 +43,7 @@ export function scrubRecording(
   more: readonly string[],
 ): Scrubbed {
   const standIns = new StandIns(kept);
-  const findings = findAll(calls, command);
+  const findings = findAll({ command, calls, files });
   for (const { name } of [...identity.findings, ...findings]) standIns.avoid(name);
   for (const name of more) standIns.add({ kind: "name", name });
   for (const finding of identity.findings) standIns.add(finding);
@@ -57,7 +59,7 @@ export function scrubRecording(
     calls: calls.map((call) => scrubCall(call, scrubber)),
     files: files.map(({ path, text }) => ({
       path: scrubber.scrub(path),
-      text: scrubber.scrub(text),
+      text: scrubber.scrub(text, findFields([], text)),
     })),
   };
   const replaced = standIns.all().map((one) => ({ ...one, count: scrubber.counts.get(one) ?? 0 }))
@@ -88,11 +90,17 @@ export function* findInCall(
   }
 }
 
-function findAll(calls: readonly Call[], command: readonly string[]): Finding[] {
+/** What in a job's own text surely names somebody: it may say anything, and Slurm's keys mean nothing. */
+export function findInFile({ text }: RecordedFile): Finding[] {
+  return findingsOf(findFields([], text), text)
+    .filter(({ kind }) => kind === "mail" || kind === "user");
+}
+
+function findAll({ calls, command, files }: Unscrubbed): Finding[] {
   const found = calls.flatMap((call) => [...findInCall(call)].map(({ finding }) => finding));
   const inCommand = findArgumentFields(command)
     .flatMap((fields, index) => findingsOf(fields, command[index]!));
-  return [...found, ...inCommand];
+  return [...found, ...inCommand, ...files.flatMap(findInFile)];
 }
 
 /** Whole names before cut ones, folders before those inside them. */
@@ -113,10 +121,12 @@ function addAll(standIns: StandIns, findings: readonly Finding[]): void {
 
 function scrubCall(call: Call, scrubber: Scrubber): Call {
   const inArguments: readonly (readonly Field[])[] = findArgumentFields(call.argv);
+  const stdout = scrubber.scrub(call.stdout, findFields(call.argv, call.stdout));
+  const head = findTableHead(call.argv, call.stdout);
   return {
     ...call,
     argv: call.argv.map((word, index) => scrubber.scrub(word, inArguments[index])),
-    stdout: scrubber.scrub(call.stdout, findFields(call.argv, call.stdout)),
+    stdout: head === undefined ? stdout : realignTable(call.stdout, stdout, head),
     stderr: scrubber.scrub(call.stderr, findFields(call.argv, call.stderr)),
   };
 }
