@@ -1,42 +1,32 @@
-import { glob } from "node:fs/promises";
 import { resolve } from "node:path";
+import { byCodePoint } from "../datalad/python_json.ts";
+import { isPattern, pythonGlob } from "../datalad/python_glob.ts";
 import { UserError } from "../errors.ts";
 import { lstatIfPresent } from "../fs/if_present.ts";
 
-const GLOB_REGEXP = /[*?[]/;
-
 /**
- * Finds what inputs stand for: a path for itself, a glob for its matches, sorted.
+ * Finds what inputs stand for: a pattern for its matches, sorted, and where it has none for the path of
+ * that name, as everything else does.
  *
  * @returns absolute paths, without duplicates, in the order given.
- * @throws {UserError} `MISSING_INPUT` if a path is not there or a glob matches nothing.
+ * @throws {UserError} `MISSING_INPUT` if a path is not there and a pattern matches nothing.
  */
 export async function findInputs(directory: string, given: readonly string[]): Promise<string[]> {
   const found = new Set<string>();
   for (const input of given) {
+    const matches = isPattern(input) ? await pythonGlob(directory, input) : [];
+    for (const match of matches.sort(byCodePoint)) found.add(resolve(directory, match));
+    if (matches.length > 0) continue;
     const path = resolve(directory, input);
     // An annexed input without content is a broken link, and still there.
-    if (await lstatIfPresent(path) !== undefined) {
-      found.add(path);
-      continue;
-    }
-    const matches = GLOB_REGEXP.test(input) ? await expand(directory, input) : [];
-    if (matches.length === 0) throw missing(input);
-    for (const match of matches) found.add(match);
+    if (await lstatIfPresent(path) === undefined) throw missing(input);
+    found.add(path);
   }
   return [...found];
 }
 
-async function expand(directory: string, pattern: string): Promise<string[]> {
-  const matches: string[] = [];
-  for await (const match of glob(pattern, { cwd: directory })) {
-    matches.push(resolve(directory, match));
-  }
-  return matches.sort();
-}
-
 function missing(input: string): UserError {
-  const what = GLOB_REGEXP.test(input) ? "matches no file" : "is not there";
+  const what = isPattern(input) ? "matches no file" : "is not there";
   return new UserError(
     "MISSING_INPUT",
     `Cannot schedule: input "${input}" ${what}. No job was submitted`,

@@ -53,8 +53,8 @@ function render(value: unknown, margin: string, indent: number, isSorted = true)
   return JSON.stringify(value);
 }
 
-/** Python compares code points, JavaScript UTF-16 units: they differ beyond U+FFFF. */
-function byCodePoint(a: string, b: string): number {
+/** Compares texts as Python sorts them, by code points; JavaScript's UTF-16 units differ beyond U+FFFF. */
+export function byCodePoint(a: string, b: string): number {
   const [left, right] = [[...a], [...b]];
   for (let at = 0; at < Math.min(left.length, right.length); at++) {
     const difference = left[at]!.codePointAt(0)! - right[at]!.codePointAt(0)!;

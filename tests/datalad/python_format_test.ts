@@ -3,38 +3,10 @@ import * as fc from "fast-check";
 import { UserError } from "../../src/errors.ts";
 import { fillPlaceholders } from "../../src/datalad/placeholders.ts";
 import { formatText, parseFormat, pythonRepr } from "../../src/datalad/python_format.ts";
+import { askPython } from "../support/python.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 
 const RUNS = 4_000;
-
-/** Runs a program in DataLad's own Python; it reads JSON on standard input and writes JSON. */
-async function askPython(program: string, question: unknown) {
-  const child = new Deno.Command(pythonOfDatalad(), {
-    args: ["-c", program],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(JSON.stringify(question)));
-  await writer.close();
-  const { success, stdout, stderr } = await child.output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout));
-}
-
-/** The interpreter that the first line of `datalad` names. */
-function pythonOfDatalad(): string {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    try {
-      const path = /^#!\s*(\S*python\S*)/.exec(Deno.readTextFileSync(`${folder}/datalad`))?.[1];
-      if (path !== undefined) return path;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return "python3";
-}
 
 /** DataLad's own formatter, on items that are quoted as it quotes them; `null` where it refuses. */
 const DATALAD_FORMAT = `
