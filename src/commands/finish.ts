@@ -174,7 +174,8 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
     context.report(record);
   }
   if (toCommit.length === 0) return;
-  const others = open.filter((job) => !toCommit.some((decision) => decision.job.key === job.key));
+  const committing = new Set(toCommit.map((decision) => decision.job.key));
+  const others = open.filter((job) => !committing.has(job.key));
   const shape = options.branches === true
     ? "branches"
     : options.octopus === true

@@ -79,7 +79,8 @@ export async function finishCompleted(
   }
   reading[Symbol.dispose]();
   if (toCommit.length === 0) return;
-  const skipped = ended.filter(({ job }) => !toCommit.some((each) => each.job.key === job.key));
+  const committing = new Set(toCommit.map(({ job }) => job.key));
+  const skipped = ended.filter(({ job }) => !committing.has(job.key));
   const leftAlone = await Promise.all(
     [...others, ...skipped.map(({ job }) => job)].map(async (job) => ({
       key: job.key,

@@ -32,8 +32,11 @@ export async function recoverCommits(
     // Another branch may be checked out by now: a commit counts wherever it was made.
     const anywhere = await commitsSince(dataset, base, "--branches");
     const own = await commitsSince(dataset, base, `--branches=${branchName("*")}`);
-    const done = group.filter((job) => merged.has(job.commitOid!) || anywhere.has(job.commitOid!));
-    store.forgetCommits(group.filter((job) => !done.includes(job)).map((job) => job.key));
+    const { done = [], lost = [] } = Object.groupBy(
+      group,
+      ({ commitOid }) => merged.has(commitOid!) || anywhere.has(commitOid!) ? "done" : "lost",
+    );
+    store.forgetCommits(lost.map((job) => job.key));
     const oids = done.map((job) => job.commitOid!);
     const onHead = await findCommittedChanges(dataset.git, oids.filter((oid) => merged.has(oid)));
     await followInIndex(dataset, base, onHead);
