@@ -214,6 +214,8 @@ function reportNothing(dataset: Dataset, context: CommandContext): void {
     type: "dataset",
     message: count === 0
       ? "the Python extension has no open jobs here"
+      : count === 1
+      ? "the open job of the Python extension was adopted before"
       : `all ${count} open jobs of the Python extension were adopted before`,
   });
 }

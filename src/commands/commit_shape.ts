@@ -25,30 +25,45 @@ export interface ChangedJob {
 
 const MERGE_MESSAGE = "Merge all branches from finished jobs\n";
 
-/** Lays the commits out. The first plans are the jobs' own, in their order; a merge comes last. */
-export function planCommits(shape: CommitShape, jobs: readonly ChangedJob[]): CommitPlan[] {
+/**
+ * Lays the commits out. The first plans are the jobs' own, in their order; a merge comes last.
+ *
+ * @param tips what stands in a merge whatever the jobs' own commits say of the same paths.
+ */
+export function planCommits(
+  shape: CommitShape,
+  jobs: readonly ChangedJob[],
+  tips: readonly Change[],
+): CommitPlan[] {
   const plans = jobs.map(({ message, changes }) => ({ message, changes: inTreeOrder(changes) }));
   if (shape === "sequence") return inSequence(plans);
   const onBase = plans.map((plan) => ({ ...plan, parents: ["base" as const] }));
   // One branch alone is a fast-forward, as git merge has it.
   if (shape === "branches" || plans.length < 2) return onBase;
+  const all = [...plans.flatMap((plan) => plan.changes), ...tips];
   const merge: CommitPlan = {
     message: MERGE_MESSAGE,
-    changes: inTreeOrder(plans.flatMap((plan) => plan.changes)),
+    changes: inTreeOrder([...new Map(all.map((change) => [change.path, change])).values()]),
     parents: ["base", ...plans.map((_, at) => at)],
   };
   return [...onBase, merge];
 }
 
-/** The refs that make the commits part of history. */
+/**
+ * The refs that make the commits part of history.
+ *
+ * @param branch full name; `null` where HEAD is detached and moves itself.
+ */
 export function planRefs(
   shape: CommitShape,
   jobs: readonly ChangedJob[],
   oids: readonly string[],
-  branch: string,
+  branch: string | null,
   headOid: string,
 ): RefUpdate[] {
-  if (shape !== "branches") return [{ ref: branch, newOid: oids.at(-1)!, oldOid: headOid }];
+  if (shape !== "branches") {
+    return [{ ref: branch ?? "HEAD", newOid: oids.at(-1)!, oldOid: headOid }];
+  }
   return jobs.map((job, at) => ({
     ref: `refs/heads/${branchName(job.jobId)}`,
     newOid: oids[at]!,

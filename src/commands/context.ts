@@ -37,7 +37,7 @@ export interface Progress extends Disposable {
  * fields of its own; for programs `camelCase` becomes `snake_case`.
  */
 export interface ResultRecord {
-  /** `slurm-COMMAND` with the name of the command; `add`, `delete`, `save` for what finish commits. */
+  /** `slurm-COMMAND` with the name of the command; `add`, `delete`, `save` for what finish commits, `install` for a subdataset that schedule needs. */
   readonly action: string;
   /** `impossible` where the case does not allow it, `error` where it was tried and went wrong. */
   readonly status: "ok" | "notneeded" | "impossible" | "error";

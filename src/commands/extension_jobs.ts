@@ -55,10 +55,10 @@ export async function readExtensionLocks(
   if (!checksOutputs) return [];
   const entries = findPendingEntriesForSubmission(dataset, store);
   if (entries.length === 0) return [];
+  const count = entries.length === 1 ? "1 open job" : `${entries.length} open jobs`;
   warn(
     context,
-    `${entries.length === 1 ? "1 open job" : `${entries.length} open jobs`} of the Python ` +
-      "extension: outputs of theirs count as taken; dlslurm adopt takes the jobs over",
+    `the Python extension has ${count} here, whose outputs count as taken: dlslurm adopt takes over`,
   );
   const locks: ExtensionLock[] = [];
   for (const { jobId, job, locks: paths } of entries) {

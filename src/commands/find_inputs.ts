@@ -25,13 +25,22 @@ export async function findInputs(directory: string, given: readonly string[]): P
   return [...found];
 }
 
+/** The path of an input, absolute; of a glob, the folder that all its matches are in. */
+export function placeOf(directory: string, input: string): string {
+  const parts = input.split("/");
+  const pattern = parts.findIndex((part) => isPattern(part));
+  if (pattern < 0) return resolve(directory, input);
+  return resolve(directory, input.startsWith("/") ? "/" : ".", ...parts.slice(0, pattern));
+}
+
 function missing(input: string): UserError {
   const what = isPattern(input) ? "matches no file" : "is not there";
   return new UserError(
     "MISSING_INPUT",
     `Cannot schedule: input "${input}" ${what}. No job was submitted`,
     {
-      hint: "inputs are relative to the folder that the command runs in",
+      hint: "inputs are relative to the folder that the command runs in; what is in a subdataset " +
+        "is there once that is installed",
     },
   );
 }

@@ -11,6 +11,7 @@ import { parseOpenJobId } from "../jobs/job_state.ts";
 import { splitJobId } from "../jobs/task_job_id.ts";
 import { JobStore } from "../store/job_store.ts";
 import { askSlurm } from "./ask_slurm.ts";
+import { completeMoves } from "./complete_moves.ts";
 import { warn } from "./context.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { decideJobs } from "./decide_jobs.ts";
@@ -122,7 +123,7 @@ Exit status: 0 everything committed, closed or nothing to do; 1 a job could not 
 export async function runFinish(options: FinishOptions, context: CommandContext): Promise<void> {
   const jobIds = options.jobIds.map(parseOpenJobId);
   refuseContradictions(options);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  let dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
   if (options.listOpenJobs === true) {
     await listOpenJobs(dataset, store, context);
@@ -138,6 +139,9 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   const unclear = await recoverSubmissions(dataset, store, context);
   if (unclear.length > 0) {
     warn(context, `${unclear.length} submissions are unclear: dlslurm recover lists them`);
+  }
+  if (await completeMoves(dataset, store, context)) {
+    dataset = await openDataset(context.runner, context.cwd, options.dataset);
   }
   const recovered = await recoverCommits(dataset, store, store.listOpen(dataset.worktree), context);
   const elsewhere = await endFinishedByExtension(

@@ -7,12 +7,14 @@ import type { MessageParts, RunRecord } from "../datalad/run_record.ts";
 import { wantsSidecar, writeSidecar } from "../datalad/sidecar.ts";
 import { UserError } from "../errors.ts";
 import { lstatIfPresent, realPathIfPresent } from "../fs/if_present.ts";
+import { GITLINK_MODE } from "../git/submodules.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { copyOutputsBack } from "./alt_dir.ts";
 import { commitJobs } from "./commit_jobs.ts";
-import type { CommitOutcome, JobToCommit } from "./commit_jobs.ts";
+import type { CommitOutcome, SavedPart } from "./commit_jobs.ts";
+import type { JobToCommit } from "./build_parts.ts";
 import type { CommitShape } from "./commit_shape.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
@@ -59,6 +61,7 @@ export async function finishCompleted(
       await copyOutputsBack(dataset, job, slurmOutputs);
       await requireGoodClaims(dataset, job, options.requireOutputs === true, context);
       const record = recordOf(job, slurmOutputs);
+      const parts = partsOf(job, status, options.message);
       const sidecar = wantsSidecar(dataset)
         ? await writeSidecar(context.runner, dataset, renderRecordLine(record))
         : undefined;
@@ -68,7 +71,9 @@ export async function finishCompleted(
         claims: job.outputs,
         // The sidecar is committed with the job, as its logs are.
         slurmOutputs: sidecar === undefined ? slurmOutputs : [...slurmOutputs, sidecar.path],
-        message: renderMessage(record, partsOf(job, status, options.message), sidecar?.id),
+        message: renderMessage(record, parts, sidecar?.id),
+        // The sidecar is in the topmost dataset only: elsewhere the message has the whole record.
+        messageIn: (subdataset: string) => renderMessage({ ...record, subdataset }, parts),
       };
       toCommit.push({ job, status, plan });
     } catch (error) {
@@ -119,6 +124,7 @@ function recordOf(job: SubmittedJob, slurmOutputs: readonly string[]): RunRecord
     altDir: job.altDir,
     cluster: job.cluster,
     row: job.row,
+    subdataset: null,
   };
 }
 
@@ -206,25 +212,26 @@ function reportOutcome(
     });
     return;
   }
-  for (const change of outcome.changes) {
+  for (const saved of outcome.saved) reportSaved(dataset, job, saved, context);
+}
+
+function reportSaved(
+  dataset: Dataset,
+  job: SubmittedJob,
+  { path, oid, changes }: SavedPart,
+  context: CommandContext,
+): void {
+  const root = join(dataset.root, path);
+  const common = { status: "ok", refds: dataset.root, slurmJobId: job.jobId } as const;
+  for (const change of changes) {
     context.report({
+      ...common,
       action: change.kind === "delete" ? "delete" : "add",
-      status: "ok",
-      path: join(dataset.root, change.path),
-      type: "file",
-      refds: dataset.root,
-      slurmJobId: job.jobId,
+      path: join(root, change.path),
+      type: change.mode === GITLINK_MODE ? "dataset" : "file",
     });
   }
-  context.report({
-    action: "save",
-    status: "ok",
-    path: dataset.root,
-    type: "dataset",
-    refds: dataset.root,
-    slurmJobId: job.jobId,
-    commit: outcome.oid,
-  });
+  context.report({ ...common, action: "save", path: root, type: "dataset", commit: oid });
 }
 
 function reportFailure(

@@ -1,5 +1,5 @@
 import { join, relative, resolve } from "node:path";
-import { resolveClaim } from "../datalad/claimed_path.ts";
+import { isInside, resolveClaim } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { fillPathList, fillPlaceholders } from "../datalad/placeholders.ts";
 import type { PlaceholderValues } from "../datalad/placeholders.ts";
@@ -7,7 +7,8 @@ import { UserError } from "../errors.ts";
 import { statIfPresent } from "../fs/if_present.ts";
 import type { JobRequest, TableRow } from "../jobs/job.ts";
 import { requireAltDir } from "./alt_dir.ts";
-import { findInputs } from "./find_inputs.ts";
+import { findInputs, placeOf } from "./find_inputs.ts";
+import { requireSubdatasets } from "./require_subdatasets.ts";
 
 /** Which of inputs and outputs an option means. */
 export type InputsOrOutputs = "inputs" | "outputs" | "both";
@@ -67,15 +68,18 @@ export interface SubmissionPlan {
 }
 
 /**
- * Resolves placeholders, globs and paths. Changes nothing.
+ * Resolves placeholders, globs and paths. Changes nothing but that subdatasets on the way are installed.
  *
- * @throws {UserError} `BAD_OUTPUT`, `MISSING_INPUT`, `UNKNOWN_PLACEHOLDER`, `BAD_ALT_DIR`.
+ * @param onInstall told of each subdataset, by its path from the root, that was installed; `null`: none
+ * is, and what lies in one is not found.
+ * @throws {UserError} `BAD_OUTPUT`, `MISSING_INPUT`, `UNKNOWN_PLACEHOLDER`, `BAD_ALT_DIR`, `GIT_FAILED`.
  */
 export async function planSubmission(
   dataset: Dataset,
   wanted: CommandToSubmit,
   options: PreparationOptions,
   cwd: string,
+  onInstall: ((path: string) => void) | null,
 ): Promise<SubmissionPlan> {
   const { directory } = wanted;
   const altDir = options.altDir === undefined
@@ -94,17 +98,26 @@ export async function planSubmission(
   const runsIn = altDir === null ? directory : join(altDir, pwd);
   const values = placeholderValues(dataset, runsIn);
   const given = fillPathList(wanted.inputs, new Map([...values, ["outputs", wanted.outputs]]));
-  const inputs = await findInputs(directory, given);
-  const relativeInputs = inputs.map((path) => relative(directory, path) || ".");
   const outputs = fillPathList(wanted.outputs, new Map([...values, ["inputs", given]]));
   const claims = new Set<string>();
   for (const output of outputs) {
     claims.add(await resolveClaim(dataset.root, wanted.outputsFrom, output));
   }
+  const isReady = (what: InputsOrOutputs) => [what, "both"].includes(options.assumeReady ?? "");
+  const inputFolders = given.map((input) =>
+    relative(dataset.root, placeOf(directory, input)) || "."
+  );
+  await requireSubdatasets(
+    dataset,
+    [...claims],
+    onInstall === null || isReady("inputs") ? [] : inputFolders.filter(isInside),
+    onInstall,
+  );
+  const inputs = await findInputs(directory, given);
+  const relativeInputs = inputs.map((path) => relative(directory, path) || ".");
   const relativeOutputs = wanted.outputsFrom === directory
     ? outputs
     : [...claims].map((claim) => relative(directory, join(dataset.root, claim)) || ".");
-  const isReady = (what: InputsOrOutputs) => [what, "both"].includes(options.assumeReady ?? "");
   return {
     request: {
       cmd: wanted.cmd,

@@ -4,7 +4,10 @@ import { runAnnex } from "../annex/git_annex.ts";
 import { GIT_NAMES } from "../git/path_bytes.ts";
 import type { AnnexFailure } from "../annex/git_annex.ts";
 import type { Dataset } from "../datalad/dataset.ts";
+import { groupByRepository, joinPath } from "../datalad/subdatasets.ts";
 import { UserError } from "../errors.ts";
+import { hasSubmodules } from "../git/submodules.ts";
+import type { RunOptions } from "../process/runner.ts";
 import { copyInputs } from "./alt_dir.ts";
 import type { CommandContext } from "./context.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
@@ -38,16 +41,10 @@ async function makeWritable(
   paths: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  if (!dataset.hasAnnex) return;
+  if (!await mayHaveAnnexedFiles(dataset)) return;
   const annexed = await findAnnexedFiles(dataset.root, new Set(paths));
   const present = annexed.filter((file) => file.isPresent).map((file) => file.path);
-  const failures = await runAnnex(
-    (args, options) => dataset.git.run(args, options),
-    ["unlock"],
-    present,
-    GIT_NAMES,
-  );
-  refuse(failures, "unlock");
+  await runAnnexOn(dataset, ["unlock"], present);
   for (const file of annexed) {
     context.interrupted.throwIfAborted();
     if (!file.isPresent) await Deno.remove(join(dataset.root, file.path));
@@ -61,30 +58,38 @@ async function makeWritable(
  * @throws {UserError} `ANNEX_FAILED` with the files that no remote gave; nothing was submitted.
  */
 async function fetchInputs(dataset: Dataset, paths: readonly string[], jobs: number) {
-  if (!dataset.hasAnnex || paths.length === 0) return;
+  if (paths.length === 0 || !await mayHaveAnnexedFiles(dataset)) return;
   const missing = await findMissingContents(dataset.root, new Set(paths));
-  refuse(
-    await runAnnex(
-      (args, options) => dataset.git.run(args, options),
-      ["get", `-J${jobs}`],
-      missing,
-      GIT_NAMES,
-    ),
-    "get",
-  );
+  await runAnnexOn(dataset, ["get", `-J${jobs}`], missing);
 }
 
-function refuse(failures: readonly AnnexFailure[], command: string): void {
+/** A plain repository may have subdatasets with git-annex. */
+async function mayHaveAnnexedFiles(dataset: Dataset): Promise<boolean> {
+  return dataset.hasAnnex || await hasSubmodules(dataset.root);
+}
+
+/** Runs git-annex in each repository that some of `paths`, relative to the root, are in. */
+async function runAnnexOn(dataset: Dataset, args: readonly string[], paths: readonly string[]) {
+  for (const [folder, own] of await groupByRepository(dataset.root, paths)) {
+    const git = folder === "." ? dataset.git : dataset.git.at(join(dataset.root, folder));
+    const run = (words: readonly string[], options: RunOptions) => git.run(words, options);
+    refuse(await runAnnex(run, args, own, GIT_NAMES), args[0]!, folder);
+  }
+}
+
+function refuse(failures: readonly AnnexFailure[], command: string, folder: string): void {
   if (failures.length === 0) return;
+  const where = folder === "." ? "" : ` -C "${folder}"`;
+  const first = joinPath(folder, failures[0]!.path);
   throw new UserError(
     "ANNEX_FAILED",
     `Cannot ${command} ${failures.length} file${failures.length === 1 ? "" : "s"}, the first is ` +
-      `"${failures[0]!.path}". No job was submitted`,
+      `"${first}". No job was submitted`,
     {
       detail: failures.slice(0, 20).map((failure) => `${failure.path}: ${failure.message}`).join(
         "\n",
       ),
-      hint: `git annex ${command} "${failures[0]!.path}"`,
+      hint: `git${where} annex ${command} "${failures[0]!.path}"`,
     },
   );
 }

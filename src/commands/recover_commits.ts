@@ -1,7 +1,11 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { textOf } from "../process/runner.ts";
-import { coverWithPathspecs, findCommittedChanges, findStagedChanges } from "../git/changes.ts";
-import type { Change } from "../git/changes.ts";
+import {
+  coverWithPathspecs,
+  findCommittedChanges,
+  findStagedChanges,
+  findTreeChanges,
+} from "../git/changes.ts";
 import { dropStagingRef } from "../git/move_branch.ts";
 import { setIndexEntries } from "../git/private_index.ts";
 import { restorePaths } from "../git/restore_paths.ts";
@@ -39,7 +43,7 @@ export async function recoverCommits(
     store.forgetCommits(lost.map((job) => job.key));
     const oids = done.map((job) => job.commitOid!);
     const onHead = await findCommittedChanges(dataset.git, oids.filter((oid) => merged.has(oid)));
-    await followInIndex(dataset, base, onHead);
+    await followInIndex(dataset, base, onHead.map((change) => change.path));
     const onOwn = oids.filter((oid) => own.has(oid) && !merged.has(oid));
     await restorePaths(dataset, await findCommittedChanges(dataset.git, onOwn));
     store.end(done.map((job) => job.key), "finished", context.now().getTime());
@@ -61,11 +65,20 @@ async function commitsSince(dataset: Dataset, base: string, tip: string): Promis
   return new Set(result.code === 0 ? textOf(result.stdout).split("\n") : []);
 }
 
-/** Sets the index entries that still are as before the commits. */
-async function followInIndex(dataset: Dataset, base: string, changes: readonly Change[]) {
-  if (changes.length === 0) return;
-  const pathspecs = coverWithPathspecs(changes.map((change) => change.path));
+/** Has the index follow HEAD at those of `paths` where it still is as in `base`. */
+export async function followInIndex(
+  dataset: Dataset,
+  base: string,
+  paths: readonly string[],
+): Promise<void> {
+  if (paths.length === 0) return;
+  const pathspecs = coverWithPathspecs(paths);
   const staged = await findStagedChanges(dataset.git, base, pathspecs);
   const touched = new Set(staged.map((change) => change.path));
-  await setIndexEntries(dataset, changes.filter((change) => !touched.has(change.path)));
+  const wanted = new Set(paths);
+  const changes = await findTreeChanges(dataset.git, base, "HEAD", pathspecs);
+  await setIndexEntries(
+    dataset,
+    changes.filter(({ path }) => wanted.has(path) && !touched.has(path)),
+  );
 }

@@ -3,7 +3,6 @@ import { join, relative, resolve } from "node:path";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
-import { readWrittenFiles } from "../git/history.ts";
 import { JobStore } from "../store/job_store.ts";
 import { findChangedInputs } from "./changed_inputs.ts";
 import type { PlannedRepeat } from "./changed_inputs.ts";
@@ -16,8 +15,9 @@ import { findRuns } from "./recorded_runs.ts";
 import type { RecordedRun, RecordRange } from "./recorded_runs.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { renderScript } from "./reschedule_script.ts";
-import { parseCount, reportScheduled } from "./schedule.ts";
+import { parseCount, reportInstalled, reportScheduled } from "./schedule.ts";
 import { submitJob } from "./submit_job.ts";
+import { findWrittenFiles } from "./written_files.ts";
 
 /** What `reschedule` was asked for. */
 export interface RescheduleOptions extends PreparationOptions, RecordRange {
@@ -88,7 +88,7 @@ export async function runReschedule(options: RescheduleOptions, context: Command
   const runs = await findRuns(dataset, options, context.runner);
   const own = runs.filter((run) => isOfDataset(run, dataset));
   for (const run of runs) if (!own.includes(run)) reportForeign(dataset, run, context);
-  const written = await readWrittenFiles(dataset.git, own.map((run) => run.commit.oid));
+  const written = await findWrittenFiles(dataset, own.map((run) => run.commit.oid));
   if (options.script !== undefined) {
     const planned = [];
     for (const run of own) planned.push(await planRun(dataset, run, written, options, context));
@@ -140,7 +140,10 @@ async function planRun(
   context: CommandContext,
 ): Promise<PlannedRun> {
   const command = commandOf(dataset, run, written.get(run.commit.oid)!, options);
-  const plan = await planSubmission(dataset, command, options, context.cwd);
+  const onInstall = options.report === true || options.script !== undefined
+    ? null
+    : (path: string) => reportInstalled(dataset, path, context);
+  const plan = await planSubmission(dataset, command, options, context.cwd, onInstall);
   return { run, plan, commit: run.commit.oid };
 }
 
@@ -262,7 +265,8 @@ function withoutNotes(text: string): string | null {
 }
 
 function isOfDataset(run: RecordedRun, dataset: Dataset): boolean {
-  return run.record.dsid === null || run.record.dsid === dataset.dsid;
+  return run.record.subdataset === null &&
+    (run.record.dsid === null || run.record.dsid === dataset.dsid);
 }
 
 function reportForeign(dataset: Dataset, run: RecordedRun, context: CommandContext): void {
@@ -272,8 +276,10 @@ function reportForeign(dataset: Dataset, run: RecordedRun, context: CommandConte
     path: dataset.root,
     type: "dataset",
     commit: run.commit.oid,
-    message: `${
-      run.commit.oid.slice(0, 10)
-    } was ran from a different dataset (${run.record.dsid}); skipping`,
+    message: `${run.commit.oid.slice(0, 10)} was ran from ${
+      run.record.subdataset === null
+        ? `a different dataset (${run.record.dsid})`
+        : `the superdataset, in which this one is "${run.record.subdataset}"`
+    }; skipping`,
   });
 }

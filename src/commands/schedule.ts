@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from "commander";
+import { join as joinPaths } from "node:path";
 import { join } from "shlex";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
@@ -136,6 +137,7 @@ export async function runSchedule(options: ScheduleOptions, context: CommandCont
     },
     options,
     context.cwd,
+    options.dryRun === undefined ? (path) => reportInstalled(dataset, path, context) : null,
   );
   if (options.dryRun !== undefined) {
     context.io.out(renderDryRun(plan, options.dryRun, dataset.root));
@@ -147,6 +149,13 @@ export async function runSchedule(options: ScheduleOptions, context: CommandCont
   requireUnlocked(locks, plan.request.outputs);
   const job = await submitJob(dataset, store, plan, context, options.checkOutputs);
   reportScheduled("slurm-schedule", dataset, job, plan.command, context);
+}
+
+/** Reports a subdataset that had to be installed first. */
+export function reportInstalled(dataset: Dataset, path: string, context: CommandContext): void {
+  const place = joinPaths(dataset.root, path);
+  const { root } = dataset;
+  context.report({ action: "install", status: "ok", path: place, type: "dataset", refds: root });
 }
 
 /** Reports a submitted job as DataLad reports a run command. */

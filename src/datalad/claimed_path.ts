@@ -15,11 +15,15 @@ const GLOB_REGEXP = /[*?[]/;
  * @throws {UserError} `BAD_OUTPUT` if it is empty, a pattern, outside the dataset or in `.git`.
  */
 export async function resolveClaim(root: string, pwd: string, given: string): Promise<string> {
-  if (given.trim() === "") throw bad(given, "it is empty", "name a file or folder: -o results");
-  if (given.includes("\0")) throw bad(given, "no file name holds a NUL", "name a file or folder");
+  if (given.trim() === "") {
+    throw badOutput(given, "it is empty", "name a file or folder: -o results");
+  }
+  if (given.includes("\0")) {
+    throw badOutput(given, "no file name holds a NUL", "name a file or folder");
+  }
   const path = resolve(pwd, given);
   if (GLOB_REGEXP.test(given) && await lstatIfPresent(path) === undefined) {
-    throw bad(
+    throw badOutput(
       given,
       "patterns cannot be compared with the claims of other jobs",
       "name the folder that all outputs are in",
@@ -27,7 +31,7 @@ export async function resolveClaim(root: string, pwd: string, given: string): Pr
   }
   const place = await followLinks(root, path, given).catch((error) => {
     if (!(error instanceof Deno.errors.FilesystemLoop)) throw error;
-    throw bad(
+    throw badOutput(
       given,
       "its symbolic links lead in a circle",
       "mend the links, or name another folder",
@@ -36,12 +40,19 @@ export async function resolveClaim(root: string, pwd: string, given: string): Pr
   const claim = relative(root, place);
   if (claim === "") return ".";
   if (claim === ".." || claim.startsWith("../")) {
-    throw bad(given, `it is outside the dataset "${root}"`, "have the job write into the dataset");
+    throw badOutput(
+      given,
+      `it is outside the dataset "${root}"`,
+      "have the job write into the dataset",
+    );
   }
   if (claim.split("/").includes(".git")) {
-    throw bad(given, "it is inside Git's own folder", "name a file or folder of the work tree");
+    throw badOutput(
+      given,
+      "it is inside Git's own folder",
+      "name a file or folder of the work tree",
+    );
   }
-  await refuseSubdataset(root, claim, given);
   return claim;
 }
 
@@ -51,7 +62,7 @@ async function followLinks(root: string, path: string, given: string): Promise<s
   if (info?.isSymlink && !isAnnexLink(await Deno.readLink(path))) {
     const target = await realPathOfExisting(path);
     if (!isWithin(root, target)) {
-      throw bad(
+      throw badOutput(
         given,
         `it is a symbolic link out of the dataset, to "${target}"`,
         "name a folder inside the dataset, or use a copy instead of the link",
@@ -79,21 +90,8 @@ export function isInside(path: string): boolean {
   return path !== ".." && !path.startsWith("../") && !path.split("/").includes(".git");
 }
 
-async function refuseSubdataset(root: string, claim: string, given: string): Promise<void> {
-  const parts = claim.split("/");
-  for (let depth = 1; depth <= parts.length; depth++) {
-    const folder = parts.slice(0, depth).join("/");
-    if (await lstatIfPresent(join(root, folder, ".git")) !== undefined) {
-      throw bad(
-        given,
-        `it is inside the repository "${folder}", which has commits of its own`,
-        `schedule the job there: dlslurm schedule -d "${folder}" …`,
-      );
-    }
-  }
-}
-
-function bad(given: string, reason: string, hint: string): UserError {
+/** The error for an output that cannot be claimed. */
+export function badOutput(given: string, reason: string, hint: string): UserError {
   return new UserError(
     "BAD_OUTPUT",
     `Cannot claim output "${given}": ${reason}. No job was submitted`,

@@ -34,6 +34,11 @@ export interface RunRecord {
   readonly cluster: string | null;
   /** The row of a table that the job was made of; `cmd`, inputs and outputs have its values. */
   readonly row?: TableRow | null;
+  /**
+   * The subdataset whose commit carries the record, relative to the root of the dataset that the job
+   * was scheduled in, to which all paths refer; `null` in that dataset's own commit.
+   */
+  readonly subdataset: string | null;
 }
 
 /** What the subject of every such commit begins with. */
@@ -62,6 +67,7 @@ const Record = v.object({
       table: v.string(),
       values: v.record(v.string(), v.string()),
     })),
+    subdataset: v.optional(v.nullable(v.string()), null),
   })),
 });
 
@@ -109,6 +115,7 @@ function toJson(record: RunRecord) {
     ...(arrayTaskId === null ? {} : { "array_task": arrayTaskId }),
     ...(record.cluster === null ? {} : { cluster: record.cluster }),
     ...(record.row ? { row: record.row } : {}),
+    ...(record.subdataset === null ? {} : { subdataset: record.subdataset }),
   };
   return {
     ...(record.altDir === null ? {} : { alt_dir: record.altDir }),
@@ -181,6 +188,7 @@ export function parseRecord(text: string): RunRecord | { readonly sidecarId: str
     altDir: output.alt_dir === "" ? null : output.alt_dir,
     cluster: output.dlslurm?.cluster ?? null,
     row: output.dlslurm?.row ?? null,
+    subdataset: output.dlslurm?.subdataset ?? null,
   };
 }
 

@@ -1,3 +1,4 @@
+import { isSameBoot, ownIdentity } from "../process/process_identity.ts";
 import type { JobTable } from "./job_table.ts";
 import type { Task, TaskChange } from "./task.ts";
 import type { JobState } from "./job_state.ts";
@@ -12,8 +13,17 @@ export interface ScriptEnd {
   readonly signal: number;
 }
 
-/** Writes down the end of a running job, whatever brought it about. Call it inside a transaction. */
-export function recordEnd(table: JobTable, task: Task, end: ScriptEnd, nowMs: number): void {
+/**
+ * Writes down the end of a running job, whatever brought it about; one that was requeued starts again
+ * `requeueDelayMs` later at the earliest. Call it inside a transaction.
+ */
+export function recordEnd(
+  table: JobTable,
+  task: Task,
+  end: ScriptEnd,
+  nowMs: number,
+  requeueDelayMs: number,
+): void {
   const batch = {
     batchState: batchStateOf(end),
     batchCode: end.code,
@@ -22,7 +32,9 @@ export function recordEnd(table: JobTable, task: Task, end: ScriptEnd, nowMs: nu
     process: null,
   };
   new StepTable(table.database).endAll(task.row, nowMs);
-  if (task.killState === "REQUEUED") return requeue(table, task, batch, nowMs);
+  if (task.killState === "REQUEUED") {
+    return requeue(table, task, batch, nowMs + requeueDelayMs, nowMs);
+  }
   const trouble = endTroubleOf(task);
   // A job that its user cancelled, or that ran into its limit first, is past other troubles.
   if (trouble !== undefined && (task.killState ?? trouble.state) === trouble.state) {
@@ -89,15 +101,23 @@ function endInTrouble(
 
 /**
  * Writes down that the node lost a job: its process is gone and nobody saw how it ended. One that was
- * being ended anyway counts as ended so.
+ * being ended anyway counts as ended so; one of an srun that was killed counts as cancelled, as long as
+ * the machine has not started anew.
  */
 export function recordLoss(table: JobTable, task: Task, nowMs: number): void {
-  new StepTable(table.database).endAll(task.row, nowMs);
-  const killed = task.killState === "REQUEUED" ? null : task.killState;
+  const isGivenUp = !task.spec.batch && task.process !== null &&
+    isSameBoot(task.process, ownIdentity());
+  new StepTable(table.database).endAll(task.row, nowMs, isGivenUp ? task.spec.uid : undefined);
+  const killed = isGivenUp && task.killState === null
+    ? "CANCELLED"
+    : task.killState === "REQUEUED"
+    ? null
+    : task.killState;
   table.update(task.row, {
     state: killed ?? "NODE_FAIL",
     reason: killed === null ? "NodeDown" : killed === "TIMEOUT" ? "TimeLimit" : "None",
     batchState: "CANCELLED",
+    cancelledBy: isGivenUp ? task.cancelledBy ?? task.spec.uid : task.cancelledBy,
     endMs: nowMs,
     process: null,
     exitCode: 0,
@@ -106,22 +126,34 @@ export function recordLoss(table: JobTable, task: Task, nowMs: number): void {
   });
 }
 
-/** Puts an ended job back into the queue; its earlier run stays in accounting. */
-export function requeueEnded(table: JobTable, task: Task, nowMs: number): void {
+/**
+ * Puts an ended job back into the queue, from where it starts at `beginMs` at the earliest; its earlier
+ * run stays in accounting.
+ */
+export function requeueEnded(table: JobTable, task: Task, beginMs: number, nowMs: number): void {
   table.keepEarlierRun(task, {});
-  resetForRun(table, task, nowMs);
+  resetForRun(table, task, nowMs, beginMs);
 }
 
-function requeue(table: JobTable, task: Task, batch: TaskChange, nowMs: number): void {
+function requeue(
+  table: JobTable,
+  task: Task,
+  batch: TaskChange,
+  beginMs: number,
+  nowMs: number,
+): void {
   table.keepEarlierRun(task, { ...batch, state: "REQUEUED", killState: null });
-  resetForRun(table, task, nowMs);
+  resetForRun(table, task, nowMs, beginMs);
 }
 
-function resetForRun(table: JobTable, task: Task, nowMs: number, beginMs = nowMs): void {
+/** The reason of a job that `scontrol requeuehold` put back; squeue writes blanks. */
+const REQUEUED_IN_HELD_STATE = "job_requeued_in_held_state";
+
+function resetForRun(table: JobTable, task: Task, nowMs: number, beginMs: number): void {
   const waits = beginMs > nowMs;
   table.update(task.row, {
     state: "PENDING",
-    reason: task.hold !== "" ? "JobHeldUser" : waits ? "BeginTime" : "None",
+    reason: task.hold !== "" ? REQUEUED_IN_HELD_STATE : waits ? "BeginTime" : "None",
     submitMs: nowMs,
     beginMs: waits ? beginMs : null,
     eligibleMs: beginMs,

@@ -50,6 +50,17 @@ export function jobEnvironment(
   return { ...result, ...commonVariables(task, cluster), ...askedVariables(task) };
 }
 
+/** The environment of what srun runs in a job that it asked for: without what marks a batch script. */
+export function interactiveEnvironment(
+  task: Task,
+  env: Readonly<Record<string, string>>,
+  cluster: Cluster,
+): Record<string, string> {
+  const variables = commonVariables(task, cluster);
+  for (const name of ["ENVIRONMENT", "PWD", "SLURM_NODE_ALIASES"]) delete variables[name];
+  return { ...env, ...variables };
+}
+
 function commonVariables(task: Task, cluster: Cluster): Record<string, string> {
   const { spec } = task;
   const jobId = String(task.jobId ?? task.baseId);

@@ -4,6 +4,8 @@ import type { JobTrouble } from "./scenario/scenario.ts";
 
 /** What one submission asked for; `null` where it did not ask and nothing stands for it. */
 export interface JobSpec {
+  /** False for what srun asked for outside a job: it has no script, and runs as long as its srun does. */
+  readonly batch: boolean;
   /** The script's path, with 22.05 and its arguments; `null` for `--wrap` and for standard input. */
   readonly command: string | null;
   /** The command line of sbatch, as sacct shows it. */
@@ -94,7 +96,7 @@ export interface JobWarning {
   readonly signal: number;
   /** How long before the limit. */
   readonly seconds: number;
-  /** Only the script gets it, and not what it started; without that the fake sends none. */
+  /** Only the script gets it; without that only what srun started. */
   readonly batchOnly: boolean;
 }
 
@@ -110,6 +112,8 @@ const text = v.nullable(v.string());
 const count = v.pipe(v.number(), v.integer());
 
 const JobSpecSchema: v.GenericSchema<unknown, JobSpec> = v.object({
+  // Absent in what older programs wrote.
+  batch: v.optional(v.boolean(), true),
   command: text,
   submitLine: v.string(),
   args: v.array(v.string()),
@@ -150,7 +154,6 @@ const JobSpecSchema: v.GenericSchema<unknown, JobSpec> = v.object({
   warning: v.nullable(v.object({ signal: count, seconds: count, batchOnly: v.boolean() })),
   array: v.nullable(v.object({ indices: v.array(count), limit: v.nullable(count) })),
   exportList: text,
-  // Absent in what older programs wrote.
   troubles: v.optional(v.array(v.pipe(v.unknown(), v.transform(readJobTrouble))), []),
 });
 

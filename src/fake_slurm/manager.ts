@@ -17,11 +17,14 @@ import { isAlive } from "./process_liveness.ts";
 import { endTroubleOf } from "./scenario/job_trouble.ts";
 import { scheduleJobs } from "./schedule.ts";
 import { type DetachedProcess, SIGNAL_NUMBERS, signalProcess } from "./spawn_detached.ts";
+import { endSteps, signalSteps } from "./step_processes.ts";
 import type { Cluster } from "./state_directory.ts";
 
 /** How often the table is looked at for other processes' changes, in milliseconds. */
 const BUSY_POLL_MS = 15;
 const IDLE_POLL_MS = 100;
+/** How often the processes of other processes' jobs are looked for, which costs a process. */
+const LOSS_POLL_MS = 1000;
 /** After a change it stays busy for so long, in milliseconds. */
 const BUSY_PERIOD_MS = 2000;
 
@@ -49,6 +52,8 @@ class Manager {
   /** Rows of the jobs that this process started, and their ends that are not yet written down. */
   readonly #children = new Set<number>();
   readonly #ends: { row: number; end: ScriptEnd }[] = [];
+  /** When the process of a job that another process started was last looked for, by row. */
+  readonly #looked = new Map<number, number>();
   /** Rows whose `--signal` has been sent. */
   readonly #warned = new Set<number>();
   #wake: () => void = () => undefined;
@@ -59,7 +64,7 @@ class Manager {
   }
 
   async run(): Promise<void> {
-    inTransaction(this.#table.database, () => markLostJobs(this.#table));
+    inTransaction(this.#table.database, () => markLostJobs(this.#table, this.#cluster));
     let lastChangeMs = Date.now();
     let version = -1;
     let nextMs = 0;
@@ -92,6 +97,7 @@ class Manager {
   }
 
   #start(task: Task): void {
+    if (!task.spec.batch) return; // its srun has waited for this
     if (endTroubleOf(task)?.state === "BOOT_FAIL") {
       this.#ends.push({ row: task.row, end: { code: 0, signal: 0 } });
       return;
@@ -125,7 +131,8 @@ class Manager {
     for (const { row, end } of this.#ends.splice(0)) {
       const [task] = this.#table.find("row = ?", row);
       if (task?.state !== "RUNNING") continue;
-      recordEnd(this.#table, task, end, nowMs);
+      recordEnd(this.#table, task, end, nowMs, this.#cluster.requeueDelayMs);
+      endSteps(this.#cluster, row);
       cleanSpool(this.#cluster, task);
       this.#warned.delete(row);
     }
@@ -139,10 +146,23 @@ class Manager {
     for (const task of running) {
       if (task.process === null) continue;
       if (this.#children.has(task.row) || this.#ends.some(({ row }) => row === task.row)) continue;
-      if (isAlive(task.process)) nextMs = Math.min(nextMs, nowMs + IDLE_POLL_MS);
-      else inTransaction(this.#table.database, () => recordLoss(this.#table, task, nowMs));
+      const lookMs = (this.#looked.get(task.row) ?? 0) + LOSS_POLL_MS;
+      nextMs = Math.min(nextMs, Math.max(lookMs, nowMs + BUSY_POLL_MS));
+      if (nowMs < lookMs) continue;
+      this.#looked.set(task.row, nowMs);
+      if (!isAlive(task.process)) this.#recordLoss(task, nowMs);
     }
     return nextMs;
+  }
+
+  #recordLoss({ row }: Task, nowMs: number): void {
+    inTransaction(this.#table.database, () => {
+      const [task] = this.#table.find("row = ? AND state = 'RUNNING'", row);
+      if (task === undefined) return; // its srun has just noted its end
+      recordLoss(this.#table, task, nowMs);
+      endSteps(this.#cluster, row);
+    });
+    this.#looked.delete(row);
   }
 
   #enforceOn(task: Task, nowMs: number): number {
@@ -163,11 +183,14 @@ class Manager {
       return this.#kill({ ...task, killState: "TIMEOUT" }, nowMs);
     }
     const { warning } = task.spec;
-    if (warning === null || !warning.batchOnly || this.#warned.has(task.row)) return limitMs;
+    if (warning === null || this.#warned.has(task.row)) return limitMs;
     const warnMs = limitMs - warning.seconds * this.#cluster.minuteMs / 60;
     if (nowMs < warnMs) return warnMs;
     this.#warned.add(task.row);
-    if (task.process !== null) signalProcess(task.process.pid, warning.signal, false);
+    if (!warning.batchOnly) signalSteps(this.#cluster, task.row, warning.signal);
+    else if (task.process !== null && task.spec.batch) {
+      signalProcess(task.process.pid, warning.signal, false);
+    }
     return limitMs;
   }
 
@@ -178,20 +201,29 @@ class Manager {
       const when = renderSlurmTime(nowMs, undefined);
       const why = KILL_REASONS[task.killState ?? ""] ?? "";
       const { node } = this.#cluster;
-      noteInLog(task, this.#cluster, `JOB ${task.jobId} ON ${node} CANCELLED AT ${when}${why}`);
+      if (task.spec.batch) {
+        noteInLog(task, this.#cluster, `JOB ${task.jobId} ON ${node} CANCELLED AT ${when}${why}`);
+      }
       this.#table.update(task.row, { killSignalledMs: nowMs });
       if (SUDDEN_ENDS.includes(task.killState ?? "")) {
-        signalProcess(process.pid, SIGNAL_NUMBERS["KILL"]!, true);
+        this.#signalAll(task, "KILL");
         return nowMs + IDLE_POLL_MS;
       }
-      signalProcess(process.pid, SIGNAL_NUMBERS["CONT"]!, true);
-      signalProcess(process.pid, SIGNAL_NUMBERS["TERM"]!, true);
+      this.#signalAll(task, "CONT");
+      this.#signalAll(task, "TERM");
       return nowMs + this.#cluster.killWaitMs;
     }
     const killMs = killSignalledMs + this.#cluster.killWaitMs;
     if (nowMs < killMs) return killMs;
-    signalProcess(process.pid, SIGNAL_NUMBERS["KILL"]!, true);
+    this.#signalAll(task, "KILL");
     return nowMs + IDLE_POLL_MS;
+  }
+
+  /** Signals the script and all that it and its steps run. */
+  #signalAll(task: Task, name: string): void {
+    const signal = SIGNAL_NUMBERS[name]!;
+    if (task.spec.batch && task.process !== null) signalProcess(task.process.pid, signal, true);
+    signalSteps(this.#cluster, task.row, signal);
   }
 
   #dataVersion(): number {

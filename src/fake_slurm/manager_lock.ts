@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../errors.ts";
-import { isSameBoot, ownIdentity, type ProcessIdentity } from "../process/process_identity.ts";
+import { ownIdentity, type ProcessIdentity } from "../process/process_identity.ts";
 import { inTransaction } from "../store/open_store.ts";
 import type { FakeSlurmContext } from "./context.ts";
 import { recordLoss } from "./end_job.ts";
@@ -8,6 +8,7 @@ import type { JobTable } from "./job_table.ts";
 import { isAlive } from "./process_liveness.ts";
 import { hasWork } from "./schedule.ts";
 import { spawnDetached } from "./spawn_detached.ts";
+import { endSteps } from "./step_processes.ts";
 import { type Cluster, DIRECTORY_VARIABLE } from "./state_directory.ts";
 
 /**
@@ -45,7 +46,7 @@ export function ensureManager(table: JobTable, cluster: Cluster, context: FakeSl
   const isNeeded = inTransaction(table.database, () => {
     refuseOtherHost(table.database, cluster);
     if (hasLiveManager(table.database)) return false;
-    markLostJobs(table);
+    markLostJobs(table, cluster);
     return hasWork(table);
   });
   if (!isNeeded) return;
@@ -57,9 +58,11 @@ export function ensureManager(table: JobTable, cluster: Cluster, context: FakeSl
 }
 
 /** Marks running jobs whose process is gone; for use where no manager lives. */
-export function markLostJobs(table: JobTable): void {
+export function markLostJobs(table: JobTable, cluster: Cluster): void {
   for (const task of table.find("state = 'RUNNING'")) {
-    if (task.process === null || !isAlive(task.process)) recordLoss(table, task, Date.now());
+    if (task.process !== null && isAlive(task.process)) continue;
+    recordLoss(table, task, Date.now());
+    endSteps(cluster, task.row);
   }
 }
 
@@ -70,15 +73,16 @@ function currentManager(database: DatabaseSync): ProcessIdentity | undefined {
 
 function hasLiveManager(database: DatabaseSync): boolean {
   const manager = currentManager(database);
-  return manager !== undefined && isAlive(manager);
+  // By whatever name: the machine may have been renamed meanwhile.
+  return manager !== undefined && isAlive({ ...manager, host: ownIdentity().host });
 }
 
 function refuseOtherHost(database: DatabaseSync, cluster: Cluster): void {
   const manager = currentManager(database);
-  const me = ownIdentity();
-  // The same boot under another name is this machine, renamed or seen from inside a container.
-  if (manager === undefined || manager.host === me.host) return;
-  if (isSameBoot({ ...manager, host: me.host }, me)) return;
+  if (manager === undefined || manager.host === ownIdentity().host) return;
+  // Not by the time of the boot alone: the nodes of a cluster boot together, and a container has its own
+  // processes. Only a machine that was renamed shows the manager's.
+  if (hasLiveManager(database)) return;
   throw new UserError(
     "FAKE_SLURM",
     `Cannot use the fake Slurm in "${cluster.directory}": the machine "${manager.host}" works in it`,

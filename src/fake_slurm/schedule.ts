@@ -100,6 +100,27 @@ function startWaiting(table: JobTable, freeCpus: number, allCpus: number, nowMs:
   return starting.map((row) => markStarted(table, row, nowMs));
 }
 
+/**
+ * Starts the job `row`, which has just been submitted, if nothing holds it, nothing that came earlier
+ * waits and there is room for it; says whether. Call it inside a transaction.
+ */
+export function startAtOnce(table: JobTable, row: number, cpus: number, nowMs: number): boolean {
+  const [asked] = table.find("row = ?", row);
+  if (asked !== undefined && judgeDependency(table, asked, nowMs).state === "fulfilled") {
+    table.update(row, { dependency: null });
+  }
+  const ready = `${WAITING} AND dependency IS NULL AND (begin_ms IS NULL OR begin_ms <= ?)`;
+  const found = table.database.prepare(
+    `SELECT min(row) AS first, (SELECT coalesce(sum(min(cpus, ?)), 0) FROM tasks
+       WHERE state = 'RUNNING') AS used FROM tasks WHERE ${ready}`,
+  ).get(cpus, nowMs);
+  const [task] = table.find("row = ?", row);
+  if (task === undefined || found?.["first"] !== row) return false;
+  if (Number(found["used"]) + Math.min(task.cpus, cpus) > cpus) return false;
+  markStarted(table, row, nowMs);
+  return true;
+}
+
 function roomInArray(table: JobTable, baseId: number): number {
   const limit = table.specOf(baseId).array?.limit ?? null;
   if (limit === null) return Infinity;
@@ -123,7 +144,8 @@ function markStarted(table: JobTable, row: number, nowMs: number): Task {
     batchState: "RUNNING",
     batchCode: 0,
     batchSignal: 0,
-    process: null,
+    // What srun asked for runs in the srun that waits.
+    ...(task.spec.batch ? { process: null } : {}),
   });
   return table.find("row = ?", row)[0]!;
 }

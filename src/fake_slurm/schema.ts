@@ -76,4 +76,10 @@ export const FAKE_SLURM_MIGRATIONS: readonly string[] = [
     PRIMARY KEY (task_row, number)
   ) STRICT;
   `,
+  `
+  -- CPUs of its job that a step holds, the process of its srun, and who cancelled it.
+  ALTER TABLE steps ADD COLUMN cpus INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE steps ADD COLUMN process TEXT;
+  ALTER TABLE steps ADD COLUMN cancelled_by INTEGER;
+  `,
 ];

@@ -16,6 +16,9 @@ import {
 /** The variable that names the state directory. */
 export const DIRECTORY_VARIABLE = "DLSLURM_FAKE_SLURM_DIR";
 
+/** slurmctld lets a requeued job wait so long, in seconds: two minutes, and one second to be sure. */
+const REQUEUE_DELAY_S = 121;
+
 /** The fake cluster, as the environment describes it. */
 export interface Cluster {
   /** The state directory. */
@@ -36,6 +39,8 @@ export interface Cluster {
   readonly minJobAgeMs: number;
   /** Time between SIGTERM and SIGKILL, in milliseconds. */
   readonly killWaitMs: number;
+  /** Earliest start of a requeued job, counted from its requeue, in milliseconds. */
+  readonly requeueDelayMs: number;
   /** One past the highest task index. */
   readonly maxArraySize: number;
   /** What is to go wrong. */
@@ -81,12 +86,13 @@ function isUsable(path: string): boolean {
 
 /**
  * Describes the cluster from `DLSLURM_FAKE_SLURM_*` variables: DIR, VERSION, CPUS, PARTITIONS (a comma
- * list), and for quick tests SECONDS_PER_MINUTE, MIN_JOB_AGE and KILL_WAIT (seconds).
+ * list), and for quick tests SECONDS_PER_MINUTE, MIN_JOB_AGE, KILL_WAIT and REQUEUE_DELAY (seconds).
  *
  * @throws {UserError} `FAKE_SLURM` if one of them has no value of its kind, or the scenario cannot be used.
  */
 export function describeCluster(env: FakeSlurmContext["env"]): Cluster {
   const directory = defaultDirectory(env);
+  const minuteMs = positive(env, "SECONDS_PER_MINUTE", 60) * 1000;
   const scenario = loadScenario(env, directory);
   return {
     directory,
@@ -95,9 +101,10 @@ export function describeCluster(env: FakeSlurmContext["env"]): Cluster {
     node: hostname().split(".")[0] || "localhost",
     cpus: Math.max(1, Math.floor(positive(env, "CPUS", availableParallelism()))),
     partitions: (env.get("DLSLURM_FAKE_SLURM_PARTITIONS") || "debug").split(","),
-    minuteMs: positive(env, "SECONDS_PER_MINUTE", 60) * 1000,
+    minuteMs,
     minJobAgeMs: positive(env, "MIN_JOB_AGE", 300) * 1000,
     killWaitMs: positive(env, "KILL_WAIT", 30) * 1000,
+    requeueDelayMs: positive(env, "REQUEUE_DELAY", REQUEUE_DELAY_S * minuteMs / 60_000) * 1000,
     maxArraySize: scenario.limits.maxArraySize ?? MAX_ARRAY_SIZE,
     scenario,
   };

@@ -14,46 +14,83 @@ export interface StepTaskOptions {
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** File to read; srun's own stream where absent. */
-  readonly stdin: string | undefined;
-  /** File to write, emptied first; srun's own stream where absent. */
-  readonly stdout: string | undefined;
+  /** File to write its process number to before it becomes the program; its folder may be gone. */
+  readonly signIn: string;
+  /** File to read; `null` for srun's own stream, `piped` for what {@linkcode StepTask.input} gets. */
+  readonly stdin: string | null | "piped";
+  /** File to append to; `null` for srun's own stream. */
+  readonly stdout: string | null;
   /** As `stdout`. */
-  readonly stderr: string | undefined;
+  readonly stderr: string | null;
+  /** Takes each line of its output, where that goes to srun's own streams, with the line break. */
+  readonly onLine: ((line: string, stream: "stdout" | "stderr") => void) | undefined;
+  /** It stays in srun's session, to use its terminal. */
+  readonly onTerminal: boolean;
   /** Called with the system's words if the program cannot be executed. */
   onMissing(reason: string): void;
 }
 
-/** The shell opens the streams that go to files and steps aside. */
-const REDIRECT =
-  'if [ -n "$1" ]; then exec <"$1" || exit; fi; if [ -n "$2" ]; then exec >"$2" || exit; fi; ' +
-  'if [ -n "$3" ]; then exec 2>"$3" || exit; fi; shift 3; ' +
+/** One task of a step that runs. */
+export interface StepTask {
+  /** Where to write what it is to read; `undefined` unless its input is piped. */
+  readonly input: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  /** Resolves when it has ended and all its lines were taken. */
+  readonly ended: Promise<StepTaskEnd>;
+}
+
+/** The shell signs in, opens the streams that go to files and steps aside. */
+const LAUNCHER = 'printf "%s" "$$" 2>/dev/null >"$1" || exit 143; ' +
+  'if [ -n "$2" ]; then exec <"$2" || exit; fi; if [ -n "$3" ]; then exec >>"$3" || exit; fi; ' +
+  'if [ -n "$4" ]; then exec 2>>"$4" || exit; fi; shift 4; ' +
   'SLURM_TASK_PID=$$; export SLURM_TASK_PID; exec "$@"';
 
 /**
- * Runs one task of a step in the foreground with srun's own streams and waits for its end. The
- * `Runner` interface, which gathers what a program prints, does not fit it.
+ * Starts one task of a step, by default in a session of its own. The `Runner` interface, which gathers
+ * what a program prints, does not fit it.
  */
-export async function runStepTask(
-  argv: readonly string[],
-  options: StepTaskOptions,
-): Promise<StepTaskEnd> {
+export function startStepTask(argv: readonly string[], options: StepTaskOptions): StepTask {
   const program = findProgram(argv[0]!, options);
-  if (typeof program === "number") return { code: program, signal: 0 };
-  const streams = [options.stdin ?? "", options.stdout ?? "", options.stderr ?? ""];
+  if (typeof program === "number") {
+    return { input: undefined, ended: Promise.resolve({ code: program, signal: 0 }) };
+  }
+  const { stdin, stdout, stderr, onLine } = options;
+  const isPiped = stdin === "piped";
+  const streams = [isPiped ? "" : stdin ?? "", stdout ?? "", stderr ?? ""];
   const child = new Deno.Command("/bin/sh", {
-    args: ["-c", REDIRECT, "srun", ...streams, program, ...argv.slice(1)],
+    args: ["-c", LAUNCHER, "srun", options.signIn, ...streams, program, ...argv.slice(1)],
     cwd: options.cwd,
     env: { ...options.env },
     clearEnv: true,
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit",
+    stdin: isPiped ? "piped" : "inherit",
+    stdout: onLine === undefined ? "inherit" : "piped",
+    stderr: onLine === undefined ? "inherit" : "piped",
+    detached: !options.onTerminal,
   }).spawn();
-  const { code, signal } = await child.status;
-  return signal === null
-    ? { code, signal: 0 }
-    : { code: 0, signal: SIGNAL_NUMBERS[signal.slice(3)] ?? code - 128 };
+  const lines = onLine === undefined ? [] : [
+    takeLines(child.stdout, (line) => onLine(line, "stdout")),
+    takeLines(child.stderr, (line) => onLine(line, "stderr")),
+  ];
+  return {
+    input: isPiped ? child.stdin.getWriter() : undefined,
+    ended: Promise.all([child.status, ...lines]).then(([{ code, signal }]) =>
+      signal === null
+        ? { code, signal: 0 }
+        : { code: 0, signal: SIGNAL_NUMBERS[signal.slice(3)] ?? code - 128 }
+    ),
+  };
+}
+
+async function takeLines(
+  stream: ReadableStream<Uint8Array>,
+  take: (line: string) => void,
+): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) take(`${line}\n`);
+  }
+  if (rest !== "") take(`${rest}\n`);
 }
 
 /** The program's path, or the number of the error with which it cannot be executed. */

@@ -29,7 +29,9 @@ export interface Candidates {
 /**
  * Finds what differs from HEAD under `pathspecs` in index or work tree, what is untracked and not ignored
  * there, and which of `files` are not ignored: candidates, since a changed time alone is enough to be
- * listed.
+ * listed. Submodules are not looked at.
+ *
+ * @param pathspecs none for nothing, not for everything.
  */
 export async function findCandidates(
   git: Git,
@@ -37,12 +39,15 @@ export async function findCandidates(
   pathspecs: readonly string[],
   files: readonly string[],
 ): Promise<Candidates> {
+  if (pathspecs.length === 0) {
+    return { present: await withoutIgnored(git, files), deleted: [], unreadable: [] };
+  }
   const args = ["ls-files", "-z", "--others", "--exclude-standard", "--", ...pathspecs];
   const untracked = await git.run(args);
   if (untracked.code !== 0) throw gitFailed(args, untracked);
   const present = new Set([...splitNul(untracked.stdout)].map(decodePath));
   const deleted: string[] = [];
-  for (const change of await diffIndex(git, [], headOid, pathspecs)) {
+  for (const change of await diffIndex(git, ["--ignore-submodules=all"], headOid, pathspecs)) {
     if (change.kind !== "delete") present.add(change.path);
     // Taken out of the index but still on disk, it is untracked and stays.
     else if (!present.has(change.path)) deleted.push(change.path);
@@ -74,12 +79,41 @@ export async function findCommittedChanges(
   git: Git,
   commits: readonly string[],
 ): Promise<Change[]> {
-  if (commits.length === 0) return [];
-  const output = await git.require(
-    ["diff-tree", "--stdin", "--no-commit-id", "-r", "--raw", "-z", "--no-renames"],
-    { stdin: `${commits.join("\n")}\n` },
-  );
-  return [...new Map(parseRawDiff(output).map((change) => [change.path, change])).values()];
+  const changes = [...(await findChangesByCommit(git, commits)).values()].flat();
+  return [...new Map(changes.map((change) => [change.path, change])).values()];
+}
+
+/**
+ * Finds what each commit changed against its first parent, or all that it has if it is a root commit,
+ * with one git call.
+ *
+ * @param lines a commit each; of a merge with its first parent behind it.
+ */
+export async function findChangesByCommit(
+  git: Git,
+  lines: readonly string[],
+): Promise<Map<string, Change[]>> {
+  const byCommit = new Map<string, Change[]>();
+  if (lines.length === 0) return byCommit;
+  const args = ["diff-tree", "--stdin", "--root", "-r", "--raw", "-z", "--no-renames"];
+  const output = await git.require(args, { stdin: `${lines.join("\n")}\n` });
+  let current: Change[] = [];
+  for (const item of readRawDiff(output)) {
+    if (typeof item !== "string") current.push(item);
+    else byCommit.set(item, current = []);
+  }
+  return byCommit;
+}
+
+/** Finds what differs between two commits under `pathspecs`; everywhere if there are none. */
+export async function findTreeChanges(
+  git: Git,
+  from: string,
+  to: string,
+  pathspecs: readonly string[] = [],
+): Promise<Change[]> {
+  const args = ["diff-tree", "-r", "--raw", "-z", "--no-renames", from, to, "--"];
+  return parseRawDiff(await git.require([...args, ...pathspecs]));
 }
 
 /** Finds what differs between `headOid` and the index under `pathspecs`. */
@@ -103,23 +137,29 @@ async function diffIndex(
 
 /** Reads `git diff-index --raw -z`: `:oldmode newmode oldoid newoid status NUL path NUL`. */
 export function parseRawDiff(output: Uint8Array): Change[] {
-  const changes: Change[] = [];
+  return [...readRawDiff(output)].filter((item) => typeof item !== "string");
+}
+
+/** Gives the changes, and the names of commits that stand before theirs (`diff-tree --stdin`). */
+function* readRawDiff(output: Uint8Array): Generator<Change | string> {
   let header: string | undefined;
   for (const item of splitNul(output)) {
     if (header === undefined) {
-      header = textOf(item);
+      const text = textOf(item);
+      if (text.startsWith(":")) header = text;
+      // What git cannot find it repeats on a line of its own before the next commit.
+      else yield text.trim().split("\n").at(-1)!;
       continue;
     }
     const [, mode, , oid, status] = header.split(" ");
-    changes.push({
+    yield {
       path: decodePath(item),
       kind: status === "A" ? "add" : status === "D" ? "delete" : "modify",
       mode: mode!,
       oid: oid!,
-    });
+    };
     header = undefined;
   }
-  return changes;
 }
 
 /** More pathspecs than this make git compare each file with each of them for too long. */

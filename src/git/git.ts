@@ -32,6 +32,11 @@ export class Git {
     return new Git(this.#runner, this.#cwd, { ...this.#env, GIT_INDEX_FILE: indexFile });
   }
 
+  /** Git in another folder, with the environment and index of that one's own. */
+  at(cwd: string): Git {
+    return new Git(this.#runner, cwd);
+  }
+
   /**
    * Runs git; a non-zero exit status is a result. Paths are taken literally, messages are English.
    *

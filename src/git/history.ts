@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import { textOf } from "../process/runner.ts";
 import type { Git } from "./git.ts";
-import { decodePath, splitNul } from "./path_bytes.ts";
+import { splitNul } from "./path_bytes.ts";
 
 /** One commit of a range. */
 export interface CommitMessage {
@@ -61,34 +61,4 @@ export async function readMessages(
       message: message.join("\n"),
     };
   });
-}
-
-/** Finds the files that each of `commits` added or changed, with one `git diff-tree`. */
-export async function readWrittenFiles(
-  git: Git,
-  commits: readonly string[],
-): Promise<Map<string, string[]>> {
-  const files = new Map<string, string[]>(commits.map((oid) => [oid, []]));
-  if (commits.length === 0) return files;
-  const output = await git.require(
-    [
-      "diff-tree",
-      "--stdin",
-      "-r",
-      "-z",
-      "--root",
-      "--name-only",
-      "--no-renames",
-      "--diff-filter=d",
-    ],
-    { stdin: `${commits.join("\n")}\n` },
-  );
-  let current: string[] = [];
-  for (const item of splitNul(output)) {
-    const text = decodePath(item).trim();
-    const next = files.get(text);
-    if (next !== undefined) current = next;
-    else current.push(decodePath(item));
-  }
-  return files;
 }

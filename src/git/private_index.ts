@@ -8,6 +8,7 @@ import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
 import { joinNul } from "./path_bytes.ts";
 import type { Repository } from "./repository.ts";
+import { GITLINK_MODE } from "./submodules.ts";
 
 /** How long another process's index lock is waited for. */
 const LOCK_WAIT_MS = 10_000;
@@ -75,6 +76,11 @@ export class PrivateIndex implements AsyncDisposable {
     await this.#update(["--add", "--replace"], present);
   }
 
+  /** Sets entries without a look at the work tree. */
+  async set(changes: readonly Change[]): Promise<void> {
+    await setEntries(this.git, changes);
+  }
+
   async #update(options: readonly string[], paths: Iterable<string>): Promise<void> {
     const stdin = joinNul(paths);
     if (stdin.length === 0) return;
@@ -133,11 +139,20 @@ export class PrivateIndex implements AsyncDisposable {
 export async function setIndexEntries(repository: Repository, changes: readonly Change[]) {
   if (changes.length === 0) return;
   await waitForLock(repository);
-  await repository.git.require(["update-index", "-z", "--replace", "--index-info"], {
+  await setEntries(repository.git, changes);
+  const present = changes.filter(isFile).map((change) => change.path);
+  await noteTimes(repository.git, present);
+}
+
+async function setEntries(git: Git, changes: readonly Change[]): Promise<void> {
+  if (changes.length === 0) return;
+  await git.require(["update-index", "-z", "--replace", "--index-info"], {
     stdin: renderIndexInfo(changes),
   });
-  const present = changes.filter((change) => change.kind !== "delete").map((change) => change.path);
-  await noteTimes(repository.git, present);
+}
+
+function isFile(change: Change): boolean {
+  return change.kind !== "delete" && change.mode !== GITLINK_MODE;
 }
 
 /**

@@ -4,11 +4,12 @@ import { removeEmptyFolders } from "../fs/remove_empty_folders.ts";
 import type { Change } from "./changes.ts";
 import { isReachable, joinNul } from "./path_bytes.ts";
 import type { Repository } from "./repository.ts";
+import { GITLINK_MODE } from "./submodules.ts";
 
 /**
  * Brings the work tree back to what is checked out for `changes`, as `git switch` does when it leaves
  * the branch that has them: new files go, changed and deleted ones come back. To be called only once
- * the commits that hold them are part of a branch.
+ * the commits that hold them are part of a branch. Submodules stay as they are.
  */
 export async function restorePaths(
   repository: Repository,
@@ -17,12 +18,15 @@ export async function restorePaths(
   const folders = new Set<string>();
   for (const change of changes) {
     // A name that is no text cannot be reached from here: it stays, as an untracked file.
-    if (change.kind !== "add" || !isReachable(change.path)) continue;
+    if (change.kind !== "add" || !isReachable(change.path) || change.mode === GITLINK_MODE) {
+      continue;
+    }
     await removeIfPresent(join(repository.root, change.path));
     folders.add(change.path.slice(0, Math.max(0, change.path.lastIndexOf("/"))));
   }
   await removeEmptyFolders(repository.root, folders);
-  const tracked = changes.filter((change) => change.kind !== "add").map((change) => change.path);
+  const tracked = changes.filter(({ kind, mode }) => kind !== "add" && mode !== GITLINK_MODE)
+    .map((change) => change.path);
   if (tracked.length === 0) return;
   // The index too: a file that was unlocked for the job is still noted as such in it.
   const args = ["checkout", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD"];

@@ -1,5 +1,6 @@
 import { delimiter, join } from "node:path";
 import { quote } from "shlex";
+import { UserError } from "../errors.ts";
 import type { FixturesContext } from "./context.ts";
 import { PROGRAMS } from "./format.ts";
 
@@ -7,6 +8,31 @@ import { PROGRAMS } from "./format.ts";
 export const MODE_VARIABLE = "DLSLURM_FIXTURES";
 /** The PATH before ours: to ask Slurm something that shall not be recorded. */
 export const UNRECORDED_PATH_VARIABLE = "DLSLURM_UNRECORDED_PATH";
+
+/**
+ * Makes a folder below TMPDIR and prepares a recording or replay in it; where that fails nothing is left.
+ *
+ * @throws {UserError} `DISK` if there is no room, or no right, to write there.
+ */
+export async function makeTemporaryFolder<Prepared>(
+  name: string,
+  { env }: FixturesContext,
+  prepare: (folder: string) => Promise<Prepared>,
+): Promise<{ folder: string; prepared: Prepared }> {
+  let folder: string | undefined;
+  try {
+    folder = await Deno.makeTempDir({ prefix: name });
+    return { folder, prepared: await prepare(folder) };
+  } catch (error) {
+    if (folder !== undefined) await Deno.remove(folder, { recursive: true }).catch(() => undefined);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(
+      "DISK",
+      `Cannot write temporary files into "${env.get("TMPDIR") ?? "/tmp"}": ${reason}`,
+      { hint: "TMPDIR=FOLDER dlslurm fixtures …; nothing was run", cause: error },
+    );
+  }
+}
 
 /** Finds Slurm's programs on PATH. */
 export async function findPrograms(path: string): Promise<Map<string, string>> {

@@ -1,9 +1,15 @@
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { quote } from "shlex";
 import { UserError } from "../errors.ts";
 import { type AnsweredCall, CallChannel } from "./call_channel.ts";
 import type { FixturesContext } from "./context.ts";
-import { type Call, FORMAT_VERSION, PROGRAMS } from "./format.ts";
-import { commandEnvironment, findPrograms, writePrograms } from "./programs.ts";
+import { type Call, FORMAT_VERSION, PROGRAMS, type Recording } from "./format.ts";
+import {
+  commandEnvironment,
+  findPrograms,
+  makeTemporaryFolder,
+  writePrograms,
+} from "./programs.ts";
 import { collectFiles } from "./recorded_files.ts";
 import { findIdentity } from "./scrub/recorder_identity.ts";
 import { type Scrubbed, scrubRecording } from "./scrub/scrub_recording.ts";
@@ -32,7 +38,8 @@ export const RECORD_CALL = "record-call";
  * COMMAND has ended: before that nothing of it is on the disk.
  *
  * @returns COMMAND's exit status; 1 if a call was lost.
- * @throws {UserError} `FAKE_SLURM` if there is no Slurm, or `directory` is not free; `DISK`.
+ * @throws {UserError} `FAKE_SLURM` if there is no Slurm, or `directory` is not free; `DISK`, if what was
+ * recorded could not be written, it says where else it is.
  */
 export async function runRecord(options: RecordOptions, context: FixturesContext): Promise<number> {
   const directory = resolve(context.cwd, options.directory);
@@ -56,8 +63,10 @@ export async function runRecord(options: RecordOptions, context: FixturesContext
     options.keep,
     options.scrub,
   );
-  await write(directory, scrubbed, { slurm, startedMs, exitCode, kept: options.keep });
+  const head = { slurm, startedMs, exitCode, kept: options.keep };
+  const failure = await write(directory, scrubbed, head);
   report(options.directory, scrubbed, slurm, context);
+  if (failure !== undefined) throw failure;
   for (const { path, reason } of refused) {
     context.io.err(`warning: "${path}" is not part of the recording: ${reason}\n`);
   }
@@ -84,17 +93,22 @@ async function observe(
   programs: ReadonlyMap<string, string>,
   context: FixturesContext,
 ): Promise<Observed> {
-  const folder = await Deno.makeTempDir({ prefix: "dlslurm-record-" });
+  const { folder, prepared: channel } = await makeTemporaryFolder(
+    "dlslurm-record-",
+    context,
+    async (folder) => {
+      const args = [...programs]
+        .map(([name, path]) => [name, [RECORD_CALL, folder, path]] as const);
+      await writePrograms(join(folder, "bin"), new Map(args), context);
+      return await CallChannel.create(folder, context.runner);
+    },
+  );
   try {
-    const bin = join(folder, "bin");
-    const args = [...programs].map(([name, path]) => [name, [RECORD_CALL, folder, path]] as const);
-    await writePrograms(bin, new Map(args), context);
-    const channel = await CallChannel.create(folder, context.runner);
     const calls: AnsweredCall[] = [];
     const received = channel.receiveAll((call) => calls.push(call));
     let exitCode: number;
     try {
-      const env = commandEnvironment("record", bin, context);
+      const env = commandEnvironment("record", join(folder, "bin"), context);
       exitCode = (await spawnCommand(command, env)).code;
     } finally {
       await channel.close(received);
@@ -166,9 +180,9 @@ async function write(
   directory: string,
   { command, calls, files, recorder }: Scrubbed,
   head: { slurm: string; startedMs: number; exitCode: number; kept: readonly string[] },
-): Promise<void> {
+): Promise<UserError | undefined> {
   const bytes = (text: string) => new TextEncoder().encode(text).length;
-  await writeRecording(directory, {
+  return await writeOrRescue(directory, {
     calls,
     files,
     manifest: {
@@ -190,6 +204,30 @@ async function write(
   });
 }
 
+/** What took a cluster hours is not lost for want of room in one place: gives why it is in another. */
+async function writeOrRescue(
+  directory: string,
+  recording: Recording,
+): Promise<UserError | undefined> {
+  try {
+    await writeRecording(directory, recording);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    let refuge: string;
+    try {
+      refuge = join(await Deno.makeTempDir({ prefix: "dlslurm-recording-" }), basename(directory));
+      await writeRecording(refuge, recording);
+    } catch {
+      throw error; // the place that was asked for is the one to mend
+    }
+    return new UserError(error.code, `${error.message}. It was written to "${refuge}" instead`, {
+      hint: `mv ${quote(refuge)} ${quote(directory)}`,
+      cause: error,
+    });
+  }
+}
+
 /** Shows what was replaced, on standard error and nowhere else: it holds the real names. */
 function report(
   directory: string,
@@ -200,7 +238,7 @@ function report(
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
   const withFiles = files.length === 0 ? "" : ` and ${count(files.length, "file")}`;
   io.err(
-    `\nRecorded ${count(calls.length, "call")}${withFiles} of Slurm ${slurm} in "${directory}".\n`,
+    `\nRecorded ${count(calls.length, "call")}${withFiles} of Slurm ${slurm} for "${directory}".\n`,
   );
   if (calls.length === 0) {
     io.err(`warning: COMMAND called none of ${PROGRAMS.join(", ")} by way of PATH\n`);

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { renderMissing } from "./answer_call.ts";
 import type { FixturesContext } from "./context.ts";
 import { PROGRAMS, type Recording } from "./format.ts";
-import { commandEnvironment, writePrograms } from "./programs.ts";
+import { commandEnvironment, makeTemporaryFolder, writePrograms } from "./programs.ts";
 import { readRecording } from "./read_recording.ts";
 import { spawnCommand } from "./record.ts";
 import { ReplayState, type Unanswered } from "./replay_state.ts";
@@ -28,14 +28,23 @@ export const ANSWER_CALL = "answer-call";
  *
  * @returns COMMAND's exit status; 1 instead of 0 if a call was not recorded, a recorded one was not
  * made (unless partial), or a recorded file could not be laid out.
- * @throws {UserError} `FAKE_SLURM` if the recording cannot be read.
+ * @throws {UserError} `FAKE_SLURM` if the recording cannot be read; `DISK` if TMPDIR cannot be written.
  */
 export async function runReplay(options: ReplayOptions, context: FixturesContext): Promise<number> {
   const directory = resolve(context.cwd, options.directory);
   const recording = await readRecording(directory);
   const identity = await findIdentity(context);
-  const folder = await Deno.makeTempDir({ prefix: "dlslurm-replay-" });
+  const { folder, prepared: state } = await makeTemporaryFolder("dlslurm-replay-", context, start);
   try {
+    const env = commandEnvironment("replay", join(folder, "bin"), context);
+    const { code } = await spawnCommand(options.command, env);
+    const isFaithful = await report(recording, state, options.isPartial, context);
+    return code === 0 && !isFaithful ? 1 : code;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+
+  async function start(folder: string): Promise<ReplayState> {
     const state = new ReplayState(folder);
     await state.start({
       directory,
@@ -46,15 +55,9 @@ export async function runReplay(options: ReplayOptions, context: FixturesContext
       movesTimes: options.movesTimes,
       startedMs: Date.now(),
     });
-    const bin = join(folder, "bin");
     const args = PROGRAMS.map((program) => [program, [ANSWER_CALL, folder]] as const);
-    await writePrograms(bin, new Map(args), context);
-    const env = commandEnvironment("replay", bin, context);
-    const { code } = await spawnCommand(options.command, env);
-    const isFaithful = await report(recording, state, options.isPartial, context);
-    return code === 0 && !isFaithful ? 1 : code;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+    await writePrograms(join(folder, "bin"), new Map(args), context);
+    return state;
   }
 }
 

@@ -22,6 +22,8 @@ import { MIGRATIONS } from "./migrations.ts";
 import { explainStoreError, inTransaction, openStore } from "./open_store.ts";
 import { findOutputConflict } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
+import { deleteMoves, insertMoves, selectMoves } from "./ref_moves.ts";
+import type { RefMove } from "./ref_moves.ts";
 import { WaitingRows } from "./waiting_rows.ts";
 
 /** Where the store is, below Git's common directory. */
@@ -241,37 +243,58 @@ export class JobStore implements Disposable {
   /**
    * Notes the commits that were built for jobs, before the branch moves to them. A later run finds
    * them in the branch's history or not, and knows.
+   *
+   * @param moves all refs that are about to move, in that order, where there are several repositories;
+   * they take the place of those that were noted before.
    */
-  storeCommits(commits: ReadonlyMap<number, string>, base: string): void {
+  storeCommits(
+    commits: ReadonlyMap<number, string>,
+    base: string,
+    moves: readonly RefMove[] = [],
+  ): void {
     this.#transaction(() => {
       const update = this.#database.prepare(
         "UPDATE job SET commit_oid = ?, commit_base = ? WHERE job_key = ?",
       );
       for (const [key, oid] of commits) update.run(oid, base, key);
+      deleteMoves(this.#database, commits.keys());
+      insertMoves(this.#database, moves);
     });
   }
 
-  /** Takes back what {@linkcode JobStore.storeCommits} noted: the branch did not move. */
+  /** The moves that were noted for a work tree and neither completed nor taken back. */
+  listMoves(worktree: string): RefMove[] {
+    return selectMoves(this.#database, worktree);
+  }
+
+  /** Takes back what {@linkcode JobStore.storeCommits} noted: no branch has moved. */
   forgetCommits(keys: Iterable<number>): void {
     this.#transaction(() => {
       const update = this.#database.prepare(
         "UPDATE job SET commit_oid = NULL, commit_base = NULL WHERE job_key = ?",
       );
-      for (const key of keys) update.run(key);
+      const all = [...keys];
+      for (const key of all) update.run(key);
+      deleteMoves(this.#database, all);
     });
   }
 
-  /** Ends jobs: their claims are released, the rows stay. Ending a job twice is harmless. */
+  /**
+   * Ends jobs: their claims are released, the rows stay. A finished job means that no move is left to
+   * be made. Ending a job twice is harmless.
+   */
   end(keys: Iterable<number>, stage: "finished" | "closed", nowMs: number, because?: string): void {
     this.#transaction(() => {
       const update = this.#database.prepare(
         "UPDATE job SET stage = ?, ended_at_ms = ?, closed_because = ? WHERE job_key = ?",
       );
       const release = this.#database.prepare("DELETE FROM claim WHERE job_key = ?");
-      for (const key of keys) {
+      const all = [...keys];
+      for (const key of all) {
         update.run(stage, nowMs, because ?? null, key);
         release.run(key);
       }
+      if (stage === "finished") deleteMoves(this.#database, all);
     });
   }
 

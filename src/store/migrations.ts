@@ -109,4 +109,17 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE UNIQUE INDEX adopted_job ON job (adopted_from) WHERE adopted_from IS NOT NULL;
   CREATE INDEX job_by_row ON job (worktree, row_identity) WHERE row_identity IS NOT NULL;
   `,
+  // Refs that a finish is about to move in more than one repository.
+  `
+  CREATE TABLE ref_move (
+    worktree TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    ref TEXT NOT NULL,
+    base_oid TEXT NOT NULL,
+    old_oid TEXT,
+    new_oid TEXT NOT NULL,
+    PRIMARY KEY (worktree, position)
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -22,6 +22,7 @@ const RECORD: RunRecord = {
   altDir: null,
   cluster: null,
   row: null,
+  subdataset: null,
 };
 
 Deno.test("renderMessage() writes the record as the Python extension does", () => {
@@ -99,6 +100,7 @@ const records: fc.Arbitrary<RunRecord> = fc.record({
     }, { noNullPrototype: true }),
     { nil: null },
   ),
+  subdataset: fc.option(text),
 }, { noNullPrototype: true });
 
 Deno.test("parseMessage() reads back what renderMessage() wrote", () => {

@@ -10,6 +10,7 @@ const GUIDES = new URL("../../docs/guides/", import.meta.url);
 /** What the guides' readers have beside git. */
 const NEEDED: Readonly<Record<string, readonly Requirement[]>> = {
   "inputs_and_outputs.md": ["git-annex", "datalad"],
+  "switching.md": ["git-annex", "datalad"],
 };
 
 const names = [...Deno.readDirSync(GUIDES)].map(({ name }) => name).sort();

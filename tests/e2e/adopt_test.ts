@@ -196,7 +196,7 @@ Deno.test("e2e: schedule beside open jobs of the extension → warns, refuses th
         {
           code: 1,
           says: [
-            /^warning: 1 open job of the Python extension.* dlslurm adopt /m,
+            /^warning: the Python extension has 1 open job here,.* dlslurm adopt /m,
             /conflicts with "models\/a" of job 77 of the Python extension \(sbatch theirs\.sh\)/,
             /No job was submitted/,
             /hint: dlslurm adopt/,
@@ -214,7 +214,7 @@ Deno.test("e2e: schedule beside open jobs of the extension → warns, refuses th
     ]);
 
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^warning: 1 open job of the Python extension/);
+    assert.match(stderr, /^warning: the Python extension has 1 open job/);
     assert.deepEqual((await calls.read()).map(({ program }) => program), usual);
     assert.equal(await bytesOf(extensionFile(dataset)), before);
     const shared = ["schedule", "--no-check-outputs", "-o", "models/a", ...args.slice(2)];

@@ -21,10 +21,12 @@ function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): 
 }
 
 if (import.meta.main) {
-  Deno.exitCode = await runFakeSlurm(Deno.args.slice(1), {
+  const status = await runFakeSlurm(Deno.args.slice(1), {
     io: { out: (text) => write(Deno.stdout, text), err: (text) => write(Deno.stderr, text) },
     env: Deno.env,
     cwd: Deno.cwd(),
     selfCommand: FAKE_PROGRAM,
   });
+  // srun may still wait for input that nobody reads any more.
+  Deno.exit(status);
 }

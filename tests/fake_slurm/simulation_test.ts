@@ -184,6 +184,33 @@ Deno.test("scontrol requeue runs a job again and keeps the earlier run for --dup
     await slurm.waitFor(id, "COMPLETED");
     const all = await slurm.run("sacct", "-DXnPj", id, "-o", "jobid,state");
     assert.equal(all.stdout, "1|REQUEUED\n1|COMPLETED\n");
+  }, { settings: { REQUEUE_DELAY: "0.1" } }));
+
+Deno.test("a requeued job waits for two minutes, as in Slurm, unless it may not be requeued", () =>
+  withFakeSlurm(async (slurm) => {
+    const again = await slurm.submit("--wrap", "true");
+    const held = await slurm.submit("--wrap", "true");
+    const never = await slurm.submit("--no-requeue", "--wrap", "true");
+    await slurm.waitForEnd([again, held, never].join(","));
+
+    await slurm.run("scontrol", "requeue", again);
+    await slurm.run("scontrol", "requeuehold", held);
+    const refused = await slurm.run("scontrol", "requeue", never);
+
+    assert.deepEqual(refused, {
+      code: 1,
+      stdout: "",
+      stderr: `Requested operation is presently disabled for job ${never}\n`,
+    });
+    const queue = (await slurm.run("squeue", "-h", "-o", "%i %t %r|%V|%S")).stdout.trim();
+    const [first, second, ...others] = queue.split("\n").sort();
+    assert.deepEqual(others, []);
+    const [state = "", submitted = "", begins = ""] = (first ?? "").split("|");
+    assert.equal(state, `${again} PD BeginTime`);
+    assert.equal(Date.parse(begins) - Date.parse(submitted), 121_000);
+    assert.match(second ?? "", /^2 PD job requeued in held state\|/);
+    const shown = (await slurm.run("scontrol", "show", "job", held)).stdout;
+    assert.match(shown, / Reason=job_requeued_in_held_state /);
   }));
 
 Deno.test("scontrol update changes the time limit of a running job", () =>

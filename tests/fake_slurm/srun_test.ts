@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type FakeSlurm, withFakeSlurm } from "./with_fake_slurm.ts";
+import { type FakeSlurm, until, withFakeSlurm } from "./with_fake_slurm.ts";
 
 /** Runs `commands` as a job of two tasks; gives what it printed, with this node called NODE. */
 async function inJob(slurm: FakeSlurm, commands: string): Promise<string> {
@@ -64,13 +64,8 @@ rc 1
     assert.equal((await slurm.run("sacct", "-nPj", "1.1", "-o", "jobid")).stdout, "1.1\n");
   }));
 
-Deno.test("srun outside a job, or in one that is over, is refused", () =>
+Deno.test("srun in a job that is over is refused", () =>
   withFakeSlurm(async (slurm) => {
-    assert.deepEqual(await slurm.run("srun", "hostname"), {
-      code: 1,
-      stdout: "",
-      stderr: "srun: error: Unable to allocate resources: Access/permission denied\n",
-    });
     assert.match(
       await inJob(slurm, "SLURM_JOB_ID=99 srun hostname"),
       /^srun: error: Unable to confirm allocation for job 99: Invalid job id specified\nsrun: Check /,
@@ -84,10 +79,7 @@ Deno.test("a step that runs when its job is cancelled ends with it", () =>
       `#!/bin/sh\nPATH="${slurm.stateDir}/bin:$PATH"\nsrun sh -c 'echo >begun; sleep 30'\n`,
     );
     const id = await slurm.submit("job.sh");
-    for (;;) {
-      if (await slurm.read("begun").catch(() => undefined) !== undefined) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => exists(slurm, "begun"));
 
     await slurm.run("scancel", id);
 
@@ -103,3 +95,142 @@ Deno.test("a step that runs when its job is cancelled ends with it", () =>
     );
     assert.equal(stdout, "1.0|CANCELLED|0:15\n");
   }));
+
+Deno.test("steps wait for the CPUs of others, unless they are exact or overlap", () =>
+  withFakeSlurm(async (slurm) => {
+    const said = await inJob(
+      slurm,
+      `pair() { rm -f a b; srun "$@" -n 1 sh -c 'echo >a; sleep 0.5; [ -e b ] && echo together || echo alone' &
+         while [ ! -e a ]; do sleep 0.02; done
+         srun -Q "$@" -n 1 sh -c 'echo >b'; wait; }
+       pair; pair --exact; pair --overlap; srun -n 1 sleep 0.5 & sleep 0.3; srun -n 1 echo after; wait`,
+    );
+
+    assert.match(said, /^alone\ntogether\ntogether\n/);
+    assert.match(
+      said,
+      /Job 1 step creation temporarily disabled, retrying \(Requested nodes are busy\)\nsrun: Step created for job 1\nafter\n$/,
+    );
+  }));
+
+Deno.test("a step has a time limit of its own, and ends with its first bad task when asked to", () =>
+  withFakeSlurm(async (slurm) => {
+    const said = await inJob(
+      slurm,
+      `srun -n 1 -t 1 sleep 30; echo "rc $?"
+       srun -K sh -c '[ $SLURM_PROCID = 1 ] || exit 2; sleep 30'; echo "rc $?"
+       srun -W 1 sh -c '[ $SLURM_PROCID = 0 ] || sleep 30'; echo "rc $?"`,
+    );
+
+    const when = /\d{4}-\d\d-\d\dT[\d:]+/g;
+    assert.equal(
+      said.replaceAll(when, "TIME").replaceAll(/ ON \S+ /g, " ON NODE "),
+      `slurmstepd-NODE: error: *** STEP 1.0 ON NODE CANCELLED AT TIME DUE TO TIME LIMIT ***
+srun: error: NODE: task 0: Terminated
+srun: Force Terminated StepId=1.0
+rc 143
+srun: error: NODE: task 0: Exited with exit code 2
+srun: launch/slurm: _step_signal: Terminating StepId=1.1
+slurmstepd-NODE: error: *** STEP 1.1 ON NODE CANCELLED AT TIME ***
+srun: error: NODE: task 1: Terminated
+srun: Force Terminated StepId=1.1
+rc 143
+srun: First task exited 1s ago
+srun: StepId=1.2 task 1: running
+srun: StepId=1.2 task 0: exited
+srun: launch/slurm: _step_signal: Terminating StepId=1.2
+srun: Job step aborted: Waiting up to 32 seconds for job step to finish.
+slurmstepd-NODE: error: *** STEP 1.2 ON NODE CANCELLED AT TIME ***
+srun: error: NODE: task 1: Killed
+rc 137
+`,
+    );
+    const { stdout } = await slurm.run("sacct", "-nPo", "jobid,state,exitcode,derivedexitcode");
+    assert.deepEqual(
+      stdout.trim().split("\n").slice(2).map((line) => line.split("|").slice(0, 3)),
+      [
+        ["1.0", "TIMEOUT", "0:15"],
+        ["1.1", "CANCELLED", "0:15"],
+        ["1.2", "CANCELLED", "0:9"],
+      ],
+    );
+  }, { settings: { SECONDS_PER_MINUTE: "0.5" } }));
+
+Deno.test("a signal reaches what srun started, and the script only when that is asked for", async (t) => {
+  const cases: readonly (readonly [string, readonly string[], string])[] = [
+    ["scancel -s", ["-s", "USR1", "1"], "step\nrc 7\n"],
+    ["scancel -s of one step", ["-s", "USR1", "1.0"], "step\nrc 7\n"],
+    ["scancel --batch -s", ["-b", "-s", "USR1", "1"], "script\nrc 0\n"],
+    ["scancel --full -s", ["-f", "-s", "USR1", "1"], "step\nscript\nrc 7\n"],
+  ];
+  for (const [name, args, expected] of cases) {
+    await t.step(name, () =>
+      withFakeSlurm(async (slurm) => {
+        await slurm.write("job.sh", signalled(slurm));
+        const id = await slurm.submit("-o", "log", "job.sh");
+        await until(() => exists(slurm, "ready"));
+
+        const { code } = await slurm.run("scancel", ...args);
+
+        assert.equal(code, 0);
+        await slurm.waitForEnd(id);
+        assert.equal(await whatCaught(slurm), expected);
+      }));
+  }
+});
+
+/** The log without what srun says, and what a shell says of a command in it that a signal ended. */
+async function whatCaught(slurm: FakeSlurm): Promise<string> {
+  return (await slurm.read("log")).replaceAll(/^(srun:|User defined).*\n/gm, "");
+}
+
+/** A script that says which of it and its step got SIGUSR1; the step waits for that, or for a second. */
+function signalled(slurm: FakeSlurm): string {
+  return `#!/bin/sh
+PATH="${slurm.stateDir}/bin:$PATH"
+trap 'echo script' USR1
+srun sh -c 'trap "echo step; exit 7" USR1; echo >ready
+  i=0; while [ $i -lt 30 ]; do sleep 0.1; i=$((i+1)); done'
+echo "rc $?"
+`;
+}
+
+Deno.test("--signal without B: reaches what srun started before the time limit, not the script", () =>
+  withFakeSlurm(async (slurm) => {
+    await slurm.write("job.sh", signalled(slurm));
+
+    const id = await slurm.submit("-o", "log", "-t", "2", "--signal=USR1@60", "job.sh");
+
+    assert.deepEqual(await slurm.waitForEnd(id), ["1|COMPLETED|0:0"]);
+    assert.equal(await whatCaught(slurm), "step\nrc 7\n");
+  }, { settings: { SECONDS_PER_MINUTE: "1" } }));
+
+Deno.test("scancel of a step ends that step alone", () =>
+  withFakeSlurm(async (slurm) => {
+    await slurm.write(
+      "job.sh",
+      `#!/bin/sh\nPATH="${slurm.stateDir}/bin:$PATH"\nsrun sh -c 'echo >ready; sleep 30'; echo "rc $?"\n`,
+    );
+    const id = await slurm.submit("-o", "log", "job.sh");
+    await until(() => exists(slurm, "ready"));
+    const listed = (await slurm.run("squeue", "-hs", "-o", "%i|%j|%P|%N")).stdout;
+    const shown = (await slurm.run("scontrol", "show", "step", "1.0")).stdout;
+
+    await slurm.run("scancel", `${id}.0`);
+
+    assert.deepEqual(await slurm.waitForEnd(id), ["1|COMPLETED|0:0"]);
+    const node = (await slurm.run("sinfo", "-h", "-o", "%N")).stdout.trim();
+    assert.equal(listed, `1.0|sh|debug|${node}\n1.batch|batch|debug|${node}\n`);
+    assert.match(
+      shown,
+      /^StepId=1\.0 UserId=\d+ StartTime=\S+ TimeLimit=UNLIMITED\n {3}State=RUNNING /,
+    );
+    assert.match(await slurm.read("log"), /task 0: Killed\nrc 137\n$/);
+    const uid = Deno.uid();
+    const { stdout } = await slurm.run("sacct", "-nPj", "1.0", "-o", "jobid,state,exitcode");
+    assert.equal(stdout, `1.0|CANCELLED by ${uid}|0:9\n`);
+  }));
+
+async function exists(slurm: FakeSlurm, name: string): Promise<boolean> {
+  return await slurm.read(name).then(() => true, () => false);
+}

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { DenoRunner } from "../../src/process/deno_runner.ts";
 import { textOf } from "../../src/process/runner.ts";
+import { testIfAvailable } from "../support/requirements.ts";
+import { Sandbox } from "../support/sandbox.ts";
+import { runWithSmallDisk } from "../support/small_disk.ts";
 import { FAKE_PROGRAM } from "./fake_program.ts";
 import { withFakeSlurm } from "./with_fake_slurm.ts";
 
@@ -32,6 +35,62 @@ Deno.test("a full disk is named, and the job is not taken", () =>
     assert.equal((await slurm.run("sacct", "-n")).stdout, "");
   }));
 
+testIfAvailable(
+  ["mount"],
+  "e2e: a state directory on a disk that fills up → jobs are refused, known ones are shown, it goes on later",
+  async () => {
+    await using sandbox = await Sandbox.create();
+
+    const { stdout, stderr } = await runWithSmallDisk(
+      sandbox,
+      `eval "$(dlslurm fake-slurm env --dir disk/state)"
+sbatch --hold --wrap true
+fill
+for command in "sbatch --wrap true" "scontrol release 1"; do $command; echo "status $?"; done
+sacct -X -n -P -o jobid,state
+make_room
+scontrol release 1
+sbatch -W --wrap true
+sacct -X -n -P -o jobid,state
+eval "$(dlslurm fake-slurm env --unset)"`,
+    );
+
+    assert.equal(
+      stdout,
+      "Submitted batch job 1\nstatus 1\nstatus 1\n1|PENDING\n" +
+        "Submitted batch job 2\n1|COMPLETED\n2|COMPLETED\n",
+    );
+    const refusals = stderr.match(/Cannot write the store ".*": database or disk is full/g);
+    assert.equal(refusals?.length, 2, stderr);
+  },
+);
+
+testIfAvailable(
+  ["mount"],
+  "e2e: a state directory that became read-only → jobs are refused, known ones are shown",
+  async () => {
+    await using sandbox = await Sandbox.create();
+
+    const { stdout, stderr } = await runWithSmallDisk(
+      sandbox,
+      `eval "$(dlslurm fake-slurm env --dir disk/state)"
+sbatch --hold --wrap true
+make_read_only
+sbatch --wrap true; echo "status $?"
+sacct -X -n -P -o jobid,state
+squeue -h -o "%i %T"
+dlslurm fake-slurm env --dir disk/other; echo "status $?"`,
+    );
+
+    assert.equal(
+      stdout,
+      "Submitted batch job 1\nstatus 1\n1|PENDING\n1 PENDING\nstatus 1\n",
+    );
+    assert.match(stderr, /Cannot write the store ".*": attempt to write a readonly database/);
+    assert.match(stderr, /Cannot use the fake Slurm's directory ".*\/disk\/other": .*read-only/);
+  },
+);
+
 Deno.test("a state directory that another machine works in is refused, with its name", () =>
   withFakeSlurm(async (slurm) => {
     await slurm.run("squeue");
@@ -46,6 +105,56 @@ Deno.test("a state directory that another machine works in is refused, with its 
     assert.equal(code, 1);
     assert.match(stderr, /the machine "elsewhere" works in it/);
   }));
+
+testIfAvailable(
+  ["root", "mount"],
+  "e2e: a machine that booted at the same time, but has its own processes → refused, no job is lost",
+  () =>
+    withFakeSlurm(async (slurm) => {
+      const jobId = await slurm.submit("-o", "/dev/null", "--wrap", "sleep 60");
+      await slurm.waitFor(jobId, "RUNNING");
+      const there =
+        `mount -t proc proc /proc; hostname elsewhere; "${slurm.stateDir}/bin/sbatch" --wrap true`;
+
+      const { code, stderr } = await new DenoRunner().run(
+        ["unshare", "--mount", "--uts", "--pid", "--fork", "sh", "-c", there],
+        { cwd: slurm.workDir },
+      );
+
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`the machine "${Deno.hostname()}" works in it`));
+      assert.equal(await slurm.state(jobId), "RUNNING");
+    }),
+);
+
+testIfAvailable(
+  ["root", "mount"],
+  "e2e: a machine that was renamed → its jobs run on, new ones are taken",
+  () =>
+    withFakeSlurm(async (slurm) => {
+      const jobId = await slurm.submit(
+        "-o",
+        "/dev/null",
+        "--wrap",
+        "until test -e go; do sleep 0.1; done",
+      );
+      await slurm.waitFor(jobId, "RUNNING");
+      const renamed =
+        `hostname renamed; "${slurm.stateDir}/bin/sbatch" --parsable -o /dev/null --wrap true`;
+
+      const { code, stdout, stderr } = await new DenoRunner().run(
+        ["unshare", "--uts", "sh", "-c", renamed],
+        { cwd: slurm.workDir },
+      );
+
+      assert.equal(code, 0, stderr);
+      assert.equal(await slurm.state(jobId), "RUNNING");
+      await slurm.write("go", "");
+      assert.deepEqual(await slurm.waitForEnd(jobId), [`${jobId}|COMPLETED|0:0`]);
+      const next = textOf(stdout).trim();
+      assert.deepEqual(await slurm.waitForEnd(next), [`${next}|COMPLETED|0:0`]);
+    }),
+);
 
 Deno.test("a job table that is no database, or of a newer program, is refused", () =>
   withFakeSlurm(async (slurm) => {

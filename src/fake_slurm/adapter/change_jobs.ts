@@ -42,14 +42,23 @@ export function holdJobs(table: JobTable, id: string, isHeld: boolean): void {
 }
 
 /** Runs jobs again: a running one is stopped first, `isHeld` keeps it from starting. */
-export function requeueJobs(table: JobTable, id: string, isHeld: boolean): void {
+export function requeueJobs(
+  table: JobTable,
+  id: string,
+  isHeld: boolean,
+  requeueDelayMs: number,
+): void {
   inTransaction(table.database, () => {
     for (const task of requireTasks(table, id)) {
+      if (!task.spec.requeue || !task.spec.batch) {
+        throw new SlurmRefusal(`Requested operation is presently disabled for job ${id}\n`);
+      }
       const hold = isHeld ? "user" as const : "" as const;
       if (task.state === "RUNNING") table.update(task.row, { killState: "REQUEUED", hold });
       else if (isEnded(task.state)) {
         table.update(task.row, { hold });
-        requeueEnded(table, { ...task, hold }, Date.now());
+        const nowMs = Date.now();
+        requeueEnded(table, { ...task, hold }, nowMs + requeueDelayMs, nowMs);
       } else {
         throw new SlurmRefusal(
           `Job is pending execution for job ${id}\n`,

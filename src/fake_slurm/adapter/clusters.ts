@@ -13,7 +13,7 @@ export function refuseOtherClusters(
 ): void {
   for (const name of names?.split(",") ?? []) {
     if (name === cluster.name || name === "all") continue;
-    const isFatal = cluster.version === "24.11" && program !== "sbatch";
+    const isFatal = cluster.version === "24.11" && program !== "sbatch" && program !== "srun";
     throw new SlurmRefusal(
       `${program}: error: No cluster '${name}' known by database.\n` +
         `${program}: error: '${name}' can't be reached now, or it is an invalid entry for --cluster.  ` +

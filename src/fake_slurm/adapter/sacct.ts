@@ -120,7 +120,7 @@ function findRows(table: JobTable, asked: Asked, setting: SacctSetting): SacctRo
     if (named === undefined) rows.push({ record, isStep: false, steps: own });
     if (!hasRun(record.task) || asked.has("allocations")) continue;
     const isNamed = (name: string) => named?.includes(name) ?? true;
-    if (isNamed("batch")) rows.push({ record, isStep: true, steps: own });
+    if (isNamed("batch") && record.task.spec.batch) rows.push({ record, isStep: true, steps: own });
     for (const step of own) {
       if (isNamed(String(step.number))) rows.push(toStepRow(record, step));
     }

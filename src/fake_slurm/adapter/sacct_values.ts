@@ -43,12 +43,14 @@ function stepSuffix({ isStep, step }: SacctRow): string {
 function layoutOf({ isStep, step, record }: SacctRow): string {
   if (!isStep) return "";
   if (step === undefined) return "Unknown";
+  if (!record.task.spec.batch) return "Block";
   return step.tasks > 1 && step.tasks === record.task.spec.tasks ? "Block" : "Cyclic";
 }
 
-/** The highest exit status of what srun ran. */
+/** The highest exit status of what srun ran; a signal counts less than any. */
 function derivedExitCode({ steps }: SacctRow): string {
-  return `${Math.max(0, ...steps.map(({ exitCode }) => exitCode))}:0`;
+  const highest = Math.max(0, ...steps.map((step) => step.exitCode * 256 + step.exitSignal));
+  return `${Math.floor(highest / 256)}:${highest % 256}`;
 }
 
 /** What all lines of one listing share. */
@@ -209,8 +211,12 @@ function logText(record: JobRecord, which: "stdin" | "stdout" | "stderr"): strin
   return pattern === null ? "" : absoluteLogPath(pattern, spec.workDir);
 }
 
-function stateText({ record: { task }, isStep }: SacctRow): string {
-  if (isStep) return task.batchState ?? task.state;
+function stateText({ record: { task }, isStep, step }: SacctRow): string {
+  if (isStep) {
+    const state = task.batchState ?? task.state;
+    const isCancelled = state === "CANCELLED" && step != null && step.cancelledBy !== null;
+    return isCancelled ? `CANCELLED by ${step.cancelledBy}` : state;
+  }
   if (task.state !== "CANCELLED" || task.cancelledBy === null) return task.state;
   return `CANCELLED by ${task.cancelledBy}`;
 }

@@ -1,5 +1,4 @@
 import { inTransaction } from "../../store/open_store.ts";
-import { renderSlurmTime } from "../clock_text.ts";
 import {
   type FakeSlurmContext,
   SlurmRefusal,
@@ -7,12 +6,9 @@ import {
   waitUnlessStopped,
 } from "../context.ts";
 import { isEnded } from "../job_state.ts";
-import { cpusOf } from "../job_spec.ts";
 import { JobTable } from "../job_table.ts";
-import type { NewJob } from "../task.ts";
 import { ensureManager } from "../manager_lock.ts";
 import { versionLine } from "../slurm_version.ts";
-import { troublesFor } from "../scenario/job_trouble.ts";
 import type { Cluster } from "../state_directory.ts";
 import { refuseOtherClusters } from "./clusters.ts";
 import {
@@ -27,6 +23,7 @@ import { refuseUnsupported } from "./getopt.ts";
 import { toNewJob } from "./sbatch_request.ts";
 import { readBatchScript, wrapScript } from "./sbatch_script.ts";
 import type { AskedOptions } from "./sbatch_values.ts";
+import { reportTest, takeJob } from "./take_job.ts";
 
 /** How often `--wait` looks, in milliseconds. */
 const WAIT_POLL_MS = 50;
@@ -60,8 +57,8 @@ export async function runSbatch(
   const submitLine = ["sbatch", ...args].join(" ");
   const job = toNewJob({ asked, script, args: scriptArgs, submitLine }, cluster, context);
   using table = new JobTable(cluster.directory);
-  if (asked.has("test-only")) return reportTest(job, table, cluster, context);
-  const jobId = inTransaction(table.database, () => submit(job, table, cluster));
+  if (asked.has("test-only")) return reportTest("sbatch", job, table, cluster, context);
+  const jobId = inTransaction(table.database, () => takeJob(job, table, cluster));
   ensureManager(table, cluster, context);
   announce(jobId, asked, cluster, context);
   return asked.has("wait") ? await waitForEnd(table, jobId, context) : 0;
@@ -69,47 +66,6 @@ export async function runSbatch(
 
 function print(context: FakeSlurmContext, text: string): number {
   context.io.out(text);
-  return 0;
-}
-
-/** Call it inside a transaction. */
-function submit(job: NewJob, table: JobTable, cluster: Cluster): number {
-  const { scenario } = cluster;
-  refuseTooMany(job, table, scenario.limits.maxSubmitJobs);
-  if (scenario.jobs.length === 0) return table.insert(job);
-  const troubles = troublesFor(scenario, {
-    name: job.name,
-    jobId: table.nextJobId(),
-    order: table.countUse("submission"),
-  });
-  return table.insert({ ...job, spec: { ...job.spec, troubles } });
-}
-
-/** MaxSubmitJobs counts each task of an array. */
-function refuseTooMany(job: NewJob, table: JobTable, limit: number | undefined): void {
-  if (limit === undefined) return;
-  const row = table.database.prepare(
-    "SELECT count(*) AS n FROM tasks WHERE state IN ('PENDING', 'RUNNING')",
-  ).get();
-  if (Number(row?.["n"]) + (job.spec.array?.indices.length ?? 1) <= limit) return;
-  throw new SlurmRefusal(
-    "sbatch: error: AssocMaxSubmitJobLimit\n" +
-      "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy " +
-      "(job submit limit, user's size and/or time limits)\n",
-  );
-}
-
-function reportTest(
-  job: NewJob,
-  table: JobTable,
-  cluster: Cluster,
-  { io }: FakeSlurmContext,
-): number {
-  const when = renderSlurmTime(job.beginMs ?? job.nowMs, undefined);
-  io.err(
-    `sbatch: Job ${table.nextJobId()} to start at ${when} using ${cpusOf(job.spec)} processors ` +
-      `on nodes ${cluster.node} in partition ${job.spec.partition}\n`,
-  );
   return 0;
 }
 

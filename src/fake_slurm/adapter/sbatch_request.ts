@@ -74,6 +74,7 @@ function toSpec(submission: Submission, cluster: Cluster, context: FakeSlurmCont
   const leastNodes = Number(/^\d+/.exec(nodes ?? "1")?.[0]);
   const array = readArray(asked, cluster.maxArraySize);
   return {
+    batch: true,
     command: shownCommand(submission, cluster),
     submitLine: submission.submitLine,
     args: [...args],

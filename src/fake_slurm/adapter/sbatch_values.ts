@@ -21,11 +21,15 @@ export function submissionFailed(reason: string): SlurmRefusal {
 }
 
 /** Reads a count above zero, or `null` if it was not asked for. */
-export function readCount(asked: AskedOptions, name: string): number | null {
+export function readCount(
+  asked: AskedOptions,
+  name: string,
+  program: "sbatch" | "srun" = "sbatch",
+): number | null {
   const text = asked.get(name);
   if (text === undefined) return null;
   if (!/^[1-9]\d*$/.test(text)) {
-    throw new SlurmRefusal(`sbatch: error: Invalid numeric value "${text}" for --${name}.\n`);
+    throw new SlurmRefusal(`${program}: error: Invalid numeric value "${text}" for --${name}.\n`);
   }
   return Number(text);
 }

@@ -6,6 +6,8 @@ import { JobTable } from "../job_table.ts";
 import type { Task } from "../task.ts";
 import { ensureManager } from "../manager_lock.ts";
 import { SIGNAL_NUMBERS, signalProcess } from "../spawn_detached.ts";
+import { signalSteps } from "../step_processes.ts";
+import { StepTable } from "../step_table.ts";
 import { versionLine } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
 import { refuseOtherClusters } from "./clusters.ts";
@@ -61,12 +63,21 @@ export function runScancel(
   }
   using table = new JobTable(cluster.directory);
   ensureManager(table, cluster, context);
+  const isEnd = signal === undefined || signal === SIGNAL_NUMBERS["KILL"];
+  const steps = selections.filter(({ step }) => step !== undefined);
+  const jobs = selections.filter(({ step }) => step === undefined);
   const tasks = inTransaction(table.database, () => {
-    const picked = pickTasks(table, selections, asked);
-    if (signal === undefined || signal === SIGNAL_NUMBERS["KILL"]) cancel(table, picked);
+    if (steps.length > 0 && jobs.length === 0) return [];
+    const picked = pickTasks(table, jobs, asked);
+    if (isEnd) cancel(table, picked);
     return picked;
   });
-  if (signal !== undefined && signal !== SIGNAL_NUMBERS["KILL"]) sendSignal(tasks, signal, asked);
+  if (!isEnd) sendSignal(tasks, signal, asked, cluster);
+  for (const selection of steps) {
+    for (const task of pickTasks(table, [selection], asked)) {
+      signalStep(table, task, selection.step!, signal, cluster);
+    }
+  }
   // What was cancelled may be what others waited for.
   ensureManager(table, cluster, context);
   report(selections, tasks, asked, io);
@@ -134,14 +145,44 @@ function isPartOfRest(table: JobTable, task: Task, cancelled: readonly Task[]): 
   return left > wanted.length;
 }
 
-/** Like Slurm, reaches the script itself only with `--batch`, and all its processes with `--full`. */
-function sendSignal(tasks: readonly Task[], signal: number, asked: Asked): void {
-  if (!asked.has("batch") && !asked.has("full")) return;
-  for (const { state, process } of tasks) {
-    if (state === "RUNNING" && process !== null) {
+/**
+ * Like Slurm, reaches what srun started, with `--batch` the script alone, and with `--full` both and
+ * all that the script started.
+ */
+function sendSignal(
+  tasks: readonly Task[],
+  signal: number,
+  asked: Asked,
+  cluster: Cluster,
+): void {
+  for (const { row, state, process, spec } of tasks) {
+    if (state !== "RUNNING") continue;
+    if (!asked.has("batch")) signalSteps(cluster, row, signal);
+    const reachesScript = asked.has("batch") || asked.has("full");
+    if (reachesScript && spec.batch && process !== null) {
       signalProcess(process.pid, signal, asked.has("full"));
     }
   }
+}
+
+/** Signals one step, without a `signal` it is ended at once. */
+function signalStep(
+  table: JobTable,
+  { row, state, process, spec }: Task,
+  step: string,
+  signal: number | undefined,
+  cluster: Cluster,
+): void {
+  if (state !== "RUNNING") return;
+  const number = signal ?? SIGNAL_NUMBERS["KILL"]!;
+  if (step === "batch") {
+    if (spec.batch && process !== null) signalProcess(process.pid, number, true);
+    return;
+  }
+  if (number === SIGNAL_NUMBERS["KILL"]) {
+    new StepTable(table.database).cancel(row, Number(step), userInfo().uid);
+  }
+  signalSteps(cluster, row, number, Number(step));
 }
 
 /** Only `--verbose` says what could not be cancelled. */

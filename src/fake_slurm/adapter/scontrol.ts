@@ -7,7 +7,7 @@ import type { Cluster } from "../state_directory.ts";
 import { holdJobs, requeueJobs, updateJobs } from "./change_jobs.ts";
 import { refuseOtherClusters } from "./clusters.ts";
 import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
-import { showConfig, showJobs, showNodes, showPartitions } from "./scontrol_show.ts";
+import { showConfig, showJobs, showNodes, showPartitions, showSteps } from "./scontrol_show.ts";
 
 const SPECS = versionedTable(
   `
@@ -48,7 +48,7 @@ export function runScontrol(
     case undefined:
       throw new SlurmRefusal(`invalid keyword: ${keyword}\n`);
     default:
-      change(findKeyword(keyword)!, rest, table);
+      change(findKeyword(keyword)!, rest, table, cluster);
       ensureManager(table, cluster, context);
       return 0;
   }
@@ -75,17 +75,21 @@ function show(
   if (entity === "") throw new SlurmRefusal("too few arguments for keyword:show\n");
   if (more.length > 0) throw new SlurmRefusal("too many arguments for keyword:show\n");
   const nowMs = Date.now();
+  const setting = {
+    table,
+    cluster,
+    nowMs,
+    timeFormat: env.get("SLURM_TIME_FORMAT"),
+    oneLine: asked.has("oneliner"),
+    details: asked.has("details"),
+  };
   switch (entity.toLowerCase()) {
     case "job":
     case "jobs":
-      return showJobs(id, {
-        table,
-        cluster,
-        nowMs,
-        timeFormat: env.get("SLURM_TIME_FORMAT"),
-        oneLine: asked.has("oneliner"),
-        details: asked.has("details"),
-      });
+      return showJobs(id, setting);
+    case "step":
+    case "steps":
+      return showSteps(id, setting);
     case "config":
       return showConfig(table, cluster, nowMs);
     case "partition":
@@ -109,12 +113,17 @@ function expandHosts(list: string): string {
   }).join("");
 }
 
-function change(keyword: string, words: readonly string[], table: JobTable): void {
+function change(
+  keyword: string,
+  words: readonly string[],
+  table: JobTable,
+  cluster: Cluster,
+): void {
   if (words.length === 0) throw new SlurmRefusal(`too few arguments for ${keyword} keyword\n`);
   if (keyword === "update") return updateJobs(table, words);
   for (const id of words.flatMap((word) => word.split(/,(?![^[]*\])/))) {
     if (keyword === "hold" || keyword === "uhold") holdJobs(table, id, true);
     else if (keyword === "release") holdJobs(table, id, false);
-    else requeueJobs(table, id, keyword === "requeuehold");
+    else requeueJobs(table, id, keyword === "requeuehold", cluster.requeueDelayMs);
   }
 }

@@ -74,12 +74,14 @@ function timeLines(
     ? null
     : task.startMs + task.timeLimit * cluster.minuteMs;
   const scheduled = time(task.startMs ?? task.submitMs);
-  // 24.11 does not count the age of arrays here.
-  const accruedSince = cluster.version === "24.11" && task.taskIndex !== null
-    ? null
-    : task.eligibleMs;
+  // 24.11 does not count the age of arrays here, and what srun got at once never had any.
+  const isAgeless = (cluster.version === "24.11" && task.taskIndex !== null) ||
+    (!task.spec.batch && task.startMs === task.submitMs);
+  const accruedSince = isAgeless ? null : task.eligibleMs;
   return [
-    `Requeue=${task.spec.requeue ? 1 : 0} Restarts=${task.restarts} BatchFlag=1 Reboot=0 ` +
+    `Requeue=${task.spec.requeue ? 1 : 0} Restarts=${task.restarts} BatchFlag=${
+      task.spec.batch ? 1 : 0
+    } Reboot=0 ` +
     `ExitCode=${task.exitCode}:${task.exitSignal}`,
     ...(details ? ["DerivedExitCode=0:0"] : []),
     `RunTime=${renderDuration(elapsedSeconds(task, nowMs))} TimeLimit=${limit} TimeMin=N/A`,
@@ -145,9 +147,9 @@ function fileLines(record: JobRecord, { cluster }: ShowSetting): string[] {
     `Command=${spec.command ?? "(null)"}`,
     `WorkDir=${spec.workDir}`,
     ...(spec.comment === null ? [] : [`Comment=${spec.comment} `]),
-    `StdErr=${paths.stderr}`,
-    `StdIn=${paths.stdin}`,
-    `StdOut=${paths.stdout}`,
+    ...(spec.batch
+      ? [`StdErr=${paths.stderr}`, `StdIn=${paths.stdin}`, `StdOut=${paths.stdout}`]
+      : []),
     ...(cluster.version === "24.11" ? [] : ["Power="]),
     ...(spec.gres === null ? [] : [`TresPerNode=gres:${spec.gres}`]),
     ...mail,

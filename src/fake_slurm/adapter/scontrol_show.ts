@@ -7,6 +7,7 @@ import type { Cluster } from "../state_directory.ts";
 import { type JobSelection, parseSelection } from "./job_id_list.ts";
 import { findKnownJobs } from "./known_jobs.ts";
 import { renderJob, type ShowSetting } from "./scontrol_record.ts";
+import { findRunningSteps, renderStep, stepId } from "./step_listing.ts";
 
 /** Writes `scontrol show job [ID]`. */
 export function showJobs(id: string | undefined, setting: ShowSetting): string {
@@ -52,6 +53,28 @@ function findIndex(records: readonly JobRecord[], index: number): JobRecord[] {
     const task = { ...record.task, taskIndex: index };
     return record.rest.includes(index) ? [{ task, rest: null }] : [];
   });
+}
+
+/**
+ * Writes `scontrol show step [JOBID[.STEP]]`: what runs.
+ *
+ * @throws {SlurmRefusal} In scontrol's words, if there is none.
+ */
+export function showSteps(id: string | undefined, setting: ShowSetting): string {
+  const { table, cluster, nowMs } = setting;
+  const selection = id === undefined ? undefined : readSelection(id);
+  const records = findKnownJobs(table, cluster, nowMs, selection?.jobId);
+  const steps = findRunningSteps(table, records).filter((running) =>
+    selection?.step === undefined || stepId(running).endsWith(`.${selection.step}`)
+  );
+  if (steps.length === 0) {
+    if (id === undefined) return "No job steps in the system\n";
+    throw new SlurmRefusal("slurm_get_job_steps error: Invalid job id specified\n");
+  }
+  // The script comes first.
+  const scripts = steps.filter(({ step }) => step === undefined);
+  const others = steps.filter(({ step }) => step !== undefined);
+  return [...scripts, ...others].map((running) => renderStep(running, cluster)).join("");
 }
 
 /** Writes the part of `scontrol show config` that holds for a simulation. */

@@ -14,6 +14,7 @@ import { isSelected, type JobSelection, parseSelection, splitIds } from "./job_i
 import { findKnownJobs } from "./known_jobs.ts";
 import { LETTER_FIELDS, type QueueSetting } from "./squeue_fields.ts";
 import { parseLetterFormat, parseNamedFormat, type QueuePart } from "./squeue_format.ts";
+import { isJobSelected, listSteps } from "./squeue_steps.ts";
 import { fit } from "./text_table.ts";
 
 const SPECS = versionedTable(
@@ -32,7 +33,7 @@ const SPECS = versionedTable(
 /** Options that choose or show other things, which the fake does not keep. */
 const UNSUPPORTED_OPTIONS = [
   ...["array-unique", "expand-patterns", "helpformat", "helpstate", "iterate", "json", "licenses"],
-  ...["only-job-state", "reservation", "start", "steps", "yaml"],
+  ...["only-job-state", "reservation", "yaml"],
 ];
 
 const DEFAULT_FORMAT = "%.18i %.9P %.8j %.8u %.2t %.10M %.6D %R";
@@ -88,6 +89,14 @@ export function runSqueue(
   ensureManager(table, cluster, context);
   const nowMs = Date.now();
   const setting = { table, cluster, nowMs, timeFormat: env.get("SLURM_TIME_FORMAT") };
+  if (asked.has("steps")) {
+    const selections = readSelections(asked.get("jobs"));
+    const records = findKnownJobs(table, cluster, nowMs).filter((record) =>
+      selections === undefined || isJobSelected(record, selections)
+    );
+    io.out(listSteps(asked, records, setting));
+    return 0;
+  }
   const parts = readFormat(asked, context);
   const records = sortRecords(findRecords(asked, setting, context), asked, setting);
   const title = asked.has("clusters") && !asked.has("noheader") ? `CLUSTER: ${cluster.name}\n` : "";

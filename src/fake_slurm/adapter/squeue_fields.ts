@@ -60,9 +60,14 @@ function timeLeft({ task }: JobRecord, { nowMs }: QueueSetting): string {
 
 const nodeList: QueueField["value"] = ({ task }, { cluster }) => hasRun(task) ? cluster.node : "";
 
+/** In squeue a reason of several words has blanks between them. */
+function queueReason({ task }: JobRecord, { cluster }: QueueSetting): string {
+  return reasonOf(task, cluster.version).replaceAll("_", " ");
+}
+
 function nodesOrReason(record: JobRecord, setting: QueueSetting): string {
   const { task } = record;
-  const reason = reasonOf(task, setting.cluster.version);
+  const reason = queueReason(record, setting);
   const isFailure = isEnded(task.state) && task.state !== "COMPLETED" && task.state !== "CANCELLED";
   if (task.state === "PENDING" || isFailure) return `(${reason})`;
   return nodeList(record, setting);
@@ -134,7 +139,7 @@ export const LETTER_FIELDS: Readonly<Record<string, QueueField>> = {
   Q: field("PRIORITY", (record, { cluster }) => String(priorityOf(record, cluster.version))),
   q: field("QOS", ({ task }) => task.spec.qos),
   R: field("NODELIST(REASON)", nodesOrReason),
-  r: field("REASON", ({ task }, { cluster }) => reasonOf(task, cluster.version)),
+  r: field("REASON", queueReason),
   S: field("START_TIME", startTime),
   s: fixed("", ""),
   T: field("STATE", ({ task }, { nowMs }) => controllerState(task, nowMs)),

@@ -1,26 +1,26 @@
-import { existsSync } from "node:fs";
-import { basename, resolve } from "node:path";
 import { inTransaction } from "../../store/open_store.ts";
-import { renderIndices } from "../array_spec.ts";
 import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
-import { expandPattern } from "../file_name_pattern.ts";
-import { exportedEnvironment } from "../job_environment.ts";
-import { signalText } from "../job_reason.ts";
+import { interactiveEnvironment } from "../job_environment.ts";
 import { JobTable } from "../job_table.ts";
-import type { Task } from "../task.ts";
 import { versionLine } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
-import { runStepTask, type StepTaskEnd } from "../step_process.ts";
 import { StepTable } from "../step_table.ts";
+import type { Task } from "../task.ts";
 import { getopt, refuseUnsupported } from "./getopt.ts";
-import { type AskedOptions, readCount } from "./sbatch_values.ts";
+import { mergeOptions } from "./sbatch_options.ts";
+import { allocate, endAllocation } from "./srun_allocation.ts";
 import { SRUN_OPTIONS, SRUN_USAGE, UNSUPPORTED_SRUN_OPTIONS } from "./srun_options.ts";
+import { readStepRequest, srunOptionsFromEnvironment, type StepRequest } from "./srun_request.ts";
+import { SrunSignals } from "./srun_signals.ts";
+import { beginStep, startTasks } from "./start_step.ts";
+import { type StepOutcome, StepRun, type StepSurroundings } from "./step_run.ts";
 
 /**
- * Runs `srun ARGS…` inside a job: the command, once for each task, as a step of that job. Gives the
- * highest exit status, 128 + N for a task that signal N ended.
+ * Runs `srun ARGS…`: the command, once for each task, as a step of the job in which it is called, or of
+ * one that it asks for and that ends with it. Gives the highest exit status, 128 + N for a task that
+ * signal N ended.
  *
- * Outside a job it is refused, as at sites that give out nodes to batch jobs only.
+ * The tasks are processes of srun's own. What is left of them when srun is killed ends with the job.
  */
 export async function runSrun(
   args: readonly string[],
@@ -33,56 +33,35 @@ export async function runSrun(
     stopAtFirstWord: true,
     refusalStatus: 255,
   });
-  const asked = new Map(options.map(({ name, value }) => [name, value]));
   const { io, env } = context;
-  if (asked.has("version") || asked.has("help") || asked.has("usage")) {
-    io.out(asked.has("version") ? versionLine(cluster.version) : SRUN_USAGE);
+  const own = mergeOptions(options);
+  if (own.has("version") || own.has("help") || own.has("usage")) {
+    io.out(own.has("version") ? versionLine(cluster.version) : SRUN_USAGE);
     return 0;
   }
   if (words.length === 0) throw new SlurmRefusal("srun: fatal: No command given to execute.\n");
-  refuseUnsupported("srun", asked, UNSUPPORTED_SRUN_OPTIONS);
-  const jobId = env.get("SLURM_JOB_ID") ?? env.get("SLURM_JOBID");
-  if (jobId === undefined) {
-    throw new SlurmRefusal("srun: error: Unable to allocate resources: Access/permission denied\n");
-  }
+  refuseUnsupported("srun", own, UNSUPPORTED_SRUN_OPTIONS);
+  const inherited = env.get("SLURM_JOB_ID") ?? env.get("SLURM_JOBID");
+  const jobId = own.get("jobid") ?? inherited;
+  const asked = mergeOptions(srunOptionsFromEnvironment(env, jobId !== undefined), options);
+  const request = readStepRequest(asked, words, ["srun", ...args].join(" "), context);
   using table = new JobTable(cluster.directory);
-  const task = findJob(table, jobId);
-  const count = readSrunCount(asked, "ntasks") ?? Number(env.get("SLURM_NTASKS") ?? 1);
-  const cpus = readSrunCount(asked, "cpus-per-task") ?? 1;
-  if (Math.max(count, count * cpus) > task.cpus && !asked.has("overcommit")) {
-    throw new SlurmRefusal(
-      `srun: error: Unable to create step for job ${jobId}: More processors requested than permitted\n`,
-    );
+  using signals = new SrunSignals();
+  const around = { table, cluster, context, signals };
+  if (jobId !== undefined) {
+    const task = findJob(table, jobId);
+    const inside = inherited === undefined ? withJob(request, task, cluster) : request;
+    return (await runStep(inside, task, around)).status;
   }
-  return await runStep({ asked, words, submitLine: ["srun", ...args].join(" "), task, count }, {
-    table,
-    cluster,
-    context,
-  });
-}
-
-interface Step {
-  readonly asked: AskedOptions;
-  readonly words: readonly string[];
-  readonly submitLine: string;
-  readonly task: Task;
-  readonly count: number;
-}
-
-interface Surroundings {
-  readonly table: JobTable;
-  readonly cluster: Cluster;
-  readonly context: FakeSlurmContext;
-}
-
-/** As {@linkcode readCount}, in srun's name. */
-function readSrunCount(asked: AskedOptions, name: string): number | null {
+  const task = await allocate(asked, request, around);
+  if (typeof task === "number") return task;
+  let outcome: StepOutcome = { code: 1, signal: 0, status: 1, isGivenUp: false };
   try {
-    return readCount(asked, name);
-  } catch (error) {
-    if (!(error instanceof SlurmRefusal)) throw error;
-    throw new SlurmRefusal(error.message.replace(/^sbatch/, "srun"));
+    outcome = await runStep(withJob(request, task, cluster), task, around);
+  } finally {
+    endAllocation(task, outcome, around);
   }
+  return outcome.status;
 }
 
 function findJob(table: JobTable, jobId: string): Task {
@@ -97,108 +76,32 @@ function findJob(table: JobTable, jobId: string): Task {
   );
 }
 
-async function runStep(step: Step, { table, cluster, context }: Surroundings): Promise<number> {
-  const { asked, words, task, count } = step;
-  const name = asked.get("job-name") ?? basename(words[0]!);
+/** The variables of a job in which srun was not called. */
+function withJob(request: StepRequest, task: Task, cluster: Cluster): StepRequest {
+  return { ...request, env: interactiveEnvironment(task, request.env, cluster) };
+}
+
+async function runStep(
+  request: StepRequest,
+  task: Task,
+  around: StepSurroundings,
+): Promise<StepOutcome> {
+  if (Math.max(request.count, request.cpus) > Math.max(task.cpus, 1) && request.cpus > 1) {
+    throw new SlurmRefusal(
+      `srun: error: Unable to create step for job ${task.jobId}: ` +
+        "More processors requested than permitted\n",
+    );
+  }
+  const { table } = around;
+  const number = await beginStep(request, task, around);
+  if (number === undefined) return { code: 1, signal: 0, status: 1, isGivenUp: false };
   const steps = new StepTable(table.database);
-  const number = inTransaction(table.database, () =>
-    steps.add(task.row, {
-      name,
-      tasks: count,
-      submitLine: step.submitLine,
-      startMs: Date.now(),
-    }));
-  const ends = await Promise.all(
-    Array.from({ length: count }, (_, rank) => runRank(step, number, rank, cluster, context)),
-  );
-  const failed = ends.filter(({ code, signal }) => code !== 0 || signal !== 0);
-  const worst = failed.reduce((a, b) => weight(b) > weight(a) ? b : a, { code: 0, signal: 0 });
-  inTransaction(table.database, () => steps.end(task.row, number, worst, Date.now()));
-  reportFailures(ends, `${task.jobId}.${number}`, cluster, context);
-  return weight(worst);
-}
-
-function weight({ code, signal }: StepTaskEnd): number {
-  return signal === 0 ? code : 128 + signal;
-}
-
-/** Runs one task of a step; only the first one reads standard input. */
-async function runRank(
-  { asked, words, task, count }: Step,
-  step: number,
-  rank: number,
-  { node }: Cluster,
-  { env, io, cwd }: FakeSlurmContext,
-): Promise<StepTaskEnd> {
-  const list = asked.get("export") ?? null;
-  const exported = list === null
-    ? env.toObject()
-    : exportedEnvironment({ ...task, spec: { ...task.spec, exportList: list } }, env.toObject());
-  const wanted = resolve(cwd, asked.get("chdir") ?? ".");
-  const directory = existsSync(wanted) ? wanted : "/tmp";
-  if (directory !== wanted) {
-    const say = `couldn't chdir to \`${wanted}': No such file or directory: going to /tmp instead`;
-    io.err(`slurmstepd-${node}: error: ${say}\n`);
+  let outcome: StepOutcome = { code: 1, signal: 0, status: 1, isGivenUp: false };
+  try {
+    const tasks = startTasks(request, task, number, around);
+    outcome = await new StepRun(request, task, number, tasks, around).run();
+  } finally {
+    inTransaction(table.database, () => steps.end(task.row, number, outcome, Date.now()));
   }
-  const fileOf = (option: string) => {
-    const pattern = asked.get(option);
-    if (pattern === undefined || pattern === "none") return undefined;
-    const values = { A: task.baseId, j: task.jobId ?? task.baseId, J: `${task.jobId}.${step}` };
-    const more = { a: task.taskIndex ?? 0, s: step, t: rank, n: 0, N: node, x: task.name };
-    const path = expandPattern(pattern, { ...values, ...more, u: task.spec.user }, {
-      padded: true,
-    });
-    return resolve(cwd, path);
-  };
-  return await runStepTask(words, {
-    cwd: directory,
-    env: { ...exported, ...stepVariables(count, step, rank, node) },
-    stdin: rank === 0 ? fileOf("input") : "/dev/null",
-    stdout: fileOf("output"),
-    stderr: fileOf("error"),
-    onMissing: (reason) => io.err(`slurmstepd-${node}: error: execve(): ${words[0]}: ${reason}\n`),
-  });
-}
-
-function stepVariables(
-  count: number,
-  step: number,
-  rank: number,
-  node: string,
-): Record<string, string> {
-  return {
-    SLURM_LOCALID: String(rank),
-    SLURM_NPROCS: String(count),
-    SLURM_NTASKS: String(count),
-    SLURM_PROCID: String(rank),
-    SLURM_STEPID: String(step),
-    SLURM_STEP_ID: String(step),
-    SLURM_STEP_NODELIST: node,
-    SLURM_STEP_NUM_NODES: "1",
-    SLURM_STEP_NUM_TASKS: String(count),
-    SLURM_STEP_TASKS_PER_NODE: String(count),
-    SLURM_TASKS_PER_NODE: String(count),
-  };
-}
-
-/** One line for the tasks that ended alike, as srun prints it. */
-function reportFailures(
-  ends: readonly StepTaskEnd[],
-  stepId: string,
-  { node }: Cluster,
-  { io }: FakeSlurmContext,
-): void {
-  const ranks = new Map<string, number[]>();
-  for (const [rank, end] of ends.entries()) {
-    if (end.code === 0 && end.signal === 0) continue;
-    const how = end.signal === 0 ? `Exited with exit code ${end.code}` : signalText(end.signal);
-    ranks.set(how, [...ranks.get(how) ?? [], rank]);
-  }
-  for (const [how, which] of ranks) {
-    const list = which.length === 1 ? `task ${which[0]}` : `tasks ${renderIndices(which)}`;
-    io.err(`srun: error: ${node}: ${list}: ${how}\n`);
-  }
-  if (ends.some(({ signal }) => signal !== 0)) {
-    io.err(`srun: Force Terminated StepId=${stepId}\n`);
-  }
+  return outcome;
 }

@@ -102,6 +102,7 @@ function olderSpec(cluster: Cluster): JobSpec {
     ...nothing,
     ...{ user: username, group: String(gid), uid, gid, account: username },
     ...{ submitLine: "sbatch", args: [], workDir: "/", submitDir: "/", stdin: "/dev/null" },
+    batch: true,
     submitHost: cluster.node,
     sessionId: 1,
     partition: cluster.partitions[0]!,

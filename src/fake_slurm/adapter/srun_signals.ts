@@ -1,0 +1,60 @@
+const SIGNALS = [
+  ...["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGCONT", "SIGUSR1", "SIGUSR2"] as const,
+];
+
+/** Two Ctrl-C within so many milliseconds end a step. */
+const SECOND_INTERRUPT_MS = 1000;
+
+/** What srun was sent since it began, for the one loop that acts on it. */
+export class SrunSignals {
+  readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
+  #waiting: Deno.Signal[] = [];
+  #wake: () => void = () => undefined;
+  #lastInterruptMs = -Infinity;
+
+  /** Begins to listen: from now on no signal ends srun by itself. */
+  constructor() {
+    this.#listeners = SIGNALS.map((signal) =>
+      [signal, () => {
+        this.#waiting.push(signal);
+        this.wake();
+      }] as const
+    );
+    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
+  }
+
+  /** For `using`. */
+  [Symbol.dispose](): void {
+    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+  }
+
+  /** What came since the last call, in its order. */
+  take(): Deno.Signal[] {
+    return this.#waiting.splice(0);
+  }
+
+  /** Notes a Ctrl-C; whether it follows close upon another. */
+  isSecondInterrupt(): boolean {
+    const nowMs = Date.now();
+    const isSecond = nowMs - this.#lastInterruptMs <= SECOND_INTERRUPT_MS;
+    this.#lastInterruptMs = nowMs;
+    return isSecond;
+  }
+
+  /** Waits, at most until a signal comes or {@linkcode wake} is called. */
+  sleep(ms: number): Promise<void> {
+    if (this.#waiting.length > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Ends a {@linkcode sleep}. */
+  wake(): void {
+    this.#wake();
+  }
+}
