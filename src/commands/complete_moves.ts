@@ -6,6 +6,7 @@ import { findCommitChecks } from "../git/build_checked_commits.ts";
 import { findTreeChanges } from "../git/changes.ts";
 import { requireIdentities } from "../git/identity.ts";
 import { dropStagingRef, moveRefs } from "../git/move_branch.ts";
+import { PrivateIndex } from "../git/private_index.ts";
 import { readPlans } from "../git/read_plans.ts";
 import type { CommitWithPlan } from "../git/read_plans.ts";
 import { restorePaths } from "../git/restore_paths.ts";
@@ -16,6 +17,7 @@ import type { RefMove } from "../store/ref_moves.ts";
 import { buildPlans, withoutOvertakenLinks } from "./build_parts.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
+import { takeFinishLease } from "./finish_lease.ts";
 import { followInIndex } from "./recover_commits.ts";
 
 /** The moves of one dataset that an interrupted finish had noted. */
@@ -36,7 +38,7 @@ const MOST_ATTEMPTS = 5;
  * A crash leaves what the next run completes in the same way.
  *
  * @returns whether a branch of the topmost dataset may have moved: it must be opened again.
- * @throws {UserError} `GIT_FAILED`, `BRANCH_MOVED` or `DISK`; the jobs stay open.
+ * @throws {UserError} `LEASE_HELD`, `GIT_FAILED`, `BRANCH_MOVED` or `DISK`; the jobs stay open.
  */
 export async function completeMoves(
   dataset: Dataset,
@@ -44,14 +46,21 @@ export async function completeMoves(
   context: CommandContext,
 ): Promise<boolean> {
   const places = await openPlaces(dataset, store.listMoves(dataset.worktree), context);
+  await using leases = new AsyncDisposableStack();
+  for (const place of places) {
+    if (place.path !== ".") leases.use(await takeFinishLease(place.dataset, context));
+  }
   const undone: Place[] = [];
   for (const place of places) if (!await isDone(place)) undone.push(place);
   if (undone.length === places.length) {
-    for (const { dataset: { git } } of places) await dropStagingRef(git);
+    for (const place of places) await clear(place);
     return false;
   }
   const completed = await completeAll(places, undone, store, context);
-  for (const place of completed) if (place.path !== ".") await follow(place);
+  for (const place of completed.filter(({ path }) => path !== ".")) {
+    await follow(place);
+    await clear(place);
+  }
   return true;
 }
 
@@ -194,5 +203,9 @@ async function follow({ dataset, moves }: Place): Promise<void> {
       await followInIndex(dataset, baseOid, changes.map((change) => change.path));
     }
   }
-  await dropStagingRef(git);
+}
+
+async function clear({ dataset }: Place): Promise<void> {
+  await dropStagingRef(dataset.git);
+  await PrivateIndex.removeLeft(dataset);
 }

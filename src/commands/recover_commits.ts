@@ -7,7 +7,7 @@ import {
   findTreeChanges,
 } from "../git/changes.ts";
 import { dropStagingRef } from "../git/move_branch.ts";
-import { setIndexEntries } from "../git/private_index.ts";
+import { PrivateIndex, setIndexEntries } from "../git/private_index.ts";
 import { restorePaths } from "../git/restore_paths.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStore } from "../store/job_store.ts";
@@ -56,6 +56,7 @@ export async function recoverCommits(
     }
   }
   await dropStagingRef(dataset.git);
+  await PrivateIndex.removeLeft(dataset);
   return finished;
 }
 

@@ -1,9 +1,7 @@
-import { join } from "node:path";
 import { joinPath, seenFrom } from "../datalad/subdatasets.ts";
 import type { DatasetTree } from "../datalad/subdatasets.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
-import { Lease } from "../fs/lease.ts";
 import { findCommitChecks } from "../git/build_checked_commits.ts";
 import type { CommitChecks } from "../git/build_checked_commits.ts";
 import type { Identities } from "../git/build_commits.ts";
@@ -14,8 +12,8 @@ import { PrivateIndex } from "../git/private_index.ts";
 import { findOperationInProgress } from "../git/repository.ts";
 import { Attribution } from "../jobs/attribution.ts";
 import type { WrittenPaths } from "../jobs/attribution.ts";
-import { JobStore } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
+import { takeFinishLease } from "./finish_lease.ts";
 import { stageOutputs } from "./stage_outputs.ts";
 
 /** One dataset's part in a finish: what jobs wrote in it, staged and told apart. */
@@ -171,14 +169,7 @@ async function requireUsable(
       },
     );
   }
-  const folder = join(dataset.commonDir, "dlslurm");
-  await Deno.mkdir(folder, { recursive: true });
-  stack.use(
-    await Lease.take(join(folder, "finish.lease"), "finish", context.runner, (work) => {
-      using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
-      return store.exclusively(work);
-    }),
-  );
+  stack.use(await takeFinishLease(dataset, context));
 }
 
 /** Finds the jobs in whose claims HEAD differs from the recorded commit. */

@@ -42,7 +42,7 @@ export class PrivateIndex implements AsyncDisposable {
    */
   static async copy(repository: Repository): Promise<PrivateIndex> {
     await waitForLock(repository);
-    const file = join(repository.gitDir, "dlslurm-index");
+    const file = fileIn(repository);
     await removeIfPresent(`${file}.lock`);
     try {
       const { mtime } = await Deno.stat(repository.indexFile);
@@ -56,6 +56,12 @@ export class PrivateIndex implements AsyncDisposable {
       await removeIfPresent(file); // a repository without an index file: nothing is tracked
     }
     return new PrivateIndex(repository, file, await readChecksum(file));
+  }
+
+  /** Removes what a crash left behind, while nobody else has a copy. */
+  static async removeLeft(repository: Repository): Promise<void> {
+    await removeIfPresent(fileIn(repository));
+    await removeIfPresent(`${fileIn(repository)}.lock`);
   }
 
   /** Removes the copy; what was published stays. */
@@ -133,6 +139,10 @@ export class PrivateIndex implements AsyncDisposable {
       throw error;
     }
   }
+}
+
+function fileIn(repository: Repository): string {
+  return join(repository.gitDir, "dlslurm-index");
 }
 
 /** Sets the user's index entries for `changes`, waiting for its lock. */

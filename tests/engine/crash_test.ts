@@ -4,38 +4,9 @@ import { DATASET_KINDS, TestDataset } from "../support/datasets.ts";
 import type { DatasetKind } from "../support/datasets.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { storedClaims, storedJobs } from "../support/snapshots.ts";
-import { unwrapProgram, wrapProgram } from "../support/wrapped_programs.ts";
+import { wrapProgram } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
-
-/** When the caller dies: before the program has done anything, or once it has done everything. */
-type Moment = "before" | "after";
-
-/** Has a program kill the one that called it, as `kill -9` or a power cut would. */
-async function killCallerOf(world: EngineWorld, program: string, word: string, moment: Moment) {
-  const kill = program === "sbatch" ? KILL_GRANDPARENT : 'kill -9 "$PPID"';
-  const deed = moment === "before" ? `${kill}; exit 1` : `"$REAL" "$@"; ${kill}`;
-  if (program in SLURM_SCRIPTS) {
-    // The scripted program itself is what is wrapped.
-    const path = join(world.sandbox.programs, program);
-    await Deno.rename(path, `${path}.scripted`);
-    await Deno.writeTextFile(path, `#!/bin/sh\nREAL="$0.scripted"\n${deed}\n`);
-    await Deno.chmod(path, 0o755);
-    return;
-  }
-  const script = `case " $* " in *" ${word} "*) ${deed}; exit ;; esac\nexec "$REAL" "$@"`;
-  await wrapProgram(world.sandbox, program, script);
-}
-
-/** Between the program and sbatch stands the shell that runs the command line: proc(5), field 4. */
-const KILL_GRANDPARENT = 'kill -9 "$(cut -d " " -f 4 "/proc/$PPID/stat")"';
-const SLURM_SCRIPTS = { sbatch: true, sacct: true, scontrol: true };
-
-/** Gives the program back as it was. */
-async function mend(world: EngineWorld, program: string): Promise<void> {
-  const path = join(world.sandbox.programs, program);
-  if (program in SLURM_SCRIPTS) await Deno.rename(`${path}.scripted`, path);
-  else await unwrapProgram(world.sandbox, program);
-}
+import { KILL_GRANDPARENT, killCallerOf, mend } from "./kill_caller.ts";
 
 /** Leaves behind what programs leave that died before: a lease, submissions, indices, temporary files. */
 async function salt(world: EngineWorld): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { joinPath } from "../../src/datalad/subdatasets.ts";
 import { EngineWorld } from "./engine_world.ts";
 
 /** Runs git in a subdataset, `.` for the dataset itself; it has to succeed. */
@@ -97,4 +98,84 @@ export async function runNestedJob(world: EngineWorld, name: string): Promise<st
 /** Whether a path of the work tree is there. */
 export async function isThere(world: EngineWorld, path: string): Promise<boolean> {
   return await Deno.lstat(join(world.root, path)).then(() => true, () => false);
+}
+
+/** How finish is asked for commits. */
+export const SHAPES = {
+  sequence: [],
+  branches: ["--branches"],
+  octopus: ["--octopus"],
+} as const;
+
+/**
+ * Requires that each of two jobs has one commit in each of `places`, in the given shape, that links lead
+ * to the commits of the same job, and that nothing else is left.
+ *
+ * @param heads what the places were at before the finish.
+ */
+export async function assertShape(
+  world: EngineWorld,
+  shape: keyof typeof SHAPES,
+  jobIds: readonly [string, string],
+  places: readonly string[],
+  heads: ReadonlyMap<string, string>,
+): Promise<void> {
+  const commits = new Map<string, readonly string[]>();
+  for (const place of places) {
+    const base = heads.get(place)!;
+    const own = await commitsOfShape(world, shape, jobIds, place);
+    commits.set(place, own);
+    assert.equal(new Set(own).size, 2, place);
+    const parents = await gitIn(world, place, "rev-parse", `${own[0]}~1`, `${own[1]}~1`);
+    assert.deepEqual(parents.split("\n"), [base, shape === "sequence" ? own[0] : base], place);
+    for (const [at, jobId] of jobIds.entries()) {
+      const subject = await gitIn(world, place, "log", "-1", "--format=%s", own[at]!);
+      assert.equal(subject, `[DATALAD SLURM RUN] Slurm job ${jobId}: Completed`);
+    }
+    const all = await gitIn(world, place, "rev-list", "--branches", `^${base}`);
+    assert.equal(all.split("\n").length, shape === "octopus" ? 3 : 2, place);
+    const branches = await gitIn(
+      world,
+      place,
+      "for-each-ref",
+      "--format=%(refname:short)",
+      "refs/heads",
+    );
+    const expected = shape === "branches" ? jobIds.map((id) => `slurm-job-branch-${id}`) : [];
+    assert.deepEqual(branches.split("\n"), ["main", ...expected], place);
+  }
+  for (const [place, name] of [[".", "sub"], ["sub", "deep"]] as const) {
+    const inner = joinPath(place, name);
+    if (!places.includes(inner)) continue;
+    for (const [at, commit] of commits.get(place)!.entries()) {
+      assert.equal(await linkIn(world, place, commit, name), commits.get(inner)![at]);
+    }
+    const head = await gitIn(world, inner, "rev-parse", "HEAD");
+    assert.equal(await linkIn(world, place, "HEAD", name), head);
+  }
+  await assertSaved(world, places);
+}
+
+async function commitsOfShape(
+  world: EngineWorld,
+  shape: keyof typeof SHAPES,
+  jobIds: readonly [string, string],
+  place: string,
+): Promise<readonly string[]> {
+  const names = {
+    sequence: ["HEAD~1", "HEAD"],
+    branches: jobIds.map((id) => `slurm-job-branch-${id}`),
+    octopus: ["HEAD^2", "HEAD^3"],
+  };
+  return (await gitIn(world, place, "rev-parse", ...names[shape])).split("\n");
+}
+
+/** What is checked out in each place. */
+export async function headsOf(
+  world: EngineWorld,
+  places: readonly string[],
+): Promise<Map<string, string>> {
+  const heads = new Map<string, string>();
+  for (const place of places) heads.set(place, await gitIn(world, place, "rev-parse", "HEAD"));
+  return heads;
 }
