@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { EngineWorld } from "./engine_world.ts";
 import {
   assertShape,
   createNested,
