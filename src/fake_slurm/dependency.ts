@@ -81,13 +81,16 @@ export function judgeDependency(table: JobTable, task: Task, nowMs: number): Dep
   const done = needsAll ? open.length === 0 : open.length < judged.length;
   if (done) return { state: "fulfilled", text: "(null)" };
   const hopeless = needsAll ? failed.length > 0 : failed.length === judged.length;
-  const text = open.map(({ condition, state }) => `${renderCondition(condition)}(${state})`);
+  const text = open.map(({ condition, state }) => `${renderCondition(table, condition)}(${state})`);
   return { state: hopeless ? "failed" : "unfulfilled", text: text.join(needsAll ? "," : "?") };
 }
 
-function renderCondition(condition: Condition): string {
+/** An array as a whole is shown as `151_*`. */
+function renderCondition(table: JobTable, condition: Condition): string {
   if (condition.jobId === undefined) return condition.type;
-  const index = condition.taskIndex === undefined ? "" : `_${condition.taskIndex}`;
+  const isArray = condition.taskIndex === undefined &&
+    table.find("base_id = ? AND task_index IS NOT NULL", condition.jobId).length > 0;
+  const index = isArray ? "_*" : condition.taskIndex === undefined ? "" : `_${condition.taskIndex}`;
   const delay = condition.delayMinutes === undefined ? "" : `+${condition.delayMinutes}`;
   return `${condition.type}:${condition.jobId}${index}${delay}`;
 }

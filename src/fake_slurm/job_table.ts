@@ -43,6 +43,7 @@ export class JobTable {
   /** Open as long as the table; for transactions, and for what one statement does best. */
   readonly database: DatabaseSync;
   readonly #specs = new Map<number, JobSpec>();
+  #specChanges = 0;
 
   /**
    * Opens the table in the state directory, making or migrating it where needed.
@@ -228,6 +229,27 @@ export class JobTable {
       this.#specs.set(baseId, spec);
     }
     return spec;
+  }
+
+  /** Changes what the submission `baseId` asked for, for all its tasks; call it inside a transaction. */
+  updateSpec(baseId: number, change: Partial<JobSpec>): void {
+    const spec = { ...this.specOf(baseId), ...change };
+    this.database.prepare("UPDATE submissions SET spec = ? WHERE job_id = ?")
+      .run(JSON.stringify(spec), baseId);
+    this.#specs.set(baseId, spec);
+    this.database.exec(
+      `INSERT INTO counters VALUES ('spec_changes', 1)
+       ON CONFLICT DO UPDATE SET value = value + 1`,
+    );
+  }
+
+  /** Notices what other processes have changed by {@linkcode updateSpec}. */
+  refreshSpecs(): void {
+    const row = this.database.prepare("SELECT value FROM counters WHERE name = 'spec_changes'")
+      .get();
+    const changes = Number(row?.["value"] ?? 0);
+    if (changes !== this.#specChanges) this.#specs.clear();
+    this.#specChanges = changes;
   }
 
   #toTask(row: Record<string, unknown>): Task {

@@ -88,6 +88,7 @@ class Manager {
   #step(): number {
     const nowMs = Date.now();
     const { started, nextBeginMs } = inTransaction(this.#table.database, () => {
+      this.#table.refreshSpecs();
       this.#recordEnds(nowMs);
       return scheduleJobs(this.#table, this.#cluster.cpus, nowMs);
     });

@@ -150,8 +150,18 @@ function markStarted(table: JobTable, row: number, nowMs: number): Task {
   return table.find("row = ?", row)[0]!;
 }
 
-/** Whether some job runs, or will without anybody's doing: then a manager is needed. */
+/**
+ * Whether some job runs, or will without anybody's doing: then a manager is needed. Call it inside a
+ * transaction.
+ */
 export function hasWork(table: JobTable): boolean {
+  if (hasReadyWork(table)) return true;
+  // A job may wait for one that had ended before it was submitted.
+  settleDependencies(table, Date.now());
+  return hasReadyWork(table);
+}
+
+function hasReadyWork(table: JobTable): boolean {
   const row = table.database.prepare(
     `SELECT 1 FROM tasks WHERE state = 'RUNNING' OR (${WAITING} AND dependency IS NULL) LIMIT 1`,
   ).get();

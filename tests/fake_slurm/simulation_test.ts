@@ -320,3 +320,30 @@ function isRunning(words: string): boolean {
   }
   return false;
 }
+
+Deno.test("a job that waits for one that has ended before starts, though no other gives a reason", () =>
+  withFakeSlurm(async (slurm) => {
+    const first = await slurm.submit("--wrap", "exit 1");
+    await slurm.waitForEnd(first);
+    await until(() => Promise.resolve(findManagers(slurm.stateDir).length === 0));
+
+    const after = await slurm.submit("-d", `afterany:${first}`, "--wrap", "true");
+    const never = await slurm.submit(
+      ...["-d", `afterok:${first}`, "--kill-on-invalid-dep=yes", "--wrap", "true"],
+    );
+
+    assert.deepEqual(await slurm.waitForEnd(after), ["2|COMPLETED|0:0"]);
+    assert.deepEqual(await slurm.waitForEnd(never), ["3|CANCELLED|0:0"]);
+  }));
+
+Deno.test("scancel of thousands of waiting array tasks leaves of each array what it should", () =>
+  withFakeSlurm(async (slurm) => {
+    const all = await slurm.submit("--hold", "--array=0-9999", "--wrap", "true");
+    const some = await slurm.submit("--hold", "--array=0-9", "--wrap", "true");
+
+    await slurm.run("scancel", all, `${some}_[0-8]`);
+
+    assert.equal((await slurm.run("squeue", "-h", "-o", "%i")).stdout, `${some}_9\n`);
+    const rest = (await slurm.run("sacct", "-nPXj", all, "-o", "jobid,state")).stdout;
+    assert.equal(rest, `${all}_[0-9999]|CANCELLED by ${Deno.uid()}\n`);
+  }));

@@ -153,7 +153,8 @@ function toFilter(asked: Asked, { cluster, nowMs }: SacctSetting): (task: Task) 
   const end = asked.get("endtime");
   const fromMs = start !== undefined ? at(start) : defaultStart(asked, nowMs);
   // A limit on a whole second includes what happened within it.
-  const untilMs = end !== undefined ? at(end) + 999 : nowMs + 1000;
+  const until = end ?? (states === undefined ? undefined : start);
+  const untilMs = until !== undefined ? at(until) + 999 : nowMs + 1000;
   const names = asked.get("name")?.split(",");
   const partitions = asked.get("partition")?.split(",");
   const accounts = asked.get("accounts")?.split(",");
@@ -171,7 +172,7 @@ function toFilter(asked: Asked, { cluster, nowMs }: SacctSetting): (task: Task) 
     (users?.some((user) => user === task.spec.user || user === String(task.spec.uid)) ?? true);
 }
 
-/** sacct(1): the epoch with `--jobs`, now with `--state`, else the last midnight. */
+/** sacct(1), "default time window": the epoch with `--jobs`, now with `--state`, else the last midnight. */
 function defaultStart(asked: Asked, nowMs: number): number {
   if (asked.has("jobs")) return 0;
   return asked.has("state") ? nowMs : new Date(nowMs).setHours(0, 0, 0, 0);

@@ -37,6 +37,7 @@ export function toNewJob(
 ): NewJob {
   const { asked, script } = submission;
   refuseReservation(asked);
+  read.refuseOddValues(asked);
   const nowMs = Date.now();
   const timeLimit = readTimeLimit(asked);
   const beginMs = readBegin(asked, nowMs);

@@ -1,6 +1,7 @@
 import { SlurmRefusal } from "../context.ts";
 import type { JobSpec } from "../job_spec.ts";
 import { SIGNAL_NUMBERS } from "../spawn_detached.ts";
+import { parseTimeLimit } from "../time_limit.ts";
 
 /** Options of one submission, by long name. */
 export type AskedOptions = ReadonlyMap<string, string>;
@@ -90,4 +91,40 @@ export function readOpenMode(asked: AskedOptions): "append" | "truncate" | null 
   if (/^a(ppend)?$/.test(text)) return "append";
   if (/^t(runcate)?$/.test(text)) return "truncate";
   throw invalidOption("open-mode");
+}
+
+const COUNTS = ["mincpus", "ntasks-per-core", "ntasks-per-socket", "threads-per-core"];
+const DISTRIBUTIONS =
+  /^(\*|block|cyclic|arbitrary|plane=\d+|fcyclic)(:(\*|block|cyclic|fcyclic)){0,2}(,(no)?pack)?$/i;
+const HINTS = ["compute_bound", "memory_bound", "multithread", "nomultithread"];
+
+/**
+ * Looks at the values of options that have no effect here.
+ *
+ * @throws {SlurmRefusal} In sbatch's words, if one is not acceptable.
+ */
+export function refuseOddValues(asked: AskedOptions): void {
+  for (const name of COUNTS) readCount(asked, name);
+  const switches = asked.get("switches")?.split("@")[0];
+  if (switches !== undefined) readCount(new Map([["switches", switches]]), "switches");
+  readMemory(asked, "tmp");
+  const timeMin = asked.get("time-min");
+  try {
+    if (timeMin !== undefined) parseTimeLimit(timeMin);
+  } catch {
+    throw invalidOption("time-min");
+  }
+  const isOdd = (name: string, fits: RegExp) => !fits.test(asked.get(name) || "yes");
+  if (isOdd("kill-on-invalid-dep", /^(yes|no)$/i)) throw invalidOption("kill-on-invalid-dep");
+  if (isOdd("exclusive", /^(yes|user|mcs|topo)$/i)) throw invalidOption("exclusive");
+  const distribution = asked.get("distribution");
+  if (distribution !== undefined && !DISTRIBUTIONS.test(distribution)) {
+    throw invalidOption("distribution");
+  }
+  const hint = asked.get("hint");
+  if (hint !== undefined && !HINTS.includes(hint)) {
+    throw new SlurmRefusal(
+      `sbatch: error: unrecognized --hint argument "${hint}", see --hint=help\n`,
+    );
+  }
 }

@@ -125,24 +125,27 @@ function readState(text: string): Task["state"] {
 function cancel(table: JobTable, tasks: readonly Task[]): void {
   const nowMs = Date.now();
   const cancelledBy = userInfo().uid;
+  const waiting = tasks.filter(({ state, jobId }) => state === "PENDING" && jobId === null);
+  const parts = Map.groupBy(waiting, ({ baseId }) => baseId);
+  const isPart = new Map(
+    [...parts].map(([baseId, ones]) => [baseId, isPartOfRest(table, baseId, ones.length)] as const),
+  );
   for (const task of tasks) {
     if (task.state === "RUNNING") {
       table.update(task.row, { killState: "CANCELLED", cancelledBy });
-    } else if (task.state === "PENDING" && !isPartOfRest(table, task, tasks)) {
-      table.update(task.row, { state: "CANCELLED", cancelledBy, endMs: nowMs });
-    } else if (task.state === "PENDING") table.remove(task.row);
+    } else if (task.state === "PENDING") {
+      if (task.jobId === null && isPart.get(task.baseId) === true) table.remove(task.row);
+      else table.update(task.row, { state: "CANCELLED", cancelledBy, endMs: nowMs });
+    }
   }
 }
 
-/** Slurm forgets single indices that are taken out of an array's waiting rest. */
-function isPartOfRest(table: JobTable, task: Task, cancelled: readonly Task[]): boolean {
-  if (task.jobId !== null) return false;
+/** Slurm forgets single indices that are taken out of an array's waiting rest, not the rest as a whole. */
+function isPartOfRest(table: JobTable, baseId: number, cancelled: number): boolean {
   const row = table.database.prepare(
     "SELECT count(*) AS n FROM tasks WHERE base_id = ? AND job_id IS NULL AND state = 'PENDING'",
-  ).get(task.baseId);
-  const left = Number(row?.["n"]);
-  const wanted = cancelled.filter((one) => one.baseId === task.baseId && one.state === "PENDING");
-  return left > wanted.length;
+  ).get(baseId);
+  return Number(row?.["n"]) > cancelled;
 }
 
 /**

@@ -1,13 +1,15 @@
 import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
-import { parseArraySpec } from "../array_spec.ts";
 import { JobTable } from "../job_table.ts";
 import { ensureManager } from "../manager_lock.ts";
 import { versionLine } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
-import { holdJobs, requeueJobs, updateJobs } from "./change_jobs.ts";
+import { holdJobs, requeueJobs } from "./change_jobs.ts";
 import { refuseOtherClusters } from "./clusters.ts";
 import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
+import { collapseHosts, expandHosts } from "./host_list.ts";
 import { showConfig, showJobs, showNodes, showPartitions, showSteps } from "./scontrol_show.ts";
+import { updateJobs } from "./update_jobs.ts";
+import { writeBatchScript } from "./write_script.ts";
 
 const SPECS = versionedTable(
   `
@@ -45,7 +47,15 @@ export function runScontrol(
     case "version":
       io.out(versionLine(cluster.version));
       return 0;
+    case "write":
+      io.out(writeBatchScript(rest, table, context));
+      return 0;
+    case "completing":
+      return 0;
     case undefined:
+      if (UNSUPPORTED_KEYWORDS.includes(keyword.toLowerCase())) {
+        throw new SlurmRefusal(`scontrol: error: the fake Slurm does not support ${keyword}\n`);
+      }
       throw new SlurmRefusal(`invalid keyword: ${keyword}\n`);
     default:
       change(findKeyword(keyword)!, rest, table, cluster);
@@ -56,6 +66,13 @@ export function runScontrol(
 
 const KEYWORDS = [
   ...["show", "ping", "version", "hold", "uhold", "release", "requeue", "requeuehold", "update"],
+  ...["write", "completing"],
+];
+
+/** Keywords of Slurm's for jobs that the fake cannot follow. */
+const UNSUPPORTED_KEYWORDS = [
+  ...["listjobs", "listpids", "liststeps", "notify", "pidinfo", "reboot", "reconfigure", "resume"],
+  ...["suspend", "token", "top", "wait_job"],
 ];
 
 function findKeyword(word: string): string | undefined {
@@ -71,7 +88,10 @@ function show(
   cluster: Cluster,
   { env }: FakeSlurmContext,
 ): string {
-  const [entity = "", id, ...more] = words;
+  // `show job=5` is the same as `show job 5`.
+  const [entity = "", id, ...more] = words.flatMap((word, at) =>
+    at === 0 && word.includes("=") ? [word.split("=")[0]!, word.slice(word.indexOf("=") + 1)] : word
+  );
   if (entity === "") throw new SlurmRefusal("too few arguments for keyword:show\n");
   if (more.length > 0) throw new SlurmRefusal("too many arguments for keyword:show\n");
   const nowMs = Date.now();
@@ -94,23 +114,31 @@ function show(
       return showConfig(table, cluster, nowMs);
     case "partition":
     case "partitions":
-      return showPartitions(id, cluster);
+      return showPartitions(id, cluster, asked.has("oneliner"));
     case "node":
     case "nodes":
-      return showNodes(id, table, cluster);
-    case "hostnames":
-      return expandHosts(id ?? env.get("SLURM_JOB_NODELIST") ?? "");
+      return showNodes(id, table, cluster, asked.has("oneliner"));
+    case "hostname":
+    case "hostnames": {
+      const list = id ?? env.get("SLURM_JOB_NODELIST") ?? env.get("SLURM_NODELIST") ?? "";
+      if (list === "") throw new SlurmRefusal("scontrol: error: host list is empty\n", 0);
+      return expandHosts(list).map((host) => `${host}\n`).join("");
+    }
+    case "hostlist":
+      return `${collapseHosts((id ?? "").split(","))}\n`;
+    case "hostlistsorted":
+      return `${collapseHosts((id ?? "").split(",").sort())}\n`;
+    case "licenses":
+      return "No licenses configured in Slurm.\n";
+    case "reservation":
+    case "reservations":
+      if (id !== undefined) throw new SlurmRefusal(`Reservation ${id} not found\n`);
+      return "No reservations in the system\n";
+    case "daemons":
+      return "slurmctld slurmd\n";
     default:
       throw new SlurmRefusal(`invalid entity:${entity} for keyword:show \n`);
   }
-}
-
-function expandHosts(list: string): string {
-  return list.split(/,(?![^[]*\])/).flatMap((word) => {
-    const match = /^(.*)\[([\d,-]+)\](.*)$/.exec(word);
-    if (match === null) return [`${word}\n`];
-    return parseArraySpec(match[2]!).indices.map((at) => `${match[1]}${at}${match[3]}\n`);
-  }).join("");
 }
 
 function change(
@@ -119,8 +147,16 @@ function change(
   table: JobTable,
   cluster: Cluster,
 ): void {
-  if (words.length === 0) throw new SlurmRefusal(`too few arguments for ${keyword} keyword\n`);
-  if (keyword === "update") return updateJobs(table, words);
+  if (words.length === 0) {
+    throw new SlurmRefusal(
+      `${
+        keyword === "update"
+          ? "too few arguments for update keyword"
+          : `too few arguments for keyword:${keyword}`
+      }\n`,
+    );
+  }
+  if (keyword === "update") return updateJobs(table, cluster, words);
   for (const id of words.flatMap((word) => word.split(/,(?![^[]*\])/))) {
     if (keyword === "hold" || keyword === "uhold") holdJobs(table, id, true);
     else if (keyword === "release") holdJobs(table, id, false);

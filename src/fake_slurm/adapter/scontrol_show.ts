@@ -1,3 +1,4 @@
+import { arch, freemem, loadavg, release, totalmem, type, uptime } from "node:os";
 import { renderSlurmTime } from "../clock_text.ts";
 import { SlurmRefusal } from "../context.ts";
 import type { JobRecord } from "../job_records.ts";
@@ -81,6 +82,7 @@ export function showSteps(id: string | undefined, setting: ShowSetting): string 
 export function showConfig(table: JobTable, cluster: Cluster, nowMs: number): string {
   const hasAccounting = cluster.scenario.accounting.storage !== "disabled";
   const values: readonly (readonly [string, string | number])[] = [
+    ["AccountingStorageEnforce", "none"],
     ["AccountingStorageType", `accounting_storage/${hasAccounting ? "slurmdbd" : "none"}`],
     ["ClusterName", cluster.name],
     ["DefMemPerCPU", 100],
@@ -90,14 +92,23 @@ export function showConfig(table: JobTable, cluster: Cluster, nowMs: number): st
     ["KillWait", `${cluster.killWaitMs / 1000} sec`],
     ["MaxArraySize", cluster.maxArraySize],
     ["MaxJobCount", 200_000],
+    ["MaxJobId", 67_043_328],
+    ["MaxStepCount", 40_000],
+    ["MaxTasksPerNode", 512],
     ["MinJobAge", `${cluster.minJobAgeMs / 1000} sec`],
     ["NEXT_JOB_ID", table.nextJobId()],
     ["OverTimeLimit", "0 min"],
+    ["PreemptMode", "OFF"],
+    ["PreemptType", "preempt/none"],
+    ["PriorityType", `priority/${cluster.version === "24.11" ? "multifactor" : "basic"}`],
+    ["RequeueExit", "(null)"],
     ["SchedulerType", "sched/backfill"],
     ["SelectType", "select/cons_tres"],
+    ["SelectTypeParameters", "CR_CORE"],
     ["SlurmctldHost[0]", cluster.node],
     ["SLURM_VERSION", SLURM_VERSIONS[cluster.version]],
     ["StateSaveLocation", cluster.directory],
+    ["TmpFS", "/tmp"],
   ];
   const when = renderSlurmTime(nowMs, undefined);
   const lines = values.map(([name, value]) => `${name.padEnd(23)} = ${value}\n`);
@@ -106,7 +117,11 @@ export function showConfig(table: JobTable, cluster: Cluster, nowMs: number): st
 }
 
 /** Writes `scontrol show partition [NAME]`. */
-export function showPartitions(name: string | undefined, cluster: Cluster): string {
+export function showPartitions(
+  name: string | undefined,
+  cluster: Cluster,
+  oneLine: boolean,
+): string {
   const shown = cluster.partitions.filter((one) => name === undefined || one === name);
   if (shown.length === 0) throw new SlurmRefusal(`Partition ${name} not found\n`);
   const { cpus, node } = cluster;
@@ -127,32 +142,52 @@ export function showPartitions(name: string | undefined, cluster: Cluster): stri
       `State=UP TotalCPUs=${cpus} TotalNodes=1 SelectTypeParameters=NONE`,
       "JobDefaults=(null)",
       "DefMemPerCPU=100 MaxMemPerNode=UNLIMITED",
-      `TRES=cpu=${cpus},node=1,billing=${cpus}`,
-    ].join("\n   ") + "\n\n"
+      `TRES=cpu=${cpus},mem=${totalMegabytes()}M,node=1,billing=${cpus}`,
+    ].join(oneLine ? " " : "\n   ") + (oneLine ? "\n" : "\n\n")
   ).join("");
 }
 
-/** Writes `scontrol show node [NAME]`. */
+const megabytes = (bytes: number) => Math.floor(bytes / 1_048_576);
+const totalMegabytes = () => megabytes(totalmem());
+
+/** Writes `scontrol show node [NAME]`; its hardware is that of this machine, as one core a socket. */
 export function showNodes(
   name: string | undefined,
   table: JobTable,
   cluster: Cluster,
+  oneLine: boolean,
 ): string {
-  const { cpus, node } = cluster;
+  const { cpus, node, version } = cluster;
   if (name !== undefined && name !== node) throw new SlurmRefusal(`Node ${name} not found\n`);
   const used = usedCpus(table, cluster);
-  return [
-    `NodeName=${node} Arch=x86_64 CoresPerSocket=1 `,
-    `CPUAlloc=${used} CPUEfctv=${cpus} CPUTot=${cpus} CPULoad=0.00`,
+  const isNewer = version === "24.11";
+  const total = totalMegabytes();
+  const booted = renderSlurmTime(Date.now() - uptime() * 1000, undefined);
+  const last = table.database.prepare(
+    "SELECT max(coalesce(end_ms, start_ms)) AS ms FROM tasks WHERE start_ms IS NOT NULL",
+  ).get();
+  const busy = used > 0 ? Date.now() : Number(last?.["ms"] ?? 0);
+  const lastBusy = busy === 0 ? "Unknown" : renderSlurmTime(busy, undefined);
+  const lines = [
+    `NodeName=${node} Arch=${arch() === "x64" ? "x86_64" : "aarch64"} CoresPerSocket=1 `,
+    `CPUAlloc=${used} CPUEfctv=${cpus} CPUTot=${cpus} CPULoad=${loadavg()[0]!.toFixed(2)}`,
     "AvailableFeatures=(null)",
     "ActiveFeatures=(null)",
     "Gres=(null)",
-    `NodeAddr=${node} NodeHostName=${node} Version=${SLURM_VERSIONS[cluster.version]}`,
+    `NodeAddr=${node} NodeHostName=${node} Version=${SLURM_VERSIONS[version]}`,
+    `OS=${type()} ${release()} `,
+    `RealMemory=${total} AllocMem=0 FreeMem=${megabytes(freemem())} Sockets=${cpus} Boards=1`,
     `State=${nodeState(used, cpus)} ThreadsPerCore=1 TmpDisk=0 Weight=1 Owner=N/A MCS_label=N/A`,
     `Partitions=${cluster.partitions.join(",")} `,
-    `CfgTRES=cpu=${cpus},billing=${cpus}`,
+    `BootTime=${booted} SlurmdStartTime=${booted}`,
+    `LastBusyTime=${lastBusy}${isNewer ? " ResumeAfterTime=None" : ""}`,
+    `CfgTRES=cpu=${cpus},mem=${total}M,billing=${cpus}`,
     `AllocTRES=${used === 0 ? "" : `cpu=${used}`}`,
-  ].join("\n   ") + "\n\n";
+    ...(isNewer ? [] : ["CapWatts=n/a"]),
+    "CurrentWatts=0 AveWatts=0",
+    ...(isNewer ? [""] : ["ExtSensorsJoules=n/s ExtSensorsWatts=0 ExtSensorsTemp=n/s"]),
+  ];
+  return oneLine ? `${lines.join(" ")}\n` : `${lines.join("\n   ")}\n\n`;
 }
 
 /** CPUs that running jobs hold. */

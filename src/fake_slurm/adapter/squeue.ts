@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
+import { renderSlurmTime } from "../clock_text.ts";
 import { controllerState } from "../controller_state.ts";
 import { hasRun, type JobRecord, rawId } from "../job_records.ts";
 import { findState, isEnded, STATE_CODES } from "../job_state.ts";
@@ -32,11 +33,12 @@ const SPECS = versionedTable(
 
 /** Options that choose or show other things, which the fake does not keep. */
 const UNSUPPORTED_OPTIONS = [
-  ...["array-unique", "expand-patterns", "helpformat", "helpstate", "iterate", "json", "licenses"],
-  ...["only-job-state", "reservation", "yaml"],
+  ...["array-unique", "expand-patterns", "helpformat", "helpstate", "iterate", "json"],
+  ...["only-job-state", "yaml"],
 ];
 
 const DEFAULT_FORMAT = "%.18i %.9P %.8j %.8u %.2t %.10M %.6D %R";
+const START_FORMAT = "%.18i %.9P %.8j %.8u %.2t %.19S %.6D %20Y %R";
 const LONG_FORMAT = "%.18i %.9P %.8j %.8u %.8T %.10M %.9l %.6D %R";
 
 const USAGE: Readonly<Record<SlurmVersion, string>> = {
@@ -98,9 +100,12 @@ export function runSqueue(
     return 0;
   }
   const parts = readFormat(asked, context);
-  const records = sortRecords(findRecords(asked, setting, context), asked, setting);
+  const records = sortRecords(findRecords(asked, setting, context), asked, setting, context);
+  const date = asked.has("long") && !asked.has("noheader")
+    ? `${renderSlurmTime(nowMs, "%a %b %d %H:%M:%S %Y")}\n`
+    : "";
   const title = asked.has("clusters") && !asked.has("noheader") ? `CLUSTER: ${cluster.name}\n` : "";
-  io.out(title + render(records, parts, asked, setting));
+  io.out(date + title + render(records, parts, asked, setting));
   return 0;
 }
 
@@ -110,7 +115,8 @@ function readFormat(asked: Asked, { env, io }: FakeSlurmContext): QueuePart[] {
   const named = asked.get("Format") ??
     (asked.has("format") ? undefined : env.get("SQUEUE_FORMAT2"));
   if (named !== undefined && named !== "") return parseNamedFormat(named, complain);
-  const letters = asked.get("format") ?? (asked.has("long") ? LONG_FORMAT : undefined) ??
+  const letters = asked.get("format") ?? (asked.has("start") ? START_FORMAT : undefined) ??
+    (asked.has("long") ? LONG_FORMAT : undefined) ??
     (env.get("SQUEUE_FORMAT") || DEFAULT_FORMAT);
   return parseLetterFormat(letters, complain);
 }
@@ -175,6 +181,12 @@ function toFilter(
   const users = asked.has("me")
     ? [userInfo().username]
     : (asked.get("user") ?? env.get("SQUEUE_USERS"))?.split(",");
+  const unknown = nodes?.find((name) => name !== cluster.node);
+  if (unknown !== undefined) {
+    throw new SlurmRefusal(`squeue: error: Invalid node name ${unknown}\n`);
+  }
+  const licenses = asked.get("licenses")?.split(",");
+  const isOther = asked.has("reservation"); // there are none
   for (const user of users ?? []) {
     if (user === userInfo().username || user === "root" || /^\d+$/.test(user)) continue;
     io.err(`squeue: error: Invalid user: ${user}\n\n`);
@@ -183,7 +195,9 @@ function toFilter(
     const { task } = record;
     const { spec } = task;
     const state = controllerState(task, nowMs);
+    if (isOther || (asked.has("start") && state !== "PENDING")) return false;
     return (states?.includes(state) ?? !isEnded(state)) &&
+      (licenses?.includes(spec.licenses ?? "") ?? true) &&
       (names?.includes(task.name) ?? true) &&
       (partitions?.includes(spec.partition) ?? true) &&
       (accounts?.includes(spec.account) ?? true) && (qos?.includes(spec.qos) ?? true) &&
@@ -208,9 +222,17 @@ function readStates(text: string | undefined, version: SlurmVersion): string[] |
   });
 }
 
-function sortRecords(records: JobRecord[], asked: Asked, setting: QueueSetting): JobRecord[] {
+function sortRecords(
+  records: JobRecord[],
+  asked: Asked,
+  setting: QueueSetting,
+  { env }: FakeSlurmContext,
+): JobRecord[] {
   // squeue(1): by partition, then short state, then falling priority.
-  const keys = (asked.get("sort") ?? "P,t,-Q").split(",");
+  const keys =
+    (asked.get("sort") || (env.get("SQUEUE_SORT") || (asked.has("start") ? "S" : "P,t,-Q"))).split(
+      ",",
+    );
   const valueOf = (record: JobRecord, letter: string): number | string => {
     if (letter === "i" || letter === "A") return rawId(record);
     const text = LETTER_FIELDS[letter]?.value(record, setting) ?? "";

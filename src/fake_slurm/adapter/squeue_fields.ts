@@ -11,7 +11,8 @@ import type { JobTable } from "../job_table.ts";
 import type { Cluster } from "../state_directory.ts";
 import { renderShortDuration } from "../time_limit.ts";
 import { priorityOf } from "./sacct_values.ts";
-import { memoryText } from "./tres_text.ts";
+import type { Task } from "../task.ts";
+import { controllerTresText, memoryText } from "./tres_text.ts";
 
 /** What all lines of one listing share. */
 export interface QueueSetting {
@@ -47,9 +48,10 @@ function startTime({ task }: JobRecord, setting: QueueSetting): string {
 
 function endTime({ task }: JobRecord, setting: QueueSetting): string {
   if (task.endMs !== null) return time(task.endMs, setting);
-  if (task.startMs === null) return "N/A";
+  const startMs = task.startMs ?? ((task.beginMs ?? 0) > setting.nowMs ? task.beginMs : null);
+  if (startMs === null) return "N/A";
   if (task.timeLimit === null) return "NONE";
-  return time(task.startMs + task.timeLimit * setting.cluster.minuteMs, setting);
+  return time(startMs + task.timeLimit * setting.cluster.minuteMs, setting);
 }
 
 function timeLeft({ task }: JobRecord, { nowMs }: QueueSetting): string {
@@ -158,16 +160,54 @@ export const LETTER_FIELDS: Readonly<Record<string, QueueField>> = {
   z: fixed("S:C:T", "*:*:*"),
 };
 
+const grantOf = (task: Task) => hasRun(task) ? "allocated" : "requested";
+
 /** The fields of `--Format`, by lower-case name: letters where one means the same. */
 export const NAMED_FIELDS: Readonly<Record<string, string | QueueField>> = {
   ...{ account: "a", arrayjobid: "F", arraytaskid: "K", command: "o", comment: "k", cores: "I" },
   ...{ dependency: "E", endtime: "e", exchost: "B", feature: "f", groupid: "G", groupname: "g" },
-  ...{ gres: "b", jobarrayid: "i", jobid: "A", licenses: "W", minmemory: "m", mincpus: "c" },
+  ...{ gres: "b", jobid: "A", licenses: "W", minmemory: "m", mincpus: "c" },
   ...{ name: "j", nice: "y", nodelist: "N", numcpus: "C", numnodes: "D", oversubscribe: "h" },
   ...{ partition: "P", priority: "p", prioritylong: "Q", qos: "q", reason: "r", reasonlist: "R" },
   ...{ reqnodes: "n", reservation: "v", starttime: "S", state: "T", statecompact: "t" },
   ...{ submittime: "V", timeleft: "L", timelimit: "l", timeused: "M", userid: "U" },
   ...{ username: "u", wckey: "w", workdir: "Z", "tres-per-node": "b" },
+  ...{ batchhost: "B", contiguous: "O", corespec: "X", mintmpdisk: "d", schednodes: "Y", sct: "z" },
+  ...{ sockets: "H", threads: "J" },
+  accruetime: field("ACCRUE_TIME", ({ task }, setting) => time(task.eligibleMs, setting)),
+  allocnodes: field("ALLOC_NODES", ({ task }) => task.spec.submitHost),
+  allocsid: field("ALLOC_SID", ({ task }) => String(task.spec.sessionId)),
+  batchflag: field("BATCH_FLAG", ({ task }) => task.spec.batch ? "1" : "0"),
+  boardspernode: fixed("BOARDS_PER_NODE", "0"),
+  "cpus-per-task": field(
+    "CPUS_PER_TASK",
+    ({ task }) => String(task.spec.cpusPerTask ?? 1),
+  ),
+  deadline: fixed("DEADLINE", "N/A"),
+  delayboot: fixed("DELAY_BOOT", "0:00"),
+  derivedec: fixed("DERIVED_EC", "0"),
+  jobarrayid: "i",
+  lastschedeval: field(
+    "LAST_SCHED_EVAL",
+    ({ task }, setting) => time(task.startMs ?? task.submitMs, setting),
+  ),
+  maxcpus: field("MAX_CPUS", ({ task }) => String(cpusOf(task.spec))),
+  maxnodes: field("MAX_NODES", ({ task }) => String(nodesOf(task.spec))),
+  mcslabel: fixed("MCSLABEL", "(null)"),
+  mintime: fixed("TIME_MIN", "0:00"),
+  network: fixed("NETWORK", "(null)"),
+  ntpernode: field("NTASKS_PER_NODE", ({ task }) => String(task.spec.tasksPerNode ?? 0)),
+  pendingtime: field(
+    "PENDING_TIME",
+    ({ task }, { nowMs }) =>
+      String(Math.max(0, Math.floor(((task.startMs ?? nowMs) - task.submitMs) / 1000))),
+  ),
+  profile: fixed("PROFILE", "NotSet"),
+  reboot: fixed("REBOOT", "0"),
+  reqswitch: fixed("REQ_SWITCH", "0"),
+  tres: field("TRES_ALLOC", ({ task }) => controllerTresText(task, grantOf(task))),
+  "tres-alloc": field("TRES_ALLOC", ({ task }) => controllerTresText(task, grantOf(task))),
+  wait4switch: fixed("TIME_WAIT", "0"),
   cluster: field("CLUSTER", (_record, { cluster }) => cluster.name),
   eligibletime: field("ELIGIBLE_TIME", ({ task }, setting) => time(task.eligibleMs, setting)),
   "exit_code": field("EXIT_CODE", ({ task }) => String(task.exitCode)),
