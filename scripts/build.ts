@@ -1,5 +1,5 @@
 /**
- * Builds the one file: dist/dlslurm.
+ * Builds the one file: dist/dlslurm, and its manual page beside it: dist/dlslurm.1.
  *
  * usage: deno task build [--output PATH] [--entry PATH] [--network]
  *
@@ -25,6 +25,18 @@ export interface BuildOptions {
 
 /** Absolute path of the project, without a slash at its end. */
 const PROJECT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+
+/** Writes the manual page that the built file `program` prints, beside it. */
+async function writeManPage(program: string): Promise<void> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args: ["help", "--man"],
+    stdin: "null",
+  }).output();
+  if (!success) {
+    throw new Error(`Cannot build the manual page: ${new TextDecoder().decode(stderr)}`);
+  }
+  await Deno.writeFile(`${program}.1`, stdout);
+}
 
 /** Builds the file and returns its path. A file that stands there already is replaced in one step. */
 export async function build(options: BuildOptions = {}): Promise<string> {
@@ -82,6 +94,7 @@ function parseArguments(args: readonly string[]): BuildOptions {
 
 if (import.meta.main) {
   const output = await build(parseArguments(Deno.args));
+  await writeManPage(output);
   const { size } = await Deno.stat(output);
   const line = `${output}: ${(size / 1e6).toFixed(1)} MB\n`;
   await Deno.stdout.write(new TextEncoder().encode(line));

@@ -23,7 +23,14 @@ export interface GlobalSettings {
   readonly overrides: readonly string[];
 }
 
-const FORMATS = ["tailored", "generic", "json", "json_pp", "disabled"];
+/** The formats of `-f` that have a name. */
+export const OUTPUT_FORMATS: readonly string[] = [
+  "tailored",
+  "generic",
+  "json",
+  "json_pp",
+  "disabled",
+];
 const STATUSES = ["success", "failure", "ok", "notneeded", "impossible", "error"];
 /** Names of the options of which each may be given before and after the command. */
 const REPEATED = ["folder", "config", "reportType"] as const;
@@ -134,11 +141,11 @@ function gatherType(value: string, before: readonly string[] = []): string[] {
 }
 
 function readFormat(value: string): string {
-  if (FORMATS.includes(value)) return value;
+  if (OUTPUT_FORMATS.includes(value)) return value;
   if (value.includes("{")) parseTemplate(value);
   else {
     throw new UserError("USAGE", `Cannot print results as "${value}": there is no such format`, {
-      hint: `formats are ${FORMATS.join(", ")}, or a template such as '{status}: {path}'`,
+      hint: `formats are ${OUTPUT_FORMATS.join(", ")}, or a template such as '{status}: {path}'`,
     });
   }
   return value;

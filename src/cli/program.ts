@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Argument, Command, Option } from "commander";
 import { adoptCommand, runAdopt } from "../commands/adopt.ts";
 import { finishCommand, runFinish } from "../commands/finish.ts";
 import { listCommand, runList } from "../commands/list.ts";
@@ -6,6 +6,8 @@ import { recoverCommand, runRecover } from "../commands/recover.ts";
 import { rescheduleCommand, runReschedule } from "../commands/reschedule.ts";
 import { runSchedule, scheduleCommand } from "../commands/schedule.ts";
 import type { CommandContext, CommandDefinition } from "../commands/context.ts";
+import { SHELLS } from "./completion/scripts.ts";
+import type { Shell } from "./completion/scripts.ts";
 import { addGlobalOptions, readGlobalOptions } from "./global_options.ts";
 import type { GlobalSettings } from "./global_options.ts";
 
@@ -16,8 +18,22 @@ export type Start = (
   run: (context: CommandContext) => Promise<void>,
 ) => Promise<void>;
 
-/** Defines the command line: every command, its options and help. */
-export function defineProgram(start: Start): CommandDefinition {
+/** What is told without a dataset. */
+export type Told =
+  | { readonly kind: "help"; readonly command: string | undefined }
+  | { readonly kind: "man page" }
+  | { readonly kind: "completion"; readonly shell: Shell };
+
+/**
+ * Defines the command line: every command, its options and help.
+ *
+ * @param start runs a command in a dataset.
+ * @param tell shows what needs none.
+ */
+export function defineProgram(
+  start: Start,
+  tell: (told: Told) => Promise<void> = () => Promise.resolve(),
+): CommandDefinition {
   const program = new Command("dlslurm");
   program.description(
     "Records Slurm batch jobs in a Git or DataLad dataset: schedule submits a job and notes what it " +
@@ -26,18 +42,22 @@ export function defineProgram(start: Start): CommandDefinition {
   )
     .enablePositionalOptions()
     .option("--version", "show the versions of dlslurm, its runtime and SQLite")
-    .helpCommand("help [command]", "show how a command is used")
+    .helpCommand(false)
     .helpOption("-h, --help", "show this")
     // "reschedule|slurm-reschedule [options] [revision]" would leave no room for what it does.
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText("after", PROGRAM_NOTE)
     .showHelpAfterError(WHERE_HELP_IS);
-  addGlobalOptions(program, false);
+  addGlobalOptions(program, false)
+    .addOption(new Option("-d, --dataset <path>", "the same as behind the command").hideHelp());
   const starting =
     <Options>(action: string, run: (options: Options, context: CommandContext) => Promise<void>) =>
     async (options: Options) => {
       const settings = readGlobalOptions(program.opts(), options as Record<string, unknown>);
-      await start(action, settings, (context) => run(options, context));
+      // Some type -d before the command, as -C.
+      const { dataset } = program.opts();
+      const all = dataset === undefined ? options : { dataset, ...options };
+      await start(action, settings, (context) => run(all, context));
     };
   const commands = [
     scheduleCommand(starting("slurm-schedule", runSchedule)),
@@ -56,13 +76,66 @@ export function defineProgram(start: Start): CommandDefinition {
     .helpOption(false);
   program.command("fixtures").summary("record what a Slurm answers, and replay it: fixtures --help")
     .helpOption(false);
+  program.addCommand(completionCommand((shell) => tell({ kind: "completion", shell })));
+  program.addCommand(helpCommand(tell));
   return program;
+}
+
+function completionCommand(run: (shell: Shell) => Promise<void>): CommandDefinition {
+  return new Command("completion")
+    .summary("teach a shell to complete dlslurm: commands, options, job IDs, revisions, files")
+    .description(
+      "Prints a script that teaches a shell to complete the command line of dlslurm at the tab key: " +
+        "commands, options and their values, IDs of open jobs, revisions, files. Slurm is not asked. " +
+        "Load it where the shell starts.",
+    )
+    .addArgument(new Argument("<shell>", "which shell's script").choices(SHELLS))
+    .helpOption("-h, --help", "show this")
+    .showHelpAfterError(WHERE_HELP_IS)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  eval "$(dlslurm completion bash)"         # in ~/.bashrc
+  eval "$(dlslurm completion zsh)"          # in ~/.zshrc, after compinit
+  dlslurm completion fish >~/.config/fish/completions/dlslurm.fish
+
+Exit status: 0 printed; 2 wrong usage.`,
+    )
+    .action(run);
+}
+
+function helpCommand(tell: (told: Told) => Promise<void>): CommandDefinition {
+  return new Command("help")
+    .summary("show how a command is used, or the manual page")
+    .description(
+      "Shows how a command is used. The manual page holds the same for all commands; it is part of " +
+        "the program, so that it can be read where only this file was copied to.",
+    )
+    .addArgument(new Argument("[command]", "all of them if none is named"))
+    .option("--man", "print the manual page, for man(1): read it at once, or keep it as a file")
+    .helpOption("-h, --help", "show this")
+    .showHelpAfterError(WHERE_HELP_IS)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm help finish
+  dlslurm help --man | man -l -
+  dlslurm help --man >~/.local/share/man/man1/dlslurm.1
+
+Exit status: 0 shown; 2 wrong usage.`,
+    )
+    .action((command: string | undefined, { man }: { man?: boolean }) =>
+      tell(man === true ? { kind: "man page" } : { kind: "help", command })
+    );
 }
 
 const WHERE_HELP_IS = "(dlslurm --help, or dlslurm COMMAND --help, shows what is possible)";
 
 const PROGRAM_NOTE = `
-Options above stand before the command or after it. Each command answers to slurm-COMMAND, too.
+The options above stand before a command or after it. schedule, finish and reschedule answer to
+slurm-schedule, slurm-finish and slurm-reschedule, too, as in the DataLad SLURM extension.
 
 Examples:
   dlslurm schedule -o results sbatch job.sh

@@ -12,19 +12,22 @@
 import { CommanderError } from "commander";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { CommandContext, ResultRecord } from "../commands/context.ts";
+import type { CommandContext, CommandDefinition, ResultRecord } from "../commands/context.ts";
 import { UserError } from "../errors.ts";
 import { hasColours, withColouredWords } from "./colours.ts";
 import { ExitCode } from "./exit_code.ts";
 import { withGitSettings } from "./git_settings.ts";
 import { resolveFolder } from "./global_options.ts";
 import type { GlobalSettings } from "./global_options.ts";
+import { namesOf } from "./completion/command_line.ts";
+import { COMPLETE_WORDS, completionScript } from "./completion/scripts.ts";
 import { defineProgram } from "./program.ts";
+import type { Told } from "./program.ts";
 import { ProgressDisplay } from "./progress_display.ts";
 import { recordOfError, reportError } from "./report_error.ts";
 import { RecordRenderer, TextRenderer } from "./result_renderer.ts";
 import { ResultReporter, StoppedAtFailure } from "./result_reporter.ts";
-import { versionText } from "./version.ts";
+import { PROGRAM_VERSION, versionText } from "./version.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -35,10 +38,17 @@ export async function runCli(args: readonly string[], real: World): Promise<numb
   if (args[0] === "fake-slurm") return await runFake(args.slice(1), world);
   if (args[0] === "fixtures") return await runRecordings(args.slice(1), world);
   let status: number = ExitCode.Ok;
-  const program = defineProgram(async (action, settings, run) => {
+  const program: CommandDefinition = defineProgram(async (action, settings, run) => {
     status = await runCommand(action, settings, run, world);
+  }, async (told) => {
+    status = await tell(told, program, world);
   });
   prepare(program, world);
+  if (args[0] === COMPLETE_WORDS) {
+    const { runCompleteWords } = await import("./completion/mod.ts");
+    await runCompleteWords(program, args.slice(2), world);
+    return ExitCode.Ok;
+  }
   try {
     if (args.length === 0) {
       world.io.err(program.helpInformation());
@@ -133,6 +143,27 @@ function reportQuietly(reporter: ResultReporter, record: ResultRecord): void {
   } catch (error) {
     if (!(error instanceof StoppedAtFailure)) throw error;
   }
+}
+
+/** Shows what needs no dataset. */
+async function tell(told: Told, program: CommandDefinition, world: World): Promise<number> {
+  if (told.kind === "completion") {
+    world.io.out(completionScript(told.shell));
+    return ExitCode.Ok;
+  }
+  if (told.kind === "man page") {
+    const { renderManPage } = await import("./man_page.ts");
+    world.io.out(renderManPage(program, { version: PROGRAM_VERSION }));
+    return ExitCode.Ok;
+  }
+  if (told.command === "fake-slurm") return await runFake(["--help"], world);
+  if (told.command === "fixtures") return await runRecordings(["--help"], world);
+  const command = told.command === undefined
+    ? program
+    : program.commands.find((each) => namesOf(each).includes(told.command!));
+  if (command === undefined) program.error(`error: unknown command '${told.command}'`);
+  command.outputHelp();
+  return ExitCode.Ok;
 }
 
 async function runFake(args: readonly string[], world: World): Promise<number> {

@@ -1,12 +1,15 @@
 import { DatabaseSync } from "node:sqlite";
 import project from "../../deno.json" with { type: "json" };
 
+/** Version of dlslurm itself. */
+export const PROGRAM_VERSION: string = project.version;
+
 /** `dlslurm 0.1.0 (Deno 2.9.6, SQLite 3.53.2)` */
 export function versionText(): string {
   const database = new DatabaseSync(":memory:");
   try {
     const sqlite = database.prepare("SELECT sqlite_version() AS version").get()?.["version"];
-    return `dlslurm ${project.version} (Deno ${Deno.version.deno}, SQLite ${sqlite})`;
+    return `dlslurm ${PROGRAM_VERSION} (Deno ${Deno.version.deno}, SQLite ${sqlite})`;
   } finally {
     database.close();
   }

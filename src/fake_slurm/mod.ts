@@ -45,6 +45,19 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   },
 };
 
+const HELP = `Usage: eval "$(dlslurm fake-slurm env [OPTIONS])"
+       dlslurm fake-slurm PROGRAM [OPTIONS]
+
+Switches a shell to a Slurm that is part of dlslurm: jobs really run, in the background, on this
+machine. For trying things on a laptop, and for testing scripts where no cluster is at hand.
+
+env      prints what a shell has to evaluate; env --help tells its options
+PROGRAM  one of sbatch, sacct, scontrol, squeue, scancel, sinfo, srun, with Slurm's own options;
+         after the line above these names are on PATH
+
+Exit status: that of Slurm's program; 2 wrong usage.
+`;
+
 /**
  * Runs `dlslurm fake-slurm ARGS…`, where the first argument is `env`, one of Slurm's programs, or
  * `manager`, the background process. Gives the exit status that Slurm's program would give.
@@ -57,6 +70,10 @@ export async function runFakeSlurm(
   context: FakeSlurmContext,
 ): Promise<number> {
   const [name = "", ...rest] = args;
+  if (name === "--help" || name === "-h") {
+    context.io.out(HELP);
+    return 0;
+  }
   if (name === "env") return await runEnvironment(rest, context);
   const program = PROGRAMS[name];
   if (program === undefined) {

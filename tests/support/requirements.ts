@@ -8,7 +8,16 @@
  */
 
 /** Something that a test needs beside git and Deno. */
-export type Requirement = "git-annex" | "datalad" | "slurm" | "chroot" | "root" | "mount";
+export type Requirement =
+  | "git-annex"
+  | "datalad"
+  | "slurm"
+  | "chroot"
+  | "root"
+  | "mount"
+  | "zsh"
+  | "fish"
+  | "mandoc";
 
 /** What a test needs for each kind of Slurm. */
 export const SLURM_REQUIREMENTS = {
@@ -65,6 +74,9 @@ export function findReasonAgainst(requirement: Requirement): string | undefined 
 const CHECKS: Readonly<Record<Requirement, () => string | undefined>> = {
   "git-annex": () => reasonIfNotOnPath("git-annex"),
   datalad: () => reasonIfNotOnPath("datalad"),
+  zsh: () => reasonIfNotOnPath("zsh"),
+  fish: () => reasonIfNotOnPath("fish"),
+  mandoc: () => reasonIfNotOnPath("mandoc"),
   slurm: () => reasonIfNotOnPath("sbatch") ?? reasonIfSlurmIsDown("scontrol"),
   chroot: reasonAgainstChroot,
   root: () => Deno.uid() === 0 ? undefined : "not run as root",
