@@ -1,11 +1,17 @@
+import { join } from "node:path";
 import { addFiles } from "../annex/add_files.ts";
+import { isAnnexLink } from "../annex/annexed_files.ts";
+import { giveBack } from "../annex/give_back.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
+import { FileLooks } from "../fs/file_looks.ts";
+import { statIfPresent } from "../fs/if_present.ts";
 import { TEMPORARY_FILE_REGEXP } from "../fs/write_file_atomic.ts";
 import { findCandidates } from "../git/changes.ts";
-import { GIT_NAMES } from "../git/path_bytes.ts";
+import { GIT_NAMES, isReachable } from "../git/path_bytes.ts";
 import type { PrivateIndex } from "../git/private_index.ts";
 import type { Attribution, WrittenPaths } from "../jobs/attribution.ts";
+import type { RunOptions } from "../process/runner.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What came of staging. */
@@ -54,24 +60,58 @@ export async function stageOutputs(
     const owner = ownerOf(path);
     return owner !== undefined && !failures.has(owner) && !TEMPORARY_FILE_REGEXP.test(path);
   };
+  const fileOf = (path: string) => join(dataset.root, path);
+  const fail = (path: string, error: UserError) => {
+    const owner = ownerOf(path);
+    if (owner === undefined) throw error;
+    failures.set(owner, error);
+  };
+  // What cannot be reached by its name cannot be looked at.
+  const reachable = candidates.present.filter((path) => isWanted(path) && isReachable(path));
+  const pathOf = new Map(reachable.map((path) => [fileOf(path), path]));
+  const looks = new FileLooks(pathOf.keys(), isAnnexLink);
+  const sinceMs = await startOfFinish(dataset, context);
+  for (const file of await looks.waitUntilQuiet(sinceMs, context.interrupted)) {
+    fail(pathOf.get(file)!, changing(pathOf.get(file)!));
+  }
   const present = candidates.present.filter(isWanted);
   const deleted = candidates.deleted.filter(isWanted);
+  const annex = {
+    ...dataset,
+    runner: context.runner,
+    runGit: (args: readonly string[], options: RunOptions) => index.git.run(args, options),
+    names: GIT_NAMES,
+    signal: context.interrupted,
+  };
+  let withoutTimes: readonly string[] = [];
   if (dataset.hasAnnex) {
     await index.stage([], deleted);
-    const { failures: refused, withoutTimes } = await addFiles({
-      ...dataset,
-      runner: context.runner,
-      runGit: (args, options) => index.git.run(args, options),
-      names: GIT_NAMES,
-      signal: context.interrupted,
-    }, present);
-    for (const failure of refused) {
-      const owner = ownerOf(failure.path);
-      if (owner === undefined) throw unreadable(failure.path, failure.message);
-      failures.set(owner, unreadable(failure.path, failure.message));
-    }
-    return { failures, withoutTimes };
-  }
+    const added = await addFiles(annex, present);
+    for (const { path, message } of added.failures) fail(path, unreadable(path, message));
+    withoutTimes = added.withoutTimes;
+  } else await stageInGit(index, present, deleted, ownerOf, failures);
+  const staged = new Set(present);
+  const moved = looks.findMoved().map((file) => pathOf.get(file)!).filter((path) =>
+    staged.has(path)
+  );
+  for (const path of moved) fail(path, changing(path));
+  if (dataset.hasAnnex) await giveBack(annex, moved);
+  return { failures, withoutTimes };
+}
+
+/** When this finish began, by the clock of the file system that outputs are on. */
+async function startOfFinish(dataset: Dataset, context: CommandContext): Promise<number> {
+  const lease = await statIfPresent(join(dataset.commonDir, "dlslurm", "finish.lease"));
+  return (lease?.mtime ?? context.now()).getTime();
+}
+
+async function stageInGit(
+  index: PrivateIndex,
+  present: readonly string[],
+  deleted: readonly string[],
+  ownerOf: (path: string) => number | undefined,
+  failures: Map<number, UserError>,
+): Promise<void> {
   try {
     await index.stage(present, deleted);
   } catch (error) {
@@ -87,7 +127,15 @@ export async function stageOutputs(
       }
     }
   }
-  return { failures, withoutTimes: [] };
+}
+
+function changing(path: string): UserError {
+  return new UserError(
+    "OUTPUT_CHANGING",
+    `Cannot commit the outputs: "${path}" is still written to, though the job has ended. ` +
+      "The job stays open",
+    { hint: `see who does (lsof "${path}"), wait for it, then run the same command again` },
+  );
 }
 
 function nestedRepository(path: string): UserError {

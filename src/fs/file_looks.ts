@@ -1,0 +1,82 @@
+/** What a file was like when it was looked at. */
+interface Look {
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly mtimeMs: number;
+  readonly ino: number | null;
+}
+
+/** How often files are looked at that may still be written to. */
+const LOOK_AGAIN_MS = 150;
+/** A file that does not change for so long is taken for complete. */
+const QUIET_MS = 600;
+/** How long one is waited for that keeps changing. */
+const LONGEST_WAIT_MS = 3_000;
+
+/**
+ * How files were at one moment, to tell later whether somebody still writes to them: by size, time of
+ * the last change, and inode.
+ */
+export class FileLooks {
+  readonly #looks = new Map<string, Look | undefined>();
+  readonly #isMovedAside: (target: string) => boolean;
+
+  /**
+   * Looks at `files`; one that is not there now must not be there later.
+   *
+   * @param isMovedAside whether a link with this target stands for the file itself, moved elsewhere.
+   */
+  constructor(files: Iterable<string>, isMovedAside: (target: string) => boolean) {
+    this.#isMovedAside = isMovedAside;
+    for (const file of files) this.#looks.set(file, this.#lookAt(file));
+  }
+
+  /**
+   * Waits for the files that were written to at `sinceMs` or later until each has been quiet for a
+   * moment; without such a file it does not wait at all.
+   *
+   * @returns the files that do not become quiet within some seconds.
+   */
+  async waitUntilQuiet(sinceMs: number, signal: AbortSignal): Promise<string[]> {
+    const recent = [...this.#looks].filter(([, look]) =>
+      look !== undefined && look.mtimeMs >= sinceMs
+    );
+    const movedAtMs = new Map(recent.map(([file]) => [file, 0]));
+    for (let nowMs = 0; movedAtMs.size > 0 && nowMs < LONGEST_WAIT_MS;) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      signal.throwIfAborted();
+      nowMs += LOOK_AGAIN_MS;
+      for (const [file, lastMs] of movedAtMs) {
+        const look = this.#lookAt(file);
+        if (!isSame(this.#looks.get(file), look)) movedAtMs.set(file, nowMs);
+        else if (nowMs - lastMs >= QUIET_MS) movedAtMs.delete(file);
+        this.#looks.set(file, look);
+      }
+    }
+    return [...movedAtMs.keys()];
+  }
+
+  /** The files that have changed since they were last looked at. */
+  findMoved(): string[] {
+    const moved = [...this.#looks].filter(([file, look]) => !isSame(look, this.#lookAt(file)));
+    return moved.map(([file]) => file);
+  }
+
+  #lookAt(file: string): Look | undefined {
+    try {
+      const own = Deno.lstatSync(file);
+      const isAside = own.isSymlink && this.#isMovedAside(Deno.readLinkSync(file));
+      const { size, mtime, ino } = isAside ? Deno.statSync(file) : own;
+      return { size, mtimeMs: mtime?.getTime() ?? 0, ino };
+    } catch {
+      return undefined; // who adds it finds the words for it
+    }
+  }
+}
+
+function isSame(before: Look | undefined, now: Look | undefined): boolean {
+  if (before === undefined || now === undefined) return before === now;
+  // Given up for another file of the same content, as git-annex does with duplicates.
+  if (before.ino !== now.ino) return before.size === now.size;
+  return before.size === now.size && before.mtimeMs === now.mtimeMs;
+}

@@ -1,0 +1,95 @@
+/** Outputs that somebody still writes to when the job has ended. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DATASET_KINDS } from "../support/datasets.ts";
+import type { DatasetKind } from "../support/datasets.ts";
+import { testIfAvailable } from "../support/requirements.ts";
+import { quote, unwrapProgram, wrapProgram } from "../support/wrapped_programs.ts";
+import { EngineWorld, saidBy } from "./engine_world.ts";
+
+const KINDS: readonly DatasetKind[] = ["plain git", "git-annex"];
+
+/** A scheduled job that left more files than are added one by one. */
+async function createWithOutputs(kind: DatasetKind): Promise<EngineWorld> {
+  const world = await EngineWorld.create({}, kind);
+  await world.schedule("out");
+  for (let index = 0; index < 15; index++) await world.write(`out/${index}.bin`, `\0${index}`);
+  return world;
+}
+
+async function assertCommitted(world: EngineWorld, kind: DatasetKind, content: RegExp) {
+  const outcome = await world.must("finish");
+  assert.match(saidBy(outcome), /save\(ok\)/);
+  assert.match(await Deno.readTextFile(join(world.root, "out/7.bin")), content);
+  assert.equal((await world.changes()).length, 16);
+  assert.deepEqual(await world.lines("status", "--porcelain"), []);
+  if (kind === "git-annex") await world.git("annex", "fsck", "--quiet");
+}
+
+for (const kind of KINDS) {
+  const requirements = DATASET_KINDS[kind];
+
+  testIfAvailable(
+    requirements,
+    `finish: ${kind}, a process goes on writing → the job stays open and the file is named`,
+    async () => {
+      await using world = await createWithOutputs(kind);
+      const stop = join(world.sandbox.root, "stop");
+      const write = `exec 3>>out/7.bin; while ! test -e ${quote(stop)}; do echo more >&3; ` +
+        "sleep 0.1; done; echo last >&3";
+      const writer = world.sandbox.start(["sh", "-c", write], { cwd: world.root });
+
+      const refused = await world.dlslurm("-f", "json", "finish");
+
+      assert.equal(refused.code, 1, saidBy(refused));
+      const record = JSON.parse(refused.stdout.split("\n")[0]!);
+      assert.equal(record["status"], "impossible");
+      assert.equal(record["error_code"], "OUTPUT_CHANGING");
+      assert.match(record["message"], /"out\/7\.bin" is still written to/);
+      assert.equal((await world.subjects()).length, 1);
+      await Deno.writeTextFile(stop, "");
+      await writer.ended;
+      await assertCommitted(world, kind, /^.7(more\n)+last\n$/);
+    },
+  );
+
+  testIfAvailable(
+    requirements,
+    `finish: ${kind}, a file is written to while Slurm is asked → it is waited for`,
+    async () => {
+      await using world = await createWithOutputs(kind);
+      const sacct = join(world.sandbox.programs, "sacct");
+      const script = await Deno.readTextFile(sacct);
+      const late = `(sleep 0.3; echo late >>${
+        quote(join(world.root, "out/7.bin"))
+      }) >/dev/null 2>&1 &\n`;
+      const now = `echo now >>${quote(join(world.root, "out/7.bin"))}\n`;
+      await Deno.writeTextFile(sacct, script.replace("\n", `\n${now}${late}`));
+
+      await assertCommitted(world, kind, /^.7now\nlate\n$/);
+    },
+  );
+
+  testIfAvailable(
+    requirements,
+    `finish: ${kind}, a file changes after it was hashed → not committed, nothing lost`,
+    async () => {
+      await using world = await createWithOutputs(kind);
+      const file = quote(join(world.root, "out/7.bin"));
+      // Through the link, into the object: what a process does that has the file open.
+      const script = `"$REAL" "$@"; status=$?\ncase " $* " in *" update-index "*"--add"*) ` +
+        `echo more >>${file} ;; esac\nexit "$status"`;
+      await wrapProgram(world.sandbox, "git", script);
+
+      const refused = await world.dlslurm("finish");
+
+      await unwrapProgram(world.sandbox, "git");
+      assert.equal(refused.code, 1, saidBy(refused));
+      assert.match(saidBy(refused), /"out\/7\.bin" is still written to/);
+      const { isFile, mode } = await Deno.lstat(join(world.root, "out/7.bin"));
+      assert(isFile);
+      assert.equal(mode! & 0o200, 0o200);
+      await assertCommitted(world, kind, /^.7more\n$/);
+    },
+  );
+}
