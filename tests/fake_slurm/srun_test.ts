@@ -100,10 +100,15 @@ Deno.test("steps wait for the CPUs of others, unless they are exact or overlap",
   withFakeSlurm(async (slurm) => {
     const said = await inJob(
       slurm,
-      `pair() { rm -f a b; srun "$@" -n 1 sh -c 'echo >a; sleep 0.5; [ -e b ] && echo together || echo alone' &
+      `# The first waits for the second, for so many tenths of a second: too short a time ends it alone.
+       pair() { rm -f a b; patience=$1; shift
+         srun "$@" -n 1 sh -c 'echo >a; i=0; while [ ! -e b ] && [ $i -lt '$patience' ]; do
+           sleep 0.1; i=$((i+1)); done; [ -e b ] && echo together || echo alone' &
          while [ ! -e a ]; do sleep 0.02; done
          srun -Q "$@" -n 1 sh -c 'echo >b'; wait; }
-       pair; pair --exact; pair --overlap; srun -n 1 sleep 0.5 & sleep 0.3; srun -n 1 echo after; wait`,
+       pair 3; pair 300 --exact; pair 300 --overlap
+       rm a; srun -n 1 sh -c 'echo >a; sleep 3' & while [ ! -e a ]; do sleep 0.02; done
+       srun -n 1 echo after; wait`,
     );
 
     assert.match(said, /^alone\ntogether\ntogether\n/);

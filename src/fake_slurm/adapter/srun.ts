@@ -57,7 +57,9 @@ export async function runSrun(
   if (typeof task === "number") return task;
   let outcome: StepOutcome = { code: 1, signal: 0, status: 1, isGivenUp: false };
   try {
-    outcome = await runStep(withJob(request, task, cluster), task, around);
+    // A limit is the job's here, which the manager sees to.
+    const inside = { ...withJob(request, task, cluster), timeLimit: null };
+    outcome = await runStep(inside, task, around);
   } finally {
     endAllocation(task, outcome, around);
   }
