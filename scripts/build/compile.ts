@@ -5,6 +5,7 @@
  */
 
 import type { BundledModule } from "./bundle.ts";
+import { V8_FLAGS } from "./portable_file.ts";
 
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys", "--allow-run"];
 
@@ -37,6 +38,7 @@ export async function compileProgram(
       "--no-lock",
       "--no-check",
       "--no-prompt",
+      V8_FLAGS,
       ...PERMISSIONS,
       `--output=${output}`,
       `${folder}/${program[0]!.name}`,

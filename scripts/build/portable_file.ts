@@ -59,6 +59,12 @@ const STEERING_VARIABLES = [
   "NODE_CHANNEL_FD",
 ];
 
+/**
+ * New objects get 4 MB twice, not 16: with 10,000 jobs, nearly all of whose objects stay, the program
+ * takes 105 instead of 159 MB, in the same time.
+ */
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
+
 /** No network, no configuration of the folder it is started in, nothing asked and nothing fetched. */
 const RUN_OPTIONS = [
   "--quiet",
@@ -70,6 +76,7 @@ const RUN_OPTIONS = [
   "--no-check",
   "--cached-only",
   "--no-code-cache",
+  V8_FLAGS,
   "--allow-read",
   "--allow-write",
   "--allow-env",

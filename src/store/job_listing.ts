@@ -18,18 +18,23 @@ export class JobListing {
   newest(worktree: string, stages: readonly JobStage[], limit: number | undefined): Job[] {
     const condition = `worktree = ? AND ${inStages(stages)}`;
     const statement = `SELECT * FROM job WHERE ${condition} ORDER BY job_key DESC LIMIT ?`;
-    return this.#all(statement, worktree, limit ?? -1).map(toJob);
+    return this.#read(statement, toJob, worktree, limit ?? -1);
   }
 
   /** How many jobs of a work tree are in these stages. */
   count(worktree: string, stages: readonly JobStage[]): number {
     const statement = `SELECT count(*) AS n FROM job WHERE worktree = ? AND ${inStages(stages)}`;
-    return Number(this.#all(statement, worktree)[0]!["n"]);
+    return this.#read(statement, (row) => Number(row["n"]), worktree)[0]!;
   }
 
-  #all(statement: string, ...values: (string | number)[]): Record<string, unknown>[] {
+  #read<T>(
+    statement: string,
+    toValue: (row: Record<string, unknown>) => T,
+    ...values: (string | number)[]
+  ): T[] {
     try {
-      return this.#database.prepare(statement).all(...values);
+      // Not all(): of 10,000 jobs the rows themselves would stay in memory, too.
+      return Array.from(this.#database.prepare(statement).iterate(...values), toValue);
     } catch (error) {
       throw explainStoreError(error, this.#path);
     }
