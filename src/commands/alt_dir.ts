@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { isInside, isWithin } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
@@ -12,15 +12,7 @@ import type { SubmittedJob } from "../jobs/job.ts";
  * @returns its path, absolute, links resolved.
  * @throws {UserError} `BAD_ALT_DIR` if it is no folder, or in the dataset, or around it.
  */
-export async function requireAltDir(
-  dataset: Dataset,
-  cwd: string,
-  named: string,
-): Promise<string> {
-  if (named === "") {
-    throw badAltDir(named, "its name is empty", "name a folder: --alt-dir /scratch/me");
-  }
-  const given = resolve(cwd, named);
+export async function requireAltDir(dataset: Dataset, given: string): Promise<string> {
   const info = await statIfPresent(given);
   if (info?.isDirectory !== true) {
     throw badAltDir(
@@ -46,8 +38,7 @@ export async function requireAltDir(
 /**
  * Copies inputs to where the job will run: `ALTDIR/PATH` for each path relative to the root.
  *
- * @throws {UserError} `COPY_FAILED` naming the file, `BAD_ALT_DIR` if nothing can be written there; nothing
- * was submitted.
+ * @throws {UserError} `COPY_FAILED` naming the file; nothing was submitted.
  */
 export async function copyInputs(
   dataset: Dataset,
@@ -56,7 +47,7 @@ export async function copyInputs(
   pwd: string,
 ) {
   try {
-    await requireWritable(altDir, pwd);
+    await Deno.mkdir(join(altDir, pwd), { recursive: true });
     for (const input of inputs) {
       // What is outside of the dataset is reached by its own path from everywhere.
       if (isInside(input)) await copyTree(join(dataset.root, input), join(altDir, input));
@@ -97,19 +88,6 @@ export async function copyOutputsBack(
       `Cannot bring the outputs of job ${job.jobId} back: ${error.message}. The job stays open`,
       { hint: `mend it, then: dlslurm finish ${job.jobId}`, cause: error },
     );
-  }
-}
-
-/** The job's log and outputs will be made there, even if there are no inputs to copy. */
-async function requireWritable(altDir: string, pwd: string): Promise<void> {
-  const folder = join(altDir, pwd);
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-    await Deno.remove(await Deno.makeTempFile({ dir: folder, prefix: ".dlslurm-" }));
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const reason = `nothing can be written to "${folder}": ${error.message}`;
-    throw badAltDir(altDir, reason, "make it writable, or name another folder");
   }
 }
 

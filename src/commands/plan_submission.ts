@@ -1,4 +1,4 @@
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { isInside, resolveClaim } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { fillPathList, fillPlaceholders } from "../datalad/placeholders.ts";
@@ -84,7 +84,7 @@ export async function planSubmission(
   const { directory } = wanted;
   const altDir = options.altDir === undefined
     ? null
-    : await requireAltDir(dataset, cwd, options.altDir);
+    : await requireAltDir(dataset, resolve(cwd, options.altDir));
   const pwd = relative(dataset.root, directory) || ".";
   if (altDir === null && (await statIfPresent(directory))?.isDirectory !== true) {
     throw new UserError(

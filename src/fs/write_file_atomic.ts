@@ -1,15 +1,11 @@
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 
 /** The names of our temporary files; finish never commits one. */
 export const TEMPORARY_FILE_REGEXP = /\.dlslurm-tmp-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** So much of a name is kept that the temporary one has at most 255 bytes, UTF-8 or not. */
-const LONGEST_START = 60;
-
 /** A name beside `path` for a file that is not whole yet. */
 export function temporaryNameFor(path: string): string {
-  const start = basename(path).slice(0, LONGEST_START);
-  return join(dirname(path), `${start}.dlslurm-tmp-${crypto.randomUUID()}`);
+  return `${path}.dlslurm-tmp-${crypto.randomUUID()}`;
 }
 
 /**

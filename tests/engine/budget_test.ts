@@ -4,6 +4,7 @@ import { CallLog } from "../support/wrapped_programs.ts";
 import type { Call } from "../support/wrapped_programs.ts";
 import { copyJobs } from "./copy_jobs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
+import { assertSaved, createNested, runNestedJob } from "./subdatasets.ts";
 
 /** Every program that dlslurm itself may start; git's and git-annex's own children do not count. */
 const WATCHED = ["git", "git-annex", "sh", "env", "ps"];
@@ -131,4 +132,35 @@ Deno.test("budget: finish of 200 jobs → at most 20 processes, a commit each", 
     "A slurm-100.out",
   ]);
   assert.deepEqual(await world.lines("status", "--porcelain"), []);
+});
+
+// Two to open a subdataset, the rest as for the dataset itself.
+const SUBDATASET_BUDGET = 16;
+
+Deno.test("budget: finish of 20 jobs in two subdatasets → so many more processes for each of these, whatever the jobs", async () => {
+  await using world = await createNested();
+  for (let index = 1; index <= 20; index++) await runNestedJob(world, `${index}`);
+  const log = await watch(world);
+
+  const outcome = await world.must("finish");
+
+  const calls = await callsOf(log, outcome.pid);
+  assert(calls.length <= 20 + 2 * SUBDATASET_BUDGET, calls.join("\n"));
+  assert.equal(calls.filter((call) => / fast-import /.test(call)).length, 3);
+  await assertSaved(world);
+});
+
+Deno.test("budget: schedule beside subdatasets → at most 6 processes; inside one, one more", async () => {
+  await using world = await createNested();
+  const log = await watch(world);
+  for (
+    const [claim, most] of [["out", SCHEDULE_BUDGET], ["sub/out", SCHEDULE_BUDGET + 1]] as const
+  ) {
+    await log.clear();
+
+    const { pid } = await world.must("schedule", "-o", claim, "sbatch", "job.sh");
+
+    const calls = await callsOf(log, pid);
+    assert(calls.length <= most, calls.join("\n"));
+  }
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { copyJobs } from "./copy_jobs.ts";
+import { EngineWorld } from "./engine_world.ts";
 import {
   assertShape,
   createNested,
@@ -42,4 +44,28 @@ Deno.test("engine: finish --octopus where only one job wrote to a subdataset →
   assert.equal(await world.git("rev-parse", "HEAD:sub"), link);
   assert.equal(await world.git("rev-parse", "HEAD^3:sub"), link);
   assert.notEqual(await world.git("rev-parse", "HEAD^2:sub"), link, `job ${first} has the old one`);
+});
+
+Deno.test("engine: finish --octopus of 300 jobs → one merge of all, each commit with its own files", async () => {
+  await using world = await EngineWorld.create({ "out/7/result.txt": "before\n" });
+  const head = await world.git("rev-parse", "HEAD");
+  await world.must("schedule", "-o", "out/1", "sbatch", "job.sh");
+  await copyJobs(world, 300);
+  for (let index = 1; index <= 300; index++) {
+    await world.write(`out/${index}/result.txt`, `${index}\n`);
+  }
+
+  await world.must("finish", "--octopus");
+
+  const [first, ...parents] = (await world.git("log", "-1", "--format=%P")).split(" ");
+  assert.equal(first, head);
+  assert.equal(new Set(parents).size, 300);
+  assert.deepEqual(await world.changes(parents[6]), ["M out/7/result.txt"]);
+  assert.equal(await world.git("rev-list", "--count", `${head}..HEAD`), "301");
+  const listed = await world.lines("ls-tree", "-r", "--name-only", "HEAD", "out/");
+  assert.equal(listed.length, 300);
+  assert.equal(await world.git("show", "HEAD:out/7/result.txt"), "7");
+  assert.deepEqual(await world.lines("status", "--porcelain"), []);
+  assert.deepEqual(await world.lines("branch", "--format=%(refname:short)"), ["main"]);
+  await world.git("fsck", "--strict", "--no-dangling");
 });
