@@ -37,6 +37,11 @@ export async function runCli(args: readonly string[], real: World): Promise<numb
   const world = { ...real, io: withColouredWords(real) };
   if (args[0] === "fake-slurm") return await runFake(args.slice(1), world);
   if (args[0] === "fixtures") return await runRecordings(args.slice(1), world);
+  // The shortest way there is: what start-up costs is measured on it.
+  if (args[0] === "--version") {
+    world.io.out(`${versionText()}\n`);
+    return ExitCode.Ok;
+  }
   let status: number = ExitCode.Ok;
   const program: CommandDefinition = defineProgram(async (action, settings, run) => {
     status = await runCommand(action, settings, run, world);

@@ -17,6 +17,7 @@ const FIELDS = {
     "slurm-list",
     "slurm-recover",
     "slurm-adopt",
+    "install",
     "add",
     "delete",
     "save",
