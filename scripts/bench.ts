@@ -35,6 +35,7 @@ interface Options {
   readonly repeats: number;
   readonly peer: string | undefined;
   readonly peerJobs: number;
+  readonly peerFiles: number;
   readonly quick: boolean;
   readonly program: string | undefined;
   readonly output: string;
@@ -51,8 +52,11 @@ const QUICK = {
 } as const;
 const START_UPS = 20;
 const QUICK_START_UPS = 3;
-/** More repeats than that many jobs in all are not needed for a spread. */
-const ENOUGH_JOBS = 3_000;
+/** All repeats of a case together have no more jobs than that; with a peer fewer, it is slow. */
+const MOST_JOBS = 3_000;
+const MOST_JOBS_WITH_PEER = 200;
+/** From here on a repository alone takes minutes to make: once is enough. */
+const MANY_FILES = 1_000_000;
 
 const project = new URL("..", import.meta.url).pathname;
 const encoder = new TextEncoder();
@@ -95,6 +99,7 @@ function readOptions(args: readonly string[]): Options {
     .option("--repeats <n>", "how often small cases are gone through", Number, 3)
     .option("--peer <command>", "another tool that speaks slurm-schedule and slurm-finish")
     .option("--peer-jobs <n>", "most open jobs that it is measured with", Number, 100)
+    .option("--peer-files <n>", "most files that it is measured with", Number, 100_000)
     .option("--quick", "a small version, to see that the benchmark works", false)
     .option("--program <file>", "what to measure instead of a freshly built dist/dlslurm")
     .option("--output <folder>", "where the results go", join(project, "dist", "bench"))
@@ -117,7 +122,8 @@ async function measureAll(options: Options, folder: string): Promise<Report> {
   const tools = [await ownTool(program)];
   if (options.peer !== undefined) {
     const argv = split(options.peer);
-    tools.push({ name: "peer", argv, hasBulk: false, mostJobs: options.peerJobs });
+    const limits = { mostJobs: options.peerJobs, mostFiles: options.peerFiles };
+    tools.push({ name: "peer", argv, hasBulk: false, ...limits });
   }
   const environment = await describeEnvironment(program);
   const samples: Sample[] = [];
@@ -126,12 +132,16 @@ async function measureAll(options: Options, folder: string): Promise<Report> {
   for (const { jobs, files } of placesOf(options)) {
     if (isInterrupted) throw new Error("Cannot go on: interrupted, nothing was written");
     const scheduler = jobs < options.scriptedFrom ? schedulers.usual : schedulers.scripted;
+    const able = tools.filter((tool) => jobs <= tool.mostJobs && files <= tool.mostFiles);
+    const most = able.length > 1 ? MOST_JOBS_WITH_PEER : MOST_JOBS;
     const own = {
       scheduler,
       jobs,
       files,
-      tools: tools.filter((tool) => jobs <= tool.mostJobs),
-      repeats: Math.min(options.repeats, Math.max(1, Math.floor(ENOUGH_JOBS / jobs))),
+      tools: able,
+      repeats: files >= MANY_FILES
+        ? 1
+        : Math.max(1, Math.min(options.repeats, Math.floor(most / jobs))),
       observes: jobs === options.jobs[0],
       folder,
     };

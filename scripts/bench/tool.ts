@@ -9,6 +9,8 @@ export interface Tool {
   readonly hasBulk: boolean;
   /** Most open jobs that it is measured with; it would take hours with more. */
   readonly mostJobs: number;
+  /** Most files in the repository, for the same reason. */
+  readonly mostFiles: number;
 }
 
 /** dlslurm itself, the reference of all ratios. */
@@ -19,5 +21,6 @@ export async function ownTool(program: string): Promise<Tool> {
     argv: [program],
     hasBulk: /^ *--from\b/m.test(help),
     mostJobs: Infinity,
+    mostFiles: Infinity,
   };
 }
