@@ -14,6 +14,7 @@ import { lstatIfPresent } from "../fs/if_present.ts";
 export async function findInputs(directory: string, given: readonly string[]): Promise<string[]> {
   const found = new Set<string>();
   for (const input of given) {
+    if (input.trim() === "") throw missing(input);
     const matches = isPattern(input) ? await pythonGlob(directory, input) : [];
     for (const match of matches.sort(byCodePoint)) found.add(resolve(directory, match));
     if (matches.length > 0) continue;
@@ -34,7 +35,11 @@ export function placeOf(directory: string, input: string): string {
 }
 
 function missing(input: string): UserError {
-  const what = isPattern(input) ? "matches no file" : "is not there";
+  const what = input.trim() === ""
+    ? "is empty"
+    : isPattern(input)
+    ? "matches no file"
+    : "is not there";
   return new UserError(
     "MISSING_INPUT",
     `Cannot schedule: input "${input}" ${what}. No job was submitted`,

@@ -286,6 +286,11 @@ function refuseContradictions(options: FinishOptions): void {
       hint: "dlslurm finish 4242 -o more",
     });
   }
+  if (options.closeUnknownJobs === true && options.commitUnknownJobs === true) {
+    throw new UserError("USAGE", "Cannot both close and commit jobs that Slurm does not know", {
+      hint: "say --close-unknown-jobs or --commit-unknown-jobs",
+    });
+  }
   const takesUnknown = options.closeUnknownJobs === true || options.commitUnknownJobs === true;
   if (takesUnknown && options.jobIds.length === 0) {
     throw new UserError("USAGE", "Cannot close or commit unknown jobs without their job IDs", {

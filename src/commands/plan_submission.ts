@@ -72,7 +72,7 @@ export interface SubmissionPlan {
  *
  * @param onInstall told of each subdataset, by its path from the root, that was installed; `null`: none
  * is, and what lies in one is not found.
- * @throws {UserError} `BAD_OUTPUT`, `MISSING_INPUT`, `UNKNOWN_PLACEHOLDER`, `BAD_ALT_DIR`, `GIT_FAILED`.
+ * @throws {UserError} `NO_OUTPUT`, `BAD_OUTPUT`, `MISSING_INPUT`, `UNKNOWN_PLACEHOLDER`, `BAD_ALT_DIR`, `GIT_FAILED`.
  */
 export async function planSubmission(
   dataset: Dataset,
@@ -99,6 +99,7 @@ export async function planSubmission(
   const values = placeholderValues(dataset, runsIn);
   const given = fillPathList(wanted.inputs, new Map([...values, ["outputs", wanted.outputs]]));
   const outputs = fillPathList(wanted.outputs, new Map([...values, ["inputs", given]]));
+  if (outputs.length === 0) throw noOutput();
   const claims = new Set<string>();
   for (const output of outputs) {
     claims.add(await resolveClaim(dataset.root, wanted.outputsFrom, output));
@@ -143,6 +144,14 @@ export async function planSubmission(
     // With an alternative folder the job writes there, and what it wrote replaces the files here.
     toUnlock: isReady("outputs") || altDir !== null ? [] : [...claims, ...wanted.alsoWritten],
   };
+}
+
+function noOutput(): UserError {
+  return new UserError(
+    "NO_OUTPUT",
+    "Cannot schedule: no output was given, and only outputs are committed. No job was submitted",
+    { hint: "name what the job writes: dlslurm schedule -o results sbatch job.sh" },
+  );
 }
 
 /** The placeholders that do not depend on the job's inputs and outputs. */

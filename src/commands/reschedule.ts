@@ -184,7 +184,19 @@ async function writeScript(
   }));
   const script = renderScript(dataset, planned);
   if (file === "-") context.io.out(script);
-  else await Deno.writeTextFile(resolve(context.cwd, file), script, { mode: 0o755 });
+  else await writeScriptFile(resolve(context.cwd, file), script);
+}
+
+async function writeScriptFile(path: string, script: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, script, { mode: 0o755 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError("DISK", `Cannot write the script: ${reason}. No job was submitted`, {
+      hint: "name a file in a folder that is there, or - for the screen: --script jobs.sh",
+      cause: error,
+    });
+  }
 }
 
 function reportPlan(
@@ -238,7 +250,9 @@ function commandOf(
   const { record } = run;
   const outputs = record.outputs.filter((output) => !record.slurmOutputs.includes(output));
   if (outputs.length === 0) {
-    throw new UserError("NO_OUTPUT", "Cannot reschedule: the record names no output");
+    throw new UserError("NO_OUTPUT", "Cannot reschedule: the record names no output", {
+      hint: `git show ${run.commit.oid}`,
+    });
   }
   return {
     cmd: record.cmd,

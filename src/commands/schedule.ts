@@ -119,7 +119,6 @@ export async function runSchedule(options: ScheduleOptions, context: CommandCont
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   const directory = options.dataset === undefined ? context.cwd : dataset.root;
   const cmd = commandLineOf(options.command);
-  requireOutputs(options.output);
   const plan = await planSubmission(
     dataset,
     {
@@ -190,15 +189,6 @@ function commandLineOf(words: readonly string[]): string {
   return given.length === 1 ? given[0]! : join([...given]);
 }
 
-function requireOutputs(outputs: readonly string[]): void {
-  if (outputs.length > 0) return;
-  throw new UserError(
-    "NO_OUTPUT",
-    "Cannot schedule: no output was given, and only outputs are committed. No job was submitted",
-    { hint: "name what the job writes: dlslurm schedule -o results sbatch job.sh" },
-  );
-}
-
 /** Gathers the values of a repeatable option. */
 export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
@@ -209,5 +199,11 @@ export function parseCount(text: string): number {
   if (text === "auto") return 2;
   const count = Number(text);
   if (Number.isInteger(count) && count > 0) return count;
-  throw new UserError("USAGE", `Cannot read "${text}": a whole number above 0 is needed`);
+  throw new UserError(
+    "USAGE",
+    `Cannot read "${text}" as a count: a whole number above 0 is needed`,
+    {
+      hint: "--jobs 4, or --jobs auto",
+    },
+  );
 }

@@ -46,6 +46,12 @@ export const RECORD_PREFIX = "[DATALAD SLURM RUN]";
 const OPEN_MARK = "=== Do not change lines below ===";
 const CLOSE_MARK = "^^^ Do not change lines above ^^^";
 
+/**
+ * What a later release has to raise, by writing `form` under `dlslurm`, once a record of it must not be run
+ * again by this one. Records without it are of form 1.
+ */
+const NEWEST_FORM = 1;
+
 const TextList = v.nullish(v.array(v.string()), []);
 const Record = v.object({
   chain: TextList,
@@ -166,6 +172,7 @@ export function parseRecord(text: string): RunRecord | { readonly sidecarId: str
     throw new SyntaxError(`it is no valid JSON: ${(error as Error).message}`, { cause: error });
   }
   if (typeof json === "string") return { sidecarId: json };
+  requireKnownForm(json);
   const parsed = v.safeParse(Record, json);
   if (!parsed.success) {
     const issue = parsed.issues[0];
@@ -190,6 +197,15 @@ export function parseRecord(text: string): RunRecord | { readonly sidecarId: str
     row: output.dlslurm?.row ?? null,
     subdataset: output.dlslurm?.subdataset ?? null,
   };
+}
+
+function requireKnownForm(json: unknown): void {
+  const parsed = v.safeParse(v.object({ dlslurm: v.object({ form: v.number() }) }), json);
+  if (!parsed.success || parsed.output.dlslurm.form <= NEWEST_FORM) return;
+  throw new SyntaxError(
+    `it is of form ${parsed.output.dlslurm.form}, this dlslurm knows form ${NEWEST_FORM}: ` +
+      "use the newer one that wrote it",
+  );
 }
 
 /** The error for a record that cannot be read, naming its commit. */

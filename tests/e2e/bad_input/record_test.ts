@@ -14,6 +14,11 @@ const BROKEN = [
     record: `${OPEN}\n{"cmd": 5, "slurm_job_id": 5}\n${CLOSE}`,
     why: /"cmd"/,
   },
+  {
+    name: "a record of a newer form",
+    record: `${OPEN}\n{"cmd": {"argv": []}, "slurm_job_id": 5, "dlslurm": {"form": 2}}\n${CLOSE}`,
+    why: /it is of form 2, this dlslurm knows form 1: use the newer one/,
+  },
   { name: "no marker lines", record: '{"cmd": "sbatch x"}', why: /marker lines are missing/ },
 ];
 

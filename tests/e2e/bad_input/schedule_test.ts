@@ -81,6 +81,18 @@ const CASES: readonly UsageCase[] = [
     says: [/input "data\/raw\.nc" is not there/, NOTHING_SUBMITTED],
   },
   {
+    situation: "with -o that is only the list of no inputs",
+    args: ["-o", "{inputs}", ...SBATCH],
+    code: 1,
+    says: [/no output was given/, NOTHING_SUBMITTED],
+  },
+  {
+    situation: "with an empty -i",
+    args: ["-i", "", "-o", "out", ...SBATCH],
+    code: 1,
+    says: [/input "" is empty/, NOTHING_SUBMITTED],
+  },
+  {
     situation: "with an input glob that matches nothing",
     args: ["-i", "data/*.nc", "-o", "out", ...SBATCH],
     code: 1,
