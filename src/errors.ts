@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   NO_OUTPUT: "No output was named, so that nothing could be saved",
   BAD_OUTPUT: "An output cannot be claimed",
   OUTPUT_CHANGING: "Something still writes to an output of a job that has ended",
+  BAD_TABLE: "Rows of a table cannot be scheduled as they are",
   OUTPUT_CONFLICT: "An open job holds the same path, one inside it or one around it",
   BAD_ALT_DIR: "A folder cannot be used as the alternative directory",
   COPY_FAILED: "A file could not be copied to or from the alternative directory",

@@ -1,7 +1,7 @@
 /**
  * Which part of the program may import which.
  *
- * main → cli → commands → {jobs, slurm, git, annex, datalad, store} → {process, fs} → errors
+ * main → cli → commands → {jobs, slurm, git, annex, datalad, store, tables} → {process, fs} → errors
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface LayerRule {
 }
 
 const BASE = ["process", "fs", "errors"];
-const DOMAIN = ["jobs", "slurm", "git", "annex", "datalad", "store"];
+const DOMAIN = ["jobs", "slurm", "git", "annex", "datalad", "store", "tables"];
 const APART = "commands join slurm, git, annex and store; only datalad uses git and annex";
 
 /** A layer is a folder of src, `errors` is src/errors.ts, `main` is main.ts. */
@@ -36,6 +36,7 @@ export const LAYER_RULES: Readonly<Record<string, LayerRule>> = {
   git: { mayImport: ["jobs", ...BASE], reason: APART },
   annex: { mayImport: ["jobs", ...BASE], reason: APART },
   store: { mayImport: ["jobs", ...BASE], reason: APART },
+  tables: { mayImport: [...BASE], reason: "a table knows nothing of jobs" },
   datalad: { mayImport: ["git", "annex", "jobs", ...BASE], reason: APART },
   // deno-lint-ignore camelcase -- the name of the folder
   fake_slurm: {

@@ -57,6 +57,8 @@ export interface ResultRecord {
   readonly commit?: string;
   /** Inputs, or files that the command names, that changed since the run that is repeated; from the root. */
   readonly changedInputs?: readonly string[];
+  /** Line of the table that the row begins in which the job was made of. */
+  readonly tableLine?: number;
   /** Code of the error, for programs. */
   readonly errorCode?: string;
   /** The next command to run. */

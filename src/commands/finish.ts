@@ -17,6 +17,7 @@ import type { CommandContext, CommandDefinition } from "./context.ts";
 import { decideJobs } from "./decide_jobs.ts";
 import { endFinishedByExtension } from "./extension_finished.ts";
 import { finishCompleted } from "./finish_completed.ts";
+import { finishWaitingRows } from "./finish_waiting_rows.ts";
 import { listOpenJobs } from "./list.ts";
 import { noteDetails } from "./note_details.ts";
 import { recoverSubmissions } from "./recover.ts";
@@ -45,6 +46,8 @@ export interface FinishOptions {
   readonly requireOutputs: boolean | undefined;
   /** Show the open jobs and change nothing, whatever else is asked for. */
   readonly listOpenJobs: boolean | undefined;
+  /** Give up the rows of tables that wait for their submission. */
+  readonly closeWaitingJobs?: boolean | undefined;
   /** Shape `branches` of the commits. */
   readonly branches: boolean | undefined;
   /** Shape `octopus` of the commits; never together with `branches`. */
@@ -83,6 +86,11 @@ export function finishCommand(
     .option(
       "--commit-unknown-jobs",
       "commit jobs of which Slurm does not tell, or not of all tasks; needs their job IDs",
+    )
+    .option(
+      "--close-waiting-jobs",
+      "give up the rows of schedule --from that were not submitted yet, instead of submitting those " +
+        "that the site had no room for",
     )
     .option("--require-outputs", "do not commit a job that left one of its outputs unwritten")
     .addOption(
@@ -130,12 +138,26 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
     return;
   }
   await requireCommittable(dataset);
-  await using _lease = await Lease.take(
-    join(dataset.commonDir, "dlslurm", "finish.lease"),
-    "finish",
-    context.runner,
-    (work) => store.exclusively(work),
-  );
+  {
+    await using _lease = await Lease.take(
+      join(dataset.commonDir, "dlslurm", "finish.lease"),
+      "finish",
+      context.runner,
+      (work) => store.exclusively(work),
+    );
+    dataset = await finishOpenJobs(dataset, store, jobIds, options, context);
+  }
+  if (jobIds.length === 0) await finishWaitingRows(dataset, store, options, context);
+}
+
+/** @returns the dataset, opened anew if what stands in it was moved. */
+async function finishOpenJobs(
+  dataset: Dataset,
+  store: JobStore,
+  jobIds: readonly string[],
+  options: FinishOptions,
+  context: CommandContext,
+): Promise<Dataset> {
   const unclear = await recoverSubmissions(dataset, store, context);
   if (unclear.length > 0) {
     warn(context, `${unclear.length} submissions are unclear: dlslurm recover lists them`);
@@ -156,7 +178,7 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   const selected = select(open, jobIds, recovered, store, dataset, context);
   if (selected.length === 0) {
     if (jobIds.length === 0 && recovered.size === 0) reportNothing(dataset, context);
-    return;
+    return dataset;
   }
   const described = (await fillGaps(dataset, store, selected, context))
     .map((job) => ({ ...job, outputs: [...new Set([...job.outputs, ...claims])] }));
@@ -177,7 +199,7 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
     }
     context.report(record);
   }
-  if (toCommit.length === 0) return;
+  if (toCommit.length === 0) return dataset;
   const committing = new Set(toCommit.map((decision) => decision.job.key));
   const others = open.filter((job) => !committing.has(job.key));
   const shape = options.branches === true
@@ -186,6 +208,7 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
     ? "octopus"
     : "sequence";
   await finishCompleted(dataset, store, toCommit, others, { ...options, shape }, context);
+  return dataset;
 }
 
 /**

@@ -88,9 +88,10 @@ async function recordsOf(
 }
 
 function warnUnknown(which: string, reason: string, context: CommandContext): void {
+  const whose = which.endsWith("are") ? "their" : "its";
   warn(
     context,
-    `${which} recorded, but the log paths are not known yet: ${reason}; finish asks again`,
+    `${which} recorded, but ${whose} log paths are not known yet: ${reason}; finish asks again`,
   );
 }
 

@@ -146,7 +146,8 @@ export async function planSubmission(
   };
 }
 
-function noOutput(): UserError {
+/** The error for a command without outputs. */
+export function noOutput(): UserError {
   return new UserError(
     "NO_OUTPUT",
     "Cannot schedule: no output was given, and only outputs are committed. No job was submitted",
@@ -155,7 +156,7 @@ function noOutput(): UserError {
 }
 
 /** The placeholders that do not depend on the job's inputs and outputs. */
-function placeholderValues(dataset: Dataset, directory: string): PlaceholderValues {
+export function placeholderValues(dataset: Dataset, directory: string): PlaceholderValues {
   return new Map<string, string | readonly string[]>([
     ["pwd", directory],
     ["dspath", dataset.root],

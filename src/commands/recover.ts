@@ -10,7 +10,7 @@ import { parseSubmissionAnswer } from "../slurm/submission_answer.ts";
 import { JobStore } from "../store/job_store.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { warn } from "./context.ts";
-import { removeTraces, tracesOf } from "./submit_job.ts";
+import { removeTraces, tracesOf } from "./run_submission.ts";
 
 /** What `recover` was asked for. */
 export interface RecoverOptions {

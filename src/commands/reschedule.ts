@@ -15,7 +15,8 @@ import { findRuns } from "./recorded_runs.ts";
 import type { RecordedRun, RecordRange } from "./recorded_runs.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { renderScript } from "./reschedule_script.ts";
-import { parseCount, reportInstalled, reportScheduled } from "./schedule.ts";
+import { reportInstalled, reportScheduled } from "./report_submission.ts";
+import { parseCount } from "./schedule.ts";
 import { submitJob } from "./submit_job.ts";
 import { findWrittenFiles } from "./written_files.ts";
 

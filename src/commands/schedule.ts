@@ -1,38 +1,17 @@
 import { Argument, Command, Option } from "commander";
-import { join as joinPaths } from "node:path";
-import { join } from "shlex";
 import { openDataset } from "../datalad/dataset.ts";
-import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
-import type { SubmittedJob } from "../jobs/job.ts";
 import { JobStore } from "../store/job_store.ts";
+import { TABLE_FORMATS } from "../tables/table.ts";
 import type { CommandContext, CommandDefinition } from "./context.ts";
 import { readExtensionLocks, requireUnlocked } from "./extension_jobs.ts";
 import { planSubmission } from "./plan_submission.ts";
-import type { InputsOrOutputs, PreparationOptions } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { renderDryRun } from "./render_dry_run.ts";
+import { reportInstalled, reportScheduled } from "./report_submission.ts";
+import { commandLineOf } from "./schedule_options.ts";
+import type { ScheduleOptions } from "./schedule_options.ts";
 import { submitJob } from "./submit_job.ts";
-
-/** What `schedule` was asked for. */
-export interface ScheduleOptions extends PreparationOptions {
-  /** As for the other commands; where it is given, the command runs in that dataset's root. */
-  readonly dataset: string | undefined;
-  /** Paragraph of the commit message that finish will make. */
-  readonly message: string | undefined;
-  /** As given, relative to where the command runs; globs and placeholders allowed. */
-  readonly input: readonly string[];
-  /** As given, relative to where the command runs; placeholders allowed. At least one is needed. */
-  readonly output: readonly string[];
-  /** What the record shows expanded; outputs are always recorded as the paths that are claimed. */
-  readonly expand: InputsOrOutputs | undefined;
-  /** Show the plan, or the command line alone, and change nothing. */
-  readonly dryRun: "basic" | "command" | undefined;
-  /** `false`: share outputs with open jobs instead of refusing. */
-  readonly checkOutputs: boolean;
-  /** The words behind the options, as typed; the first may be `--`. */
-  readonly command: readonly string[];
-}
 
 /** Defines `schedule`; `run` gets the options. */
 export function scheduleCommand(
@@ -82,6 +61,30 @@ export function scheduleCommand(
       "run the job in a copy of its folder there, outside the dataset: inputs are copied to it, " +
         "outputs come back when the job is finished",
     )
+    .option(
+      "--from <table>",
+      "make a job of each row of this CSV, TSV or JSON-lines file (- for standard input): " +
+        "{COLUMN} stands for the row's value in the command, -i, -o and -m. The table is checked whole " +
+        "before anything is submitted; the same command again goes on with rows not submitted yet",
+    )
+    .addOption(
+      new Option("--from-format <format>", "how the table is written, if its name does not tell")
+        .choices(TABLE_FORMATS),
+    )
+    .option(
+      "--array",
+      "make the rows tasks of as few array jobs as the site allows: one submission for thousands of " +
+        "rows; each is still finished by itself. Needs a plain sbatch command",
+    )
+    .addOption(
+      new Option("--array-limit <n>", "let at most that many tasks of an array run at once")
+        .argParser(parseCount),
+    )
+    .option("--again", "submit rows again whose job was finished, too")
+    .option(
+      "--continue",
+      "submit the rows that wait since the site took no more jobs, or since you stopped it",
+    )
     .addOption(
       new Option("--check-outputs", "always so, unless --no-check-outputs").hideHelp().default(
         true,
@@ -92,8 +95,12 @@ export function scheduleCommand(
       "claim outputs that an open job holds, too; both may overwrite them",
     )
     .addOption(
-      new Option("-J, --jobs <n>", "fetch inputs with that many parallel transfers")
-        .argParser(parseCount).default(1),
+      new Option(
+        "-J, --jobs <n>",
+        "fetch inputs with that many parallel transfers (default: 1); with --from, run that many " +
+          "submissions at once (default: 4)",
+      )
+        .argParser(parseCount),
     )
     .addArgument(
       new Argument(
@@ -108,14 +115,24 @@ export function scheduleCommand(
 Examples:
   dlslurm schedule -o models/gold sbatch submit_gold.slurm
   dlslurm schedule -i data/raw -o results/a -m "first try" sbatch --time=10 job.sh {inputs}
+  dlslurm schedule --from samples.csv -o 'results/{sample}' sbatch job.sh '{sample}'
+  dlslurm schedule --from samples.csv --array -o 'results/{sample}' sbatch job.sh '{sample}'
 
 Exit status: 0 submitted; 1 not submitted, or not known to be; 2 wrong usage; 130 interrupted.`,
     )
     .action(async (command: string[], options) => await run({ ...options, command }));
 }
 
-/** Submits one job, or shows what would be submitted. */
-export async function runSchedule(options: ScheduleOptions, context: CommandContext) {
+/** Submits one job, or each row of a table as one, or shows what would be submitted. */
+export async function runSchedule(
+  options: ScheduleOptions,
+  context: CommandContext,
+): Promise<void> {
+  if (options.from !== undefined || options.continue === true) {
+    const { runScheduleTable } = await import("./schedule_table.ts");
+    return await runScheduleTable(options, context);
+  }
+  refuseTableOptions(options);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   const directory = options.dataset === undefined ? context.cwd : dataset.root;
   const cmd = commandLineOf(options.command);
@@ -134,7 +151,7 @@ export async function runSchedule(options: ScheduleOptions, context: CommandCont
       expandsInputs: options.expand === "inputs" || options.expand === "both",
       alsoWritten: [],
     },
-    options,
+    { ...options, jobs: options.jobs ?? 1 },
     context.cwd,
     options.dryRun === undefined ? (path) => reportInstalled(dataset, path, context) : null,
   );
@@ -150,43 +167,17 @@ export async function runSchedule(options: ScheduleOptions, context: CommandCont
   reportScheduled("slurm-schedule", dataset, job, plan.command, context);
 }
 
-/** Reports a subdataset that had to be installed first. */
-export function reportInstalled(dataset: Dataset, path: string, context: CommandContext): void {
-  const place = joinPaths(dataset.root, path);
-  const { root } = dataset;
-  context.report({ action: "install", status: "ok", path: place, type: "dataset", refds: root });
-}
-
-/** Reports a submitted job as DataLad reports a run command. */
-export function reportScheduled(
-  action: string,
-  dataset: Dataset,
-  job: SubmittedJob,
-  command: string,
-  context: CommandContext,
-  changedInputs?: readonly string[],
-): void {
-  const start = command.length > 40 ? `${command.slice(0, 40)}...` : command;
-  context.report({
-    action,
-    status: "ok",
-    path: dataset.root,
-    type: "dataset",
-    message: start,
-    slurmJobId: job.jobId,
-    ...(changedInputs === undefined ? {} : { changedInputs }),
+function refuseTableOptions(options: ScheduleOptions): void {
+  const given = [
+    options.fromFormat === undefined ? "" : "--from-format",
+    options.array === true ? "--array" : "",
+    options.arrayLimit === undefined ? "" : "--array-limit",
+    options.again === true ? "--again" : "",
+  ].find((name) => name !== "");
+  if (given === undefined) return;
+  throw new UserError("USAGE", `Cannot use ${given} without --from. No job was submitted`, {
+    hint: "dlslurm schedule --from samples.csv -o 'results/{sample}' sbatch job.sh '{sample}'",
   });
-}
-
-/** One word is a shell line as it is; several are joined with Python's quoting. */
-function commandLineOf(words: readonly string[]): string {
-  const given = words[0] === "--" ? words.slice(1) : words;
-  if (given.length === 0 || given.every((word) => word.trim() === "")) {
-    throw new UserError("USAGE", "Cannot schedule: no command was given. No job was submitted", {
-      hint: "dlslurm schedule -o results sbatch job.sh",
-    });
-  }
-  return given.length === 1 ? given[0]! : join([...given]);
 }
 
 /** Gathers the values of a repeatable option. */

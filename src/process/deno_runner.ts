@@ -2,7 +2,7 @@ import { joinBytes } from "./join_bytes.ts";
 import { ProgramNotFoundError, ProgramTimeoutError } from "./runner.ts";
 import type { Runner, RunOptions, RunResult } from "./runner.ts";
 
-/** The real {@linkcode Runner}: the only place that starts child processes. */
+/** The real {@linkcode Runner}: with shell_worker.ts the only place that starts child processes. */
 export class DenoRunner implements Runner {
   async run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
     const [program, ...args] = argv;

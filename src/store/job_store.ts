@@ -230,6 +230,15 @@ export class JobStore implements Disposable {
     ).filter(isSubmitted);
   }
 
+  /** Whether an array of rows was submitted under this key, and none of its tasks is open any more. */
+  isSubmissionEnded(key: number): boolean {
+    const found = this.#database.prepare(
+      `SELECT count(*) AS rows, sum(stage IN ('finished', 'closed')) AS ended
+       FROM job WHERE submission_key = ?`,
+    ).get(key);
+    return Number(found?.["rows"]) > 0 && found?.["rows"] === found?.["ended"];
+  }
+
   /** The job with this key once it has a job ID. */
   findSubmitted(key: number): SubmittedJob | undefined {
     return this.#select("job_key = ?", key).find(isSubmitted);

@@ -19,6 +19,25 @@ const Plan = v.pipe(
   }),
 );
 
+const Known = v.pipe(
+  v.object({
+    job_key: v.number(),
+    stage: v.picklist(["waiting", "submitting", "open", "finished", "closed"]),
+    job_id: v.nullable(v.string()),
+  }),
+  v.transform(({ job_key: key, stage, job_id: jobId }): KnownRow => ({ key, stage, jobId })),
+);
+
+/** A row that was noted before. */
+export interface KnownRow {
+  /** The job's key. */
+  readonly key: number;
+  /** Where it stands. */
+  readonly stage: JobStage;
+  /** Slurm's job ID, once it has one. */
+  readonly jobId: string | null;
+}
+
 /** A row of a table that is to be noted. */
 export interface NewWaitingRow {
   /** What is known of the job; `row` is set. */
@@ -88,17 +107,18 @@ export class WaitingRows {
     return result;
   }
 
-  /** The stages of the rows of a work tree that were noted before, by identity; the latest counts. */
-  stagesOf(worktree: string, identities: readonly string[]): Map<string, JobStage> {
+  /** The rows of a work tree that were noted before, by identity; of several the latest. */
+  findKnown(worktree: string, identities: readonly string[]): Map<string, KnownRow> {
     const select = this.#database.prepare(
-      `SELECT stage FROM job WHERE worktree = ? AND row_identity = ? ORDER BY job_key DESC LIMIT 1`,
+      `SELECT job_key, stage, job_id FROM job WHERE worktree = ? AND row_identity = ?
+       ORDER BY job_key DESC LIMIT 1`,
     );
-    const stages = new Map<string, JobStage>();
+    const known = new Map<string, KnownRow>();
     for (const identity of identities) {
       const found = select.get(worktree, identity);
-      if (found !== undefined) stages.set(identity, found["stage"] as JobStage);
+      if (found !== undefined) known.set(identity, v.parse(Known, found));
     }
-    return stages;
+    return known;
   }
 
   /** How many rows of a work tree wait. */
@@ -156,27 +176,37 @@ export class WaitingRows {
     });
   }
 
-  /** Puts rows back whose submission certainly came to nothing: they wait again. */
+  /** Puts rows back that the caller has taken and that certainly were not submitted: they wait again. */
   putBack(keys: readonly number[], forSite: boolean): void {
     this.#transaction(() => {
       const update = this.#database.prepare(
         `UPDATE job SET stage = 'waiting', waits_for_site = ?, submission_key = NULL, array_task = NULL
-         WHERE job_key = ? AND stage IN ('submitting', 'waiting') AND waiting_plan IS NOT NULL`,
+         WHERE job_key = ? AND stage = 'submitting' AND waiting_plan IS NOT NULL`,
       );
       for (const key of keys) update.run(forSite ? 1 : 0, key);
     });
   }
 
-  /** Forgets rows that no job came of; their claims go with them. Those that were submitted stay. */
-  drop(keys: readonly number[]): void {
+  /** Notes of rows that still wait that they do because the site takes no more jobs for now. */
+  markForSite(keys: readonly number[]): void {
     this.#transaction(() => {
-      const wasNotSubmitted = "job_key = ? AND EXISTS (SELECT 1 FROM job AS own " +
-        "WHERE own.job_key = ? AND own.stage IN ('waiting', 'submitting'))";
-      const release = this.#database.prepare(`DELETE FROM claim WHERE ${wasNotSubmitted}`);
-      const remove = this.#database.prepare(`DELETE FROM job WHERE ${wasNotSubmitted}`);
+      const update = this.#database.prepare(
+        "UPDATE job SET waits_for_site = 1 WHERE job_key = ? AND stage = 'waiting'",
+      );
+      for (const key of keys) update.run(key);
+    });
+  }
+
+  /** Forgets rows of this stage of which certainly no job came; their claims go with them. */
+  drop(keys: readonly number[], stage: "waiting" | "submitting"): void {
+    this.#transaction(() => {
+      const isSo = "job_key = ? AND EXISTS (SELECT 1 FROM job AS own " +
+        "WHERE own.job_key = ? AND own.stage = ?)";
+      const release = this.#database.prepare(`DELETE FROM claim WHERE ${isSo}`);
+      const remove = this.#database.prepare("DELETE FROM job WHERE job_key = ? AND stage = ?");
       for (const key of keys) {
-        release.run(key, key);
-        remove.run(key, key);
+        release.run(key, key, stage);
+        remove.run(key, stage);
       }
     });
   }

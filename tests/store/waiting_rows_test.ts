@@ -177,10 +177,13 @@ Deno.test("WaitingRows.putBack() and drop() touch no row that was submitted", as
 
     store.waiting.putBack(keys.slice(0, 2), true);
     assert.deepEqual(store.waiting.keys("", true), [keys[1]]);
-    store.waiting.drop(keys);
+    store.waiting.take(keys.slice(2), "{}", 0);
+    store.waiting.drop(keys, "waiting");
 
     assert.deepEqual(store.listOpen("").map((job) => job.jobId), ["1"]);
     assert.equal(store.waiting.count(""), 0);
+    assert.deepEqual(["a", "b", "c"].filter((path) => isClaimed(store, path)), ["a", "c"]);
+    store.waiting.drop(keys, "submitting");
     assert.deepEqual(["a", "b", "c"].filter((path) => isClaimed(store, path)), ["a"]);
   });
 });
@@ -191,10 +194,10 @@ Deno.test("WaitingRows.stagesOf() tells the latest stage of rows that were noted
     store.waiting.take(keys.slice(0, 1), "{}", 0);
     store.storeReceipt(keys[0]!, "1", null);
     store.end([keys[0]!], "closed", 0);
-    const known = () => [...store.waiting.stagesOf(
-      "",
-      ["a", "b", "c"].map((n) => `identity of ${n}`),
-    )];
+    const known = () => {
+      const identities = ["a", "b", "c"].map((name) => `identity of ${name}`);
+      return [...store.waiting.findKnown("", identities)].map(([id, row]) => [id, row.stage]);
+    };
     assert.deepEqual(known(), [["identity of a", "closed"], ["identity of b", "waiting"]]);
 
     add(store, "a");

@@ -1,0 +1,60 @@
+import type { Dataset } from "../datalad/dataset.ts";
+import type { JobStore } from "../store/job_store.ts";
+import type { CommandContext } from "./context.ts";
+import { removeFrozenArrays } from "./frozen_arrays.ts";
+import { GENTLE_PARALLEL, reportRest, submitWaiting } from "./submit_waiting.ts";
+
+/** What of finish's options matters here. */
+export interface WaitingRowsOptions {
+  /** Give all waiting rows up. */
+  readonly closeWaitingJobs?: boolean | undefined;
+}
+
+/**
+ * Sees to the rows of tables once open jobs were finished: those that wait because the site took no more
+ * jobs are submitted, as many as it takes now, or all waiting rows are given up. What arrays of rows
+ * needed goes when their last task is over.
+ */
+export async function finishWaitingRows(
+  dataset: Dataset,
+  store: JobStore,
+  options: WaitingRowsOptions,
+  context: CommandContext,
+): Promise<void> {
+  const altDirs = store.listOpen(dataset.worktree).map((job) => job.altDir);
+  await removeFrozenArrays(dataset, store, new Set([null, ...altDirs]));
+  if (options.closeWaitingJobs === true) {
+    closeAll(dataset, store, context);
+    return;
+  }
+  const keys = store.waiting.keys(dataset.worktree, true);
+  if (keys.length === 0 && store.waiting.count(dataset.worktree) === 0) return;
+  const result = keys.length === 0
+    ? { submitted: 0, stop: null }
+    : await submitWaiting(dataset, store, keys, GENTLE_PARALLEL, context);
+  reportRest(dataset, store, result, context);
+}
+
+/** Says how many rows of tables wait for their submission, if any do. */
+export function reportWaiting(dataset: Dataset, store: JobStore, context: CommandContext): void {
+  const waiting = store.waiting.count(dataset.worktree);
+  if (waiting === 0) return;
+  const rows = waiting === 1 ? "1 row waits" : `${waiting} rows wait`;
+  context.io.err(
+    `${rows} for submission: dlslurm schedule --continue submits, ` +
+      "dlslurm finish --close-waiting-jobs gives up\n",
+  );
+}
+
+function closeAll(dataset: Dataset, store: JobStore, context: CommandContext): void {
+  const keys = store.waiting.keys(dataset.worktree, false);
+  store.waiting.drop(keys, "waiting");
+  const rows = keys.length === 1 ? "1 waiting row is" : `${keys.length} waiting rows are`;
+  context.report({
+    action: "slurm-finish",
+    status: keys.length === 0 ? "notneeded" : "ok",
+    path: dataset.root,
+    type: "dataset",
+    message: keys.length === 0 ? "no rows wait" : `${rows} given up: their outputs are free`,
+  });
+}

@@ -1,0 +1,75 @@
+import { quote } from "shlex";
+
+/** A command line for a {@linkcode ShellWorker}. */
+export interface ShellJob {
+  /** A shell command line. */
+  readonly command: string;
+  /** Where it runs, absolute. */
+  readonly cwd: string;
+  /** Takes its standard output; absolute. What the file held before is lost. */
+  readonly stdoutFile: string;
+  /** The same for standard error. */
+  readonly stderrFile: string;
+}
+
+/**
+ * A shell that runs one command line after the other, each in a shell of its own. It is started once:
+ * starting a process from this large one takes longer than most submissions.
+ *
+ * The terminal's Ctrl-C does not reach it, and if this program dies it ends after the command that it is
+ * at: what that prints is in its files all the same.
+ */
+export class ShellWorker implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #answers: ReadableStreamDefaultReader<string>;
+  #unread = "";
+
+  /** Starts the shell, with the environment of this program. */
+  constructor() {
+    this.#child = new Deno.Command("/bin/sh", {
+      args: ["-s"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+      // A session of its own.
+      detached: true,
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#answers = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /**
+   * Runs a command and waits for its end; to be called again only then.
+   *
+   * @returns its exit status, 128 + N when signal N ended it, or the shell around it.
+   */
+  async run(job: ShellJob): Promise<number> {
+    const line = `(cd -- ${quote(job.cwd)} && exec /bin/sh -c ${quote(job.command)}) ` +
+      `>${quote(job.stdoutFile)} 2>${quote(job.stderrFile)} </dev/null; echo "$?"\n`;
+    try {
+      await this.#input.write(new TextEncoder().encode(line));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
+    for (;;) {
+      const end = this.#unread.indexOf("\n");
+      if (end >= 0) {
+        const status = Number(this.#unread.slice(0, end));
+        this.#unread = this.#unread.slice(end + 1);
+        return status;
+      }
+      const { done, value } = await this.#answers.read();
+      // Somebody has killed the shell: what became of the command nobody knows.
+      if (done) return 128 + 9;
+      this.#unread += value;
+    }
+  }
+
+  /** Lets the shell end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input.close().catch(() => undefined);
+    await this.#answers.cancel();
+    await this.#child.status;
+  }
+}
