@@ -35,6 +35,20 @@ export interface AnnexFailure {
   readonly message: string;
 }
 
+/** Is told how git-annex gets on, while it does. */
+export interface AnnexWatcher {
+  /** A file is under way; `percent` as git-annex writes it: `35%`. */
+  onProgress(path: string, percent: string): void;
+  /** A file is done, or has failed. */
+  onEnd(path: string): void;
+}
+
+/** What git-annex says of a file under way with `--json-progress`. */
+const FileProgress = v.object({
+  action: v.object({ file: v.string() }),
+  "percent-progress": v.optional(v.string(), ""),
+});
+
 /** How file names that are not valid UTF-8 are told and written; the caller knows how it read them. */
 export interface FileNames {
   /** Whether the name is text. */
@@ -54,16 +68,20 @@ export async function runAnnex(
   args: readonly string[],
   paths: readonly string[],
   names: FileNames,
+  watcher?: AnnexWatcher,
 ): Promise<AnnexFailure[]> {
   const failures: AnnexFailure[] = [];
   const run = async (rest: readonly string[], asked: readonly string[], stdin?: Uint8Array) => {
-    const options = ["--json", "--json-error-messages", ...rest];
+    const progress = watcher === undefined ? [] : ["--json-progress"];
+    const options = ["--json", "--json-error-messages", ...progress, ...rest];
+    const lines = new ResultLines(watcher);
     // DataLad's setting: a dotfile is a file like any other.
     const result = await runGit(["-c", "annex.dotfiles=true", "annex", ...args, ...options], {
       env: annexEnvironment(),
+      onStdout: (piece) => lines.add(piece),
       ...(stdin === undefined ? {} : { stdin }),
     });
-    const failed = parseResults(textOf(result.stdout), new Set(asked));
+    const failed = parseResults(lines.text(), new Set(asked));
     if (result.code !== 0 && failed.length === 0) throw annexFailed(args[0]!, result);
     failures.push(...failed);
   };
@@ -155,6 +173,44 @@ function annexFailed(command: string, result: RunResult): UserError {
     `Cannot go on: git annex ${command} ended with exit status ${result.code}`,
     { detail: result.stderr },
   );
+}
+
+/** The lines of git-annex's output as they come; those about progress are passed on and not kept. */
+class ResultLines {
+  readonly #watcher: AnnexWatcher | undefined;
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+  #kept: string[] = [];
+
+  constructor(watcher: AnnexWatcher | undefined) {
+    this.#watcher = watcher;
+  }
+
+  add(piece: Uint8Array): void {
+    const lines = (this.#rest + this.#decoder.decode(piece, { stream: true })).split("\n");
+    this.#rest = lines.pop()!;
+    for (const line of lines) this.#read(line);
+  }
+
+  text(): string {
+    return [...this.#kept, this.#rest].join("\n");
+  }
+
+  #read(line: string): void {
+    if (this.#watcher === undefined) {
+      this.#kept.push(line);
+      return;
+    }
+    const progress = v.safeParse(v.pipe(v.string(), v.parseJson(), FileProgress), line);
+    if (progress.success) {
+      const { action, "percent-progress": percent } = progress.output;
+      this.#watcher.onProgress(action.file, percent);
+      return;
+    }
+    this.#kept.push(line);
+    const result = v.safeParse(v.pipe(v.string(), v.parseJson(), FileResult), line);
+    if (result.success) this.#watcher.onEnd(result.output.file ?? "");
+  }
 }
 
 function parseResults(stdout: string, asked: ReadonlySet<string>): AnnexFailure[] {

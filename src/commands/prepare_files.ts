@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { findAnnexedFiles, findMissingContents } from "../annex/annexed_files.ts";
 import { runAnnex } from "../annex/git_annex.ts";
 import { GIT_NAMES } from "../git/path_bytes.ts";
-import type { AnnexFailure } from "../annex/git_annex.ts";
+import type { AnnexFailure, AnnexWatcher } from "../annex/git_annex.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { groupByRepository, joinPath } from "../datalad/subdatasets.ts";
 import { UserError } from "../errors.ts";
@@ -23,7 +23,7 @@ export async function prepareFiles(
   plan: SubmissionPlan,
   context: CommandContext,
 ): Promise<void> {
-  if (plan.transfers !== null) await fetchInputs(dataset, plan.inputs, plan.transfers);
+  if (plan.transfers !== null) await fetchInputs(dataset, plan.inputs, plan.transfers, context);
   context.interrupted.throwIfAborted();
   await makeWritable(dataset, plan.toUnlock, context);
   const { altDir, pwd } = plan.request;
@@ -52,15 +52,25 @@ async function makeWritable(
 }
 
 /**
- * Fetches the content of annexed inputs.
+ * Fetches the content of annexed inputs, and shows how far it is.
  *
  * @param paths relative to the dataset's root.
  * @throws {UserError} `ANNEX_FAILED` with the files that no remote gave; nothing was submitted.
  */
-async function fetchInputs(dataset: Dataset, paths: readonly string[], jobs: number) {
+async function fetchInputs(
+  dataset: Dataset,
+  paths: readonly string[],
+  jobs: number,
+  context: CommandContext,
+): Promise<void> {
   if (paths.length === 0 || !await mayHaveAnnexedFiles(dataset)) return;
   const missing = await findMissingContents(dataset.root, new Set(paths));
-  await runAnnexOn(dataset, ["get", `-J${jobs}`], missing);
+  if (missing.length === 0) return;
+  using progress = context.progress("fetching inputs", missing.length);
+  await runAnnexOn(dataset, ["get", `-J${jobs}`], missing, {
+    onProgress: (path, percent) => progress.say(`${path} ${percent}`.trimEnd()),
+    onEnd: () => progress.advance(),
+  });
 }
 
 /** A plain repository may have subdatasets with git-annex. */
@@ -69,11 +79,16 @@ async function mayHaveAnnexedFiles(dataset: Dataset): Promise<boolean> {
 }
 
 /** Runs git-annex in each repository that some of `paths`, relative to the root, are in. */
-async function runAnnexOn(dataset: Dataset, args: readonly string[], paths: readonly string[]) {
+async function runAnnexOn(
+  dataset: Dataset,
+  args: readonly string[],
+  paths: readonly string[],
+  watcher?: AnnexWatcher,
+): Promise<void> {
   for (const [folder, own] of await groupByRepository(dataset.root, paths)) {
     const git = folder === "." ? dataset.git : dataset.git.at(join(dataset.root, folder));
     const run = (words: readonly string[], options: RunOptions) => git.run(words, options);
-    refuse(await runAnnex(run, args, own, GIT_NAMES), args[0]!, folder);
+    refuse(await runAnnex(run, args, own, GIT_NAMES, watcher), args[0]!, folder);
   }
 }
 
