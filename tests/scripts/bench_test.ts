@@ -87,7 +87,7 @@ Deno.test("bench: --quick measures every operation; --redraw draws the same from
   await bench("--redraw", join(first, "benchmark.jsonl"), "--output", second);
 
   const { samples } = parseReport(await Deno.readTextFile(join(first, "benchmark.jsonl")));
-  for (const operation of ["start-up", "schedule", "list", "finish"]) {
+  for (const operation of ["start-up", "schedule", "bulk schedule", "list", "finish"]) {
     const own = samples.filter((sample) => sample.operation === operation);
     assert(own.length > 0, operation);
     assert(own.every((sample) => sample.seconds > 0), operation);
