@@ -8,6 +8,7 @@ import { wantsSidecar, writeSidecar } from "../datalad/sidecar.ts";
 import { UserError } from "../errors.ts";
 import { lstatIfPresent, realPathIfPresent } from "../fs/if_present.ts";
 import { GITLINK_MODE } from "../git/submodules.ts";
+import { Attribution } from "../jobs/attribution.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import type { JobStore } from "../store/job_store.ts";
@@ -18,7 +19,7 @@ import type { JobToCommit } from "./build_parts.ts";
 import type { CommitShape } from "./commit_shape.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
-import { findSlurmOutputs } from "./slurm_outputs.ts";
+import { SlurmOutputFinder } from "./slurm_outputs.ts";
 
 /** A job that is over, with what Slurm said of it. */
 export interface EndedJob {
@@ -53,11 +54,12 @@ export async function finishCompleted(
   context: CommandContext,
 ): Promise<void> {
   const toCommit: (EndedJob & { readonly plan: JobToCommit })[] = [];
+  const finder = new SlurmOutputFinder(dataset);
   using reading = context.progress("reading outputs", ended.length);
   for (const { job, status } of ended) {
     reading.say(`job ${job.jobId}`);
     try {
-      const slurmOutputs = await findSlurmOutputs(dataset, job, status);
+      const slurmOutputs = finder.find(job, status);
       await copyOutputsBack(dataset, job, slurmOutputs);
       await requireGoodClaims(dataset, job, options.requireOutputs === true, context);
       const record = recordOf(job, slurmOutputs);
@@ -86,13 +88,14 @@ export async function finishCompleted(
   if (toCommit.length === 0) return;
   const committing = new Set(toCommit.map(({ job }) => job.key));
   const skipped = ended.filter(({ job }) => !committing.has(job.key));
-  const leftAlone = await Promise.all(
-    [...others, ...skipped.map(({ job }) => job)].map(async (job) => ({
-      key: job.key,
-      claims: job.outputs,
-      slurmOutputs: await findSlurmOutputs(dataset, job, undefined),
-    })),
-  );
+  // Of the other jobs' files only those matter that lie in these claims.
+  const claims = new Attribution(toCommit.map(({ plan }) => ({ ...plan, slurmOutputs: [] })));
+  const isClaimed = (path: string) => claims.ownerOf(path) !== undefined;
+  const leftAlone = [...others, ...skipped.map(({ job }) => job)].map((job) => ({
+    key: job.key,
+    claims: job.outputs,
+    slurmOutputs: finder.find(job, undefined, isClaimed),
+  }));
   const outcomes = await commitJobs(
     dataset,
     store,

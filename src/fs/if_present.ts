@@ -32,10 +32,14 @@ export function removeIfPresent(path: string): Promise<void> {
   return Deno.remove(path).catch(absent);
 }
 
-function absent(error: unknown): undefined {
-  const isAbsent = error instanceof Deno.errors.NotFound ||
+/** Whether an error says that nothing is at a path, as this module takes it. */
+export function isAbsence(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound ||
     error instanceof Deno.errors.NotADirectory ||
     error instanceof Deno.errors.NotCapable;
-  if (!isAbsent) throw error;
+}
+
+function absent(error: unknown): undefined {
+  if (!isAbsence(error)) throw error;
   return undefined;
 }
