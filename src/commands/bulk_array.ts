@@ -3,7 +3,6 @@ import { join as joinWords } from "shlex";
 import { UserError } from "../errors.ts";
 import { readTextIfPresent } from "../fs/if_present.ts";
 import type { WaitingJob } from "../jobs/job.ts";
-import { ownIdentity } from "../process/process_identity.ts";
 import { ShellWorker } from "../process/shell_worker.ts";
 import { batchScriptName, renderFrozenArray } from "../slurm/array_script.ts";
 import type { FrozenArray } from "../slurm/array_script.ts";
@@ -12,7 +11,7 @@ import { queryMaxArraySize } from "../slurm/submit_limits.ts";
 import { slurmClientOf } from "./ask_slurm.ts";
 import type { BulkRun } from "./bulk_run.ts";
 import { newFrozenFolder } from "./frozen_arrays.ts";
-import { removeTraces, tracesOf } from "./run_submission.ts";
+import { takerOf } from "./run_submission.ts";
 import { wordsForArray } from "./table_rows.ts";
 
 /** Rows that can be tasks of one array: they differ in nothing but the arguments of their script. */
@@ -87,9 +86,7 @@ async function submitArray(
   keys: readonly number[],
 ): Promise<boolean> {
   const { store, dataset, context } = run;
-  await removeTraces(tracesOf(dataset, keys[0]!));
-  const identity = JSON.stringify(ownIdentity());
-  const rows = store.waiting.takeAsArray(keys, identity, context.now().getTime());
+  const rows = store.waiting.takeAsArray(keys, takerOf(dataset, context));
   if (rows.length === 0) return false;
   const own = rows.map((row) => row.key);
   const folder = newFrozenFolder(dataset, rows[0]!);

@@ -1,8 +1,7 @@
 import type { WaitingJob } from "../jobs/job.ts";
-import { ownIdentity } from "../process/process_identity.ts";
 import type { BulkRun } from "./bulk_run.ts";
 import { ShellWorker } from "../process/shell_worker.ts";
-import { removeTraces, tracesOf } from "./run_submission.ts";
+import { takerOf } from "./run_submission.ts";
 
 /** Rows per worker that are taken at once: one transaction for all of them. */
 const ROWS_AHEAD = 8;
@@ -86,9 +85,6 @@ class RowQueue {
     await this.#run.storeReceipts();
     const keys = this.#keys.slice(this.#position, this.#position + this.#size);
     this.#position += keys.length;
-    // A store that was deleted and made anew counts from 1 again.
-    for (const key of keys) await removeTraces(tracesOf(dataset, key));
-    const identity = JSON.stringify(ownIdentity());
-    this.#rows.push(...store.waiting.take(keys, identity, context.now().getTime()));
+    this.#rows.push(...store.waiting.take(keys, takerOf(dataset, context)));
   }
 }

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { readTextIfPresent, removeIfPresent } from "../fs/if_present.ts";
+import { ownIdentity } from "../process/process_identity.ts";
 import type { ShellWorker } from "../process/shell_worker.ts";
 import { isUnclearFailure, parseSubmissionAnswer } from "../slurm/submission_answer.ts";
+import type { RowTaker } from "../store/waiting_rows.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What a submission command left on disk; written by the system even if we die meanwhile. */
@@ -80,6 +82,28 @@ export async function runSubmission(
     !isUnclearFailure(output.stderr);
   if (isRefused) return { ...output, kind: "refused" };
   return { ...output, kind: "unclear", jobIds: answer.kind === "ambiguous" ? answer.jobIds : [] };
+}
+
+/**
+ * The process that takes waiting rows. What an older store left under their keys goes in the same
+ * transaction: before it, another process may be at work on the row and its traces.
+ */
+export function takerOf(dataset: Dataset, context: CommandContext): RowTaker {
+  return {
+    submitter: JSON.stringify(ownIdentity()),
+    nowMs: context.now().getTime(),
+    beforeTaking: (key) => {
+      for (const file of Object.values(tracesOf(dataset, key))) removeNow(file);
+    },
+  };
+}
+
+function removeNow(file: string): void {
+  try {
+    Deno.removeSync(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 async function runByItself(

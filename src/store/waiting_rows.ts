@@ -73,6 +73,16 @@ export interface AddRowsOptions {
   readonly nowMs: number;
 }
 
+/** Who takes rows to submit them. */
+export interface RowTaker {
+  /** Identity of the process, as JSON. */
+  readonly submitter: string;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  /** Called for each row that is taken, while no other process can know of it. */
+  readonly beforeTaking: (key: number) => void;
+}
+
 /** Runs `work` in one transaction of the store. */
 export type Transaction = <T>(work: () => T) => T;
 
@@ -156,8 +166,8 @@ export class WaitingRows {
    *
    * @returns those that still waited, and are now the caller's.
    */
-  take(keys: readonly number[], submitter: string, nowMs: number): WaitingJob[] {
-    return this.#transaction(() => this.#take(keys, submitter, nowMs));
+  take(keys: readonly number[], taker: RowTaker): WaitingJob[] {
+    return this.#transaction(() => this.#take(keys, taker));
   }
 
   /**
@@ -165,9 +175,9 @@ export class WaitingRows {
    *
    * @returns those that still waited; the first one's key is that of the submission.
    */
-  takeAsArray(keys: readonly number[], submitter: string, nowMs: number): WaitingJob[] {
+  takeAsArray(keys: readonly number[], taker: RowTaker): WaitingJob[] {
     return this.#transaction(() => {
-      const taken = this.#take(keys, submitter, nowMs);
+      const taken = this.#take(keys, taker);
       const update = this.#database.prepare(
         "UPDATE job SET submission_key = ?, array_task = ? WHERE job_key = ?",
       );
@@ -242,12 +252,13 @@ export class WaitingRows {
       toJob(this.#database.prepare("SELECT * FROM job WHERE job_key = ?").get(key)!);
   }
 
-  #take(keys: readonly number[], submitter: string, nowMs: number): WaitingJob[] {
+  #take(keys: readonly number[], { submitter, nowMs, beforeTaking }: RowTaker): WaitingJob[] {
     const update = this.#database.prepare(
       `UPDATE job SET stage = 'submitting', submitter = ?, submitted_at_ms = ?, waits_for_site = 0
        WHERE job_key = ? AND stage = 'waiting'`,
     );
     const own = keys.filter((key) => Number(update.run(submitter, nowMs, key).changes) === 1);
+    for (const key of own) beforeTaking(key);
     return own.flatMap((key) => this.#select("job_key = ?", key));
   }
 

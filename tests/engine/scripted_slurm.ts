@@ -64,15 +64,24 @@ for id in $(echo "$last" | tr , ' '); do
     echo "$id|$id|COMPLETED|Unknown|0:0|00:00:01||job"
   fi
 done`,
-  scontrol: `for id; do :; done
+  scontrol: `describe() {
+  folder=$(cat "$D/$1.folder")
+  if test -e "$D/description"; then
+    printf 'JobId=%s %s\\n' "$1" "$(sed "s|@ID@|$1|g; s|@PWD@|$folder|g" "$D/description")"
+  else
+    printf 'JobId=%s JobName=job\\n   WorkDir=%s\\n   StdErr=%s/slurm-%s.out\\n   StdOut=%s/slurm-%s.out\\n' \\
+      "$1" "$folder" "$folder" "$1" "$folder" "$1"
+  fi
+}
+for id; do :; done
+case "$*" in
+*"show config") echo "MaxArraySize            = 1001"; exit 0 ;;
+*"show job")
+  for job in "$D"/*.job; do id=\${job##*/}; describe "\${id%.job}"; echo; done
+  exit 0 ;;
+esac
 test -d "$D/$id.job" || { echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1; }
-folder=$(cat "$D/$id.folder")
-if test -e "$D/description"; then
-  printf 'JobId=%s %s\\n' "$id" "$(sed "s|@ID@|$id|g; s|@PWD@|$folder|g" "$D/description")"
-else
-  printf 'JobId=%s JobName=job\\n   WorkDir=%s\\n   StdErr=%s/slurm-%s.out\\n   StdOut=%s/slurm-%s.out\\n' \\
-    "$id" "$folder" "$folder" "$id" "$folder" "$id"
-fi`,
+describe "$id"`,
   squeue: "exit 0",
   scancel: "exit 0",
 } as const;

@@ -53,6 +53,10 @@ async function withStore(test: (store: JobStore, folder: string) => void): Promi
   }
 }
 
+function taker(submitter = "{}", nowMs = 0, beforeTaking: (key: number) => void = () => {}) {
+  return { submitter, nowMs, beforeTaking };
+}
+
 function keysOf(added: AddedRows): readonly number[] {
   assert("keys" in added);
   return added.keys;
@@ -118,8 +122,8 @@ Deno.test("WaitingRows.take() gives each row to one of two submitters", async ()
   await withStore((store) => {
     const keys = add(store, "a", "b", "c");
 
-    const first = store.waiting.take(keys.slice(0, 2), '"one"', 2_000);
-    const second = store.waiting.take(keys, '"two"', 3_000);
+    const first = store.waiting.take(keys.slice(0, 2), taker('"one"', 2_000));
+    const second = store.waiting.take(keys, taker('"two"', 3_000));
 
     assert.deepEqual(first.map((job) => [job.key, job.submitter]), [
       [keys[0], '"one"'],
@@ -127,6 +131,9 @@ Deno.test("WaitingRows.take() gives each row to one of two submitters", async ()
     ]);
     assert.deepEqual(second.map((job) => job.key), [keys[2]]);
     assert.equal(first[0]!.submittedAtMs, 2_000);
+    const seen: number[] = [];
+    store.waiting.take(keys, taker("{}", 0, (key) => seen.push(key)));
+    assert.deepEqual(seen, [], "what others have taken is not touched");
     assert.equal(store.listSubmitting().length, 3);
   });
 });
@@ -134,7 +141,7 @@ Deno.test("WaitingRows.take() gives each row to one of two submitters", async ()
 Deno.test("JobStore.storeReceipts() opens the rows of an array as its tasks", async () => {
   await withStore((store) => {
     const keys = add(store, "a", "b", "c");
-    store.waiting.takeAsArray(keys.slice(1), "{}", 0);
+    store.waiting.takeAsArray(keys.slice(1), taker("{}", 0));
     assert.deepEqual(store.listSubmitting().map((job) => job.key), [keys[1]]);
 
     store.storeReceipts([{ key: keys[1]!, jobId: "40", cluster: null }]);
@@ -156,14 +163,14 @@ Deno.test("JobStore.storeReceipts() opens the rows of an array as its tasks", as
 Deno.test("JobStore.abandonSubmission() has rows of a table wait again, claims and all", async () => {
   await withStore((store) => {
     const keys = add(store, "a", "b");
-    store.waiting.takeAsArray(keys, "{}", 0);
+    store.waiting.takeAsArray(keys, taker("{}", 0));
 
     store.abandonSubmission(keys[0]!);
 
     assert.deepEqual(store.waiting.keys("", false), keys);
     assert(isClaimed(store, "b"));
     // Nothing of the array is left in them.
-    store.waiting.take(keys, "{}", 0);
+    store.waiting.take(keys, taker("{}", 0));
     store.storeReceipts([{ key: keys[0]!, jobId: "5", cluster: null }]);
     assert.deepEqual(store.listOpen("").map((job) => job.jobId), ["5"]);
   });
@@ -172,12 +179,12 @@ Deno.test("JobStore.abandonSubmission() has rows of a table wait again, claims a
 Deno.test("WaitingRows.putBack() and drop() touch no row that was submitted", async () => {
   await withStore((store) => {
     const keys = add(store, "a", "b", "c");
-    store.waiting.take(keys.slice(0, 2), "{}", 0);
+    store.waiting.take(keys.slice(0, 2), taker("{}", 0));
     store.storeReceipt(keys[0]!, "1", null);
 
     store.waiting.putBack(keys.slice(0, 2), true);
     assert.deepEqual(store.waiting.keys("", true), [keys[1]]);
-    store.waiting.take(keys.slice(2), "{}", 0);
+    store.waiting.take(keys.slice(2), taker("{}", 0));
     store.waiting.drop(keys, "waiting");
 
     assert.deepEqual(store.listOpen("").map((job) => job.jobId), ["1"]);
@@ -191,7 +198,7 @@ Deno.test("WaitingRows.putBack() and drop() touch no row that was submitted", as
 Deno.test("WaitingRows.stagesOf() tells the latest stage of rows that were noted before", async () => {
   await withStore((store) => {
     const keys = add(store, "a", "b");
-    store.waiting.take(keys.slice(0, 1), "{}", 0);
+    store.waiting.take(keys.slice(0, 1), taker("{}", 0));
     store.storeReceipt(keys[0]!, "1", null);
     store.end([keys[0]!], "closed", 0);
     const known = () => {

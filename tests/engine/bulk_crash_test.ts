@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { pollUntil } from "../support/polling.ts";
+import { DLSLURM } from "../support/sandbox.ts";
+import { storedJobs } from "../support/snapshots.ts";
+import type { TestDataset } from "../support/datasets.ts";
+import { wrapProgram } from "../support/wrapped_programs.ts";
+import { EngineWorld, saidBy } from "./engine_world.ts";
+
+const ROWS = 12;
+const COMMAND = [
+  ...["schedule", "--from", "../table.csv", "-o", "out/{name}"],
+  ...["sbatch", "job.sh", "{name}"],
+];
+/**
+ * Between sbatch and dlslurm stand the shell of the command line, and the one that runs one command line
+ * after the other: proc(5), field 4.
+ */
+const KILL_DLSLURM = 'up=$(cut -d " " -f 4 "/proc/$PPID/stat"); ' +
+  'kill -9 "$(cut -d " " -f 4 "/proc/$up/stat")"';
+
+async function createWorld(): Promise<EngineWorld> {
+  const world = await EngineWorld.create();
+  const lines = Array.from({ length: ROWS }, (_, at) => `s${at}\n`);
+  await Deno.writeTextFile(join(world.root, "../table.csv"), `name\n${lines.join("")}`);
+  return world;
+}
+
+/** Runs `deed` in place of the scripted sbatch, which is `"$0.scripted"`, once it was called so often. */
+async function replaceSbatch(world: EngineWorld, calls: number, deed: string): Promise<void> {
+  const path = join(world.sandbox.programs, "sbatch");
+  await Deno.rename(path, `${path}.scripted`);
+  const count = join(world.sandbox.root, "calls");
+  // Making a folder is the one step that only one of several calls can do.
+  const script = `n=1; while ! mkdir "${count}.$n" 2>/dev/null; do n=$((n + 1)); done\n` +
+    `if [ "$n" = ${calls} ]; then ${deed}; fi\nexec "$0.scripted" "$@"`;
+  await wrapProgram(world.sandbox, "sbatch", script);
+}
+
+async function mendSbatch(world: EngineWorld): Promise<void> {
+  const path = join(world.sandbox.programs, "sbatch");
+  await Deno.rename(`${path}.scripted`, path);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+function jobs(world: EngineWorld) {
+  return storedJobs({ root: world.root } as TestDataset);
+}
+
+/** Each row is one job of Slurm, and all of them are committed. */
+async function assertCampaignFinishes(world: EngineWorld): Promise<void> {
+  assert.equal((await world.slurm.submitted()).length, ROWS);
+  for (let at = 0; at < ROWS; at++) await world.write(`out/s${at}/x`, "x\n");
+  await world.must("finish");
+  const subjects = (await world.subjects()).filter((subject) => subject.includes("SLURM RUN"));
+  assert.equal(new Set(subjects).size, ROWS);
+  assert.equal(jobs(world).filter((job) => job.stage === "finished").length, ROWS);
+  assert.equal(await world.git("status", "--porcelain"), "");
+}
+
+for (const moment of ["before", "after"] as const) {
+  for (const calls of [1, 5, ROWS]) {
+    Deno.test(`crash: schedule --from killed ${moment} submission ${calls} → the same command goes on`, async () => {
+      await using world = await createWorld();
+      const deed = moment === "before"
+        ? `${KILL_DLSLURM}; exit 1`
+        : `"$0.scripted" "$@"; ${KILL_DLSLURM}; exit`;
+      await replaceSbatch(world, calls, deed);
+      const killed = await world.dlslurm(...COMMAND);
+      assert.equal(killed.code, 137, saidBy(killed));
+      await mendSbatch(world);
+      // Those that were running then have to have ended, as after any crash that leaves them alive.
+      await pollUntil("submissions under way have ended", async () => {
+        const before = (await world.slurm.submitted()).length;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return before === (await world.slurm.submitted()).length;
+      });
+
+      await world.dlslurm(...COMMAND);
+
+      // Whether an sbatch had begun that left no answer is known to nobody: a person settles it.
+      const unclear = await world.dlslurm("recover");
+      const keys = [...unclear.stdout.matchAll(/submission ([0-9]+) of/g)].map(([, key]) => key!);
+      if (moment === "before") assert.ok(keys.length > 0, saidBy(unclear));
+      for (const key of keys) await world.must("recover", key, "--not-submitted");
+      await world.must(...COMMAND);
+      await assertCampaignFinishes(world);
+    });
+  }
+}
+
+Deno.test("crash: an array of rows whose receipt was lost → its tasks are found by the next run", async () => {
+  await using world = await createWorld();
+  await replaceSbatch(world, 1, `"$0.scripted" "$@"; ${KILL_DLSLURM}; exit`);
+  const array = ["schedule", "--array", ...COMMAND.slice(1)];
+  const killed = await world.dlslurm(...array);
+  assert.equal(killed.code, 137, saidBy(killed));
+  await mendSbatch(world);
+
+  const again = await world.must(...array);
+
+  assert.match(saidBy(again), /12 rows are open already/);
+  assert.deepEqual(await world.slurm.submitted(), ["1"]);
+  assert.deepEqual(
+    jobs(world).map((job) => job.jobId),
+    Array.from({ length: ROWS }, (_, task) => `1_${task}`),
+  );
+});
+
+Deno.test("e2e: Ctrl-C while rows are submitted → those under way are recorded, the others wait", async () => {
+  await using world = await createWorld();
+  const reached = join(world.sandbox.root, "reached");
+  const pidFile = join(world.sandbox.root, "pid");
+  await replaceSbatch(world, 3, `: >'${reached}'; sleep 1`);
+  const inGroup = `echo $$ >'${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'; exec "$@"`;
+  const running = world.sandbox.run(
+    ["setsid", "--wait", "sh", "-c", inGroup, "sh", ...DLSLURM, ...COMMAND],
+    { cwd: world.root },
+  );
+  await pollUntil("the third submission is under way", async () => await exists(reached));
+
+  // The whole process group is told, as by a terminal.
+  await world.sandbox.require(["bash", "-c", `kill -INT -- "-$(cat '${pidFile}')"`]);
+  const outcome = await running;
+
+  assert.equal(outcome.code, 130, saidBy(outcome));
+  assert.match(saidBy(outcome), /rows are waiting: you stopped it/);
+  const submitted = (await world.slurm.submitted()).length;
+  assert.ok(submitted >= 3 && submitted < ROWS, `${submitted} were submitted`);
+  const stages = jobs(world).map((job) => job.stage);
+  assert.equal(stages.filter((stage) => stage === "open").length, submitted);
+  assert.equal(stages.filter((stage) => stage === "waiting").length, ROWS - submitted);
+  // What the user stopped goes on when the user says so, not by a finish.
+  await world.dlslurm("finish");
+  assert.equal((await world.slurm.submitted()).length, submitted);
+
+  await world.must("schedule", "--continue");
+
+  assert.equal((await world.slurm.submitted()).length, ROWS);
+});
+
+Deno.test("crash: two runs of one table at once → each row is submitted once", async () => {
+  await using world = await createWorld();
+
+  const outcomes = await Promise.all([world.dlslurm(...COMMAND), world.dlslurm(...COMMAND)]);
+  await world.must(...COMMAND);
+
+  assert.ok(outcomes.some((outcome) => outcome.code === 0), outcomes.map(saidBy).join("\n"));
+  await assertCampaignFinishes(world);
+});
