@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Job, JobStage } from "../jobs/job.ts";
 import { toJob } from "./job_rows.ts";
 import { explainStoreError } from "./open_store.ts";
+import { readRows } from "./read_rows.ts";
 
 /** The jobs of the store, to be looked at: whatever their stage, never changed. */
 export class JobListing {
@@ -33,8 +34,7 @@ export class JobListing {
     ...values: (string | number)[]
   ): T[] {
     try {
-      // Not all(): of 10,000 jobs the rows themselves would stay in memory, too.
-      return Array.from(this.#database.prepare(statement).iterate(...values), toValue);
+      return readRows(this.#database, statement, values, toValue);
     } catch (error) {
       throw explainStoreError(error, this.#path);
     }

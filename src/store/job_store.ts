@@ -22,6 +22,7 @@ import { MIGRATIONS } from "./migrations.ts";
 import { explainStoreError, inTransaction, openStore } from "./open_store.ts";
 import { findOutputConflict } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
+import { readRows } from "./read_rows.ts";
 import { deleteMoves, insertMoves, selectMoves } from "./ref_moves.ts";
 import type { RefMove } from "./ref_moves.ts";
 import { WaitingRows } from "./waiting_rows.ts";
@@ -273,7 +274,7 @@ export class JobStore implements Disposable {
 
   /** The moves that were noted for a work tree and neither completed nor taken back. */
   listMoves(worktree: string): RefMove[] {
-    return selectMoves(this.#database, worktree);
+    return this.#transaction(() => selectMoves(this.#database, worktree));
   }
 
   /** Takes back what {@linkcode JobStore.storeCommits} noted: no branch has moved. */
@@ -313,11 +314,7 @@ export class JobStore implements Disposable {
 
   #select(condition: string, ...values: (string | number)[]): Job[] {
     try {
-      // Not all(): of 10,000 jobs the rows themselves would stay in memory, too.
-      const rows = this.#database.prepare(`SELECT * FROM job WHERE ${condition}`).iterate(
-        ...values,
-      );
-      return Array.from(rows, toJob);
+      return readRows(this.#database, `SELECT * FROM job WHERE ${condition}`, values, toJob);
     } catch (error) {
       throw explainStoreError(error, this.#path);
     }

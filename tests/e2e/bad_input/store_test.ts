@@ -21,11 +21,10 @@ const DAMAGES: readonly {
     says: [/Cannot read the store/, /not a database/, /Nothing was changed/, /hint: keep a copy/],
   },
   {
-    situation: "overwritten in the middle",
+    situation: "overwritten behind its first page",
     damage: async (file) => {
-      using store = await Deno.open(file, { write: true });
-      await store.seek(4096, Deno.SeekMode.Start);
-      await store.write(new Uint8Array(8192).fill(0x7f));
+      const bytes = await Deno.readFile(file);
+      await Deno.writeFile(file, bytes.fill(0x7f, 4096));
     },
     says: [/Cannot read the store/, /hint: keep a copy/],
   },
