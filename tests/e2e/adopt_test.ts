@@ -105,7 +105,7 @@ Deno.test("e2e: adopt → the extension's jobs are listed and finished with comp
     assert.deepEqual(storedClaims(dataset), ["arr", "far", "results/a", "sub/out"]);
     const list = await dataset.dlslurm(["list", "-f", "json"]);
     for (const jobId of [plain, inSub, array, away]) {
-      assert.match(list.stdout, new RegExp(`"slurm_job_id":"${jobId}"`));
+      assert.match(list.stdout, new RegExp(`"slurm_job_id": "${jobId}"`));
     }
     const refused = await dataset.dlslurm(["schedule", "-o", "x", "sbatch", "no-such.sh"]);
     assert.doesNotMatch(refused.stderr, /Python/);
