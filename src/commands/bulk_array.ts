@@ -42,12 +42,12 @@ export async function submitAsArrays(run: BulkRun, keys: readonly number[]): Pro
       const chunk = group.keys.slice(at, at + size);
       if (await submitArray(run, worker, group, chunk)) {
         isTight = true;
-        size = chunk.length;
+        size = Math.floor(chunk.length / 2);
       } else {
         at += chunk.length;
         await run.storeReceipts();
+        if (isTight) size = size === 1 ? 0 : Math.ceil(size / 2);
       }
-      if (isTight) size = Math.floor(size / 2);
       if (size === 0 && at < group.keys.length) run.stop ??= "site";
     }
   }
