@@ -44,8 +44,7 @@ function missing(input: string): UserError {
     "MISSING_INPUT",
     `Cannot schedule: input "${input}" ${what}. No job was submitted`,
     {
-      hint: "inputs are relative to the folder that the command runs in; what is in a subdataset " +
-        "is there once that is installed",
+      hint: "inputs are relative to the folder that the command runs in",
     },
   );
 }
