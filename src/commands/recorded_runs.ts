@@ -40,11 +40,15 @@ export async function findRuns(
 ): Promise<RecordedRun[]> {
   const commits = await readMessages(dataset.git, options.revision, options.since, RECORD_PREFIX);
   const runs: RecordedRun[] = [];
+  const failed: string[] = [];
   for (const commit of commits) {
     if (commit.parents.length > 1) continue;
     const parsed = parse(commit);
     if (parsed === undefined) continue;
-    if (parsed.state !== "Completed" && options.withFailedJobs !== true) continue;
+    if (parsed.state !== "Completed" && options.withFailedJobs !== true) {
+      failed.push(`${commit.oid.slice(0, 10)} (${parsed.state})`);
+      continue;
+    }
     runs.push({ commit, parsed, record: await recordOf(dataset, commit, parsed, runner) });
   }
   if (runs.length > 0) return runs;
@@ -53,12 +57,23 @@ export async function findRuns(
     : `${options.since}..${options.revision}`;
   throw new UserError(
     "NO_RECORD",
-    `No schedule commits found in range ${range}. No job was submitted`,
+    `No schedule commits found in range ${range}${
+      failed.length === 0 ? "" : `, but for ${listOf(failed)}: failed jobs are left out`
+    }. No job was submitted`,
     {
-      hint:
-        "git log --grep='DATALAD SLURM RUN' shows the recorded jobs; --with-failed-jobs takes failed ones",
+      hint: failed.length === 0
+        ? "git log --grep='DATALAD SLURM RUN' shows the recorded jobs"
+        : "dlslurm reschedule --with-failed-jobs takes them, too",
     },
   );
+}
+
+/** How many failed jobs are named; a range may hold thousands. */
+const MOST_NAMED = 3;
+
+function listOf(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return names.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function parse(commit: CommitMessage): ParsedMessage | undefined {

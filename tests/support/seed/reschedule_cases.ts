@@ -124,6 +124,9 @@ async function reschedulesRange(world: SeedWorld): Promise<void> {
     "action summary:",
     "  slurm-reschedule (ok: 2)",
   ]);
+  const leftOut = await dataset.dlslurm(["reschedule", "HEAD~1"]);
+  assert.equal(leftOut.code, 1);
+  assert.match(leftOut.stderr, /but for [0-9a-f]{10} \(Failed\): failed jobs are left out/);
   const failed = await dataset.dlslurm(["reschedule", "HEAD~1", "--with-failed-jobs"]);
 
   assert.equal(failed.code, 0, failed.stderr);
