@@ -120,8 +120,10 @@ export async function listOpenJobs(
   }
   if (jobs.length === 0) return;
   const rows = listed.map(({ job, status }) => [job.jobId ?? "", status?.groupState ?? ""]);
-  const table = renderTable([["slurm-job-id", "slurm-job-status"], ...rows]);
-  context.io.out(`The following jobs are open:\n\n${table}`);
+  // Scripts read it: the width is the extension's own.
+  const lines = [["slurm-job-id", "slurm-job-status"], ...rows]
+    .map(([id, state]) => `${id!.padEnd(14)} ${state}\n`);
+  context.io.out(`The following jobs are open:\n\n${lines.join("")}`);
 }
 
 async function describe(

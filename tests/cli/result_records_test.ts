@@ -40,6 +40,7 @@ const FIELDS = {
   pwd: v.optional(v.string()),
   "submitted_at": v.optional(v.pipe(v.string(), v.isoTimestamp())),
   commit: v.optional(v.pipe(v.string(), v.hash(["sha1"]))),
+  "table_line": v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   "changed_inputs": v.optional(v.array(v.string())),
   "error_code": v.optional(v.picklist(Object.keys(ERROR_CODES))),
   hint: v.optional(v.string()),
