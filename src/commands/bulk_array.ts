@@ -14,6 +14,9 @@ import { newFrozenFolder } from "./frozen_arrays.ts";
 import { takerOf } from "./run_submission.ts";
 import { wordsForArray } from "./table_rows.ts";
 
+/** Rows are read so many at a time. */
+const ROWS_AT_ONCE = 1_000;
+
 /** Rows that can be tasks of one array: they differ in nothing but the arguments of their script. */
 interface RowGroup {
   readonly keys: number[];
@@ -56,24 +59,19 @@ export async function submitAsArrays(run: BulkRun, keys: readonly number[]): Pro
 
 function groupRows(run: BulkRun, keys: readonly number[]): RowGroup[] {
   const groups = new Map<string, RowGroup>();
-  for (const key of keys) {
-    const row = run.store.waiting.read([key])[0];
-    if (row === undefined) continue; // somebody else submits it
-    const words = wordsForArray(row.plan.command);
-    const { directory, array } = row.plan;
-    const limit = array?.limit ?? null;
-    const script = "wrap" in words.script ? null : words.script.path;
-    const name = JSON.stringify([
-      words.program,
-      words.options,
-      script,
-      directory,
-      limit,
-      row.altDir,
-    ]);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, { keys: [key], directory, words, limit });
-    else group.keys.push(key);
+  for (let start = 0; start < keys.length; start += ROWS_AT_ONCE) {
+    // Those that do not wait any more somebody else submits.
+    for (const row of run.store.waiting.read(keys.slice(start, start + ROWS_AT_ONCE))) {
+      const words = wordsForArray(row.plan.command);
+      const { directory, array } = row.plan;
+      const limit = array?.limit ?? null;
+      const script = "wrap" in words.script ? null : words.script.path;
+      const { program, options } = words;
+      const name = JSON.stringify([program, options, script, directory, limit, row.altDir]);
+      const group = groups.get(name);
+      if (group === undefined) groups.set(name, { keys: [row.key], directory, words, limit });
+      else group.keys.push(row.key);
+    }
   }
   return [...groups.values()];
 }

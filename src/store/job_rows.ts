@@ -68,29 +68,40 @@ const COLUMNS = [
 
 /** Makes a row of the table `job`, within the caller's transaction, and gives its key. */
 export function insertJob(database: DatabaseSync, row: NewJobRow): number {
-  const { request } = row;
-  const { lastInsertRowid } = database.prepare(
+  return prepareInsertion(database)(row);
+}
+
+/**
+ * Prepares the insertion of many rows: what a prepared statement takes of memory is given back only
+ * when the runtime gets round to it.
+ */
+export function prepareInsertion(database: DatabaseSync): (row: NewJobRow) => number {
+  const insert = database.prepare(
     `INSERT INTO job (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`,
-  ).run(
-    row.stage,
-    request.cmd,
-    request.pwd,
-    request.dsid,
-    request.message,
-    JSON.stringify(request.chain),
-    JSON.stringify(request.inputs),
-    JSON.stringify(request.extraInputs),
-    JSON.stringify(request.outputs),
-    request.altDir,
-    request.rescheduledJobId,
-    request.worktree,
-    row.nowMs,
-    row.submitter,
-    request.row ? JSON.stringify(request.row) : null,
-    row.identity ?? null,
-    row.plan ?? null,
   );
-  return Number(lastInsertRowid);
+  return (row) => {
+    const { request } = row;
+    const { lastInsertRowid } = insert.run(
+      row.stage,
+      request.cmd,
+      request.pwd,
+      request.dsid,
+      request.message,
+      JSON.stringify(request.chain),
+      JSON.stringify(request.inputs),
+      JSON.stringify(request.extraInputs),
+      JSON.stringify(request.outputs),
+      request.altDir,
+      request.rescheduledJobId,
+      request.worktree,
+      row.nowMs,
+      row.submitter,
+      request.row ? JSON.stringify(request.row) : null,
+      row.identity ?? null,
+      row.plan ?? null,
+    );
+    return Number(lastInsertRowid);
+  };
 }
 
 /** Reads a row of the table `job`. */

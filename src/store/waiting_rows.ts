@@ -1,7 +1,7 @@
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import type { Job, JobRequest, JobStage, WaitingJob, WaitingPlan } from "../jobs/job.ts";
-import { insertJob, toJob } from "./job_rows.ts";
+import { prepareInsertion, toJob } from "./job_rows.ts";
 import { OutputConflicts } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 
@@ -155,9 +155,7 @@ export class WaitingRows {
 
   /** Reads waiting rows; those that do not wait any more are left out. */
   read(keys: readonly number[]): WaitingJob[] {
-    return keys.flatMap((key) =>
-      this.#select("job_key = ? AND stage = 'waiting' AND waiting_plan IS NOT NULL", key)
-    );
+    return this.#select("waiting", keys);
   }
 
   /**
@@ -223,11 +221,12 @@ export class WaitingRows {
 
   #insert(rows: readonly NewWaitingRow[], options: AddRowsOptions): AddedRows {
     const finder = new OutputConflicts(this.#database);
+    const insert = prepareInsertion(this.#database);
     const claim = this.#database.prepare("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)");
     const indices = new Map<number, number>();
     const conflicts: RowConflict[] = [];
     rows.forEach(({ request, identity, plan }, at) => {
-      const key = insertJob(this.#database, {
+      const key = insert({
         request,
         stage: "waiting",
         nowMs: options.nowMs,
@@ -259,11 +258,12 @@ export class WaitingRows {
     );
     const own = keys.filter((key) => Number(update.run(submitter, nowMs, key).changes) === 1);
     for (const key of own) beforeTaking(key);
-    return own.flatMap((key) => this.#select("job_key = ?", key));
+    return this.#select("submitting", own);
   }
 
-  #select(condition: string, ...values: SQLInputValue[]): WaitingJob[] {
-    return this.#database.prepare(`SELECT * FROM job WHERE ${condition}`).all(...values)
+  #select(stage: "waiting" | "submitting", keys: readonly number[]): WaitingJob[] {
+    const select = this.#database.prepare("SELECT * FROM job WHERE job_key = ? AND stage = ?");
+    return keys.flatMap((key) => select.all(key, stage))
       .map((fields) => ({ ...toJob(fields), plan: v.parse(Plan, fields["waiting_plan"]) }));
   }
 }
