@@ -92,17 +92,28 @@ export function storeContent(
 
 /** Whether there is an object with this content then. */
 function provideObject(file: string, object: string, size: number): boolean {
-  const present = statOf(object);
-  if (present !== undefined) return present.isFile && present.size === size;
   const folder = dirname(object);
-  const isNew = statOf(folder) === undefined;
-  if (isNew) Deno.mkdirSync(folder, { recursive: true });
-  const { mode } = Deno.lstatSync(folder);
-  // git-annex protects the folders of objects, too.
-  if (!isNew) Deno.chmodSync(folder, mode! | OWNER_WRITABLE);
+  Deno.mkdirSync(dirname(folder), { recursive: true });
+  if (!makeFolder(folder)) {
+    const present = statOf(object);
+    if (present !== undefined) return present.isFile && present.size === size;
+    Deno.chmodSync(folder, Deno.lstatSync(folder).mode! & 0o7777 | OWNER_WRITABLE);
+  }
   Deno.linkSync(file, object);
-  Deno.chmodSync(folder, mode! & 0o7777 & ~WRITABLE);
+  // git-annex protects the folders of objects, too.
+  Deno.chmodSync(folder, Deno.lstatSync(folder).mode! & 0o7777 & ~WRITABLE);
   return true;
+}
+
+/** Makes a folder; `false` if there is one. That is the rare case: an error object takes its time. */
+function makeFolder(folder: string): boolean {
+  try {
+    Deno.mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
 }
 
 function statOf(path: string): Deno.FileInfo | undefined {

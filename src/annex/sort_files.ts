@@ -55,7 +55,7 @@ export async function sortFiles(
     if (seen === "else" || entry === "annex") sorted.unsure.push(path);
     else if (seen === "link") sorted.small.push(path);
     else {
-      const own = attributes.get(path)!;
+      const own = attributes(path);
       const text = own.get("annex.largefiles") ?? (rest.kind === "rule" ? rest.text : "anything");
       questions.push({ path, ...seen, attributes: own, isTracked: entry !== undefined, text });
     }

@@ -77,7 +77,9 @@ export class ProgramTimeoutError extends Error {
   }
 }
 
+const DECODER = new TextDecoder();
+
 /** Decodes output that is known to be text. */
 export function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  return DECODER.decode(bytes);
 }
