@@ -136,7 +136,7 @@ function shortened({ message }: UserError): string {
 /** Each batch script that arrays of rows would run is looked at once. */
 async function findScriptProblems(
   rows: readonly NewWaitingRow[],
-  { isArray }: RowTemplate,
+  { isArray, directory }: RowTemplate,
 ): Promise<TableProblem[]> {
   const problems: TableProblem[] = [];
   const seen = new Set<string>();
@@ -144,10 +144,15 @@ async function findScriptProblems(
     const words = wordsForArray(plan.command);
     if ("wrap" in words.script || seen.has(words.script.path)) continue;
     seen.add(words.script.path);
+    // Into an alternative folder the inputs are still to be copied, the script among them.
     await tell(
       problems,
       request.row!.line,
-      () => readBatchScript({ directory: plan.directory, words }),
+      () =>
+        readBatchScript({ directory: plan.directory, words }).catch((error) => {
+          if (plan.directory === directory) throw error;
+          return readBatchScript({ directory, words });
+        }),
     );
   }
   return problems;
