@@ -18,6 +18,7 @@ import { decideJobs } from "./decide_jobs.ts";
 import { endFinishedByExtension } from "./extension_finished.ts";
 import { finishCompleted } from "./finish_completed.ts";
 import { finishWaitingRows } from "./finish_waiting_rows.ts";
+import { removeFrozenArrays } from "./frozen_arrays.ts";
 import { listOpenJobs } from "./list.ts";
 import { noteDetails } from "./note_details.ts";
 import { recoverSubmissions } from "./recover.ts";
@@ -131,13 +132,14 @@ Exit status: 0 everything committed, closed or nothing to do; 1 a job could not 
 export async function runFinish(options: FinishOptions, context: CommandContext): Promise<void> {
   const jobIds = options.jobIds.map(parseOpenJobId);
   refuseContradictions(options);
-  let dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
   if (options.listOpenJobs === true) {
     await listOpenJobs(dataset, store, context);
     return;
   }
   await requireCommittable(dataset);
+  let altDirs: ReadonlySet<string | null>;
   {
     await using _lease = await Lease.take(
       join(dataset.commonDir, "dlslurm", "finish.lease"),
@@ -145,19 +147,20 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
       context.runner,
       (work) => store.exclusively(work),
     );
-    dataset = await finishOpenJobs(dataset, store, jobIds, options, context);
+    altDirs = await finishOpenJobs(dataset, store, jobIds, options, context);
   }
+  await removeFrozenArrays(dataset, store, altDirs);
   if (jobIds.length === 0) await finishWaitingRows(dataset, store, options, context);
 }
 
-/** @returns the dataset, opened anew if what stands in it was moved. */
+/** @returns the alternative folders of the jobs that were open, and `null`, for the dataset itself. */
 async function finishOpenJobs(
   dataset: Dataset,
   store: JobStore,
   jobIds: readonly string[],
   options: FinishOptions,
   context: CommandContext,
-): Promise<Dataset> {
+): Promise<ReadonlySet<string | null>> {
   const unclear = await recoverSubmissions(dataset, store, context);
   if (unclear.length > 0) {
     warn(context, `${unclear.length} submissions are unclear: dlslurm recover lists them`);
@@ -174,11 +177,12 @@ async function finishOpenJobs(
   );
   for (const key of elsewhere) recovered.add(key);
   const open = store.listOpen(dataset.worktree);
+  const altDirs = new Set([null, ...open.map((job) => job.altDir)]);
   const claims = await resolveFurtherOutputs(dataset, options.output, context.cwd);
   const selected = select(open, jobIds, recovered, store, dataset, context);
   if (selected.length === 0) {
     if (jobIds.length === 0 && recovered.size === 0) reportNothing(dataset, context);
-    return dataset;
+    return altDirs;
   }
   const described = (await fillGaps(dataset, store, selected, context))
     .map((job) => ({ ...job, outputs: [...new Set([...job.outputs, ...claims])] }));
@@ -199,7 +203,7 @@ async function finishOpenJobs(
     }
     context.report(record);
   }
-  if (toCommit.length === 0) return dataset;
+  if (toCommit.length === 0) return altDirs;
   const committing = new Set(toCommit.map((decision) => decision.job.key));
   const others = open.filter((job) => !committing.has(job.key));
   const shape = options.branches === true
@@ -208,7 +212,7 @@ async function finishOpenJobs(
     ? "octopus"
     : "sequence";
   await finishCompleted(dataset, store, toCommit, others, { ...options, shape }, context);
-  return dataset;
+  return altDirs;
 }
 
 /**

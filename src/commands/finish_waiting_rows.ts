@@ -1,7 +1,6 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
-import { removeFrozenArrays } from "./frozen_arrays.ts";
 import { GENTLE_PARALLEL, reportRest, submitWaiting } from "./submit_waiting.ts";
 
 /** What of finish's options matters here. */
@@ -12,8 +11,7 @@ export interface WaitingRowsOptions {
 
 /**
  * Sees to the rows of tables once open jobs were finished: those that wait because the site took no more
- * jobs are submitted, as many as it takes now, or all waiting rows are given up. What arrays of rows
- * needed goes when their last task is over.
+ * jobs are submitted, as many as it takes now, or all waiting rows are given up.
  */
 export async function finishWaitingRows(
   dataset: Dataset,
@@ -21,8 +19,6 @@ export async function finishWaitingRows(
   options: WaitingRowsOptions,
   context: CommandContext,
 ): Promise<void> {
-  const altDirs = store.listOpen(dataset.worktree).map((job) => job.altDir);
-  await removeFrozenArrays(dataset, store, new Set([null, ...altDirs]));
   if (options.closeWaitingJobs === true) {
     closeAll(dataset, store, context);
     return;

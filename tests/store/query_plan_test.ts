@@ -51,9 +51,10 @@ Deno.test("JobStore's statements find their rows by an index, however many have 
       const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`);
       const values = [...sql].filter((character) => character === "?").map(() => "1");
       const details = plan.all(...values).map((row) => String(row["detail"]));
-      // An index of the few rows in one stage may be read from end to end.
+      // An index of the few rows in one stage may be read from end to end, as may what an inner
+      // statement gives, which has a line of its own.
       return details.some((detail) =>
-        /^SCAN (?!.* USING INDEX (open|submitting|waiting)_job)/.test(detail)
+        /^SCAN (?!\(subquery|.* USING INDEX (open|submitting|waiting)_job)/.test(detail)
       );
     });
 

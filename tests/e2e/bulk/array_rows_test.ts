@@ -224,3 +224,21 @@ Deno.test("e2e: schedule --array --wrap → each task runs its own text", async 
   await world.waitForAll();
   assert.deepEqual([await world.said("a"), await world.said("b")], [["wrap 1"], ["wrap 2"]]);
 });
+
+Deno.test("e2e: schedule --array --alt-dir → what the tasks run lies there, and their outputs come back", async () => {
+  await using world = await TableWorld.create();
+  const altDir = join(world.sandbox.root, "scratch space");
+  await Deno.mkdir(altDir);
+  const table = await world.writeTable("name,value\na,1\nb,2\n");
+
+  const scheduled = await world.schedule(table, "--array", "-a", altDir, "-i", "row.sh");
+  assert.equal(scheduled.code, 0, scheduled.stderr);
+  await assert.rejects(frozenFolders(world), Deno.errors.NotFound);
+  await world.waitForAll();
+  assert.equal((await world.dataset.dlslurm(["finish"])).code, 0);
+
+  assert.deepEqual(await world.said("b"), ["row", "b", "2"]);
+  assert.equal(await world.dataset.git("status", "--porcelain"), "");
+  const left = await Array.fromAsync(Deno.readDir(join(altDir, ".dlslurm", "arrays")));
+  assert.deepEqual(left, []);
+});
