@@ -1,6 +1,6 @@
 import { Option } from "commander";
+import type { CommandDefinition } from "./definitions/command_definition.ts";
 import { resolve } from "node:path";
-import type { CommandDefinition } from "../commands/context.ts";
 import { UserError } from "../errors.ts";
 import { parseTemplate } from "./result_template.ts";
 

@@ -1,6 +1,6 @@
 import { Help } from "commander";
-import type { Command, Option } from "commander";
-import type { CommandDefinition } from "../commands/context.ts";
+import type { Option } from "commander";
+import type { CommandDefinition } from "./definitions/command_definition.ts";
 import { namesOf } from "./completion/command_line.ts";
 
 /** Of the last release; the same sources give the same page. */
@@ -43,7 +43,7 @@ export function renderManPage(program: CommandDefinition, { version }: ManPageOp
   ].join("\n");
 }
 
-function commandParagraphs(command: Command): string[] {
+function commandParagraphs(command: CommandDefinition): string[] {
   const description = command.description() || command.summary();
   return [
     `.SS dlslurm ${escape(command.name())}`,
@@ -61,7 +61,7 @@ function commandParagraphs(command: Command): string[] {
   ];
 }
 
-function optionParagraphs(command: Command): string[] {
+function optionParagraphs(command: CommandDefinition): string[] {
   const help = command.createHelp();
   return help.visibleOptions(command).flatMap((option: Option) => [
     ".TP",
@@ -71,7 +71,7 @@ function optionParagraphs(command: Command): string[] {
 }
 
 /** Examples and exit status stand behind the help in commander's hands: they come out with the whole. */
-function epilogueOf(command: Command): string[] {
+function epilogueOf(command: CommandDefinition): string[] {
   let whole = "";
   const former = command.configureOutput();
   command.configureOutput({ ...former, writeOut: (part) => whole += part });

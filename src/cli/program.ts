@@ -1,11 +1,12 @@
 import { Argument, Command, Option } from "commander";
-import { adoptCommand, runAdopt } from "../commands/adopt.ts";
-import { finishCommand, runFinish } from "../commands/finish.ts";
-import { listCommand, runList } from "../commands/list.ts";
-import { recoverCommand, runRecover } from "../commands/recover.ts";
-import { rescheduleCommand, runReschedule } from "../commands/reschedule.ts";
-import { runSchedule, scheduleCommand } from "../commands/schedule.ts";
-import type { CommandContext, CommandDefinition } from "../commands/context.ts";
+import type { CommandDefinition } from "./definitions/command_definition.ts";
+import { adoptCommand } from "./definitions/adopt.ts";
+import { finishCommand } from "./definitions/finish.ts";
+import { listCommand } from "./definitions/list.ts";
+import { recoverCommand } from "./definitions/recover.ts";
+import { rescheduleCommand } from "./definitions/reschedule.ts";
+import { scheduleCommand } from "./definitions/schedule.ts";
+import type { CommandContext } from "../commands/context.ts";
 import { SHELLS } from "./completion/scripts.ts";
 import type { Shell } from "./completion/scripts.ts";
 import { addGlobalOptions, readGlobalOptions } from "./global_options.ts";
@@ -59,13 +60,36 @@ export function defineProgram(
       const all = dataset === undefined ? options : { dataset, ...options };
       await start(action, settings, (context) => run(all, context));
     };
+  // What a command does is read only when it is asked for: most of the program is that.
   const commands = [
-    scheduleCommand(starting("slurm-schedule", runSchedule)),
-    finishCommand(starting("slurm-finish", runFinish)),
-    rescheduleCommand(starting("slurm-reschedule", runReschedule)),
-    listCommand(starting("slurm-list", runList)),
-    recoverCommand(starting("slurm-recover", runRecover)),
-    adoptCommand(starting("slurm-adopt", runAdopt)),
+    scheduleCommand(starting(
+      "slurm-schedule",
+      async (options, context) =>
+        (await import("../commands/schedule.ts")).runSchedule(options, context),
+    )),
+    finishCommand(starting(
+      "slurm-finish",
+      async (options, context) =>
+        (await import("../commands/finish.ts")).runFinish(options, context),
+    )),
+    rescheduleCommand(starting(
+      "slurm-reschedule",
+      async (options, context) =>
+        (await import("../commands/reschedule.ts")).runReschedule(options, context),
+    )),
+    listCommand(starting(
+      "slurm-list",
+      async (options, context) => (await import("../commands/list.ts")).runList(options, context),
+    )),
+    recoverCommand(starting(
+      "slurm-recover",
+      async (options, context) =>
+        (await import("../commands/recover.ts")).runRecover(options, context),
+    )),
+    adoptCommand(starting(
+      "slurm-adopt",
+      async (options, context) => (await import("../commands/adopt.ts")).runAdopt(options, context),
+    )),
   ];
   for (const command of commands) {
     command.helpOption("-h, --help", "show this").showHelpAfterError(WHERE_HELP_IS);

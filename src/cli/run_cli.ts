@@ -12,7 +12,8 @@
 import { CommanderError } from "commander";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { CommandContext, CommandDefinition, ResultRecord } from "../commands/context.ts";
+import type { CommandDefinition } from "./definitions/command_definition.ts";
+import type { CommandContext, ResultRecord } from "../commands/context.ts";
 import { UserError } from "../errors.ts";
 import { hasColours, withColouredWords } from "./colours.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -43,7 +44,7 @@ export async function runCli(args: readonly string[], real: World): Promise<numb
     return ExitCode.Ok;
   }
   let status: number = ExitCode.Ok;
-  const program: CommandDefinition = defineProgram(async (action, settings, run) => {
+  const program: Command = defineProgram(async (action, settings, run) => {
     status = await runCommand(action, settings, run, world);
   }, async (told) => {
     status = await tell(told, program, world);
@@ -193,7 +194,7 @@ async function runRecordings(args: readonly string[], world: World): Promise<num
 }
 
 /** Keeps commander from writing and exiting by itself. */
-function prepare(command: Command, world: World): void {
+function prepare(command: CommandDefinition, world: World): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => world.io.out(text),
     writeErr: (text) => world.io.err(text),

@@ -1,4 +1,3 @@
-import { Command } from "commander";
 import { join, resolve } from "node:path";
 import { resolveClaim } from "../datalad/claimed_path.ts";
 import { openDataset } from "../datalad/dataset.ts";
@@ -11,7 +10,7 @@ import { readExtensionDatabase } from "../store/extension_database.ts";
 import type { ExtensionEntry, ExtensionJob } from "../store/extension_database.ts";
 import { JobStore } from "../store/job_store.ts";
 import type { Job } from "../jobs/job.ts";
-import type { CommandContext, CommandDefinition } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import { readExtensionDetails } from "./extension_details.ts";
 import { extensionDatabaseOf, findPendingEntries } from "./extension_jobs.ts";
 
@@ -21,33 +20,6 @@ export interface AdoptOptions {
   readonly dataset: string | undefined;
   /** `false`: adopt jobs, too, whose outputs an open job holds. */
   readonly checkOutputs: boolean;
-}
-
-/** Defines `adopt`; `run` gets the options. */
-export function adoptCommand(run: (options: AdoptOptions) => Promise<void>): CommandDefinition {
-  return new Command("adopt")
-    .summary("take over the open jobs of the Python extension")
-    .description(
-      "Takes over the jobs that `datalad slurm-schedule` has scheduled and that are not finished, with " +
-        "the outputs that they hold. From then on `dlslurm list` shows them and `dlslurm finish` commits " +
-        "them. Needed once, when a dataset switches from the Python extension; doing it again is " +
-        "harmless. The extension's own database stays as it is.",
-    )
-    .option("-d, --dataset <path>", "dataset whose jobs to adopt")
-    .option(
-      "--no-check-outputs",
-      "adopt jobs, too, that write where another open job does; both may overwrite each other",
-    )
-    .addHelpText(
-      "after",
-      `
-Examples:
-  dlslurm adopt
-  dlslurm adopt -d ~/climate
-
-Exit status: 0 all adopted, now or before; 1 one could not be; 2 wrong usage.`,
-    )
-    .action(async (options) => await run(options));
 }
 
 /** Takes over the extension's open jobs, those that can be; the others are reported and stay there. */

@@ -1,5 +1,5 @@
 /**
- * The commands: each is options and a run, in a file of its name, and joins what the layers below offer.
+ * The commands: each is a run with options, in a file of its name, and joins what the layers below offer.
  *
  * A *submission* is the way from a plan to a job that Slurm has taken; it leaves *traces* on disk until
  * its receipt is stored, and is *unclear* if nobody knows whether a job came of it. A job that Slurm is
@@ -10,7 +10,6 @@
  * @module
  */
 
-import type { Command } from "commander";
 import type { Runner } from "../process/runner.ts";
 
 /** Where a command writes. */
@@ -102,9 +101,6 @@ export interface CommandContext {
   /** Whether a command may show its results in a form of its own, a table, instead of reporting them. */
   readonly isTailored: boolean;
 }
-
-/** A command with its options and help, ready to be added to the command line. */
-export type CommandDefinition = Command;
 
 /** Shows a warning: something the user should know, and no reason to stop. */
 export function warn(context: CommandContext, message: string): void {

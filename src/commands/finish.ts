@@ -1,4 +1,3 @@
-import { Argument, Command, Option } from "commander";
 import { join } from "node:path";
 import { resolveClaim } from "../datalad/claimed_path.ts";
 import { openDataset } from "../datalad/dataset.ts";
@@ -13,7 +12,7 @@ import { JobStore } from "../store/job_store.ts";
 import { askSlurm } from "./ask_slurm.ts";
 import { completeMoves } from "./complete_moves.ts";
 import { warn } from "./context.ts";
-import type { CommandContext, CommandDefinition } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import { decideJobs } from "./decide_jobs.ts";
 import { endFinishedByExtension } from "./extension_finished.ts";
 import { finishCompleted } from "./finish_completed.ts";
@@ -23,7 +22,6 @@ import { listOpenJobs } from "./list.ts";
 import { noteDetails } from "./note_details.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { recoverCommits } from "./recover_commits.ts";
-import { collect, parseCount } from "./schedule.ts";
 
 /** What `finish` was asked for. */
 export interface FinishOptions {
@@ -53,79 +51,6 @@ export interface FinishOptions {
   readonly branches: boolean | undefined;
   /** Shape `octopus` of the commits; never together with `branches`. */
   readonly octopus: boolean | undefined;
-}
-
-/** Defines `finish`; `run` gets the options. */
-export function finishCommand(
-  run: (options: FinishOptions) => Promise<void>,
-): CommandDefinition {
-  return new Command("finish").alias("slurm-finish")
-    .summary("commit the outputs of completed jobs")
-    .description(
-      "Asks Slurm for the open jobs and commits the outputs of those that completed, one commit each, " +
-        "with a record of how they were made. Jobs that still run, that failed, or that Slurm does not " +
-        "know stay open and are reported.",
-    )
-    .addArgument(new Argument("[job-id...]", "finish these jobs only"))
-    .option("--slurm-job-id <id>", "the same, in the words of the Python extension")
-    .addOption(
-      new Option("-o, --output <path>", "commit this, too (repeatable); needs the ID of one job")
-        .argParser(collect).default([], "none"),
-    )
-    .option("-m, --message <text>", "paragraph for the commit messages, before that of schedule")
-    .option("-d, --dataset <path>", "dataset whose jobs to finish")
-    .option(
-      "--close-failed-jobs",
-      "give failed jobs up without a commit; their files stay untouched",
-    )
-    .option("--commit-failed-jobs", "commit the outputs of failed jobs, marked as failed")
-    .addOption(new Option("--accept-failed-jobs", "the same as --commit-failed-jobs"))
-    .option(
-      "--close-unknown-jobs",
-      "give jobs up that Slurm does not know any more; needs their job IDs",
-    )
-    .option(
-      "--commit-unknown-jobs",
-      "commit jobs of which Slurm does not tell, or not of all tasks; needs their job IDs",
-    )
-    .option(
-      "--close-waiting-jobs",
-      "give up the rows of schedule --from that were not submitted yet, instead of submitting those " +
-        "that the site had no room for",
-    )
-    .option("--require-outputs", "do not commit a job that left one of its outputs unwritten")
-    .addOption(
-      new Option(
-        "--branches",
-        "commit each job on a branch slurm-job-branch-ID of its own; the current one stays",
-      ).conflicts("octopus"),
-    )
-    .option(
-      "--octopus",
-      "commit each job beside the others, then merge all into the current branch",
-    )
-    .option("--list-open-jobs", "only show the open jobs and their states")
-    .addOption(new Option("--explicit", "always so: only a job's own outputs are saved").hideHelp())
-    .addOption(
-      new Option("-J, --jobs <n>", "accepted for compatibility").argParser(parseCount).hideHelp(),
-    )
-    .addHelpText(
-      "after",
-      `
-Examples:
-  dlslurm finish
-  dlslurm finish 4242 -m "the run with the new grid"
-  dlslurm finish --list-open-jobs
-  dlslurm finish --close-failed-jobs
-
-Exit status: 0 everything committed, closed or nothing to do; 1 a job could not be finished;
-2 wrong usage; 130 interrupted.`,
-    )
-    .action(async (jobIds: string[], options) => {
-      const named = options.slurmJobId === undefined ? jobIds : [...jobIds, options.slurmJobId];
-      const commitFailedJobs = options.commitFailedJobs ?? options.acceptFailedJobs;
-      await run({ ...options, jobIds: named, commitFailedJobs });
-    });
 }
 
 /** Finishes, closes or lists open jobs. */

@@ -1,4 +1,3 @@
-import { Argument, Command, Option } from "commander";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
@@ -8,7 +7,7 @@ import { parseJobId } from "../jobs/job_state.ts";
 import { livenessOf, parseIdentity } from "../process/process_identity.ts";
 import { parseSubmissionAnswer } from "../slurm/submission_answer.ts";
 import { JobStore } from "../store/job_store.ts";
-import type { CommandContext, CommandDefinition } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
 import { removeTraces, tracesOf } from "./run_submission.ts";
 
@@ -22,38 +21,6 @@ export interface RecoverOptions {
   readonly jobId: string | undefined;
   /** The user's word that no job came of it: its claims are released. */
   readonly notSubmitted: boolean | undefined;
-}
-
-/** Defines `recover`; `run` gets the options. */
-export function recoverCommand(
-  run: (options: RecoverOptions) => Promise<void>,
-): CommandDefinition {
-  return new Command("recover")
-    .summary("settle submissions whose answer was lost")
-    .description(
-      "Lists the submissions of which it is not known whether Slurm took them: sbatch was stopped, " +
-        "timed out, or printed no job ID. They keep their outputs claimed until you say what is the " +
-        "case. What can be told from what sbatch had printed is settled at once.",
-    )
-    .addArgument(new Argument("[submission]", "number of the submission, as listed"))
-    .option("-d, --dataset <path>", "dataset to look in")
-    .addOption(
-      new Option("--job-id <id>", "Slurm took it: this is its job ID").conflicts("notSubmitted"),
-    )
-    .option("--not-submitted", "Slurm has no such job: release its outputs")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  dlslurm recover
-  dlslurm recover 7 --job-id 4242
-  dlslurm recover 7 --not-submitted
-
-Exit status: 0 nothing is unclear any more; 1 something is; 2 wrong usage.`,
-    )
-    .action(async (submission: string | undefined, options) =>
-      await run({ ...options, submission })
-    );
 }
 
 /** Settles one submission, or lists those that are not settled. */

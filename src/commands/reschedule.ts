@@ -1,4 +1,3 @@
-import { Argument, Command, Option } from "commander";
 import { join, relative, resolve } from "node:path";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
@@ -7,7 +6,7 @@ import { JobStore } from "../store/job_store.ts";
 import { findChangedInputs } from "./changed_inputs.ts";
 import type { PlannedRepeat } from "./changed_inputs.ts";
 import { warn } from "./context.ts";
-import type { CommandContext, CommandDefinition } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import { readExtensionLocks, requireUnlocked } from "./extension_jobs.ts";
 import { planSubmission } from "./plan_submission.ts";
 import type { CommandToSubmit, PreparationOptions, SubmissionPlan } from "./plan_submission.ts";
@@ -16,7 +15,6 @@ import type { RecordedRun, RecordRange } from "./recorded_runs.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { renderScript } from "./reschedule_script.ts";
 import { reportInstalled, reportScheduled } from "./report_submission.ts";
-import { parseCount } from "./schedule.ts";
 import { submitJob } from "./submit_job.ts";
 import { findWrittenFiles } from "./written_files.ts";
 
@@ -30,57 +28,6 @@ export interface RescheduleOptions extends PreparationOptions, RecordRange {
   readonly report: boolean | undefined;
   /** Only write the commands to this file, `-` for standard output. */
   readonly script: string | undefined;
-}
-
-/** Defines `reschedule`; `run` gets the options. */
-export function rescheduleCommand(
-  run: (options: RescheduleOptions) => Promise<void>,
-): CommandDefinition {
-  return new Command("reschedule").alias("slurm-reschedule")
-    .summary("submit a recorded job again")
-    .description(
-      "Reads the run record of a commit that finish made and submits the same command again, with " +
-        "today's files. Neither HEAD nor the work tree moves, beyond outputs being made writable. If inputs " +
-        "or the batch script are not what they were, it says so and goes on.",
-    )
-    .addArgument(
-      new Argument("[revision]", "commit of the job, or end of the range").default("HEAD"),
-    )
-    .option(
-      "--since <revision>",
-      "all recorded jobs after this commit; --since= (empty): all in the history of [revision]",
-    )
-    .option("-m, --message <text>", "paragraph for the commit message instead of the recorded one")
-    .option("-d, --dataset <path>", "dataset to reschedule in")
-    .option("--report", "submit nothing, report what would be")
-    .option(
-      "--script <file>",
-      "submit nothing, write the commands as a shell script; - for the screen",
-    )
-    .option("--with-failed-jobs", "jobs that were committed as failed, too")
-    .addOption(
-      new Option("--assume-ready <what>", "do not fetch inputs, do not unlock outputs")
-        .choices(["inputs", "outputs", "both"]),
-    )
-    .option(
-      "-a, --alt-dir <path>",
-      "run the jobs in a copy of their folders there; the recorded one is not used again",
-    )
-    .addOption(
-      new Option("-J, --jobs <n>", "fetch inputs with that many parallel transfers")
-        .argParser(parseCount).default(1),
-    )
-    .addHelpText(
-      "after",
-      `
-Examples:
-  dlslurm reschedule
-  dlslurm reschedule 3f2a91c
-  dlslurm reschedule --since=v1.0
-
-Exit status: 0 all submitted; 1 one was not; 2 wrong usage; 130 interrupted.`,
-    )
-    .action(async (revision: string, options) => await run({ ...options, revision }));
 }
 
 /** Submits recorded jobs again, or says which would be. */

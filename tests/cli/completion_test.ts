@@ -35,7 +35,7 @@ Deno.test("completion: commands, options, values, jobs, revisions, files", async
     [["finish", "1", "2"], ["2"]],
     [["slurm-finish", "--slurm-job-id", ""], ["2", "1"]],
     [["finish", "-o", ""], [":files"]],
-    [["finish", "--clo"], ["--close-failed-jobs", "--close-unknown-jobs"]],
+    [["finish", "--clo"], ["--close-failed-jobs", "--close-unknown-jobs", "--close-waiting-jobs"]],
     [["finish", "--list-open-jobs", "--", "-"], []],
     [["list", "--state", "RUN"], ["RUNNING"]],
     [["list", "x"], []],
@@ -104,7 +104,11 @@ const OUTER = [
 const LINES: readonly (readonly [line: string, expected: readonly string[]])[] = [
   ["dlslurm fin", ["finish"]],
   ["dlslurm finish ", ["2", "1"]],
-  ["dlslurm finish --close", ["--close-failed-jobs", "--close-unknown-jobs"]],
+  ["dlslurm finish --close", [
+    "--close-failed-jobs",
+    "--close-unknown-jobs",
+    "--close-waiting-jobs",
+  ]],
   ["dlslurm -f json_", ["json_pp"]],
   ["dlslurm finish -o inp", ["input file.txt"]],
 ];

@@ -1,5 +1,5 @@
+import type { CommandDefinition } from "../definitions/command_definition.ts";
 import { join, resolve } from "node:path";
-import type { CommandDefinition } from "../../commands/context.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { PHASES } from "../../jobs/job_state.ts";

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "commander";
-import type { CommandDefinition } from "../../commands/context.ts";
+import type { CommandDefinition } from "../definitions/command_definition.ts";
 
 /** An option of the command line, as it is defined. */
 export type OptionDefinition = Option;

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { CommandDefinition } from "../../commands/context.ts";
+import type { CommandDefinition } from "../definitions/command_definition.ts";
 import type { World } from "../world.ts";
 import { findCandidates } from "./candidates.ts";
 
