@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { pythonListRepr } from "../datalad/python_repr.ts";
+import { pythonRepr } from "../datalad/python_format.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
 
 /**
@@ -16,7 +16,7 @@ export function renderDryRun(
   if (detail === "command") return `${plan.command}\n`;
   const { cmd, outputs, pwd } = plan.request;
   const fromHere = (paths: readonly string[]) =>
-    pythonListRepr(paths.map((path) => relative(join(root, pwd), join(root, path)) || "."));
+    pythonRepr(paths.map((path) => relative(join(root, pwd), join(root, path)) || "."));
   return [
     "Dry run information",
     ` location: ${plan.directory}`,

@@ -1,6 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
+import { escapeBraces } from "../datalad/placeholders.ts";
 import { UserError } from "../errors.ts";
 import { JobStore } from "../store/job_store.ts";
 import { findChangedInputs } from "./changed_inputs.ts";
@@ -206,7 +207,8 @@ function commandOf(
     cmd: record.cmd,
     directory: join(dataset.root, record.pwd),
     inputs: record.inputs,
-    outputs,
+    // The record has them filled in: a brace is part of a name.
+    outputs: outputs.map(escapeBraces),
     outputsFrom: dataset.root,
     message: options.message ?? withoutNotes(run.parsed.text),
     chain: [...record.chain, run.commit.oid],

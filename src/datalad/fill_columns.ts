@@ -1,4 +1,4 @@
-import { fillPlaceholders } from "./placeholders.ts";
+import { escapeBraces, fillPlaceholders } from "./placeholders.ts";
 
 /** Doubled braces, which stand for themselves, and fields. */
 const TOKEN_REGEXP = /\{\{|\}\}|\{([^{}]*)\}/g;
@@ -17,12 +17,10 @@ export function fillColumns(
 ): string {
   const escaped = template.replace(TOKEN_REGEXP, (token, field: string | undefined) => {
     if (field !== undefined && values.has(field)) return token;
-    return token.replaceAll("{", "{{").replaceAll("}", "}}");
+    return escapeBraces(token);
   });
   const doubled = new Map(
-    [...values].map(([name, value]) =>
-      [name, [value.replaceAll("{", "{{").replaceAll("}", "}}")]] as const
-    ),
+    [...values].map(([name, value]) => [name, [escapeBraces(value)]] as const),
   );
   return fillPlaceholders(escaped, doubled, isShell);
 }

@@ -133,3 +133,8 @@ function unknown(template: string, reason: string, values: PlaceholderValues): U
     },
   );
 }
+
+/** Makes of a text the template that gives it: braces stand for themselves. */
+export function escapeBraces(text: string): string {
+  return text.replaceAll("{", "{{").replaceAll("}", "}}");
+}

@@ -150,3 +150,15 @@ Deno.test("e2e: schedule with an output that begins with a dash → committed", 
   assert.equal(finish.code, 0, finish.stderr);
   assert.ok((await world.dataset.tree()).includes("-rf/-v"));
 });
+
+Deno.test("e2e: reschedule a job whose output has braces in its name → the same output", async () => {
+  await using world = await World.create();
+  await world.completeJob("mkdir -p './{0} {x}'\ndate +%N >'./{0} {x}/n'", ["{{0}} {{x}}"]);
+  const first = await world.dataset.dlslurm(["finish"]);
+  assert.equal(first.code, 0, first.stderr);
+
+  const again = await world.dataset.dlslurm(["reschedule", "--report"]);
+
+  assert.equal(again.code, 0, again.stderr);
+  assert.match(again.stdout, /; outputs: \{0\} \{x\}\]/);
+});
