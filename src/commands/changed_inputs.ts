@@ -1,5 +1,4 @@
 import { join, relative, resolve } from "node:path";
-import { split } from "shlex";
 import { annexKeyOf } from "../annex/annex_key.ts";
 import { isInside } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
@@ -7,6 +6,7 @@ import { compareWithHead, compareWithWorkTree, readBlobs } from "../git/compare_
 import type { PathDifference } from "../git/compare_paths.ts";
 import { coverWithPathspecs } from "../git/changes.ts";
 import { isReachable } from "../git/path_bytes.ts";
+import { splitShellWords } from "../process/shell_words.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
 
 /** A recorded job that is to run again. */
@@ -80,7 +80,7 @@ function readsOf(dataset: Dataset, plan: SubmissionPlan): Reads {
 
 function wordsOf(command: string): string[] {
   try {
-    return split(command).filter((word) => word !== "" && !word.includes("\0"));
+    return splitShellWords(command).filter((word) => word !== "" && !word.includes("\0"));
   } catch {
     return []; // more shell than words: nothing can be told
   }

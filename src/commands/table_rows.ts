@@ -1,10 +1,11 @@
 import { relative } from "node:path";
-import { join, split } from "shlex";
+import { join } from "shlex";
 import { isInside } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { fillColumns, placeholdersIn } from "../datalad/fill_columns.ts";
 import { UserError } from "../errors.ts";
 import type { TableRow } from "../jobs/job.ts";
+import { splitShellWords } from "../process/shell_words.ts";
 import { parseSbatchWords } from "../slurm/sbatch_words.ts";
 import type { Row, Table, TableProblem } from "../tables/table.ts";
 import { placeholderValues, planSubmission } from "./plan_submission.ts";
@@ -173,7 +174,7 @@ export function wordsForArray(command: string): ReturnType<typeof parseSbatchWor
   const special = /[$`|&;<>()*?[\n"]|(?<!\S)[~#]/.exec(plain)?.[0];
   try {
     if (special !== undefined) throw new SyntaxError(`a shell would have to read its ${special}`);
-    return parseSbatchWords(split(command));
+    return parseSbatchWords(splitShellWords(command));
   } catch (error) {
     throw new UserError(
       "BAD_TABLE",

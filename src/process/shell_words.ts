@@ -1,0 +1,33 @@
+/** Blanks, quoted text, an escaped character, or anything else: sh(1), Quoting. */
+const PIECE_REGEXP = /[ \t\n]+|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^ \t\n'"\\]+)/gy;
+
+/**
+ * The words that a shell makes of a line without anything to expand: no `$`, globs, redirections,
+ * comments or further commands. The shlex package cannot be asked: it takes a backslash between single
+ * quotes for an escape.
+ *
+ * @throws {SyntaxError} If a quotation is not closed, or a backslash stands at the end.
+ */
+export function splitShellWords(line: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let end = 0;
+  for (const match of line.matchAll(PIECE_REGEXP)) {
+    end = match.index + match[0].length;
+    const [, single, double, escaped, plain] = match;
+    if (escaped === "\n") continue; // two lines that are one
+    const text = single ?? double?.replace(/\\([$`"\\\n])/g, withoutBackslash) ?? escaped ?? plain;
+    if (text !== undefined) {
+      word = (word ?? "") + text;
+    } else if (word !== undefined) {
+      words.push(word);
+      word = undefined;
+    }
+  }
+  if (end < line.length) throw new SyntaxError("a quotation is not closed");
+  return word === undefined ? words : [...words, word];
+}
+
+function withoutBackslash(_: string, character: string): string {
+  return character === "\n" ? "" : character;
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { splitShellWords } from "../../src/process/shell_words.ts";
+
+/** The words that the shell makes of a line, or `undefined` if it cannot read it. */
+function askShell(line: string): string[] | undefined {
+  const { success, stdout } = new Deno.Command("/bin/sh", {
+    args: ["-c", `set -- ${line}\nfor word do printf '%s\\0' "$word"; done`],
+    stderr: "null",
+  }).outputSync();
+  return success ? new TextDecoder().decode(stdout).split("\0").slice(0, -1) : undefined;
+}
+
+Deno.test("splitShellWords() makes the words that a shell makes", () => {
+  const piece = fc.constantFrom(
+    "'",
+    '"',
+    "\\",
+    " ",
+    "a",
+    "b c",
+    "\t",
+    "''",
+    '""',
+    "é",
+    '\\"',
+    "=x",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join("")), (line) => {
+      const expected = askShell(line);
+      // A shell reads a backslash at the very end together with the line end behind it.
+      fc.pre(expected !== undefined && !/(?<!\\)(\\\\)*\\$/.test(line));
+
+      assert.deepEqual(splitShellWords(line), expected);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("splitShellWords() refuses what a shell would read on for", () => {
+  for (const line of ["'a", 'a "b', "a\\", '"\\"']) {
+    assert.throws(() => splitShellWords(line), SyntaxError, line);
+  }
+});
