@@ -106,11 +106,23 @@ async function runCommand(
     });
     reporter.finish();
   } catch (error) {
+    if (isOfOtherProgram(error)) await letSignalArrive(world.interrupted);
     const status = explain(error, action, settings, reporter, { ...world, io });
     if (status !== undefined) return status;
   }
   if (world.interrupted.aborted) return ExitCode.Interrupted;
   return reporter.hasFailed ? ExitCode.Failed : ExitCode.Ok;
+}
+
+function isOfOtherProgram(error: unknown): boolean {
+  return error instanceof UserError && /^(GIT|ANNEX)_FAILED$/.test(error.code);
+}
+
+/** Ctrl-C ends git as well, and its end may be known here before the signal is. */
+async function letSignalArrive(interrupted: AbortSignal): Promise<void> {
+  for (let waited = 0; waited < 50 && !interrupted.aborted; waited += 10) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 /** Shows what ended a command; gives the exit status where that does not follow from the results. */

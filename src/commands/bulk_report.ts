@@ -63,6 +63,8 @@ export class BulkReport {
   /** Sums up what was submitted, unless each row was told. */
   summarise(): void {
     if (this.#tellsEach || this.submittedRows === 0) return;
+    // Several submissions run at once: their answers come in any order.
+    this.#jobIds.sort((one, other) => parseInt(one) - parseInt(other));
     const [first] = this.#jobIds;
     const jobs = this.#jobIds.length === 1
       ? `array job ${first}`
