@@ -63,7 +63,10 @@ Deno.test("testIfAvailable() skips where it is said that there can be no chroot"
 Deno.test("testIfAvailable() names a chroot that does not share temporary files", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const output = await runWithoutPrograms(["chroot"], { DLSLURM_TEST_CHROOT: folder });
+    const output = await runWithoutPrograms(["chroot"], {
+      DLSLURM_TEST_NO_SKIP: "",
+      DLSLURM_TEST_CHROOT: folder,
+    });
 
     assert.match(output, /skipped: (not run as root|temporary files are not shared with ")/);
   } finally {
