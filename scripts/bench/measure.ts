@@ -121,8 +121,8 @@ async function readPeakKb(pid: number): Promise<number> {
     return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return 0;
-    // ESRCH: it ended between the opening and the reading.
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return 0;
+    // ESRCH, which the runtime has no class for: it ended between the opening and the reading.
+    if (error instanceof Error && error.message.includes("(os error 3)")) return 0;
     throw error;
   }
 }
