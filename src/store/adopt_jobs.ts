@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { JobRequest, SubmissionDetails } from "../jobs/job.ts";
+import { prepareInsertion } from "./job_rows.ts";
 import { findOutputConflict } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 
@@ -42,6 +43,7 @@ export function adoptJobs(
   const open = database.prepare(
     "SELECT 1 FROM job WHERE stage = 'open' AND job_id = ? AND cluster IS NULL",
   );
+  const insert = prepareInsertion(database);
   const claim = database.prepare("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)");
   return jobs.map((job) => {
     if (known.get(job.mark) !== undefined) return { kind: "known" };
@@ -52,34 +54,16 @@ export function adoptJobs(
         .find((found) => found !== undefined)
       : undefined;
     if (conflict !== undefined) return { kind: "conflict", conflict };
-    const key = insertOpen(database, job);
+    const key = insert({
+      request: job.request,
+      stage: "open",
+      nowMs: job.submittedAtMs,
+      submitter: "",
+      jobId: job.jobId,
+      details: job.details,
+      adoptedFrom: job.mark,
+    });
     for (const path of outputs) claim.run(worktree, path, key);
     return { kind: "adopted" };
   });
-}
-
-function insertOpen(database: DatabaseSync, job: JobToAdopt): number {
-  const { request } = job;
-  const { lastInsertRowid } = database.prepare(
-    `INSERT INTO job (stage, job_id, cmd, pwd, dsid, message, chain, inputs, extra_inputs, outputs,
-       alt_dir, rescheduled_job_id, worktree, submitted_at_ms, submitter, details, adopted_from)
-     VALUES ('open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?)`,
-  ).run(
-    job.jobId,
-    request.cmd,
-    request.pwd,
-    request.dsid,
-    request.message,
-    JSON.stringify(request.chain),
-    JSON.stringify(request.inputs),
-    JSON.stringify(request.extraInputs),
-    JSON.stringify(request.outputs),
-    request.altDir,
-    request.rescheduledJobId,
-    request.worktree,
-    job.submittedAtMs,
-    job.details === null ? null : JSON.stringify(job.details),
-    job.mark,
-  );
-  return Number(lastInsertRowid);
 }

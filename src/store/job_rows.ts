@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
-import type { Job, JobRequest, JobStage } from "../jobs/job.ts";
+import type { Job, JobRequest, JobStage, SubmissionDetails } from "../jobs/job.ts";
 
 const TextList = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
 const JobRow = v.object({
@@ -48,8 +48,8 @@ const JobRow = v.object({
 export interface NewJobRow {
   /** What is known of the job. */
   readonly request: JobRequest;
-  /** `submitting` for a job of its own, `waiting` for a row of a table. */
-  readonly stage: "submitting" | "waiting";
+  /** `submitting` for a job of its own, `waiting` for a row of a table, `open` for an adopted one. */
+  readonly stage: "submitting" | "waiting" | "open";
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   /** Identity of the process that submits it, as JSON. */
@@ -58,12 +58,18 @@ export interface NewJobRow {
   readonly identity?: string;
   /** How a waiting row is to be submitted, as JSON. */
   readonly plan?: string;
+  /** Slurm's job ID, of a job that was submitted by another program. */
+  readonly jobId?: string;
+  /** What is known of that job's logs; nothing: finish asks scontrol. */
+  readonly details?: SubmissionDetails | null;
+  /** What tells that job from the others of its program. */
+  readonly adoptedFrom?: string;
 }
 
 const COLUMNS = [
   ...["stage", "cmd", "pwd", "dsid", "message", "chain", "inputs", "extra_inputs", "outputs"],
   ...["alt_dir", "rescheduled_job_id", "worktree", "submitted_at_ms", "submitter", "table_row"],
-  ...["row_identity", "waiting_plan"],
+  ...["row_identity", "waiting_plan", "job_id", "details", "adopted_from"],
 ];
 
 /** Makes a row of the table `job`, within the caller's transaction, and gives its key. */
@@ -99,6 +105,9 @@ export function prepareInsertion(database: DatabaseSync): (row: NewJobRow) => nu
       request.row ? JSON.stringify(request.row) : null,
       row.identity ?? null,
       row.plan ?? null,
+      row.jobId ?? null,
+      row.details ? JSON.stringify(row.details) : null,
+      row.adoptedFrom ?? null,
     );
     return Number(lastInsertRowid);
   };
