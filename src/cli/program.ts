@@ -51,45 +51,38 @@ export function defineProgram(
     .showHelpAfterError(WHERE_HELP_IS);
   addGlobalOptions(program, false)
     .addOption(new Option("-d, --dataset <path>", "the same as behind the command").hideHelp());
-  const starting =
-    <Options>(action: string, run: (options: Options, context: CommandContext) => Promise<void>) =>
-    async (options: Options) => {
-      const settings = readGlobalOptions(program.opts(), options as Record<string, unknown>);
-      // Some type -d before the command, as -C.
-      const { dataset } = program.opts();
-      const all = dataset === undefined ? options : { dataset, ...options };
-      await start(action, settings, (context) => run(all, context));
-    };
   // What a command does is read only when it is asked for: most of the program is that.
+  const starting = <Options>(
+    action: string,
+    load: () => Promise<(options: Options, context: CommandContext) => Promise<void>>,
+  ) =>
+  async (options: Options) => {
+    const settings = readGlobalOptions(program.opts(), options as Record<string, unknown>);
+    // Some type -d before the command, as -C.
+    const { dataset } = program.opts();
+    const all = dataset === undefined ? options : { dataset, ...options };
+    await start(action, settings, async (context) => await (await load())(all, context));
+  };
   const commands = [
-    scheduleCommand(starting(
-      "slurm-schedule",
-      async (options, context) =>
-        (await import("../commands/schedule.ts")).runSchedule(options, context),
-    )),
-    finishCommand(starting(
-      "slurm-finish",
-      async (options, context) =>
-        (await import("../commands/finish.ts")).runFinish(options, context),
-    )),
-    rescheduleCommand(starting(
-      "slurm-reschedule",
-      async (options, context) =>
-        (await import("../commands/reschedule.ts")).runReschedule(options, context),
-    )),
-    listCommand(starting(
-      "slurm-list",
-      async (options, context) => (await import("../commands/list.ts")).runList(options, context),
-    )),
-    recoverCommand(starting(
-      "slurm-recover",
-      async (options, context) =>
-        (await import("../commands/recover.ts")).runRecover(options, context),
-    )),
-    adoptCommand(starting(
-      "slurm-adopt",
-      async (options, context) => (await import("../commands/adopt.ts")).runAdopt(options, context),
-    )),
+    scheduleCommand(
+      starting("slurm-schedule", async () => (await import("../commands/schedule.ts")).runSchedule),
+    ),
+    finishCommand(
+      starting("slurm-finish", async () => (await import("../commands/finish.ts")).runFinish),
+    ),
+    rescheduleCommand(
+      starting(
+        "slurm-reschedule",
+        async () => (await import("../commands/reschedule.ts")).runReschedule,
+      ),
+    ),
+    listCommand(starting("slurm-list", async () => (await import("../commands/list.ts")).runList)),
+    recoverCommand(
+      starting("slurm-recover", async () => (await import("../commands/recover.ts")).runRecover),
+    ),
+    adoptCommand(
+      starting("slurm-adopt", async () => (await import("../commands/adopt.ts")).runAdopt),
+    ),
   ];
   for (const command of commands) {
     command.helpOption("-h, --help", "show this").showHelpAfterError(WHERE_HELP_IS);
