@@ -93,15 +93,13 @@ async function finishOpenJobs(
   if (await completeMoves(dataset, store, context)) {
     dataset = await openDataset(context.runner, context.cwd, options.dataset);
   }
-  const recovered = await recoverCommits(dataset, store, store.listOpen(dataset.worktree), context);
-  const elsewhere = await endFinishedByExtension(
-    dataset,
-    store,
-    store.listOpen(dataset.worktree),
-    context,
-  );
+  // Read once: there may be ten thousand.
+  const listed = store.listOpen(dataset.worktree);
+  const recovered = await recoverCommits(dataset, store, listed, context);
+  const unfinished = listed.filter((job) => !recovered.has(job.key));
+  const elsewhere = await endFinishedByExtension(dataset, store, unfinished, context);
   for (const key of elsewhere) recovered.add(key);
-  const open = store.listOpen(dataset.worktree);
+  const open = unfinished.filter((job) => !elsewhere.has(job.key));
   const altDirs = new Set([null, ...open.map((job) => job.altDir)]);
   const claims = await resolveFurtherOutputs(dataset, options.output, context.cwd);
   const selected = select(open, jobIds, recovered, store, dataset, context);
