@@ -3,18 +3,26 @@ import type { DatasetKind } from "./datasets.ts";
 import { Sandbox } from "./sandbox.ts";
 import { TestSlurm } from "./slurm.ts";
 
-/** A sandbox with a fake Slurm of its own and the dataset of the seed workflow. */
-export class World implements AsyncDisposable {
+/** A dataset in a sandbox beside a fake Slurm of its own; everything goes when it is disposed of. */
+export class FakeSlurmWorld implements AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly slurm: TestSlurm;
   readonly dataset: TestDataset;
 
-  private constructor(sandbox: Sandbox, slurm: TestSlurm, dataset: TestDataset) {
+  protected constructor(sandbox: Sandbox, slurm: TestSlurm, dataset: TestDataset) {
     this.sandbox = sandbox;
     this.slurm = slurm;
     this.dataset = dataset;
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.slurm[Symbol.asyncDispose]();
+    await this.sandbox[Symbol.asyncDispose]();
+  }
+}
+
+/** A sandbox with a fake Slurm of its own and the dataset of the seed workflow. */
+export class World extends FakeSlurmWorld {
   /** Makes a world whose dataset is of this kind. */
   static async create(kind: DatasetKind = "plain git"): Promise<World> {
     const sandbox = await Sandbox.create();
@@ -43,10 +51,5 @@ export class World implements AsyncDisposable {
     const jobId = await this.dataset.schedule(...claims, "sbatch", script);
     await this.slurm.waitUntilEnded(jobId);
     return jobId;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.slurm[Symbol.asyncDispose]();
-    await this.sandbox[Symbol.asyncDispose]();
   }
 }

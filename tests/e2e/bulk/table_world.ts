@@ -4,6 +4,7 @@ import type { DatasetKind } from "../../support/datasets.ts";
 import { Sandbox } from "../../support/sandbox.ts";
 import type { Outcome } from "../../support/sandbox.ts";
 import { TestSlurm } from "../../support/slurm.ts";
+import { FakeSlurmWorld } from "../../support/world.ts";
 
 /** Writes what it was called with; fails for the name "bad" unless a file `mended` is there. */
 const SCRIPT = `#!/bin/bash
@@ -15,17 +16,7 @@ printf '%s\\n' "$SLURM_JOB_NAME" "$@" >"results/$1/said"
 `;
 
 /** A dataset with a batch script for rows, beside a fake Slurm. */
-export class TableWorld implements AsyncDisposable {
-  readonly sandbox: Sandbox;
-  readonly slurm: TestSlurm;
-  readonly dataset: TestDataset;
-
-  private constructor(sandbox: Sandbox, slurm: TestSlurm, dataset: TestDataset) {
-    this.sandbox = sandbox;
-    this.slurm = slurm;
-    this.dataset = dataset;
-  }
-
+export class TableWorld extends FakeSlurmWorld {
   /**
    * Makes a world.
    *
@@ -71,11 +62,6 @@ export class TableWorld implements AsyncDisposable {
   async said(name: string): Promise<string[]> {
     const text = await Deno.readTextFile(join(this.dataset.root, "results", name, "said"));
     return text.slice(0, -1).split("\n");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.slurm[Symbol.asyncDispose]();
-    await this.sandbox[Symbol.asyncDispose]();
   }
 }
 

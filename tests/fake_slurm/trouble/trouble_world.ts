@@ -5,22 +5,13 @@ import { pollUntil } from "../../support/polling.ts";
 import { type Outcome, Sandbox } from "../../support/sandbox.ts";
 import { TestSlurm } from "../../support/slurm.ts";
 import { storedClaims, storedJobs } from "../../support/snapshots.ts";
+import { FakeSlurmWorld } from "../../support/world.ts";
 
 /** A part of a scenario, as a user writes it. */
 export type ScenarioParts = Readonly<Record<string, unknown>>;
 
 /** A dataset beside a fake Slurm in which a scenario can be set and taken away. */
-export class TroubleWorld implements AsyncDisposable {
-  readonly sandbox: Sandbox;
-  readonly slurm: TestSlurm;
-  readonly dataset: TestDataset;
-
-  private constructor(sandbox: Sandbox, slurm: TestSlurm, dataset: TestDataset) {
-    this.sandbox = sandbox;
-    this.slurm = slurm;
-    this.dataset = dataset;
-  }
-
+export class TroubleWorld extends FakeSlurmWorld {
   /**
    * Makes a world in which a scenario holds from the start.
    *
@@ -116,7 +107,7 @@ export class TroubleWorld implements AsyncDisposable {
     assert.deepEqual(storedClaims(this.dataset), []);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     await this.setScenario({});
     await this.slurm[Symbol.asyncDispose]();
     await this.sandbox[Symbol.asyncDispose]();
