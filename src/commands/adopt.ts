@@ -25,7 +25,7 @@ export interface AdoptOptions {
 /** Takes over the extension's open jobs, those that can be; the others are reported and stay there. */
 export async function runAdopt(options: AdoptOptions, context: CommandContext): Promise<void> {
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
-  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  using store = JobStore.openIn(dataset);
   const pending = findPendingEntries(dataset, store);
   if (pending.length === 0) {
     reportNothing(dataset, context);

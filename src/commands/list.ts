@@ -15,7 +15,7 @@ import { renderTable } from "./text_table.ts";
 /** Shows jobs as a table, or as one result each. */
 export async function runList(options: ListOptions, context: CommandContext): Promise<void> {
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
-  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  using store = JobStore.openIn(dataset);
   const stages = stagesOf(options);
   const limit = limitOf(options, context);
   // Only Slurm knows the states: to choose by them all have to be asked for.

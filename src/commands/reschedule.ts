@@ -44,7 +44,7 @@ export async function runReschedule(options: RescheduleOptions, context: Command
     await writeScript(dataset, planned, options.script, context);
     return;
   }
-  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  using store = JobStore.openIn(dataset);
   if (options.report !== true) await recoverSubmissions(dataset, store, context);
   const locks = options.report === true ? [] : await readExtensionLocks(dataset, store, context);
   const planned: PlannedRun[] = [];

@@ -47,7 +47,7 @@ export async function runSchedule(
     context.io.out(renderDryRun(plan, options.dryRun, dataset.root));
     return;
   }
-  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  using store = JobStore.openIn(dataset);
   await recoverSubmissions(dataset, store, context);
   const locks = await readExtensionLocks(dataset, store, context, options.checkOutputs);
   requireUnlocked(locks, plan.request.outputs);

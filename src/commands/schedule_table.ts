@@ -26,7 +26,7 @@ export async function runScheduleTable(
 ): Promise<void> {
   refuseContradictions(options);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
-  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  using store = JobStore.openIn(dataset);
   const parallel = options.jobs ?? GENTLE_PARALLEL;
   if (options.from === undefined) {
     await recoverSubmissions(dataset, store, context);

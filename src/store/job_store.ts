@@ -57,6 +57,14 @@ export interface Receipt {
   readonly cluster: string | null;
 }
 
+/** Of a dataset, what its store needs to know. */
+export interface StorePlace {
+  /** Git's common directory: linked worktrees share one store. */
+  readonly commonDir: string;
+  /** Its Git configuration. */
+  readonly config: { get(name: string): string | undefined };
+}
+
 /**
  * The jobs of a dataset and their claims. Each method is one transaction: a crash leaves it done or
  * not begun.
@@ -85,6 +93,15 @@ export class JobStore implements Disposable {
   static open(commonDir: string, vfs?: string): JobStore {
     const path = join(commonDir, STORE_FILE);
     return new JobStore(openStore({ path, migrations: MIGRATIONS, vfs }), path);
+  }
+
+  /**
+   * Opens the store of a dataset as {@linkcode open} does, as the dataset's Git configuration asks.
+   *
+   * @throws {UserError} As {@linkcode openStore}.
+   */
+  static openIn({ commonDir, config }: StorePlace): JobStore {
+    return JobStore.open(commonDir, config.get("dlslurm.store.vfs"));
   }
 
   /** Closes the file; another process may have it open all the while. */

@@ -282,3 +282,13 @@ for (const length of [100, 1_000, 4_096, 8_192, 20_000]) {
     }
   });
 }
+
+Deno.test("JobStore.openIn() takes the VFS of the dataset's configuration", async () => {
+  await withStore((_store, commonDir) => {
+    const config = new Map([["dlslurm.store.vfs", "no-such-vfs"]]);
+
+    JobStore.openIn({ commonDir, config: new Map() })[Symbol.dispose]();
+
+    assert.throws(() => JobStore.openIn({ commonDir, config }), /no such vfs: no-such-vfs/);
+  });
+});

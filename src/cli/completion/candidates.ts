@@ -130,7 +130,7 @@ async function inDataset(
 
 async function openJobs(dataset: Dataset, stage: "open" | "submitting"): Promise<Candidate[]> {
   if (await lstatIfPresent(join(dataset.commonDir, STORE_FILE)) === undefined) return [];
-  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  using store = JobStore.openIn(dataset);
   return store.listing.newest(dataset.worktree, [stage], MOST_CANDIDATES)
     .map((job) => ({ text: job.jobId ?? String(job.key), about: job.cmd }));
 }
