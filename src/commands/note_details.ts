@@ -41,8 +41,10 @@ export async function noteDetails(
     for (let start = 0; start < known.length; start += FILES_AT_ONCE) {
       await Promise.all(
         known.slice(start, start + FILES_AT_ONCE).map(async ([jobId, own]) => {
-          const file = await noteEnvironment(dataset, jobId, own[0]!, records.get(jobId)!, context);
-          for (const job of own) details.set(job.key, detailsOf(job, records.get(jobId)!, file));
+          const told = records.get(jobId)!;
+          const file = await noteEnvironment(dataset, jobId, own[0]!, told, context);
+          const detailsOf = detailsOfSubmission(told, file);
+          for (const job of own) details.set(job.key, detailsOf(job));
         }),
       );
     }
@@ -62,16 +64,13 @@ async function recordsOf(
   if (jobIds.length > MOST_SINGLE_CALLS) {
     const all = await showJobs(client, new Set(jobIds), cluster).catch((error) => {
       if (!(error instanceof UserError)) throw error;
-      warnUnknown(`${jobIds.length} jobs are`, reasonOf(error), context);
+      warnUnknown(jobIds, reasonOf(error), context);
       return undefined;
     });
-    const missing = jobIds.filter((jobId) => all?.has(jobId) === false).length;
-    if (missing > 0) {
-      warnUnknown(
-        `${missing} jobs are`,
-        "scontrol has forgotten them, or never knew them",
-        context,
-      );
+    const missing = jobIds.filter((jobId) => all?.has(jobId) === false);
+    if (missing.length > 0) {
+      const whom = missing.length === 1 ? "it" : "them";
+      warnUnknown(missing, `scontrol has forgotten ${whom}, or never knew ${whom}`, context);
     }
     return all ?? new Map();
   }
@@ -81,39 +80,40 @@ async function recordsOf(
       records.set(jobId, await showJob(client, jobId, cluster));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      warnUnknown(`job ${jobId} is`, reasonOf(error), context);
+      warnUnknown([jobId], reasonOf(error), context);
     }
   }
   return records;
 }
 
-function warnUnknown(which: string, reason: string, context: CommandContext): void {
-  const whose = which.endsWith("are") ? "their" : "its";
-  warn(
-    context,
-    `${which} recorded, but ${whose} log paths are not known yet: ${reason}; finish asks again`,
-  );
+function warnUnknown(jobIds: readonly string[], reason: string, context: CommandContext): void {
+  const recorded = jobIds.length === 1
+    ? `job ${jobIds[0]} is recorded, but its`
+    : `${jobIds.length} jobs are recorded, but their`;
+  warn(context, `${recorded} log paths are not known yet: ${reason}; finish asks again`);
 }
 
 function reasonOf(error: UserError): string {
   return `${error.message}${error.detail === undefined ? "" : ` (${error.detail})`}`;
 }
 
-/** A row that is a task of an array has the logs of that task alone. */
-function detailsOf(
-  job: SubmittedJob,
+/** Gives what is known of each job of a submission: of a plain one, an array, or a task of an array. */
+function detailsOfSubmission(
   records: readonly JobRecord[],
   environmentFile: string | null,
-): SubmissionDetails {
+): (job: SubmittedJob) => SubmissionDetails {
   const logs = logsOf(records);
-  const { arrayTaskId } = splitJobId(job.jobId);
-  if (arrayTaskId === null) return { logs, arrayTasks: arrayTasksOf(records), environmentFile };
-  const own = logs.filter((log) => log.task === arrayTaskId);
-  return {
-    // Tasks that were pending when scontrol was asked share the array's pattern.
-    logs: own.length > 0 ? own : logs.filter((log) => log.task === null),
-    arrayTasks: String(arrayTaskId),
-    environmentFile,
+  const logsOfTask = Map.groupBy(logs, (log) => log.task);
+  const whole = { logs, arrayTasks: arrayTasksOf(records), environmentFile };
+  return (job) => {
+    const { arrayTaskId } = splitJobId(job.jobId);
+    if (arrayTaskId === null) return whole;
+    return {
+      // Tasks that were pending when scontrol was asked share the array's pattern.
+      logs: logsOfTask.get(arrayTaskId) ?? logsOfTask.get(null) ?? [],
+      arrayTasks: String(arrayTaskId),
+      environmentFile,
+    };
   };
 }
 
