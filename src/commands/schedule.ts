@@ -7,7 +7,7 @@ import { planSubmission } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { renderDryRun } from "./render_dry_run.ts";
 import { reportInstalled, reportScheduled } from "./report_submission.ts";
-import { commandLineOf } from "./schedule_options.ts";
+import { commandLineOf, firstGiven } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
 import { submitJob } from "./submit_job.ts";
 
@@ -56,12 +56,7 @@ export async function runSchedule(
 }
 
 function refuseTableOptions(options: ScheduleOptions): void {
-  const given = [
-    options.fromFormat === undefined ? "" : "--from-format",
-    options.array === true ? "--array" : "",
-    options.arrayLimit === undefined ? "" : "--array-limit",
-    options.again === true ? "--again" : "",
-  ].find((name) => name !== "");
+  const given = firstGiven(options, ["--from-format", "--array", "--array-limit", "--again"]);
   if (given === undefined) return;
   throw new UserError("USAGE", `Cannot use ${given} without --from. No job was submitted`, {
     hint: "dlslurm schedule --from samples.csv -o 'results/{sample}' sbatch job.sh '{sample}'",

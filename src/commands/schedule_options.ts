@@ -37,6 +37,38 @@ export interface ScheduleOptions extends Omit<PreparationOptions, "jobs"> {
   readonly command: readonly string[];
 }
 
+/** Options that make sense with some calls only, as they are typed. */
+export const OPTIONS_OF_SOME_CALLS = {
+  "--from": "from",
+  "--from-format": "fromFormat",
+  "--array": "array",
+  "--array-limit": "arrayLimit",
+  "--again": "again",
+  "--dry-run": "dryRun",
+  "-o": "output",
+  "-i": "input",
+  "-m": "message",
+  "-a": "altDir",
+  "--assume-ready": "assumeReady",
+  "--expand": "expand",
+  "--no-check-outputs": "checkOutputs",
+} as const satisfies Readonly<Record<string, keyof ScheduleOptions>>;
+
+/** How an option is typed. */
+export type OptionName = keyof typeof OPTIONS_OF_SOME_CALLS;
+
+/** The first of `names`, by default of all that a call may have to refuse, that the user gave. */
+export function firstGiven(
+  options: ScheduleOptions,
+  names: readonly OptionName[] = Object.keys(OPTIONS_OF_SOME_CALLS) as OptionName[],
+): OptionName | undefined {
+  return names.find((name) => {
+    const value = options[OPTIONS_OF_SOME_CALLS[name]];
+    if (name === "--no-check-outputs") return value === false;
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  });
+}
+
 /** One word is a shell line as it is; several are joined with Python's quoting. */
 export function commandLineOf(words: readonly string[]): string {
   const given = wordsOf(words);

@@ -12,7 +12,7 @@ import { checkTable } from "./check_table.ts";
 import type { CommandContext } from "./context.ts";
 import { noOutput } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
-import { commandLineOf, wordsOf } from "./schedule_options.ts";
+import { commandLineOf, firstGiven, wordsOf } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
 import { GENTLE_PARALLEL, reportRest, submitWaiting } from "./submit_waiting.ts";
 import type { SubmittedRows } from "./submit_waiting.ts";
@@ -84,6 +84,13 @@ function refuseContradictions(options: ScheduleOptions): void {
       refuse(
         "Cannot take a command or outputs with --continue: each waiting row has its own",
         "dlslurm schedule --continue",
+      );
+    }
+    const given = firstGiven(options);
+    if (given !== undefined) {
+      refuse(
+        `Cannot use ${given} together with --continue: the rows wait as they were given`,
+        "dlslurm list --state WAITING shows them, dlslurm schedule --continue submits them",
       );
     }
     return;

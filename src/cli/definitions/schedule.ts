@@ -88,7 +88,8 @@ export function scheduleCommand(
     .option("--again", "submit rows again whose job was finished, too")
     .option(
       "--continue",
-      "submit the rows that wait since the site took no more jobs, or since you stopped it",
+      "submit the rows that wait since the site took no more jobs, or since you stopped it; they are " +
+        "noted with all their options, so that only -d and -J go with it",
     )
     .addOption(
       new Option("--check-outputs", "always so, unless --no-check-outputs").hideHelp().default(

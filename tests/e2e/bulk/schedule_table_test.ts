@@ -124,6 +124,40 @@ Deno.test("e2e: schedule with options for tables that make no sense → refused"
   });
 });
 
+const NOT_WITH_CONTINUE = [
+  ["--dry-run", "command"],
+  ["--dry-run", "basic"],
+  ["--array"],
+  ["--array-limit", "2"],
+  ["--again"],
+  ["--from-format", "csv"],
+  ["-m", "text"],
+  ["-i", "row.sh"],
+  ["-o", "results"],
+  ["--alt-dir", "/"],
+  ["--assume-ready", "both"],
+  ["--expand", "both"],
+  ["--no-check-outputs"],
+] as const;
+
+Deno.test("e2e: schedule --continue with what the rows were noted with → refused, they wait on", async (test) => {
+  await using world = await TableWorld.create({ maxSubmitJobs: 1 });
+  const table = await world.writeTable("name,value\na,1\nb,2\n");
+  assert.equal((await world.schedule(table, "-J1")).code, 0);
+  await world.setLimits({});
+  for (const options of NOT_WITH_CONTINUE) {
+    await test.step(options.join(" "), async () => {
+      await assertRefused(world.dataset, world.slurm, ["schedule", "--continue", ...options], {
+        code: 2,
+        says: [/with --continue: .*No job was submitted/],
+      });
+    });
+  }
+  const continued = await world.dataset.dlslurm(["schedule", "--continue", "-J1", "-d", "."]);
+  assert.equal(continued.code, 0, continued.stderr);
+  assert.deepEqual(await world.slurm.submittedJobs(), ["1", "2"]);
+});
+
 Deno.test("e2e: schedule --from - with -f json → a result for each row", async () => {
   await using world = await TableWorld.create();
   const stdin = '{"name":"a","value":0.10}\n{"name":"b","value":true}\n';
