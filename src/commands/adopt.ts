@@ -9,10 +9,10 @@ import type { Adoption, JobToAdopt } from "../store/adopt_jobs.ts";
 import { readExtensionDatabase } from "../store/extension_database.ts";
 import type { ExtensionEntry, ExtensionJob } from "../store/extension_database.ts";
 import { JobStore } from "../store/job_store.ts";
-import type { Job } from "../jobs/job.ts";
 import type { CommandContext } from "./context.ts";
 import { readExtensionDetails } from "./extension_details.ts";
 import { extensionDatabaseOf, findPendingEntries } from "./extension_jobs.ts";
+import { hintForHolder, nameOfHolder } from "./output_conflict.ts";
 
 /** What `adopt` was asked for. */
 export interface AdoptOptions {
@@ -115,7 +115,7 @@ async function altDirOf(dataset: Dataset, job: ExtensionJob): Promise<string | n
 function reportAdoption(
   dataset: Dataset,
   job: JobToAdopt,
-  adoption: Adoption & { readonly holder?: Job },
+  adoption: Adoption,
   context: CommandContext,
 ): void {
   switch (adoption.kind) {
@@ -142,14 +142,13 @@ function reportAdoption(
       return;
     case "conflict": {
       const { holder, conflict } = adoption;
-      const name = holder?.jobId ?? "that is being submitted";
       reportRefusal(
         dataset,
         job.jobId,
         "OUTPUT_CONFLICT",
         `Cannot adopt job ${job.jobId}: its output "${conflict.path}" conflicts with ` +
-          `"${conflict.claim}" of job ${name} (${holder?.cmd})`,
-        `dlslurm finish ${name}, then: dlslurm adopt; or dlslurm adopt --no-check-outputs`,
+          `"${conflict.claim}" of ${nameOfHolder(holder)}`,
+        `${hintForHolder(holder)}, then: dlslurm adopt; or dlslurm adopt --no-check-outputs`,
         context,
       );
     }

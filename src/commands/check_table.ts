@@ -8,6 +8,7 @@ import type { Table, TableProblem } from "../tables/table.ts";
 import { readBatchScript } from "./bulk_array.ts";
 import type { CommandContext } from "./context.ts";
 import { readExtensionLocks, requireUnlocked } from "./extension_jobs.ts";
+import { hintForHolder, nameOfHolder } from "./output_conflict.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
 import { reportInstalled } from "./report_submission.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
@@ -172,10 +173,9 @@ function toProblems(
 
 function holderOf({ with: holder }: RowConflict, lineOf: (at: number) => number): string {
   if (typeof holder === "number") return `line ${lineOf(holder)}`;
-  if (holder.jobId !== null) return `job ${holder.jobId} (${holder.cmd})`;
-  return holder.stage === "waiting"
-    ? `a row that waits (${holder.cmd}): dlslurm finish --close-waiting-jobs gives it up`
-    : `a job that is being submitted (${holder.cmd})`;
+  return holder.jobId === null
+    ? `${nameOfHolder(holder)}: ${hintForHolder(holder)}`
+    : nameOfHolder(holder);
 }
 
 function badTable(

@@ -20,6 +20,7 @@ import { finishWaitingRows } from "./finish_waiting_rows.ts";
 import { removeFrozenArrays } from "./frozen_arrays.ts";
 import { listOpenJobs } from "./list.ts";
 import { noteDetails } from "./note_details.ts";
+import { hintForHolder, nameOfHolder } from "./output_conflict.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { recoverCommits } from "./recover_commits.ts";
 
@@ -224,8 +225,8 @@ function requireFree(store: JobStore, job: SubmittedJob, claims: readonly string
     if (holder === undefined) continue;
     throw new UserError(
       "OUTPUT_CONFLICT",
-      `Cannot commit "${path}" with job ${job.jobId}: job ${holder.jobId} (${holder.cmd}) holds it`,
-      { hint: `dlslurm finish ${holder.jobId}` },
+      `Cannot commit "${path}" with job ${job.jobId}: ${nameOfHolder(holder)} holds it`,
+      { hint: hintForHolder(holder) },
     );
   }
 }

@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { UserErrorOptions } from "../errors.ts";
+import type { Job } from "../jobs/job.ts";
 
 /** Whether one of two paths relative to the root is the other, inside it or around it. */
 export function doConflict(a: string, b: string): boolean {
@@ -31,6 +32,22 @@ export function outputConflict(
       `of ${holder}: ${relation}. No job was submitted`,
     options,
   );
+}
+
+/** A job that holds a claim, for a person; that of a row of a table may not be submitted yet. */
+export function nameOfHolder({ stage, jobId, cmd }: Job): string {
+  if (jobId !== null) return `job ${jobId} (${cmd})`;
+  return stage === "waiting"
+    ? `a row that waits for its submission (${cmd})`
+    : `a job that is being submitted (${cmd})`;
+}
+
+/** What makes the holder of a claim give it up, or tells more of it. */
+export function hintForHolder({ stage, jobId }: Job): string {
+  if (jobId !== null) return `dlslurm finish ${jobId}`;
+  return stage === "waiting"
+    ? "dlslurm schedule --continue, or dlslurm finish --close-waiting-jobs"
+    : "dlslurm recover";
 }
 
 function isAround(folder: string, path: string): boolean {

@@ -6,7 +6,7 @@ import { OutputConflictError } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
 import { noteDetails } from "./note_details.ts";
-import { outputConflict } from "./output_conflict.ts";
+import { hintForHolder, nameOfHolder, outputConflict } from "./output_conflict.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
 import { prepareFiles } from "./prepare_files.ts";
 import {
@@ -87,16 +87,9 @@ function claimOutputs(
   } catch (error) {
     if (!(error instanceof OutputConflictError)) throw error;
     const { conflict, holder } = error;
-    throw outputConflict(
-      conflict.path,
-      conflict.claim,
-      holder.jobId === null
-        ? `a job that is being submitted (${holder.cmd})`
-        : `job ${holder.jobId} (${holder.cmd})`,
-      {
-        hint: holder.jobId === null ? "dlslurm recover" : `dlslurm finish ${holder.jobId}`,
-        cause: error,
-      },
-    );
+    throw outputConflict(conflict.path, conflict.claim, nameOfHolder(holder), {
+      hint: hintForHolder(holder),
+      cause: error,
+    });
   }
 }

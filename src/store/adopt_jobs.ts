@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { JobRequest, SubmissionDetails } from "../jobs/job.ts";
-import { prepareInsertion } from "./job_rows.ts";
+import type { Job, JobRequest, SubmissionDetails } from "../jobs/job.ts";
+import { prepareInsertion, readJob } from "./job_rows.ts";
 import { findOutputConflict } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 
@@ -25,7 +25,8 @@ export type Adoption =
   | { readonly kind: "known" }
   /** An open job of the store has the same job ID. */
   | { readonly kind: "open already" }
-  | { readonly kind: "conflict"; readonly conflict: OutputConflict };
+  /** The holder is the job in the way, in whatever stage that holds claims. */
+  | { readonly kind: "conflict"; readonly conflict: OutputConflict; readonly holder: Job };
 
 /**
  * Takes jobs into the store, each with its claims; one that conflicts with an open job or with an
@@ -53,7 +54,9 @@ export function adoptJobs(
       ? outputs.map((path) => findOutputConflict(database, worktree, path, -1))
         .find((found) => found !== undefined)
       : undefined;
-    if (conflict !== undefined) return { kind: "conflict", conflict };
+    if (conflict !== undefined) {
+      return { kind: "conflict", conflict, holder: readJob(database, conflict.jobKey) };
+    }
     const key = insert({
       request: job.request,
       stage: "open",

@@ -113,6 +113,11 @@ export function prepareInsertion(database: DatabaseSync): (row: NewJobRow) => nu
   };
 }
 
+/** Reads the job with this key, which is in the store. */
+export function readJob(database: DatabaseSync, key: number): Job {
+  return toJob(database.prepare("SELECT * FROM job WHERE job_key = ?").get(key)!);
+}
+
 /** Reads a row of the table `job`. */
 export function toJob(fields: Record<string, unknown>): Job {
   const row = v.parse(JobRow, fields);

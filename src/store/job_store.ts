@@ -17,7 +17,7 @@ import type { Job, JobRequest, SubmissionDetails, SubmittedJob } from "../jobs/j
 import { adoptJobs } from "./adopt_jobs.ts";
 import type { Adoption, JobToAdopt } from "./adopt_jobs.ts";
 import { JobListing } from "./job_listing.ts";
-import { insertJob, toJob } from "./job_rows.ts";
+import { insertJob, readJob, toJob } from "./job_rows.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { explainStoreError, inTransaction, openStore } from "./open_store.ts";
 import { findOutputConflict } from "./output_conflict.ts";
@@ -36,12 +36,12 @@ export class OutputConflictError extends Error {
   override readonly name = "OutputConflictError";
   /** The first conflict found; there may be more. */
   readonly conflict: OutputConflict;
-  /** The job in the way: open, or still being submitted and then without a job ID. */
+  /** The job in the way: open, or still waiting or being submitted and then without a job ID. */
   readonly holder: Job;
 
   /** Takes the holder as it was read in the same transaction. */
   constructor(conflict: OutputConflict, holder: Job) {
-    super(`Cannot claim "${conflict.path}": job ${holder.jobId ?? "(being submitted)"} holds it`);
+    super(`Cannot claim "${conflict.path}": job ${holder.jobId ?? `(${holder.stage})`} holds it`);
     this.conflict = conflict;
     this.holder = holder;
   }
@@ -130,7 +130,7 @@ export class JobStore implements Disposable {
       for (const path of request.outputs) {
         const conflict = findOutputConflict(this.#database, request.worktree, path, key);
         if (conflict !== undefined && checksOutputs) {
-          throw new OutputConflictError(conflict, this.#require(conflict.jobKey));
+          throw new OutputConflictError(conflict, readJob(this.#database, conflict.jobKey));
         }
         claim.run(request.worktree, path, key);
       }
@@ -185,26 +185,17 @@ export class JobStore implements Disposable {
   /** The open job that holds `path`, something inside or around it; `ownKey` does not count. */
   findHolder(worktree: string, path: string, ownKey: number): Job | undefined {
     const conflict = findOutputConflict(this.#database, worktree, path, ownKey);
-    return conflict === undefined ? undefined : this.#require(conflict.jobKey);
+    return conflict === undefined ? undefined : readJob(this.#database, conflict.jobKey);
   }
 
   /**
    * Takes over jobs that another program submitted, in one transaction; what stands in the way of one
    * leaves the others be.
    *
-   * @returns as {@linkcode adoptJobs}, with the job that a conflict is with.
+   * @returns as {@linkcode adoptJobs}.
    */
-  adopt(
-    jobs: readonly JobToAdopt[],
-    checksOutputs: boolean,
-  ): (Adoption & { readonly holder?: Job })[] {
-    return this.#transaction(() =>
-      adoptJobs(this.#database, jobs, checksOutputs).map((adoption) =>
-        adoption.kind === "conflict"
-          ? { ...adoption, holder: this.#require(adoption.conflict.jobKey) }
-          : adoption
-      )
-    );
+  adopt(jobs: readonly JobToAdopt[], checksOutputs: boolean): Adoption[] {
+    return this.#transaction(() => adoptJobs(this.#database, jobs, checksOutputs));
   }
 
   /** The adopted jobs, open or not: their keys by {@linkcode JobToAdopt.mark}. */
@@ -323,10 +314,6 @@ export class JobStore implements Disposable {
       }
       if (stage === "finished") deleteMoves(this.#database, all);
     });
-  }
-
-  #require(key: number): Job {
-    return this.#select("job_key = ?", key)[0]!;
   }
 
   #select(condition: string, ...values: (string | number)[]): Job[] {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import type { Job, JobRequest, JobStage, WaitingJob, WaitingPlan } from "../jobs/job.ts";
-import { prepareInsertion, toJob } from "./job_rows.ts";
+import { prepareInsertion, readJob, toJob } from "./job_rows.ts";
 import { OutputConflicts } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 
@@ -240,15 +240,13 @@ export class WaitingRows {
           ? finder.find(request.worktree, path, key)
           : undefined;
         if (conflict === undefined) claim.run(request.worktree, path, key);
-        else conflicts.push({ ...conflict, at, with: this.#holder(conflict.jobKey, indices) });
+        else {
+          const holder = indices.get(conflict.jobKey) ?? readJob(this.#database, conflict.jobKey);
+          conflicts.push({ ...conflict, at, with: holder });
+        }
       }
     });
     return conflicts.length > 0 ? { conflicts } : { keys: [...indices.keys()] };
-  }
-
-  #holder(key: number, indices: ReadonlyMap<number, number>): number | Job {
-    return indices.get(key) ??
-      toJob(this.#database.prepare("SELECT * FROM job WHERE job_key = ?").get(key)!);
   }
 
   #take(keys: readonly number[], { submitter, nowMs, beforeTaking }: RowTaker): WaitingJob[] {
