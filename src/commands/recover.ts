@@ -5,6 +5,7 @@ import { readTextIfPresent } from "../fs/if_present.ts";
 import type { Job } from "../jobs/job.ts";
 import { parseJobId } from "../jobs/job_state.ts";
 import { livenessOf, parseIdentity } from "../process/process_identity.ts";
+import type { Liveness } from "../process/process_identity.ts";
 import { parseSubmissionAnswer } from "../slurm/submission_answer.ts";
 import { JobStore } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
@@ -68,8 +69,12 @@ export async function recoverSubmissions(
   context: CommandContext,
 ): Promise<Job[]> {
   const unclear: Job[] = [];
+  // One process has taken many rows of a table: it is looked for once.
+  const livenesses = new Map<string, Liveness>();
   for (const job of store.listSubmitting()) {
-    const liveness = await livenessOf(parseIdentity(job.submitter), context.runner);
+    const liveness = livenesses.get(job.submitter) ??
+      await livenessOf(parseIdentity(job.submitter), context.runner);
+    livenesses.set(job.submitter, liveness);
     if (liveness === "alive") continue;
     const traces = tracesOf(dataset, job.key);
     const printed = await readTextIfPresent(traces.stdoutFile);

@@ -80,14 +80,17 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
+/** `elsewhere`: on another host, or unknown; nobody here can tell. */
+export type Liveness = "alive" | "dead" | "elsewhere";
+
 /**
  * Whether another process still runs. This process itself counts as `dead`: what it asks about are
- * things that it is not doing now. `elsewhere`: on another host, or unknown; nobody here can tell.
+ * things that it is not doing now.
  */
 export async function livenessOf(
   identity: ProcessIdentity | undefined,
   runner: Runner,
-): Promise<"alive" | "dead" | "elsewhere"> {
+): Promise<Liveness> {
   const own = ownIdentity();
   if (identity === undefined || identity.host !== own.host) return "elsewhere";
   if (identity.pid === own.pid || !isSameBoot(identity, own)) return "dead";
