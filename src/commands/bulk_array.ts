@@ -88,20 +88,19 @@ async function submitArray(
   if (rows.length === 0) return false;
   const own = rows.map((row) => row.key);
   const folder = newFrozenFolder(dataset, rows[0]!);
+  const discard = () => removeFolder(folder);
   let command: string;
   try {
     command = await freeze(group, rows, folder);
   } catch (error) {
+    await discard();
     store.waiting.putBack(own, false);
-    await removeFolder(folder);
     throw error;
   }
   const { directory } = group;
-  const isFull = await run.submit(worker, { key: rows[0]!.key, command, directory }, rows);
-  if (isFull) {
-    store.waiting.putBack(own, true);
-    await removeFolder(folder);
-  }
+  const submission = { key: rows[0]!.key, command, directory };
+  const isFull = await run.submit(worker, submission, rows, discard);
+  if (isFull) store.waiting.putBack(own, true);
   return isFull;
 }
 

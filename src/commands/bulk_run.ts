@@ -71,16 +71,26 @@ export class BulkRun {
 
   /**
    * Runs the submission command of rows that the store has as `submitting`: of one, or of an array's.
-   * Everything but "the site is full" is seen to here.
+   * Everything but "the site is full" is seen to here. If the command cannot be started, the rows wait
+   * again.
    *
+   * @param discard takes away what was made for the jobs; called, before anything else of the submission
+   * is forgotten, when it is certain that there are none.
    * @returns `true` if the site takes no more: the rows are the caller's still.
    */
   async submit(
     worker: ShellWorker,
     command: SubmissionCommand,
     rows: readonly WaitingJob[],
+    discard: () => Promise<void> = () => Promise.resolve(),
   ): Promise<boolean> {
-    const answer = await runSubmission(this.dataset, command, this.context, worker);
+    const answer = await runSubmission(this.dataset, command, this.context, worker)
+      .catch(async (error) => {
+        await discard();
+        this.store.waiting.putBack(rows.map((row) => row.key), false);
+        throw error;
+      });
+    if (answer.kind === "refused") await discard();
     if (answer.kind === "refused" && isSiteFull(answer.stderr)) {
       await removeTraces(tracesOf(this.dataset, command.key));
       return true;

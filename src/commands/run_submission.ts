@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
-import { readTextIfPresent, removeIfPresent } from "../fs/if_present.ts";
+import { isAbsence, readTextIfPresent, removeIfPresent } from "../fs/if_present.ts";
 import { ownIdentity } from "../process/process_identity.ts";
 import type { ShellWorker } from "../process/shell_worker.ts";
 import { isUnclearFailure, parseSubmissionAnswer } from "../slurm/submission_answer.ts";
@@ -102,7 +102,7 @@ function removeNow(file: string): void {
   try {
     Deno.removeSync(file);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!isAbsence(error)) throw error;
   }
 }
 

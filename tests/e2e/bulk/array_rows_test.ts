@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { assertRefused } from "../../support/refusal.ts";
 import { storedClaims, storedJobs } from "../../support/snapshots.ts";
-import { CallLog } from "../../support/wrapped_programs.ts";
+import { CallLog, unwrapProgram, wrapProgram } from "../../support/wrapped_programs.ts";
 import { recordIn, TableWorld } from "./table_world.ts";
 
 function jobIds(world: TableWorld, stage = "open"): (string | null)[] {
@@ -210,6 +210,69 @@ Deno.test("e2e: schedule --array with commands that cannot be tasks → refused 
   const args = ["schedule", "--from", table, "-J1", "-o", "results/{name}", "--dry-run", "command"];
   const shown = await world.dataset.dlslurm([...args, line]);
   assert.equal(shown.stdout, "sbatch row.sh a x >log\nsbatch row.sh b x >log\n");
+});
+
+const OF_AN_ARRAY = ["--array", "-o", "results/{name}"];
+
+Deno.test("e2e: schedule --array that sbatch refuses → nothing of it is left", async () => {
+  await using world = await TableWorld.create();
+  const table = await world.writeTable("name,value\na,1\nb,2\n");
+  const command = ["sbatch", "-p", "nosuch", "row.sh", "{name}"];
+
+  const outcome = await world.dataset.dlslurm(
+    ["schedule", "--from", table, ...OF_AN_ARRAY, ...command],
+  );
+
+  assert.equal(outcome.code, 1);
+  assert.match(outcome.stdout, /lines 2 to 3: Cannot submit .*nosuch/);
+  assert.deepEqual(await frozenFolders(world), []);
+  assert.deepEqual(storedJobs(world.dataset), []);
+});
+
+Deno.test("e2e: schedule --array whose command cannot be started → nothing of it is left", async () => {
+  await using world = await TableWorld.create();
+  const table = await world.writeTable("name,value\na,1\nb,2\n");
+  // In the place of the folder in which the command's answer is kept.
+  await world.dataset.write(".git/dlslurm/submissions", "");
+
+  const outcome = await world.schedule(table, "--array");
+
+  assert.notEqual(outcome.code, 0);
+  assert.deepEqual(await frozenFolders(world), []);
+  assert.deepEqual(storedJobs(world.dataset), []);
+  await Deno.remove(join(world.dataset.root, ".git/dlslurm/submissions"));
+  assert.equal((await world.schedule(table, "--array")).code, 0);
+  assert.deepEqual(await world.slurm.submittedJobs(), ["1"]);
+});
+
+Deno.test("e2e: schedule --array of which nobody knows whether it was submitted → what its tasks run stays", async () => {
+  await using world = await TableWorld.create();
+  const table = await world.writeTable("name,value\na,1\nb,2\n");
+  await wrapProgram(world.sandbox, "sbatch", '"$REAL" "$@" >&2');
+
+  const outcome = await world.dataset.dlslurm(
+    [
+      "--on-failure",
+      "stop",
+      "schedule",
+      "--from",
+      table,
+      ...OF_AN_ARRAY,
+      "sbatch",
+      "row.sh",
+      "{name}",
+    ],
+  );
+
+  assert.equal(outcome.code, 1);
+  assert.match(outcome.stdout, /its output names no job ID/);
+  assert.deepEqual(jobIds(world, "submitting"), [null, null]);
+  await world.waitForAll();
+  await unwrapProgram(world.sandbox, "sbatch");
+  assert.equal((await world.dataset.dlslurm(["recover", "1", "--job-id", "1"])).code, 0);
+  assert.equal((await world.dataset.dlslurm(["finish"])).code, 0);
+  assert.deepEqual(await world.said("b"), ["row", "b"]);
+  assert.deepEqual(await frozenFolders(world), []);
 });
 
 Deno.test("e2e: schedule --array --wrap → each task runs its own text", async () => {
