@@ -19,7 +19,8 @@ const ROWS_AT_ONCE = 1_000;
 
 /** Rows that can be tasks of one array: they differ in nothing but the arguments of their script. */
 interface RowGroup {
-  readonly keys: number[];
+  /** The arguments of each row's script, or the text of its `--wrap`, by the row's key. */
+  readonly args: Map<number, readonly string[]>;
   readonly directory: string;
   readonly words: SbatchWords;
   /** How many tasks may run at once. */
@@ -41,8 +42,9 @@ export async function submitAsArrays(run: BulkRun, keys: readonly number[]): Pro
     // Once an array was too large for the room that is left, the next one has to be smaller still: a few
     // submissions find out how much room there is.
     let isTight = false;
-    for (let at = 0; at < group.keys.length && !run.isStopped;) {
-      const chunk = group.keys.slice(at, at + size);
+    const keys = [...group.args.keys()];
+    for (let at = 0; at < keys.length && !run.isStopped;) {
+      const chunk = keys.slice(at, at + size);
       if (await submitArray(run, worker, group, chunk)) {
         isTight = true;
         size = Math.floor(chunk.length / 2);
@@ -51,7 +53,7 @@ export async function submitAsArrays(run: BulkRun, keys: readonly number[]): Pro
         await run.storeReceipts();
         if (isTight) size = size === 1 ? 0 : Math.ceil(size / 2);
       }
-      if (size === 0 && at < group.keys.length) run.stop ??= "site";
+      if (size === 0 && at < keys.length) run.stop ??= "site";
     }
   }
   if (run.stop === "site") run.store.waiting.markForSite(keys);
@@ -67,10 +69,11 @@ function groupRows(run: BulkRun, keys: readonly number[]): RowGroup[] {
       const limit = array?.limit ?? null;
       const script = "wrap" in words.script ? null : words.script.path;
       const { program, options } = words;
+      const args = "wrap" in words.script ? [words.script.wrap] : words.args;
       const name = JSON.stringify([program, options, script, directory, limit, row.altDir]);
       const group = groups.get(name);
-      if (group === undefined) groups.set(name, { keys: [row.key], directory, words, limit });
-      else group.keys.push(row.key);
+      if (group !== undefined) group.args.set(row.key, args);
+      else groups.set(name, { args: new Map([[row.key, args]]), directory, words, limit });
     }
   }
   return [...groups.values()];
@@ -110,12 +113,11 @@ async function freeze(
   rows: readonly WaitingJob[],
   folder: string,
 ): Promise<string> {
-  const words = rows.map((row) => wordsForArray(row.plan.command));
   const array: FrozenArray = {
     folder,
     table: rows[0]!.row?.table ?? "",
     script: await readBatchScript(group),
-    args: words.map(({ script, args }) => "wrap" in script ? [script.wrap] : args),
+    args: rows.map((row) => group.args.get(row.key)!),
   };
   for (const kind of ["batch", "script", "rows"]) {
     await Deno.mkdir(join(folder, kind), { recursive: true });

@@ -45,16 +45,14 @@ export async function checkTable(
   options: ScheduleOptions,
   context: CommandContext,
 ): Promise<CheckedTable> {
-  const columnProblems = table.columns.length === 0
-    ? []
-    : findColumnProblems(table, template, dataset);
+  const columnProblems = table.columns.length === 0 ? [] : findColumnProblems(table, template);
   const problems = [...columnProblems, ...table.problems];
   // With a column missing every row would say so.
   if (columnProblems.length > 0) throw badTable(template, problems, context);
   using progress = context.progress("checking rows", table.rows.length);
   const filled: FilledRow[] = [];
   for (const row of table.rows) {
-    await tell(problems, row.line, async () => filled.push(await fillRow(row, template, dataset)));
+    await tell(problems, row.line, async () => filled.push(await fillRow(row, template)));
   }
   const known = store.waiting.findKnown(dataset.worktree, filled.map((row) => row.identity));
   const counts = new Map<string, number>();
@@ -64,6 +62,8 @@ export async function checkTable(
   const onInstall = options.dryRun === undefined
     ? (path: string) => reportInstalled(dataset, path, context)
     : null;
+  const preparation = { assumeReady: options.assumeReady, jobs: options.jobs ?? 1 };
+  const seenScripts = new Set<string>();
   for (const row of filled) {
     context.interrupted.throwIfAborted();
     progress.advance();
@@ -78,13 +78,12 @@ export async function checkTable(
       continue;
     }
     await tell(problems, row.origin.line, async () => {
-      const preparation = { ...options, jobs: options.jobs ?? 1 };
-      const plan = await planRow(row, template, dataset, preparation, context.cwd, onInstall);
+      const plan = await planRow(row, template, dataset, preparation, onInstall);
+      if (template.isArray) await requireArrayTask(plan, template, seenScripts);
       requireUnlocked(locks, plan.request.outputs);
       rows.push(toNewRow(row, plan, options));
     });
   }
-  problems.push(...await findScriptProblems(rows, template));
   const added = store.waiting.add(rows, {
     checksOutputs: options.checkOutputs,
     isTrial: options.dryRun !== undefined || problems.length > 0,
@@ -134,29 +133,26 @@ function shortened({ message }: UserError): string {
     .replace(/^There are conflicting outputs .* for the current job first\. /, "");
 }
 
-/** Each batch script that arrays of rows would run is looked at once. */
-async function findScriptProblems(
-  rows: readonly NewWaitingRow[],
-  { isArray, directory }: RowTemplate,
-): Promise<TableProblem[]> {
-  const problems: TableProblem[] = [];
-  const seen = new Set<string>();
-  for (const { plan, request } of isArray ? rows : []) {
-    const words = wordsForArray(plan.command);
-    if ("wrap" in words.script || seen.has(words.script.path)) continue;
-    seen.add(words.script.path);
+/**
+ * Looks whether a row can be a task of an array; each batch script is read once.
+ *
+ * @throws {UserError} `BAD_TABLE`, `SUBMISSION_REFUSED`
+ */
+async function requireArrayTask(
+  plan: SubmissionPlan,
+  { place: { directory } }: RowTemplate,
+  seenScripts: Set<string>,
+): Promise<void> {
+  const words = wordsForArray(plan.command);
+  if ("wrap" in words.script || seenScripts.has(words.script.path)) return;
+  seenScripts.add(words.script.path);
+  try {
+    await readBatchScript({ directory: plan.directory, words });
+  } catch (error) {
     // Into an alternative folder the inputs are still to be copied, the script among them.
-    await tell(
-      problems,
-      request.row!.line,
-      () =>
-        readBatchScript({ directory: plan.directory, words }).catch((error) => {
-          if (plan.directory === directory) throw error;
-          return readBatchScript({ directory, words });
-        }),
-    );
+    if (!(error instanceof UserError) || plan.directory === directory) throw error;
+    await readBatchScript({ directory, words });
   }
-  return problems;
 }
 
 function toProblems(

@@ -1,24 +1,26 @@
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import { isInside, resolveClaim } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { fillPathList, fillPlaceholders } from "../datalad/placeholders.ts";
-import type { PlaceholderValues } from "../datalad/placeholders.ts";
 import { UserError } from "../errors.ts";
-import { statIfPresent } from "../fs/if_present.ts";
 import type { JobRequest, TableRow } from "../jobs/job.ts";
-import { requireAltDir } from "./alt_dir.ts";
+import type { CommandPlace } from "./command_place.ts";
 import { findInputs, placeOf } from "./find_inputs.ts";
 import { requireSubdatasets } from "./require_subdatasets.ts";
 
 /** Which of inputs and outputs an option means. */
 export type InputsOrOutputs = "inputs" | "outputs" | "both";
 
-/** How a job is prepared, as the options of schedule and reschedule say. */
-export interface PreparationOptions {
+/** How a job's files are prepared. */
+export interface Preparation {
   /** What is left as it is: inputs are then not fetched, outputs not unlocked. */
   readonly assumeReady: InputsOrOutputs | undefined;
   /** Parallel transfers when inputs are fetched. */
   readonly jobs: number;
+}
+
+/** How a job is prepared, as the options of schedule and reschedule say. */
+export interface PreparationOptions extends Preparation {
   /** As given, relative to the current directory. */
   readonly altDir: string | undefined;
 }
@@ -27,13 +29,13 @@ export interface PreparationOptions {
 export interface CommandToSubmit {
   /** A shell line, placeholders unexpanded: the record keeps it like this. */
   readonly cmd: string;
-  /** Absolute, in the dataset. */
-  readonly directory: string;
-  /** Relative to `directory`; globs and placeholders allowed. */
+  /** Where it runs. */
+  readonly place: CommandPlace;
+  /** Relative to the place's `directory`; globs and placeholders allowed. */
   readonly inputs: readonly string[];
   /** Relative to `outputsFrom`; placeholders allowed. */
   readonly outputs: readonly string[];
-  /** Absolute: `directory` for outputs that a user named, the root for those of a record. */
+  /** Absolute: that `directory` for outputs that a user named, the root for those of a record. */
   readonly outputsFrom: string;
   /** Paragraph of the commit message, if there is one. */
   readonly message: string | null;
@@ -72,31 +74,15 @@ export interface SubmissionPlan {
  *
  * @param onInstall told of each subdataset, by its path from the root, that was installed; `null`: none
  * is, and what lies in one is not found.
- * @throws {UserError} `NO_OUTPUT`, `BAD_OUTPUT`, `MISSING_INPUT`, `UNKNOWN_PLACEHOLDER`, `BAD_ALT_DIR`, `GIT_FAILED`.
+ * @throws {UserError} `NO_OUTPUT`, `BAD_OUTPUT`, `MISSING_INPUT`, `UNKNOWN_PLACEHOLDER`, `GIT_FAILED`.
  */
 export async function planSubmission(
   dataset: Dataset,
   wanted: CommandToSubmit,
-  options: PreparationOptions,
-  cwd: string,
+  options: Preparation,
   onInstall: ((path: string) => void) | null,
 ): Promise<SubmissionPlan> {
-  const { directory } = wanted;
-  const altDir = options.altDir === undefined
-    ? null
-    : await requireAltDir(dataset, resolve(cwd, options.altDir));
-  const pwd = relative(dataset.root, directory) || ".";
-  if (altDir === null && (await statIfPresent(directory))?.isDirectory !== true) {
-    throw new UserError(
-      "NO_DIRECTORY",
-      `Cannot submit in "${pwd}": there is no such folder. No job was submitted`,
-      {
-        hint: `mkdir -p "${directory}"`,
-      },
-    );
-  }
-  const runsIn = altDir === null ? directory : join(altDir, pwd);
-  const values = placeholderValues(dataset, runsIn);
+  const { directory, pwd, altDir, values } = wanted.place;
   const given = fillPathList(wanted.inputs, new Map([...values, ["outputs", wanted.outputs]]));
   const outputs = fillPathList(wanted.outputs, new Map([...values, ["inputs", given]]));
   if (outputs.length === 0) throw noOutput();
@@ -138,7 +124,7 @@ export async function planSubmission(
       wanted.cmd,
       new Map([...values, ["inputs", relativeInputs], ["outputs", relativeOutputs]]),
     ),
-    directory: runsIn,
+    directory: wanted.place.runsIn,
     inputs: inputs.map((path) => relative(dataset.root, path) || "."),
     transfers: isReady("inputs") ? null : options.jobs,
     // With an alternative folder the job writes there, and what it wrote replaces the files here.
@@ -153,14 +139,4 @@ export function noOutput(): UserError {
     "Cannot schedule: no output was given, and only outputs are committed. No job was submitted",
     { hint: "name what the job writes: dlslurm schedule -o results sbatch job.sh" },
   );
-}
-
-/** The placeholders that do not depend on the job's inputs and outputs. */
-export function placeholderValues(dataset: Dataset, directory: string): PlaceholderValues {
-  return new Map<string, string | readonly string[]>([
-    ["pwd", directory],
-    ["dspath", dataset.root],
-    ["tmpdir", Deno.env.get("TMPDIR") ?? "/tmp"],
-    ...dataset.config.withPrefix("datalad.run.substitutions."),
-  ]);
 }

@@ -6,6 +6,8 @@ import { UserError } from "../errors.ts";
 import { JobStore } from "../store/job_store.ts";
 import { findChangedInputs } from "./changed_inputs.ts";
 import type { PlannedRepeat } from "./changed_inputs.ts";
+import { requirePlace } from "./command_place.ts";
+import type { CommandPlace } from "./command_place.ts";
 import { warn } from "./context.ts";
 import type { CommandContext } from "./context.ts";
 import { readExtensionLocks, requireUnlocked } from "./extension_jobs.ts";
@@ -88,11 +90,13 @@ async function planRun(
   options: RescheduleOptions,
   context: CommandContext,
 ): Promise<PlannedRun> {
-  const command = commandOf(dataset, run, written.get(run.commit.oid)!, options);
+  const directory = join(dataset.root, run.record.pwd);
+  const place = await requirePlace(dataset, directory, options.altDir, context.cwd);
+  const command = commandOf(dataset, run, written.get(run.commit.oid)!, place, options);
   const onInstall = options.report === true || options.script !== undefined
     ? null
     : (path: string) => reportInstalled(dataset, path, context);
-  const plan = await planSubmission(dataset, command, options, context.cwd, onInstall);
+  const plan = await planSubmission(dataset, command, options, onInstall);
   return { run, plan, commit: run.commit.oid };
 }
 
@@ -194,6 +198,7 @@ function commandOf(
   dataset: Dataset,
   run: RecordedRun,
   written: readonly string[],
+  place: CommandPlace,
   options: RescheduleOptions,
 ): CommandToSubmit {
   const { record } = run;
@@ -205,7 +210,7 @@ function commandOf(
   }
   return {
     cmd: record.cmd,
-    directory: join(dataset.root, record.pwd),
+    place,
     inputs: record.inputs,
     // The record has them filled in: a brace is part of a name.
     outputs: outputs.map(escapeBraces),

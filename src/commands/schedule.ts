@@ -1,6 +1,7 @@
 import { openDataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { JobStore } from "../store/job_store.ts";
+import { requirePlace } from "./command_place.ts";
 import type { CommandContext } from "./context.ts";
 import { readExtensionLocks, requireUnlocked } from "./extension_jobs.ts";
 import { planSubmission } from "./plan_submission.ts";
@@ -24,11 +25,12 @@ export async function runSchedule(
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   const directory = options.dataset === undefined ? context.cwd : dataset.root;
   const cmd = commandLineOf(options.command);
+  const place = await requirePlace(dataset, directory, options.altDir, context.cwd);
   const plan = await planSubmission(
     dataset,
     {
       cmd,
-      directory,
+      place,
       inputs: options.input,
       outputs: options.output,
       outputsFrom: directory,
@@ -40,7 +42,6 @@ export async function runSchedule(
       alsoWritten: [],
     },
     { ...options, jobs: options.jobs ?? 1 },
-    context.cwd,
     options.dryRun === undefined ? (path) => reportInstalled(dataset, path, context) : null,
   );
   if (options.dryRun !== undefined) {

@@ -9,6 +9,7 @@ import { formatOfName, TABLE_FORMATS } from "../tables/table.ts";
 import type { Table } from "../tables/table.ts";
 import { BulkReport } from "./bulk_report.ts";
 import { checkTable } from "./check_table.ts";
+import { requirePlace } from "./command_place.ts";
 import type { CommandContext } from "./context.ts";
 import { noOutput } from "./plan_submission.ts";
 import { recoverSubmissions } from "./recover.ts";
@@ -43,7 +44,7 @@ export async function runScheduleTable(
     );
     return;
   }
-  const template = templateOf(options, options.from, dataset, context);
+  const template = await templateOf(options, options.from, dataset, context);
   const table = await loadTable(options.from, options, context);
   if (options.dryRun === undefined) await recoverSubmissions(dataset, store, context);
   const checked = await checkTable(dataset, store, table, template, options, context);
@@ -101,17 +102,18 @@ function refuseContradictions(options: ScheduleOptions): void {
   if (options.output.length === 0) throw noOutput();
 }
 
-function templateOf(
+async function templateOf(
   options: ScheduleOptions,
   from: string,
   dataset: Dataset,
   context: CommandContext,
-): RowTemplate {
+): Promise<RowTemplate> {
+  const directory = options.dataset === undefined ? context.cwd : dataset.root;
   return {
     table: from === "-" ? "-" : tableName(resolve(context.cwd, from), dataset),
     words: wordsOf(options.command),
     cmd: commandLineOf(options.command),
-    directory: options.dataset === undefined ? context.cwd : dataset.root,
+    place: await requirePlace(dataset, directory, options.altDir, context.cwd),
     inputs: options.input,
     outputs: options.output,
     message: options.message ?? null,

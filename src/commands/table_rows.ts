@@ -8,8 +8,9 @@ import type { TableRow } from "../jobs/job.ts";
 import { splitShellWords } from "../process/shell_words.ts";
 import { parseSbatchWords } from "../slurm/sbatch_words.ts";
 import type { Row, Table, TableProblem } from "../tables/table.ts";
-import { placeholderValues, planSubmission } from "./plan_submission.ts";
-import type { PreparationOptions, SubmissionPlan } from "./plan_submission.ts";
+import type { CommandPlace } from "./command_place.ts";
+import { planSubmission } from "./plan_submission.ts";
+import type { Preparation, SubmissionPlan } from "./plan_submission.ts";
 
 /** What all rows of a table have in common; columns are placeholders in it. */
 export interface RowTemplate {
@@ -19,11 +20,11 @@ export interface RowTemplate {
   readonly words: readonly string[];
   /** The same as one shell line. */
   readonly cmd: string;
-  /** Absolute, in the dataset: where the command runs. */
-  readonly directory: string;
-  /** As given, relative to `directory`. */
+  /** Where the command runs. */
+  readonly place: CommandPlace;
+  /** As given, relative to the place's `directory`. */
   readonly inputs: readonly string[];
-  /** As given, relative to `directory`. */
+  /** As given, relative to the place's `directory`. */
   readonly outputs: readonly string[];
   /** Paragraph of the commit messages. */
   readonly message: string | null;
@@ -53,16 +54,8 @@ export interface FilledRow {
 const FIELD_NAME_REGEXP = /^[^[\]!:.{}]+$/;
 
 /** What is wrong with the columns of a table for this command, whatever the rows hold. */
-export function findColumnProblems(
-  table: Table,
-  template: RowTemplate,
-  dataset: Dataset,
-): TableProblem[] {
-  const own = new Set([
-    ...placeholderValues(dataset, template.directory).keys(),
-    "inputs",
-    "outputs",
-  ]);
+export function findColumnProblems(table: Table, template: RowTemplate): TableProblem[] {
+  const own = new Set([...template.place.values.keys(), "inputs", "outputs"]);
   const texts = [template.cmd, ...template.inputs, ...template.outputs, template.message ?? ""];
   const used = new Set(texts.flatMap(placeholdersIn));
   const problems: TableProblem[] = [];
@@ -98,17 +91,12 @@ export function findColumnProblems(
  *
  * @throws {UserError} `UNKNOWN_PLACEHOLDER` if braces do not match, or the row lacks a column.
  */
-export async function fillRow(
-  row: Row,
-  template: RowTemplate,
-  dataset: Dataset,
-): Promise<FilledRow> {
+export async function fillRow(row: Row, template: RowTemplate): Promise<FilledRow> {
   const { words } = template;
   const fill = (text: string) => fillColumns(text, row.values, false);
   const cmd = words.length === 1 ? fillColumns(words[0]!, row.values, true) : join(words.map(fill));
   const inputs = template.inputs.map(fill);
   const outputs = template.outputs.map(fill);
-  const pwd = relative(dataset.root, template.directory) || ".";
   return {
     origin: {
       table: template.table,
@@ -122,31 +110,30 @@ export async function fillRow(
     message: template.message === null
       ? null
       : fill(template.message).replaceAll("{{", "{").replaceAll("}}", "}"),
-    identity: await digestOf(JSON.stringify([cmd, pwd, outputs, inputs])),
+    identity: await digestOf(JSON.stringify([cmd, template.place.pwd, outputs, inputs])),
   };
 }
 
 /**
  * Plans the submission of a row, as that of a job of its own. Changes nothing.
  *
- * @throws {UserError} As {@linkcode planSubmission}; `BAD_TABLE` if it cannot be a task of an array.
+ * @throws {UserError} As {@linkcode planSubmission}.
  */
 export async function planRow(
   row: FilledRow,
   template: RowTemplate,
   dataset: Dataset,
-  options: PreparationOptions,
-  cwd: string,
+  options: Preparation,
   onInstall: ((path: string) => void) | null,
 ): Promise<SubmissionPlan> {
-  const plan = await planSubmission(
+  return await planSubmission(
     dataset,
     {
       cmd: row.cmd,
-      directory: template.directory,
+      place: template.place,
       inputs: row.inputs,
       outputs: row.outputs,
-      outputsFrom: template.directory,
+      outputsFrom: template.place.directory,
       message: row.message,
       chain: [],
       extraInputs: [],
@@ -156,11 +143,8 @@ export async function planRow(
       row: row.origin,
     },
     options,
-    cwd,
     onInstall,
   );
-  if (template.isArray) wordsForArray(plan.command);
-  return plan;
 }
 
 /**

@@ -73,6 +73,19 @@ Deno.test("e2e: schedule --from a table with faults → all of them with their l
   });
 });
 
+Deno.test("e2e: schedule --from with an alternative folder that is none → said once, not for each row", async () => {
+  await using world = await TableWorld.create();
+  const table = await world.writeTable("name,value\na,1\nb,2\nc,3\n");
+  const args = scheduleArguments(table, "--alt-dir", "../nowhere");
+
+  const { stderr } = await assertRefused(world.dataset, world.slurm, args, {
+    code: 1,
+    says: [/Cannot use alternative folder ".*nowhere": it does not exist\. No job was submitted/],
+  });
+
+  assert.equal(stderr.match(/nowhere/g)!.length, 2, "in the message and in the hint");
+});
+
 const REFUSED = [
   ["a column that is not there", "name\na\n", [
     /there is no column "value" for \{value\}: the columns are "name"/,
