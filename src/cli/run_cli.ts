@@ -134,7 +134,7 @@ function explain(
   world: World,
 ): number | undefined {
   const isStop = error instanceof StoppedAtFailure;
-  const isRecord = error instanceof UserError && settings.outputFormat.startsWith("json");
+  const isRecord = error instanceof UserError && /^json(_pp)?$/.test(settings.outputFormat);
   if (isRecord) reportQuietly(reporter, recordOfError(error, action));
   reporter.finish();
   if (world.interrupted.aborted) {

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { EngineWorld } from "../engine/engine_world.ts";
 import { testIfAvailable } from "../support/requirements.ts";
+import { Sandbox } from "../support/sandbox.ts";
 
 // The contract of docs/result_records.md: scripts of users rest on it. Fields are only ever added.
 
@@ -117,6 +118,16 @@ Deno.test("-f json_pp: the records of -f json, indented", async () => {
   const pretty = stdout.split(/^(?=\{$)/m).map((text) => JSON.parse(text));
   assert.deepEqual(pretty, plain);
   assert.match(stdout, /^\{\n {2}"action": "slurm-list",\n {2}"cmd": /);
+});
+
+Deno.test("-f TEMPLATE: what ends a command is told in words, whatever the template begins with", async () => {
+  await using sandbox = await Sandbox.create();
+
+  const { code, stdout, stderr } = await sandbox.dlslurm(["-f", "json {status}", "list"]);
+
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^error: Cannot find a dataset: .*\nhint: /);
 });
 
 Deno.test("docs/result_records.md names every field and every action, and no other", async () => {
