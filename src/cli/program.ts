@@ -7,6 +7,7 @@ import { recoverCommand } from "./definitions/recover.ts";
 import { rescheduleCommand } from "./definitions/reschedule.ts";
 import { scheduleCommand } from "./definitions/schedule.ts";
 import type { CommandContext } from "../commands/context.ts";
+import { UserError } from "../errors.ts";
 import { SHELLS } from "./completion/scripts.ts";
 import type { Shell } from "./completion/scripts.ts";
 import { addGlobalOptions, readGlobalOptions } from "./global_options.ts";
@@ -23,7 +24,18 @@ export type Start = (
 export type Told =
   | { readonly kind: "help"; readonly command: string | undefined }
   | { readonly kind: "man page" }
-  | { readonly kind: "completion"; readonly shell: Shell };
+  | { readonly kind: "completion"; readonly shell: Shell }
+  | {
+    readonly kind: "forwarded";
+    readonly command: ForwardedCommand;
+    /** All that stands behind the command. */
+    readonly words: readonly string[];
+    /** Of `-C` before it. */
+    readonly folders: readonly string[];
+  };
+
+/** Commands whose words are read where they are understood: they have options of their own. */
+export type ForwardedCommand = "fake-slurm" | "fixtures";
 
 /**
  * Defines the command line: every command, its options and help.
@@ -88,14 +100,35 @@ export function defineProgram(
     command.helpOption("-h, --help", "show this").showHelpAfterError(WHERE_HELP_IS);
     program.addCommand(addGlobalOptions(command, true).addHelpText("after", GLOBAL_NOTE));
   }
-  // Their options are Slurm's own: they are read where they are understood, and shown there.
-  program.command("fake-slurm").summary("a Slurm of its own, to try things on: fake-slurm env")
-    .helpOption(false);
-  program.command("fixtures").summary("record what a Slurm answers, and replay it: fixtures --help")
-    .helpOption(false);
+  const forwarded = (name: ForwardedCommand, summary: string) =>
+    new Command(name).summary(summary).argument("[words...]", `see dlslurm ${name} --help`)
+      .helpOption(false).allowUnknownOption().passThroughOptions()
+      .action(async (words: string[]) => {
+        const folders = foldersOnly(name, program);
+        await tell({ kind: "forwarded", command: name, words, folders });
+      });
+  program.addCommand(
+    forwarded("fake-slurm", "a Slurm of its own, to try things on: fake-slurm env"),
+  );
+  program.addCommand(
+    forwarded("fixtures", "record what a Slurm answers, and replay it: fixtures --help"),
+  );
   program.addCommand(completionCommand((shell) => tell({ kind: "completion", shell })));
   program.addCommand(helpCommand(tell));
   return program;
+}
+
+/** The folders of `-C`; another option before such a command is refused: it reports no results. */
+function foldersOnly(name: ForwardedCommand, program: CommandDefinition): string[] {
+  const { folder = [], ...others } = program.opts<{ folder?: string[] }>();
+  const option = program.options.find((each) => each.attributeName() in others);
+  if (option === undefined) return folder;
+  throw new UserError(
+    "USAGE",
+    `Cannot use ${option.long} with ${name}: of the options before a command it takes only -C. ` +
+      "Nothing was done",
+    { hint: `dlslurm ${name} --help` },
+  );
 }
 
 function completionCommand(run: (shell: Shell) => Promise<void>): CommandDefinition {

@@ -23,7 +23,7 @@ import type { GlobalSettings } from "./global_options.ts";
 import { namesOf } from "./completion/command_line.ts";
 import { COMPLETE_WORDS, completionScript } from "./completion/scripts.ts";
 import { defineProgram } from "./program.ts";
-import type { Told } from "./program.ts";
+import type { ForwardedCommand, Told } from "./program.ts";
 import { ProgressDisplay } from "./progress_display.ts";
 import { recordOfError, reportError } from "./report_error.ts";
 import { RecordRenderer, TextRenderer } from "./result_renderer.ts";
@@ -36,8 +36,8 @@ import type { World } from "./world.ts";
  */
 export async function runCli(args: readonly string[], real: World): Promise<number> {
   const world = { ...real, io: withColouredWords(real) };
-  if (args[0] === "fake-slurm") return await runFake(args.slice(1), world);
-  if (args[0] === "fixtures") return await runRecordings(args.slice(1), world);
+  // Before anything else: a Slurm that scripts call a thousand times is to answer at once.
+  if (isForwarded(args[0])) return await FORWARDED[args[0]](args.slice(1), world);
   // The shortest way there is: what start-up costs is measured on it.
   if (args[0] === "--version") {
     world.io.out(`${versionText()}\n`);
@@ -68,9 +68,9 @@ export async function runCli(args: readonly string[], real: World): Promise<numb
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
-    // Thrown by the parser of an option's value.
+    // Thrown by the parser of an option's value, or before a command began.
     reportError(error, world.io);
-    return error instanceof UserError ? ExitCode.Usage : ExitCode.Failed;
+    return error instanceof UserError && error.code === "USAGE" ? ExitCode.Usage : ExitCode.Failed;
   }
 }
 
@@ -174,14 +174,30 @@ async function tell(told: Told, program: CommandDefinition, world: World): Promi
     world.io.out(renderManPage(program, { version: PROGRAM_VERSION }));
     return ExitCode.Ok;
   }
-  if (told.command === "fake-slurm") return await runFake(["--help"], world);
-  if (told.command === "fixtures") return await runRecordings(["--help"], world);
-  const command = told.command === undefined
+  if (told.kind === "forwarded") {
+    const cwd = await resolveFolder(world.cwd, told.folders);
+    // The programs that it starts are to stand there, too.
+    if (cwd !== world.cwd) Deno.chdir(cwd);
+    return await FORWARDED[told.command](told.words, { ...world, cwd });
+  }
+  const name = told.command;
+  if (isForwarded(name)) return await FORWARDED[name](["--help"], world);
+  const command = name === undefined
     ? program
-    : program.commands.find((each) => namesOf(each).includes(told.command!));
-  if (command === undefined) program.error(`error: unknown command '${told.command}'`);
-  command.outputHelp();
+    : program.commands.find((each) => namesOf(each).includes(name));
+  // Whoever takes it for a command says what it may have been meant to be.
+  if (command === undefined) await program.parseAsync([name!], { from: "user" });
+  else command.outputHelp();
   return ExitCode.Ok;
+}
+
+/** What runs the commands whose words are read elsewhere. */
+const FORWARDED: Readonly<
+  Record<ForwardedCommand, (args: readonly string[], world: World) => Promise<number>>
+> = { "fake-slurm": runFake, fixtures: runRecordings };
+
+function isForwarded(name: string | undefined): name is ForwardedCommand {
+  return name !== undefined && Object.hasOwn(FORWARDED, name);
 }
 
 async function runFake(args: readonly string[], world: World): Promise<number> {

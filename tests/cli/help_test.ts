@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { defineProgram } from "../../src/cli/program.ts";
 import { DLSLURM, Sandbox } from "../support/sandbox.ts";
 import { testIfAvailable } from "../support/requirements.ts";
@@ -31,7 +32,10 @@ const MISTAKES: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [["finsh"], /unknown command 'finsh'\n\(Did you mean finish\?\)/],
   [["finish", "--close-faild-jobs"], /\(Did you mean --close-failed-jobs\?\)/],
   [["list", "--stat", "X"], /\(Did you mean --state\?\)/],
-  [["help", "finsh"], /unknown command 'finsh'/],
+  [["help", "finsh"], /unknown command 'finsh'\n\(Did you mean finish\?\)/],
+  [["help", ""], /unknown command ''/],
+  [["-f", "json", "fixtures", "--help"], /Cannot use --output-format with fixtures: .*only -C/],
+  [["-C", ".", "-d", ".", "fake-slurm", "env"], /Cannot use --dataset with fake-slurm: .*only -C/],
   [["completion", "tcsh"], /Allowed choices are bash, zsh, fish/],
   [["completion"], /missing required argument 'shell'/],
   [["--on-failure", "go", "finish"], /Allowed choices are ignore, continue, stop/],
@@ -53,6 +57,26 @@ Deno.test("wrong usage → exit status 2, what is wrong, where help is", async (
     assert.match(stderr, says);
     assert.match(stderr, /^hint: |^\(dlslurm --help/m);
   }
+});
+
+Deno.test("-C before fake-slurm and fixtures: they, and what they start, stand in that folder", async () => {
+  await using sandbox = await Sandbox.create();
+  const folder = join(sandbox.root, "some where");
+  await Deno.mkdir(folder);
+
+  const recorded = await sandbox.dlslurm(
+    ["-C", "some where", "fixtures", "record", "recording", "--", "pwd"],
+  );
+  const checked = await sandbox.dlslurm(["-C", folder, "fixtures", "check", "recording"]);
+  const shown = await sandbox.dlslurm(["-C", folder, "fake-slurm", "env", "--dir", "slurm"]);
+  const nowhere = await sandbox.dlslurm(["-C", "no where", "fake-slurm", "env"]);
+
+  assert.equal(recorded.stdout, `${folder}\n`);
+  assert.equal(checked.code, 0, checked.stderr);
+  assert.ok(shown.stdout.includes(join(folder, "slurm")), shown.stdout + shown.stderr);
+  assert.equal(nowhere.code, 1);
+  assert.equal(nowhere.stdout, "");
+  assert.match(nowhere.stderr, /Cannot run in ".*no where": there is no such folder/);
 });
 
 Deno.test("errors are coloured on a terminal, unless NO_COLOR says otherwise", async () => {
