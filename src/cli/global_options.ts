@@ -2,6 +2,7 @@ import { Option } from "commander";
 import type { CommandDefinition } from "./definitions/command_definition.ts";
 import { resolve } from "node:path";
 import { UserError } from "../errors.ts";
+import { collect } from "./definitions/option_values.ts";
 import { parseTemplate } from "./result_template.ts";
 
 /** What a failed result leads to: `continue` with the rest, or `stop`; `ignore` hides it from the exit status. */
@@ -43,7 +44,7 @@ const REPEATED = ["folder", "config", "reportType"] as const;
 export function addGlobalOptions(command: CommandDefinition, isHidden: boolean): CommandDefinition {
   const options = [
     new Option("-C, --folder <path>", "run as if started in this folder (repeatable)")
-      .argParser(gather),
+      .argParser(collect),
     new Option(
       "-c, --config <name=value>",
       "use this Git setting for this run, whatever the files say (repeatable): " +
@@ -79,7 +80,7 @@ export function readGlobalOptions(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
 ): GlobalSettings {
-  const given = { ...before, ...after } as { outputFormat?: string; onFailure?: OnFailure };
+  const given = { ...before, ...after } as Partial<GlobalSettings>;
   const [folders, overrides, reportTypes] = REPEATED.map((name) =>
     [before[name], after[name]].flatMap((values) => (values as string[] | undefined) ?? [])
   ) as [string[], string[], string[]];
@@ -87,7 +88,7 @@ export function readGlobalOptions(
     // A command may have a shorter word for it.
     outputFormat: after["json"] === true ? "json" : given.outputFormat ?? "tailored",
     onFailure: given.onFailure ?? "continue",
-    reportStatus: (after["reportStatus"] ?? before["reportStatus"]) as string | undefined,
+    reportStatus: given.reportStatus,
     reportTypes,
     folders,
     overrides,
@@ -115,10 +116,6 @@ export async function resolveFolder(cwd: string, folders: readonly string[]): Pr
     `Cannot run in "${path}": there is no such folder. Nothing was done`,
     { hint: "name a folder that is there: dlslurm -C FOLDER …" },
   );
-}
-
-function gather(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }
 
 function gatherSetting(value: string, before: readonly string[] = []): string[] {

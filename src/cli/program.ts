@@ -47,7 +47,7 @@ export function defineProgram(
   start: Start,
   tell: (told: Told) => Promise<void> = () => Promise.resolve(),
 ): CommandDefinition {
-  const program = new Command("dlslurm");
+  const program = withHelp(new Command("dlslurm"));
   program.description(
     "Records Slurm batch jobs in a Git or DataLad dataset: schedule submits a job and notes what it " +
       "will write, finish commits the outputs of completed jobs with a record of how they were made, " +
@@ -56,11 +56,9 @@ export function defineProgram(
     .enablePositionalOptions()
     .option("--version", "show the versions of dlslurm, its runtime and SQLite")
     .helpCommand(false)
-    .helpOption("-h, --help", "show this")
     // "reschedule|slurm-reschedule [options] [revision]" would leave no room for what it does.
     .configureHelp({ subcommandTerm: (command) => command.name() })
-    .addHelpText("after", PROGRAM_NOTE)
-    .showHelpAfterError(WHERE_HELP_IS);
+    .addHelpText("after", PROGRAM_NOTE);
   addGlobalOptions(program, false)
     .addOption(new Option("-d, --dataset <path>", "the same as behind the command").hideHelp());
   // What a command does is read only when it is asked for: most of the program is that.
@@ -97,25 +95,38 @@ export function defineProgram(
     ),
   ];
   for (const command of commands) {
-    command.helpOption("-h, --help", "show this").showHelpAfterError(WHERE_HELP_IS);
-    program.addCommand(addGlobalOptions(command, true).addHelpText("after", GLOBAL_NOTE));
+    program.addCommand(
+      addGlobalOptions(withHelp(command), true).addHelpText("after", GLOBAL_NOTE),
+    );
   }
-  const forwarded = (name: ForwardedCommand, summary: string) =>
-    new Command(name).summary(summary).argument("[words...]", `see dlslurm ${name} --help`)
-      .helpOption(false).allowUnknownOption().passThroughOptions()
-      .action(async (words: string[]) => {
-        const folders = foldersOnly(name, program);
-        await tell({ kind: "forwarded", command: name, words, folders });
-      });
-  program.addCommand(
-    forwarded("fake-slurm", "a Slurm of its own, to try things on: fake-slurm env"),
-  );
-  program.addCommand(
-    forwarded("fixtures", "record what a Slurm answers, and replay it: fixtures --help"),
-  );
-  program.addCommand(completionCommand((shell) => tell({ kind: "completion", shell })));
-  program.addCommand(helpCommand(tell));
+  const forward = (command: ForwardedCommand) => (words: string[]) =>
+    tell({ kind: "forwarded", command, words, folders: foldersOnly(command, program) });
+  program.addCommand(forwardedCommand(
+    "fake-slurm",
+    "a Slurm of its own, to try things on: fake-slurm env",
+    forward("fake-slurm"),
+  ));
+  program.addCommand(forwardedCommand(
+    "fixtures",
+    "record what a Slurm answers, and replay it: fixtures --help",
+    forward("fixtures"),
+  ));
+  program.addCommand(withHelp(completionCommand((shell) => tell({ kind: "completion", shell }))));
+  program.addCommand(withHelp(helpCommand(tell)));
   return program;
+}
+
+function withHelp(command: CommandDefinition): CommandDefinition {
+  return command.helpOption("-h, --help", "show this").showHelpAfterError(WHERE_HELP_IS);
+}
+
+function forwardedCommand(
+  name: ForwardedCommand,
+  summary: string,
+  run: (words: string[]) => Promise<void>,
+): CommandDefinition {
+  return new Command(name).summary(summary).argument("[words...]", `see dlslurm ${name} --help`)
+    .helpOption(false).allowUnknownOption().passThroughOptions().action(run);
 }
 
 /** The folders of `-C`; another option before such a command is refused: it reports no results. */
@@ -140,8 +151,6 @@ function completionCommand(run: (shell: Shell) => Promise<void>): CommandDefinit
         "Load it where the shell starts.",
     )
     .addArgument(new Argument("<shell>", "which shell's script").choices(SHELLS))
-    .helpOption("-h, --help", "show this")
-    .showHelpAfterError(WHERE_HELP_IS)
     .addHelpText(
       "after",
       `
@@ -164,8 +173,6 @@ function helpCommand(tell: (told: Told) => Promise<void>): CommandDefinition {
     )
     .addArgument(new Argument("[command]", "all of them if none is named"))
     .option("--man", "print the manual page, for man(1): read it at once, or keep it as a file")
-    .helpOption("-h, --help", "show this")
-    .showHelpAfterError(WHERE_HELP_IS)
     .addHelpText(
       "after",
       `

@@ -12,8 +12,7 @@ export class StoppedAtFailure extends Error {
 export class ResultReporter {
   readonly #renderer: ResultRenderer;
   readonly #settings: GlobalSettings;
-  readonly #counts = new Map<string, Map<string, number>>();
-  #hasFailed = false;
+  readonly #counts = new Map<string, Map<ResultRecord["status"], number>>();
 
   /** Shows results through `renderer` as `settings` ask for. */
   constructor(renderer: ResultRenderer, settings: GlobalSettings) {
@@ -23,7 +22,8 @@ export class ResultReporter {
 
   /** Whether a result was `impossible` or `error`, and that is to be told by the exit status. */
   get hasFailed(): boolean {
-    return this.#hasFailed && this.#settings.onFailure !== "ignore";
+    return this.#settings.onFailure !== "ignore" &&
+      this.#counts.values().some((statuses) => statuses.keys().some(isFailure));
   }
 
   /**
@@ -32,15 +32,15 @@ export class ResultReporter {
    * @throws {StoppedAtFailure} If it failed and nothing further is to be begun.
    */
   report(record: ResultRecord): void {
-    const statuses = this.#counts.get(record.action) ?? new Map<string, number>();
+    const statuses = this.#counts.get(record.action) ?? new Map<ResultRecord["status"], number>();
     this.#counts.set(
       record.action,
       statuses.set(record.status, (statuses.get(record.status) ?? 0) + 1),
     );
     if (this.#isShown(record)) this.#renderer.show(record);
-    if (!isFailure(record.status)) return;
-    this.#hasFailed = true;
-    if (this.#settings.onFailure === "stop") throw new StoppedAtFailure();
+    if (isFailure(record.status) && this.#settings.onFailure === "stop") {
+      throw new StoppedAtFailure();
+    }
   }
 
   /** Shows what is known only at the end. */

@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.ts";
 
 /** Gathers the values of a repeatable option. */
-export function collect(value: string, before: readonly string[]): string[] {
+export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
