@@ -98,7 +98,7 @@ async function runCommand(
       env: world.env,
       now: world.now,
       interrupted: world.interrupted,
-      isJson: !isForPeople,
+      isForPrograms: !isForPeople,
       isTailored,
       columns: world.terminal.out ? world.terminal.columns() : undefined,
       progress: (title, total) => display.begin(title, total),

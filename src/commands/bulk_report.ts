@@ -21,7 +21,7 @@ export class BulkReport {
   constructor(dataset: Dataset, context: CommandContext, total: number) {
     this.#dataset = dataset;
     this.#context = context;
-    this.#tellsEach = context.isJson || total <= MOST_LINES;
+    this.#tellsEach = context.isForPrograms || total <= MOST_LINES;
   }
 
   /** Rows that are one job, or the tasks of one array in their order. */

@@ -180,7 +180,7 @@ function badTable(
   context: CommandContext,
 ): UserError {
   const sorted = problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  const shown = context.isJson ? sorted : sorted.slice(0, MOST_SHOWN);
+  const shown = context.isForPrograms ? sorted : sorted.slice(0, MOST_SHOWN);
   const lines = shown.map(({ line, text }) => line === null ? text : `line ${line}: ${text}`);
   if (shown.length < sorted.length) lines.push(`… and ${sorted.length - shown.length} more`);
   const count = `${sorted.length} problem${sorted.length === 1 ? "" : "s"}`;

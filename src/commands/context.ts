@@ -68,7 +68,7 @@ export interface ResultRecord {
 
 /** Everything outside that commands use: real in the program, replaced in tests. */
 export interface CommandContext {
-  /** Where text goes; with `isJson`, nothing but results may go to its `out`. */
+  /** Where text goes; with `isForPrograms`, nothing but results may go to its `out`. */
   readonly io: Io;
   /** Starts every other program: git, git-annex, Slurm's, the user's command. */
   readonly runner: Runner;
@@ -97,7 +97,7 @@ export interface CommandContext {
    */
   report(record: ResultRecord): void;
   /** Whether results are for programs (JSON, a template, none): nothing else may go to `io.out`. */
-  readonly isJson: boolean;
+  readonly isForPrograms: boolean;
   /** Whether a command may show its results in a form of its own, a table, instead of reporting them. */
   readonly isTailored: boolean;
 }

@@ -48,15 +48,17 @@ export async function submitJob(
     store.abandonSubmission(key);
     throw error;
   });
-  if (!context.isJson) {
+  if (!context.isForPrograms) {
     context.io.out(answer.stdout);
     context.io.err(answer.stderr);
   }
-  if (answer.kind === "unclear") throw unclearSubmission(key, plan.command, answer, context.isJson);
+  if (answer.kind === "unclear") {
+    throw unclearSubmission(key, plan.command, answer, context.isForPrograms);
+  }
   if (answer.kind === "refused") {
     store.abandonSubmission(key);
     await removeTraces(tracesOf(dataset, key));
-    throw refusedSubmission(plan.command, answer, context.isJson);
+    throw refusedSubmission(plan.command, answer, context.isForPrograms);
   }
   store.storeReceipt(key, answer.jobId, answer.cluster);
   await removeTraces(tracesOf(dataset, key));
