@@ -26,6 +26,7 @@ import { summarise } from "./bench/summary.ts";
 import { milliseconds, renderTable } from "./bench/table.ts";
 import { ownTool } from "./bench/tool.ts";
 import type { Tool } from "./bench/tool.ts";
+import { say, write } from "./say.ts";
 
 interface Options {
   readonly jobs: readonly number[];
@@ -59,7 +60,6 @@ const MOST_JOBS_WITH_PEER = 200;
 const MANY_FILES = 1_000_000;
 
 const project = new URL("..", import.meta.url).pathname;
-const encoder = new TextEncoder();
 let isInterrupted = false;
 // Ctrl-C reaches the programs that are measured, too; what is left of them is then removed.
 Deno.addSignalListener("SIGINT", () => isInterrupted = true);
@@ -162,14 +162,14 @@ function placesOf({ jobs, files }: Options): { readonly jobs: number; readonly f
 /** What fails is said and left out: the other cases may have taken a quarter of an hour. */
 async function measureCase(own: Omit<Case, "dataset">, samples: Sample[]): Promise<void> {
   const start = performance.now();
-  say(`${own.jobs} jobs, ${own.files} files, ${own.scheduler.name} Slurm: `);
+  await write(`${own.jobs} jobs, ${own.files} files, ${own.scheduler.name} Slurm: `);
   const dataset = await makeDataset(own.folder, own.files);
   const measured: Sample[] = [];
   try {
     await runCase({ ...own, dataset }, (sample) => measured.push(sample));
   } catch (error) {
     await cancelJobs(own.scheduler, dataset);
-    say(`${error}\n`);
+    await say(`${error}`);
     Deno.exitCode = 1;
     return;
   } finally {
@@ -177,9 +177,9 @@ async function measureCase(own: Omit<Case, "dataset">, samples: Sample[]): Promi
   }
   samples.push(...measured);
   for (const { of, time } of summarise(measured, "dlslurm")) {
-    if (of.tool === "dlslurm") say(`${of.operation} ${milliseconds(time.median)} ms, `);
+    if (of.tool === "dlslurm") await write(`${of.operation} ${milliseconds(time.median)} ms, `);
   }
-  say(`${((performance.now() - start) / 1000).toFixed(0)} s\n`);
+  await say(`${((performance.now() - start) / 1000).toFixed(0)} s`);
 }
 
 async function measureStartUp(
@@ -215,7 +215,7 @@ async function findSchedulers(options: Options, program: string, folder: string)
   if (options.slurm === "fake") usual = await startFakeSlurm(program, folder);
   if (options.slurm === "real") {
     usual = await findRealSlurm();
-    if (usual === undefined) say("no Slurm answers here: the embedded one takes its place\n");
+    if (usual === undefined) await say("no Slurm answers here: the embedded one takes its place");
     usual ??= await startFakeSlurm(program, folder);
   }
   return { usual, scripted };
@@ -239,10 +239,6 @@ async function remove(folder: string): Promise<void> {
   await output(["rm", "-rf", folder], place);
 }
 
-function say(text: string): void {
-  Deno.stdout.writeSync(encoder.encode(text));
-}
-
 const options = readOptions(Deno.args);
 const folder = await Deno.makeTempDir({ prefix: "dlslurm-bench-" });
 try {
@@ -255,7 +251,7 @@ try {
     const argv = [Deno.execPath(), "fmt", "--quiet", join(target, "performance.md")];
     await output(argv, { cwd: project, env: {} });
   }
-  say(`${renderTable(summarise(report.samples, "dlslurm"))}${target}\n`);
+  await say(`${renderTable(summarise(report.samples, "dlslurm"))}${target}`);
 } finally {
   await remove(folder);
 }

@@ -12,6 +12,7 @@ import { compileProgram, hasCompileBase } from "./build/compile.ts";
 import { toFunctionBody } from "./build/function_body.ts";
 import { assemblePortableFile } from "./build/portable_file.ts";
 import { readRuntime } from "./build/runtime.ts";
+import { say } from "./say.ts";
 
 /** What is built, and from what. */
 export interface BuildOptions {
@@ -96,6 +97,5 @@ if (import.meta.main) {
   const output = await build(parseArguments(Deno.args));
   await writeManPage(output);
   const { size } = await Deno.stat(output);
-  const line = `${output}: ${(size / 1e6).toFixed(1)} MB\n`;
-  await Deno.stdout.write(new TextEncoder().encode(line));
+  await say(`${output}: ${(size / 1e6).toFixed(1)} MB`);
 }

@@ -10,9 +10,8 @@
 import { join, resolve } from "node:path";
 import { CASES } from "./both_ways/cases.ts";
 import { SharedDataset } from "./both_ways/world.ts";
+import { say } from "./say.ts";
 
-const encoder = new TextEncoder();
-const say = (text: string) => Deno.stdout.writeSync(encoder.encode(`${text}\n`));
 const project = new URL("..", import.meta.url).pathname;
 
 const args = [...Deno.args];
@@ -20,8 +19,8 @@ const program = optionOf("--program");
 const only = optionOf("--only") ?? "";
 const extension = args.length === 1 ? resolve(args[0]!) : undefined;
 if (extension === undefined || !isThere(join(extension, "datalad_slurm"))) {
-  say("usage: deno run -A scripts/check_both_ways.ts [--program FILE] [--only WORDS] FOLDER");
-  say("FOLDER must hold datalad_slurm, as pip install --target makes it");
+  await say("usage: deno run -A scripts/check_both_ways.ts [--program FILE] [--only WORDS] FOLDER");
+  await say("FOLDER must hold datalad_slurm, as pip install --target makes it");
   Deno.exit(2);
 }
 const argv = program === undefined
@@ -39,17 +38,17 @@ try {
       const scratch = join(folder, `scratch${at}`);
       await Deno.mkdir(scratch);
       await check(dataset, scratch);
-      say(`PASS  ${name}`);
+      await say(`PASS  ${name}`);
     } catch (error) {
       failures++;
-      say(`FAIL  ${name}\n${error instanceof Error ? error.message : error}`);
+      await say(`FAIL  ${name}\n${error instanceof Error ? error.message : error}`);
     }
   }
 } finally {
   await new Deno.Command("chmod", { args: ["-R", "u+w", folder], stderr: "null" }).output();
   await Deno.remove(folder, { recursive: true });
 }
-say(failures === 0 ? "all hold" : `${failures} do not hold`);
+await say(failures === 0 ? "all hold" : `${failures} do not hold`);
 Deno.exit(failures === 0 ? 0 : 1);
 
 function optionOf(name: string): string | undefined {

@@ -8,12 +8,11 @@
  */
 import { findViolations } from "./layers/find_violations.ts";
 import { readModuleGraph } from "./layers/module_graph.ts";
+import { say } from "./say.ts";
 
 if (import.meta.main) {
   const project = await Deno.realPath(Deno.args[0] ?? new URL("..", import.meta.url).pathname);
   const violations = findViolations(await readModuleGraph(`${project}/main.ts`, project));
-  for (const violation of violations) {
-    await Deno.stdout.write(new TextEncoder().encode(`${violation}\n`));
-  }
+  for (const violation of violations) await say(violation);
   Deno.exit(violations.length === 0 ? 0 : 1);
 }

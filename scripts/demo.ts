@@ -2,15 +2,13 @@
 // real output. Needs git and nothing else.
 // usage: deno task demo [--keep]     --keep leaves the dataset behind and says where it is
 import { join } from "node:path";
+import { say } from "./say.ts";
 
 const project = new URL("..", import.meta.url).pathname;
 const keep = Deno.args.includes("--keep");
 const folder = await Deno.makeTempDir({ prefix: "dlslurm-demo-" });
 const dataset = join(folder, "climate");
 const bin = join(folder, "bin");
-
-const encoder = new TextEncoder();
-const say = (text: string) => Deno.stdout.writeSync(encoder.encode(text));
 
 /** What the demo's shell sees: its own HOME, so that nobody's settings show through. */
 const environment: Record<string, string> = {
@@ -38,16 +36,16 @@ async function shell(line: string, quiet = false): Promise<number> {
 
 /** Shows a command as a user would type it, then what it prints. */
 async function show(line: string, expected: number): Promise<void> {
-  say(`\n$ ${line}\n`);
+  await say(`\n$ ${line}`);
   const code = await shell(line);
   if (code !== expected) {
-    say(`demo: this command ended with exit status ${code} instead of ${expected}\n`);
+    await say(`demo: this command ended with exit status ${code} instead of ${expected}`);
     Deno.exit(1);
   }
 }
 
-function explain(text: string): void {
-  say(`\n# ${text}\n`);
+async function explain(text: string): Promise<void> {
+  await say(`\n# ${text}`);
 }
 
 async function prepare(): Promise<void> {
@@ -86,24 +84,26 @@ async function waitForJobs(): Promise<void> {
 
 try {
   await prepare();
-  explain("A dataset with four job scripts. The Slurm in this demo is the one inside dlslurm:");
-  say('$ eval "$(dlslurm fake-slurm env)"\n');
+  await explain(
+    "A dataset with four job scripts. The Slurm in this demo is the one inside dlslurm:",
+  );
+  await say('$ eval "$(dlslurm fake-slurm env)"');
   await show("ls", 0);
-  explain("Submit each job, and say what it will write.");
+  await explain("Submit each job, and say what it will write.");
   await show("dlslurm schedule -o models/abrupt/gold sbatch submit_gold.slurm", 0);
   await show("dlslurm schedule -o models/abrupt/silver sbatch submit_silver.slurm", 0);
   await show("dlslurm schedule -o models/abrupt/bronze sbatch submit_bronze.slurm", 0);
   await show("dlslurm schedule -o models/abrupt/platinum sbatch submit_array_platinum.slurm", 0);
-  explain("A path inside an output of an open job cannot be claimed again.");
+  await explain("A path inside an output of an open job cannot be claimed again.");
   await show("dlslurm schedule -o models/abrupt/gold/05_02 sbatch submit_gold.slurm", 1);
   await show("dlslurm finish --list-open-jobs", 0);
   await waitForJobs();
-  explain("Some time later: what completed is committed, what failed is reported.");
+  await explain("Some time later: what completed is committed, what failed is reported.");
   await show("dlslurm finish", 1);
-  explain("Look at what failed, then commit it as failed or give it up.");
+  await explain("Look at what failed, then commit it as failed or give it up.");
   await show("dlslurm list", 0);
   await show("dlslurm finish --close-failed-jobs", 0);
-  explain("Anyone can see later how a result was made, and make it again.");
+  await explain("Anyone can see later how a result was made, and make it again.");
   await show("git log -1 --format=%B -- models/abrupt/gold", 0);
   await show(
     'dlslurm reschedule "$(git log -1 --format=%h -- models/abrupt/gold)" -m "once more"',
@@ -113,6 +113,6 @@ try {
   await show("dlslurm finish", 0);
   await show("git log --stat --format='%n%h %s'", 0);
 } finally {
-  if (keep) say(`\nThe dataset is ${dataset}\n`);
+  if (keep) await say(`\nThe dataset is ${dataset}`);
   else await Deno.remove(folder, { recursive: true });
 }

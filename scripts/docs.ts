@@ -3,6 +3,7 @@
 // usage: deno task docs [--check]
 import { defineProgram } from "../src/cli/program.ts";
 import { ERROR_CODES } from "../src/errors.ts";
+import { say } from "./say.ts";
 
 const isCheck = Deno.args.includes("--check");
 const root = new URL("..", import.meta.url);
@@ -27,8 +28,7 @@ await update("docs/result_records.md", /<!-- (codes) -->\n[\s\S]*?<!-- \/codes -
   return `<!-- codes -->\n\n${rows.join("")}\n<!-- /codes -->`;
 });
 if (outdated.length > 0) {
-  const text = `not up to date: ${outdated.join(", ")}; run: deno task docs\n`;
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
+  await say(`not up to date: ${outdated.join(", ")}; run: deno task docs`);
   Deno.exit(1);
 }
 

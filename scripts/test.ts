@@ -11,6 +11,7 @@
  * With DLSLURM_TEST_NO_SKIP=1 a test that would be skipped fails. DLSLURM_TEST_CHROOT=DIR names a second
  * system with a Slurm of its own (scripts/start_slurm_chroot.sh); `none` says that there can be none.
  */
+import { say } from "./say.ts";
 import { parseTestOutput, sumOf, type TestResult } from "./test/test_output.ts";
 
 const PROJECT = new URL("..", import.meta.url).pathname;
@@ -111,11 +112,6 @@ async function runDeno(args: readonly string[], env: Record<string, string>, lim
   }).output();
   const decoder = new TextDecoder();
   return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
-}
-
-async function say(line: string): Promise<void> {
-  const bytes = new TextEncoder().encode(`${line}\n`);
-  for (let done = 0; done < bytes.length;) done += await Deno.stdout.write(bytes.subarray(done));
 }
 
 function parseArguments(args: readonly string[]): Options {

@@ -18,6 +18,7 @@ import type { ConformanceCase } from "../../tests/conformance/world.ts";
 import { CHROOT } from "../../tests/support/requirements.ts";
 import { Sandbox } from "../../tests/support/sandbox.ts";
 import { TestSlurm } from "../../tests/support/slurm.ts";
+import { say } from "../say.ts";
 
 /** Records one case; throws if it fails. Gives what `fixtures record` said. */
 async function record(
@@ -64,11 +65,6 @@ async function main([directory, ...keys]: readonly string[]): Promise<boolean> {
     }
   }
   return isWhole;
-}
-
-async function say(line: string): Promise<void> {
-  const bytes = new TextEncoder().encode(`${line}\n`);
-  for (let done = 0; done < bytes.length;) done += await Deno.stdout.write(bytes.subarray(done));
 }
 
 if (import.meta.main && !await main(Deno.args)) Deno.exit(1);

@@ -25,10 +25,11 @@ Deno.test("README.md: the examples print what is shown", async () => {
 });
 
 Deno.test("README.md: help texts and error codes are up to date", async () => {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", new URL("scripts/docs.ts", ROOT).pathname, "--check"],
   }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
+  const decoder = new TextDecoder();
+  assert.ok(success, decoder.decode(stdout) + decoder.decode(stderr));
 });
 
 Deno.test("README.md: every command has its row and every option is shown", () => {
