@@ -11,9 +11,6 @@ import type { CommandDefinition } from "../definitions/command_definition.ts";
 import type { World } from "../world.ts";
 import { findCandidates } from "./candidates.ts";
 
-export { completionScript, SHELLS } from "./scripts.ts";
-export type { Shell } from "./scripts.ts";
-
 /** Answers a shell's script: prints a candidate a line, what it is behind a tab. */
 export async function runCompleteWords(
   program: CommandDefinition,
