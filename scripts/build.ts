@@ -7,6 +7,9 @@
  * is made by `deno compile`; otherwise from the runtime that executes this script.
  * docs/decisions/2026-11-one-file.md says why.
  */
+import { renderManPage } from "../src/cli/man_page.ts";
+import { defineProgram } from "../src/cli/program.ts";
+import { PROGRAM_VERSION } from "../src/cli/version.ts";
 import { bundleProgram } from "./build/bundle.ts";
 import { compileProgram, hasCompileBase } from "./build/compile.ts";
 import { toFunctionBody } from "./build/function_body.ts";
@@ -27,18 +30,6 @@ export interface BuildOptions {
 /** Absolute path of the project, without a slash at its end. */
 const PROJECT = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
-/** Writes the manual page that the built file `program` prints, beside it. */
-async function writeManPage(program: string): Promise<void> {
-  const { success, stdout, stderr } = await new Deno.Command(program, {
-    args: ["help", "--man"],
-    stdin: "null",
-  }).output();
-  if (!success) {
-    throw new Error(`Cannot build the manual page: ${new TextDecoder().decode(stderr)}`);
-  }
-  await Deno.writeFile(`${program}.1`, stdout);
-}
-
 /** Builds the file and returns its path. A file that stands there already is replaced in one step. */
 export async function build(options: BuildOptions = {}): Promise<string> {
   const output = options.output ?? `${PROJECT}/dist/dlslurm`;
@@ -50,15 +41,14 @@ export async function build(options: BuildOptions = {}): Promise<string> {
     if (options.network || await hasCompileBase()) {
       await compileProgram(program, stage, temporary);
     } else {
-      const version = await readVersion();
       const file = await assemblePortableFile({
         startScript: await Deno.readTextFile(new URL("./build/start.sh", import.meta.url)),
         loader: await Deno.readTextFile(new URL("./build/loader.js", import.meta.url)),
         program: program.map(({ name, text }) => ({
           name,
-          text: toFunctionBody(text, `dlslurm-${version}-${name}`),
+          text: toFunctionBody(text, `dlslurm-${PROGRAM_VERSION}-${name}`),
         })),
-        version,
+        version: PROGRAM_VERSION,
         runtime: await readRuntime(work),
       });
       await Deno.writeFile(temporary, file);
@@ -70,10 +60,6 @@ export async function build(options: BuildOptions = {}): Promise<string> {
     await Deno.remove(stage, { recursive: true }).catch(() => undefined);
   }
   return output;
-}
-
-async function readVersion(): Promise<string> {
-  return JSON.parse(await Deno.readTextFile(`${PROJECT}/deno.json`)).version;
 }
 
 function parseArguments(args: readonly string[]): BuildOptions {
@@ -95,7 +81,8 @@ function parseArguments(args: readonly string[]): BuildOptions {
 
 if (import.meta.main) {
   const output = await build(parseArguments(Deno.args));
-  await writeManPage(output);
+  const page = renderManPage(defineProgram(() => Promise.resolve()), { version: PROGRAM_VERSION });
+  await Deno.writeTextFile(`${output}.1`, page);
   const { size } = await Deno.stat(output);
   await say(`${output}: ${(size / 1e6).toFixed(1)} MB`);
 }
