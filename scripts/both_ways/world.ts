@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { pollUntil } from "../../tests/support/polling.ts";
+import { isEnded } from "../../tests/support/slurm.ts";
 
 /** What a program that has ended said. */
 export interface Outcome {
@@ -10,8 +12,6 @@ export interface Outcome {
 /** A run record as JSON. */
 // deno-lint-ignore no-explicit-any -- whatever another program wrote
 export type Json = any;
-
-const LONGEST_WAIT_MS = 120_000;
 
 /** A dataset that dlslurm and the Python extension share, on the real Slurm of this machine. */
 export class SharedDataset {
@@ -143,15 +143,11 @@ export class SharedDataset {
   }
 
   async #waitUntilEnded(jobId: string): Promise<void> {
-    const deadline = Date.now() + LONGEST_WAIT_MS;
-    for (;;) {
+    await pollUntil(`job ${jobId} has ended`, async () => {
       const queued = await this.run(["squeue", "-h", "-j", jobId]);
       const rows = await this.require(["sacct", "-X", "-n", "-P", "-o", "State", "-j", jobId]);
       const states = rows.split("\n").filter((row) => row !== "");
-      const isOver = states.length > 0 && states.every((state) => /^(COMPL|FAIL)/.test(state));
-      if (queued.stdout.trim() === "" && isOver) return;
-      if (Date.now() > deadline) throw new Error(`Job ${jobId} does not end: ${states.join(", ")}`);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
+      return queued.stdout.trim() === "" && states.length > 0 && states.every(isEnded);
+    });
   }
 }

@@ -3,9 +3,13 @@ import { pollUntil } from "./polling.ts";
 import { CHROOT } from "./requirements.ts";
 import type { Outcome, Sandbox, StartOptions } from "./sandbox.ts";
 
-/** States in which a job, or task, is over: sacct(1), JOB STATE CODES. */
 const ENDED_REGEXP =
   /^(BOOT_FAIL|CANCELLED|COMPLETED|DEADLINE|FAILED|NODE_FAIL|OUT_OF_MEMORY|PREEMPTED|TIMEOUT)/;
+
+/** Whether a job, or task, of which sacct says `state` is over: sacct(1), JOB STATE CODES. */
+export function isEnded(state: string): boolean {
+  return ENDED_REGEXP.test(state);
+}
 
 /**
  * Which Slurm: an embedded one, the real one of this machine, the real one in the chroot that
@@ -128,7 +132,7 @@ export class TestSlurm implements AsyncDisposable {
       const queued = await this.#askQuietly("squeue", "-h", "-o", "%F");
       if (queued.split("\n").some((id) => jobIds.includes(id))) return false;
       const states = await this.#quietRows("State", jobIds);
-      const ended = [...states].filter(([, state]) => ENDED_REGEXP.test(state)).map(([id]) => id);
+      const ended = [...states].filter(([, state]) => isEnded(state)).map(([id]) => id);
       return ended.length === states.size &&
         jobIds.every((jobId) => ended.some((id) => id.split("_")[0] === jobId));
     });
@@ -147,7 +151,7 @@ export class TestSlurm implements AsyncDisposable {
       const states = await this.#quietRows("State", jobIds);
       const limits = await this.#quietRows("Timelimit", jobIds);
       return known.length === states.size && [...limits.values()].every((limit) => limit !== "") &&
-        known.every((id) => ENDED_REGEXP.test(states.get(id) ?? ""));
+        known.every((id) => isEnded(states.get(id) ?? ""));
     });
   }
 
