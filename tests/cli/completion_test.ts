@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EngineWorld } from "../engine/engine_world.ts";
 import { testIfAvailable } from "../support/requirements.ts";
-import { DLSLURM } from "../support/sandbox.ts";
-import { CallLog, quote, wrapProgram } from "../support/wrapped_programs.ts";
+import { CallLog, quote, wrapDlslurm } from "../support/wrapped_programs.ts";
 import { defineProgram } from "../../src/cli/program.ts";
 
 /** A world with open jobs 1 and 2, and `dlslurm` on PATH. */
@@ -11,7 +10,7 @@ async function createWorld(): Promise<EngineWorld> {
   const world = await EngineWorld.create({ "input file.txt": "x\n" });
   await world.schedule("a");
   await world.must("schedule", "-o", "b", "sbatch", "--wrap", "echo 1\necho 2");
-  await wrapProgram(world.sandbox, "dlslurm", `exec ${DLSLURM.map(quote).join(" ")} "$@"`);
+  await wrapDlslurm(world.sandbox);
   return world;
 }
 
@@ -46,6 +45,7 @@ Deno.test("completion: commands, options, values, jobs, revisions, files", async
     [["completion", ""], ["bash", "zsh", "fish"]],
     [["help", "rec"], ["recover"]],
     [["recover", ""], []],
+    [["fixtures", ""], []],
     [["nonsense", "--", ""], await candidates(world, "")],
   ];
   for (const [words, found] of expected) {

@@ -5,8 +5,8 @@ import {
   UNSUPPORTED_OPTIONS,
 } from "../../src/fake_slurm/adapter/sbatch_options.ts";
 import { parseScenario } from "../../src/fake_slurm/scenario/parse_scenario.ts";
-import { DLSLURM, Sandbox } from "../support/sandbox.ts";
-import { quote, wrapProgram } from "../support/wrapped_programs.ts";
+import { Sandbox } from "../support/sandbox.ts";
+import { wrapDlslurm } from "../support/wrapped_programs.ts";
 
 const GUIDE = await Deno.readTextFile(new URL("../../docs/fake_slurm.md", import.meta.url));
 
@@ -37,7 +37,7 @@ Deno.test("docs/fake_slurm.md: the examples print what is shown", async (test) =
   const examples = shownExamples();
   assert.equal(examples.length, (GUIDE.match(/```console/g) ?? []).length);
   await using sandbox = await Sandbox.create();
-  await wrapProgram(sandbox, "dlslurm", `exec ${DLSLURM.map(quote).join(" ")} "$@"`);
+  await wrapDlslurm(sandbox);
   for (const [name, text] of shownFiles()) await Deno.writeTextFile(join(sandbox.root, name), text);
   for (const [at, commands] of examples.entries()) {
     await test.step(`example ${at + 1}`, async () => {

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { TestDataset } from "../support/datasets.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { storedClaims, storedJobs } from "../support/snapshots.ts";
-import { DLSLURM } from "../support/sandbox.ts";
-import { writeProgram } from "./small_slurm.ts";
+import { wrapDlslurm } from "../support/wrapped_programs.ts";
 import { caseFolder, VERSIONS } from "./slurm_recordings.ts";
 
 interface Case {
@@ -72,8 +71,7 @@ const CASES: readonly Case[] = [
 
 async function prepare(): Promise<{ sandbox: Sandbox; dataset: TestDataset }> {
   const sandbox = await Sandbox.create();
-  const command = DLSLURM.map((word) => `'${word}'`).join(" ");
-  await writeProgram(sandbox, "dlslurm", `exec ${command} "$@"`);
+  await wrapDlslurm(sandbox);
   const dataset = await TestDataset.create(sandbox, "plain git", { "job.sh": "#!/bin/sh\n" });
   return { sandbox, dataset };
 }
@@ -136,8 +134,7 @@ for (const version of VERSIONS) {
 for (const version of VERSIONS) {
   Deno.test(`e2e: the seed script gives the same commits as on Slurm ${version}`, async () => {
     await using sandbox = await Sandbox.create();
-    const command = DLSLURM.map((word) => `'${word}'`).join(" ");
-    await writeProgram(sandbox, "dlslurm", `exec ${command} "$@"`);
+    await wrapDlslurm(sandbox);
     sandbox.env["DLSLURM"] = join(sandbox.programs, "dlslurm");
     const scripts = new URL("../../scripts/record_fixtures", import.meta.url).pathname;
     const work = join(sandbox.root, "data set");

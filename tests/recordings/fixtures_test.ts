@@ -4,8 +4,8 @@ import { findLeaks } from "../../src/recordings/check.ts";
 import { readRecording } from "../../src/recordings/read_recording.ts";
 import { CASES } from "../conformance/cases.ts";
 import { conformanceFolder } from "../conformance/fixtures_session.ts";
-import { DLSLURM, Sandbox } from "../support/sandbox.ts";
-import { writeProgram } from "./small_slurm.ts";
+import { Sandbox } from "../support/sandbox.ts";
+import { wrapDlslurm } from "../support/wrapped_programs.ts";
 import { caseFolder, caseNames, VERSIONS } from "./slurm_recordings.ts";
 
 const SCRIPTS = new URL("../../scripts/record_fixtures", import.meta.url).pathname;
@@ -56,8 +56,7 @@ for (const [index, name] of caseNames("24.11").entries()) {
 
   Deno.test(`e2e: fixtures replay answers the script of ${name} of Slurm ${version}`, async () => {
     await using sandbox = await Sandbox.create();
-    const command = DLSLURM.map((word) => `'${word}'`).join(" ");
-    await writeProgram(sandbox, "dlslurm", `exec ${command} "$@"`);
+    await wrapDlslurm(sandbox);
     sandbox.env["DLSLURM"] = join(sandbox.programs, "dlslurm");
     const work = join(sandbox.root, "work place");
     await Deno.mkdir(work);

@@ -1,6 +1,5 @@
-import { DLSLURM } from "./sandbox.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { quote, wrapProgram } from "./wrapped_programs.ts";
+import { quote, wrapDlslurm } from "./wrapped_programs.ts";
 
 /** A command of a page's example, with the output that the page shows. */
 export interface ShownCommand {
@@ -46,7 +45,7 @@ export class ShownPage {
 
   /** Types the commands into one shell of `sandbox` and gives what each printed, both streams. */
   async type(sandbox: Sandbox): Promise<string[]> {
-    await wrapProgram(sandbox, "dlslurm", `exec ${DLSLURM.map(quote).join(" ")} "$@"`);
+    await wrapDlslurm(sandbox);
     const script = this.commands().map(({ line, waits }) =>
       `${line}\n${waits ? WAIT : ""}\nprintf '\\001'`
     );

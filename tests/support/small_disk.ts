@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { DLSLURM } from "./sandbox.ts";
 import type { Outcome, Sandbox } from "./sandbox.ts";
+import { wrapDlslurm } from "./wrapped_programs.ts";
 
 /** What every script of {@linkcode runWithSmallDisk} can call. */
 const PRELUDE = `
@@ -18,9 +18,7 @@ make_read_only() { mount -o remount,ro disk; }
 export async function runWithSmallDisk(sandbox: Sandbox, script: string): Promise<Outcome> {
   const disk = join(sandbox.root, "disk");
   await Deno.mkdir(disk);
-  const program = join(sandbox.programs, "dlslurm");
-  const command = DLSLURM.map((word) => `'${word}'`).join(" ");
-  await Deno.writeTextFile(program, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+  await wrapDlslurm(sandbox);
   const mount = 'mount -t tmpfs -o size=512k none "$0" || exit 99';
   return await sandbox.run([
     "unshare",

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DLSLURM } from "./sandbox.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** One start of a watched program. */
@@ -21,6 +22,11 @@ export async function wrapProgram(sandbox: Sandbox, name: string, script: string
   const path = join(sandbox.programs, name);
   await Deno.writeTextFile(path, `#!/bin/sh\nREAL=${quote(real ?? "")}\n${script}\n`);
   await Deno.chmod(path, 0o755);
+}
+
+/** Puts the program that is tested on the sandbox's PATH, for scripts that call `dlslurm`. */
+export async function wrapDlslurm(sandbox: Sandbox): Promise<void> {
+  await wrapProgram(sandbox, "dlslurm", `exec ${DLSLURM.map(quote).join(" ")} "$@"`);
 }
 
 /** Takes a program of the test's own away again. */
