@@ -7,7 +7,7 @@ export interface Tool {
   readonly argv: readonly string[];
   /** Whether it can schedule many jobs from a table. */
   readonly hasBulk: boolean;
-  /** Most open jobs that it is measured with; it would take hours with more. */
+  /** Most open jobs that it is measured with: a slow one would hold up the others. */
   readonly mostJobs: number;
   /** Most files in the repository, for the same reason. */
   readonly mostFiles: number;

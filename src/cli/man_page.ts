@@ -3,7 +3,7 @@ import type { Option } from "commander";
 import type { CommandDefinition } from "./definitions/command_definition.ts";
 import { namesOf } from "./completion/command_line.ts";
 
-/** Of the last release; the same sources give the same page. */
+/** Of this version, not of its build: the same sources give the same page. */
 const DATE = "2026-11-22";
 /** mandoc(1) warns of longer ones. */
 const LINE_WIDTH = 70;
