@@ -14,9 +14,6 @@ import { newFrozenFolder } from "./frozen_arrays.ts";
 import { takerOf } from "./run_submission.ts";
 import { wordsForArray } from "./table_rows.ts";
 
-/** Rows are read so many at a time. */
-const ROWS_AT_ONCE = 1_000;
-
 /** Rows that can be tasks of one array: they differ in nothing but the arguments of their script. */
 interface RowGroup {
   /** The arguments of each row's script, or the text of its `--wrap`, by the row's key. */
@@ -61,20 +58,18 @@ export async function submitAsArrays(run: BulkRun, keys: readonly number[]): Pro
 
 function groupRows(run: BulkRun, keys: readonly number[]): RowGroup[] {
   const groups = new Map<string, RowGroup>();
-  for (let start = 0; start < keys.length; start += ROWS_AT_ONCE) {
-    // Those that do not wait any more somebody else submits.
-    for (const row of run.store.waiting.read(keys.slice(start, start + ROWS_AT_ONCE))) {
-      const words = wordsForArray(row.plan.command);
-      const { directory, array } = row.plan;
-      const limit = array?.limit ?? null;
-      const script = "wrap" in words.script ? null : words.script.path;
-      const { program, options } = words;
-      const args = "wrap" in words.script ? [words.script.wrap] : words.args;
-      const name = JSON.stringify([program, options, script, directory, limit, row.altDir]);
-      const group = groups.get(name);
-      if (group !== undefined) group.args.set(row.key, args);
-      else groups.set(name, { args: new Map([[row.key, args]]), directory, words, limit });
-    }
+  // Those that do not wait any more somebody else submits.
+  for (const row of run.store.waiting.read(keys)) {
+    const words = wordsForArray(row.plan.command);
+    const { directory, array } = row.plan;
+    const limit = array?.limit ?? null;
+    const script = "wrap" in words.script ? null : words.script.path;
+    const { program, options } = words;
+    const args = "wrap" in words.script ? [words.script.wrap] : words.args;
+    const name = JSON.stringify([program, options, script, directory, limit, row.altDir]);
+    const group = groups.get(name);
+    if (group !== undefined) group.args.set(row.key, args);
+    else groups.set(name, { args: new Map([[row.key, args]]), directory, words, limit });
   }
   return [...groups.values()];
 }

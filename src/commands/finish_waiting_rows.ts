@@ -24,7 +24,7 @@ export async function finishWaitingRows(
     return;
   }
   const keys = store.waiting.keys(dataset.worktree, true);
-  if (keys.length === 0 && store.waiting.count(dataset.worktree) === 0) return;
+  if (keys.length === 0 && store.listing.count(dataset.worktree, ["waiting"]) === 0) return;
   const result = keys.length === 0
     ? { submitted: 0, stop: null }
     : await submitWaiting(dataset, store, keys, GENTLE_PARALLEL, context);
@@ -33,7 +33,7 @@ export async function finishWaitingRows(
 
 /** Says how many rows of tables wait for their submission, if any do. */
 export function reportWaiting(dataset: Dataset, store: JobStore, context: CommandContext): void {
-  const waiting = store.waiting.count(dataset.worktree);
+  const waiting = store.listing.count(dataset.worktree, ["waiting"]);
   if (waiting === 0) return;
   const rows = waiting === 1 ? "1 row waits" : `${waiting} rows wait`;
   context.io.err(

@@ -1,6 +1,6 @@
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
-import { isSubmitted } from "../jobs/job.ts";
+import { isSubmitted, JOB_STAGES } from "../jobs/job.ts";
 import type { Job, JobStage } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { JobStore } from "../store/job_store.ts";
@@ -8,7 +8,7 @@ import { askSlurm } from "./ask_slurm.ts";
 import type { CommandContext } from "./context.ts";
 import { cellOf, COLUMNS, DROPPABLE, recordOfJob, wordsOf } from "./job_table.ts";
 import type { ListedJob } from "./job_table.ts";
-import { SCREENFUL, STAGES } from "./list_options.ts";
+import { SCREENFUL } from "./list_options.ts";
 import type { ListOptions } from "./list_options.ts";
 import { renderTable } from "./text_table.ts";
 
@@ -76,8 +76,8 @@ async function describe(
 }
 
 function stagesOf(options: ListOptions): JobStage[] {
-  if (options.all === true) return [...STAGES];
-  const asked = STAGES.filter((stage) => options.state.includes(stage.toUpperCase()));
+  if (options.all === true) return [...JOB_STAGES];
+  const asked = JOB_STAGES.filter((stage) => options.state.includes(stage.toUpperCase()));
   return ["submitting", "open", ...asked];
 }
 

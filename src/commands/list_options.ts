@@ -1,5 +1,3 @@
-import type { JobStage } from "../jobs/job.ts";
-
 /** What `list` was asked for. */
 export interface ListOptions {
   /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
@@ -12,7 +10,5 @@ export interface ListOptions {
   readonly limit: number | undefined;
 }
 
-/** The stages that jobs can be asked for by. */
-export const STAGES: readonly JobStage[] = ["waiting", "submitting", "open", "finished", "closed"];
 /** How many jobs a terminal is shown unasked: more would push the first ones off most screens. */
 export const SCREENFUL = 50;

@@ -11,8 +11,6 @@ import { prepareFiles } from "./prepare_files.ts";
 
 /** sbatch at once, unless the user says otherwise: gentle to slurmctld, and three waits less of four. */
 export const GENTLE_PARALLEL = 4;
-/** Plans are read so many at a time. */
-const ROWS_AT_ONCE = 1_000;
 
 /** What became of waiting rows. */
 export interface SubmittedRows {
@@ -64,15 +62,13 @@ async function prepareRows(
     string,
     { row: WaitingJob; inputs: Set<string>; toUnlock: Set<string> }
   >();
-  for (let start = 0; start < keys.length; start += ROWS_AT_ONCE) {
-    for (const row of store.waiting.read(keys.slice(start, start + ROWS_AT_ONCE))) {
-      (row.plan.array === null ? singles : arrays).push(row.key);
-      const name = JSON.stringify([row.plan.transfers, row.altDir, row.pwd]);
-      const same = together.get(name) ?? { row, inputs: new Set(), toUnlock: new Set() };
-      together.set(name, same);
-      for (const input of row.plan.inputs) same.inputs.add(input);
-      for (const path of row.plan.toUnlock) same.toUnlock.add(path);
-    }
+  for (const row of store.waiting.read(keys)) {
+    (row.plan.array === null ? singles : arrays).push(row.key);
+    const name = JSON.stringify([row.plan.transfers, row.altDir, row.pwd]);
+    const same = together.get(name) ?? { row, inputs: new Set(), toUnlock: new Set() };
+    together.set(name, same);
+    for (const input of row.plan.inputs) same.inputs.add(input);
+    for (const path of row.plan.toUnlock) same.toUnlock.add(path);
   }
   using _progress = context.progress("preparing files");
   for (const { row, inputs, toUnlock } of together.values()) {
@@ -93,7 +89,7 @@ export function reportRest(
   { stop }: SubmittedRows,
   context: CommandContext,
 ): void {
-  const waiting = store.waiting.count(dataset.worktree);
+  const waiting = store.listing.count(dataset.worktree, ["waiting"]);
   if (waiting === 0) return;
   const reasons = {
     site: "waiting: the site takes no more jobs for now",

@@ -5,10 +5,13 @@
  */
 
 /**
- * Where a job stands in our books: `submitting → open → finished | closed`. A row of a table begins as
- * `waiting`: it holds its claims, and its submission has not begun.
+ * Where a job can stand in our books: `submitting → open → finished | closed`. A row of a table begins
+ * as `waiting`: it holds its claims, and its submission has not begun.
  */
-export type JobStage = "waiting" | "submitting" | "open" | "finished" | "closed";
+export const JOB_STAGES = ["waiting", "submitting", "open", "finished", "closed"] as const;
+
+/** Where a job stands in our books. */
+export type JobStage = (typeof JOB_STAGES)[number];
 
 /** The row of a table that a job was made of. */
 export interface TableRow {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Job, JobRequest, SubmissionDetails } from "../jobs/job.ts";
 import { prepareInsertion, readJob } from "./job_rows.ts";
-import { findOutputConflict } from "./output_conflict.ts";
+import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 
 /** A job that another program submitted, to be taken into the store as an open one. */
@@ -45,13 +45,14 @@ export function adoptJobs(
     "SELECT 1 FROM job WHERE stage = 'open' AND job_id = ? AND cluster IS NULL",
   );
   const insert = prepareInsertion(database);
-  const claim = database.prepare("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)");
+  const claim = prepareClaim(database);
+  const conflicts = new OutputConflicts(database);
   return jobs.map((job) => {
     if (known.get(job.mark) !== undefined) return { kind: "known" };
     if (open.get(job.jobId) !== undefined) return { kind: "open already" };
     const { worktree, outputs } = job.request;
     const conflict = checksOutputs
-      ? outputs.map((path) => findOutputConflict(database, worktree, path, -1))
+      ? outputs.map((path) => conflicts.find(worktree, path, -1))
         .find((found) => found !== undefined)
       : undefined;
     if (conflict !== undefined) {
@@ -66,7 +67,7 @@ export function adoptJobs(
       details: job.details,
       adoptedFrom: job.mark,
     });
-    for (const path of outputs) claim.run(worktree, path, key);
+    for (const path of outputs) claim(worktree, path, key);
     return { kind: "adopted" };
   });
 }

@@ -1,11 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
-import type { Job, JobRequest, JobStage, SubmissionDetails } from "../jobs/job.ts";
+import { JOB_STAGES } from "../jobs/job.ts";
+import type { Job, JobRequest, SubmissionDetails } from "../jobs/job.ts";
 
 const TextList = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
 const JobRow = v.object({
   job_key: v.number(),
-  stage: v.picklist(["waiting", "submitting", "open", "finished", "closed"]),
+  stage: v.picklist(JOB_STAGES),
   job_id: v.nullable(v.string()),
   cluster: v.nullable(v.string()),
   cmd: v.string(),
@@ -72,13 +73,9 @@ const COLUMNS = [
   ...["row_identity", "waiting_plan", "job_id", "details", "adopted_from"],
 ];
 
-/** Makes a row of the table `job`, within the caller's transaction, and gives its key. */
-export function insertJob(database: DatabaseSync, row: NewJobRow): number {
-  return prepareInsertion(database)(row);
-}
-
 /**
- * Prepares the insertion of many rows: what a prepared statement takes of memory is given back only
+ * Prepares the insertion of rows of the table `job`, which gives each one's key; to be used within the
+ * caller's transaction. Prepared once for many rows: what a prepared statement takes of memory is given back only
  * when the runtime gets round to it.
  */
 export function prepareInsertion(database: DatabaseSync): (row: NewJobRow) => number {
@@ -113,6 +110,25 @@ export function prepareInsertion(database: DatabaseSync): (row: NewJobRow) => nu
   };
 }
 
+/**
+ * Forgets the jobs with these keys that are in this stage, with their claims; part of a transaction.
+ * To be called only where certainly no job of Slurm came of them.
+ */
+export function dropJobs(
+  database: DatabaseSync,
+  keys: readonly number[],
+  stage: "waiting" | "submitting",
+): void {
+  const isSo = "job_key = ? AND EXISTS (SELECT 1 FROM job AS own " +
+    "WHERE own.job_key = ? AND own.stage = ?)";
+  const release = database.prepare(`DELETE FROM claim WHERE ${isSo}`);
+  const remove = database.prepare("DELETE FROM job WHERE job_key = ? AND stage = ?");
+  for (const key of keys) {
+    release.run(key, key, stage);
+    remove.run(key, stage);
+  }
+}
+
 /** Reads the job with this key, which is in the store. */
 export function readJob(database: DatabaseSync, key: number): Job {
   return toJob(database.prepare("SELECT * FROM job WHERE job_key = ?").get(key)!);
@@ -123,7 +139,7 @@ export function toJob(fields: Record<string, unknown>): Job {
   const row = v.parse(JobRow, fields);
   return {
     key: row.job_key,
-    stage: row.stage satisfies JobStage,
+    stage: row.stage,
     jobId: row.job_id,
     cluster: row.cluster,
     cmd: row.cmd,

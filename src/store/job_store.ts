@@ -11,18 +11,19 @@
 
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { UserError } from "../errors.ts";
 import { isSubmitted } from "../jobs/job.ts";
 import type { Job, JobRequest, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { adoptJobs } from "./adopt_jobs.ts";
 import type { Adoption, JobToAdopt } from "./adopt_jobs.ts";
 import { JobListing } from "./job_listing.ts";
-import { insertJob, readJob, toJob } from "./job_rows.ts";
+import { dropJobs, prepareInsertion, readJob, toJob } from "./job_rows.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { explainStoreError, inTransaction, openStore } from "./open_store.ts";
-import { findOutputConflict } from "./output_conflict.ts";
+import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 import { readRows } from "./read_rows.ts";
+import { storeReceipts } from "./receipts.ts";
+import type { Receipt } from "./receipts.ts";
 import { deleteMoves, insertMoves, selectMoves } from "./ref_moves.ts";
 import type { RefMove } from "./ref_moves.ts";
 import { WaitingRows } from "./waiting_rows.ts";
@@ -45,16 +46,6 @@ export class OutputConflictError extends Error {
     this.conflict = conflict;
     this.holder = holder;
   }
-}
-
-/** What a submission command answered. */
-export interface Receipt {
-  /** The job's key; of an array of rows that of the first. */
-  readonly key: number;
-  /** As printed: of an array that of the array. */
-  readonly jobId: string;
-  /** Slurm cluster, where the command named one. */
-  readonly cluster: string | null;
 }
 
 /** Of a dataset, what its store needs to know. */
@@ -80,8 +71,12 @@ export class JobStore implements Disposable {
   private constructor(database: DatabaseSync, path: string) {
     this.#database = database;
     this.#path = path;
-    this.waiting = new WaitingRows(database, (work) => this.#transaction(work));
-    this.listing = new JobListing(database, path);
+    this.waiting = new WaitingRows(
+      database,
+      (work) => this.#transaction(work),
+      (work) => this.#explain(work),
+    );
+    this.listing = new JobListing(database, (work) => this.#explain(work));
   }
 
   /**
@@ -125,14 +120,16 @@ export class JobStore implements Disposable {
     checksOutputs = true,
   ): number {
     return this.#transaction(() => {
-      const key = insertJob(this.#database, { request, stage: "submitting", nowMs, submitter });
-      const claim = this.#database.prepare("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)");
+      const insert = prepareInsertion(this.#database);
+      const key = insert({ request, stage: "submitting", nowMs, submitter });
+      const claim = prepareClaim(this.#database);
+      const conflicts = new OutputConflicts(this.#database);
       for (const path of request.outputs) {
-        const conflict = findOutputConflict(this.#database, request.worktree, path, key);
-        if (conflict !== undefined && checksOutputs) {
+        const conflict = checksOutputs ? conflicts.find(request.worktree, path, key) : undefined;
+        if (conflict !== undefined) {
           throw new OutputConflictError(conflict, readJob(this.#database, conflict.jobKey));
         }
-        claim.run(request.worktree, path, key);
+        claim(request.worktree, path, key);
       }
       return key;
     });
@@ -148,10 +145,7 @@ export class JobStore implements Disposable {
         `UPDATE job SET stage = 'waiting', submission_key = NULL, array_task = NULL
          WHERE (job_key = ? OR submission_key = ?) AND stage = 'submitting' AND waiting_plan IS NOT NULL`,
       ).run(key, key);
-      const isSubmitting = "job_key = ? AND EXISTS (SELECT 1 FROM job AS own " +
-        "WHERE own.job_key = ? AND own.stage = 'submitting')";
-      this.#database.prepare(`DELETE FROM claim WHERE ${isSubmitting}`).run(key, key);
-      this.#database.prepare("DELETE FROM job WHERE job_key = ? AND stage = 'submitting'").run(key);
+      dropJobs(this.#database, [key], "submitting");
     });
   }
 
@@ -172,9 +166,7 @@ export class JobStore implements Disposable {
    * @throws {UserError} As {@linkcode JobStore.storeReceipt}, for the first that cannot be stored.
    */
   storeReceipts(receipts: readonly Receipt[]): void {
-    this.#transaction(() => {
-      for (const receipt of receipts) storeReceipt(this.#database, receipt);
-    });
+    this.#transaction(() => storeReceipts(this.#database, receipts));
   }
 
   /** Runs `work` while no other process writes to the store. */
@@ -184,8 +176,10 @@ export class JobStore implements Disposable {
 
   /** The open job that holds `path`, something inside or around it; `ownKey` does not count. */
   findHolder(worktree: string, path: string, ownKey: number): Job | undefined {
-    const conflict = findOutputConflict(this.#database, worktree, path, ownKey);
-    return conflict === undefined ? undefined : readJob(this.#database, conflict.jobKey);
+    return this.#explain(() => {
+      const conflict = new OutputConflicts(this.#database).find(worktree, path, ownKey);
+      return conflict === undefined ? undefined : readJob(this.#database, conflict.jobKey);
+    });
   }
 
   /**
@@ -200,9 +194,8 @@ export class JobStore implements Disposable {
 
   /** The adopted jobs, open or not: their keys by {@linkcode JobToAdopt.mark}. */
   listAdopted(): Map<string, number> {
-    const rows = this.#database.prepare(
-      "SELECT adopted_from, job_key FROM job WHERE adopted_from IS NOT NULL",
-    ).all();
+    const statement = "SELECT adopted_from, job_key FROM job WHERE adopted_from IS NOT NULL";
+    const rows = this.#explain(() => this.#database.prepare(statement).all());
     return new Map(rows.map((row) => [String(row["adopted_from"]), Number(row["job_key"])]));
   }
 
@@ -241,10 +234,9 @@ export class JobStore implements Disposable {
 
   /** Whether an array of rows was submitted under this key, and none of its tasks is open any more. */
   isSubmissionEnded(key: number): boolean {
-    const found = this.#database.prepare(
-      `SELECT count(*) AS rows, sum(stage IN ('finished', 'closed')) AS ended
-       FROM job WHERE submission_key = ?`,
-    ).get(key);
+    const statement = `SELECT count(*) AS rows, sum(stage IN ('finished', 'closed')) AS ended
+       FROM job WHERE submission_key = ?`;
+    const found = this.#explain(() => this.#database.prepare(statement).get(key));
     return Number(found?.["rows"]) > 0 && found?.["rows"] === found?.["ended"];
   }
 
@@ -282,7 +274,7 @@ export class JobStore implements Disposable {
 
   /** The moves that were noted for a work tree and neither completed nor taken back. */
   listMoves(worktree: string): RefMove[] {
-    return this.#transaction(() => selectMoves(this.#database, worktree));
+    return this.#explain(() => selectMoves(this.#database, worktree));
   }
 
   /** Takes back what {@linkcode JobStore.storeCommits} noted: no branch has moved. */
@@ -317,45 +309,19 @@ export class JobStore implements Disposable {
   }
 
   #select(condition: string, ...values: (string | number)[]): Job[] {
+    const statement = `SELECT * FROM job WHERE ${condition}`;
+    return this.#explain(() => readRows(this.#database, statement, values, toJob));
+  }
+
+  #explain<T>(work: () => T): T {
     try {
-      return readRows(this.#database, `SELECT * FROM job WHERE ${condition}`, values, toJob);
+      return work();
     } catch (error) {
       throw explainStoreError(error, this.#path);
     }
   }
 
   #transaction<T>(work: () => T): T {
-    try {
-      return inTransaction(this.#database, work);
-    } catch (error) {
-      throw explainStoreError(error, this.#path);
-    }
+    return this.#explain(() => inTransaction(this.#database, work));
   }
-}
-
-function storeReceipt(database: DatabaseSync, { key, jobId, cluster }: Receipt): void {
-  // Of an array only its rows are in the store: another array with this ID has a row with this ID, too.
-  const other = database.prepare(
-    `SELECT ifnull(submission_key, job_key) AS key FROM job
-     WHERE stage = 'open' AND job_id IN (?, ? || '_0') AND ifnull(cluster, '') = ?`,
-  ).get(jobId, jobId, cluster ?? "");
-  if (other !== undefined && Number(other["key"]) === key) return;
-  if (other !== undefined) {
-    throw new UserError(
-      "SUBMISSION_UNCLEAR",
-      `Cannot note job ${jobId}: it is an open job already`,
-      { hint: "dlslurm finish --list-open-jobs" },
-    );
-  }
-  const { changes } = database.prepare(
-    `UPDATE job SET stage = 'open', job_id = ? || ifnull('_' || array_task, ''), cluster = ?,
-       waiting_plan = NULL
-     WHERE (job_key = ? OR submission_key = ?) AND stage = 'submitting'`,
-  ).run(jobId, cluster, key, key);
-  if (Number(changes) > 0) return;
-  throw new UserError(
-    "SUBMISSION_UNCLEAR",
-    `Cannot note job ${jobId}: Slurm took it, but its entry in the store is gone`,
-    { hint: `scancel ${jobId}, then schedule it again` },
-  );
 }

@@ -73,6 +73,9 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
+/** Runs `work` on an open store and gives what it gives; what SQLite throws comes out explained. */
+export type StoreWork = <T>(work: () => T) => T;
+
 /** Turns SQLite's error for the store at `path` into a {@linkcode UserError}; leaves others alone. */
 export function explainStoreError(error: unknown, path: string): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;

@@ -24,7 +24,11 @@ export class OutputConflicts {
     this.#database = database;
   }
 
-  /** As {@linkcode findOutputConflict}. */
+  /**
+   * Finds the first claim in the way of `path`: one look-up for the path and each folder above it, one
+   * for the range below it, whatever the number of claims. Claims of the job `ownKey` itself do not
+   * count; -1: all do.
+   */
   find(worktree: string, path: string, ownKey: number): OutputConflict | undefined {
     const places = samePathAndAncestors(path);
     const marks = places.map(() => "?").join(", ");
@@ -52,17 +56,14 @@ export class OutputConflicts {
 
 const SELECT = "SELECT path, job_key FROM claim WHERE worktree = ? AND job_key <> ?";
 
-/**
- * Finds the first claim in the way of `path`: one look-up for the path and each folder above it, one
- * for the range below it, whatever the number of claims. Claims of the job `ownKey` itself do not count.
- */
-export function findOutputConflict(
+/** Prepares the taking of claims, within the caller's transaction; a claim that is taken stays as it is. */
+export function prepareClaim(
   database: DatabaseSync,
-  worktree: string,
-  path: string,
-  ownKey: number,
-): OutputConflict | undefined {
-  return new OutputConflicts(database).find(worktree, path, ownKey);
+): (worktree: string, path: string, jobKey: number) => void {
+  const claim = database.prepare("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)");
+  return (worktree, path, jobKey) => {
+    claim.run(worktree, path, jobKey);
+  };
 }
 
 /** `a/b/c` → `a/b/c`, `a/b`, `a`, `.` */

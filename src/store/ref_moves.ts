@@ -42,8 +42,8 @@ export function selectMoves(database: DatabaseSync, worktree: string): RefMove[]
 
 /** Forgets the moves of the work trees that jobs belong to; part of a transaction. */
 export function deleteMoves(database: DatabaseSync, jobKeys: Iterable<number>): void {
-  const forget = database.prepare(
-    "DELETE FROM ref_move WHERE worktree = (SELECT worktree FROM job WHERE job_key = ?)",
-  );
-  for (const key of jobKeys) forget.run(key);
+  database.prepare(
+    "DELETE FROM ref_move WHERE worktree IN " +
+      "(SELECT worktree FROM job WHERE job_key IN (SELECT value FROM json_each(?)))",
+  ).run(JSON.stringify([...jobKeys]));
 }

@@ -1,8 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
+import { JOB_STAGES } from "../jobs/job.ts";
 import type { Job, JobRequest, JobStage, WaitingJob, WaitingPlan } from "../jobs/job.ts";
-import { prepareInsertion, readJob, toJob } from "./job_rows.ts";
-import { OutputConflicts } from "./output_conflict.ts";
+import { dropJobs, prepareInsertion, readJob, toJob } from "./job_rows.ts";
+import type { StoreWork } from "./open_store.ts";
+import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 
 const TextList = v.array(v.string());
@@ -20,13 +22,11 @@ const Plan = v.pipe(
 );
 
 const Known = v.pipe(
-  v.object({
-    job_key: v.number(),
-    stage: v.picklist(["waiting", "submitting", "open", "finished", "closed"]),
-    job_id: v.nullable(v.string()),
-  }),
-  v.transform(({ job_key: key, stage, job_id: jobId }): KnownRow => ({ key, stage, jobId })),
+  v.object({ job_key: v.number(), stage: v.picklist(JOB_STAGES) }),
+  v.transform(({ job_key: key, stage }): KnownRow => ({ key, stage })),
 );
+/** Rows are read so many at a time: with their plans, 10,000 of them are large. */
+const ROWS_AT_ONCE = 1_000;
 
 /** A row that was noted before. */
 export interface KnownRow {
@@ -34,8 +34,6 @@ export interface KnownRow {
   readonly key: number;
   /** Where it stands. */
   readonly stage: JobStage;
-  /** Slurm's job ID, once it has one. */
-  readonly jobId: string | null;
 }
 
 /** A row of a table that is to be noted. */
@@ -83,9 +81,6 @@ export interface RowTaker {
   readonly beforeTaking: (key: number) => void;
 }
 
-/** Runs `work` in one transaction of the store. */
-export type Transaction = <T>(work: () => T) => T;
-
 class RolledBack extends Error {}
 
 /**
@@ -95,12 +90,14 @@ class RolledBack extends Error {}
  */
 export class WaitingRows {
   readonly #database: DatabaseSync;
-  readonly #transaction: Transaction;
+  readonly #transaction: StoreWork;
+  readonly #read: StoreWork;
 
-  /** Works in the store that `transaction` belongs to. */
-  constructor(database: DatabaseSync, transaction: Transaction) {
+  /** Changes an open store through `transaction`, which is one each, and reads it through `read`. */
+  constructor(database: DatabaseSync, transaction: StoreWork, read: StoreWork) {
     this.#database = database;
     this.#transaction = transaction;
+    this.#read = read;
   }
 
   /** Notes rows with their claims, all or none. */
@@ -119,24 +116,18 @@ export class WaitingRows {
 
   /** The rows of a work tree that were noted before, by identity; of several the latest. */
   findKnown(worktree: string, identities: readonly string[]): Map<string, KnownRow> {
-    const select = this.#database.prepare(
-      `SELECT job_key, stage, job_id FROM job WHERE worktree = ? AND row_identity = ?
-       ORDER BY job_key DESC LIMIT 1`,
-    );
-    const known = new Map<string, KnownRow>();
-    for (const identity of identities) {
-      const found = select.get(worktree, identity);
-      if (found !== undefined) known.set(identity, v.parse(Known, found));
-    }
-    return known;
-  }
-
-  /** How many rows of a work tree wait. */
-  count(worktree: string): number {
-    const found = this.#database.prepare(
-      "SELECT count(*) AS n FROM job WHERE stage = 'waiting' AND worktree = ?",
-    ).get(worktree);
-    return Number(found?.["n"] ?? 0);
+    return this.#read(() => {
+      const select = this.#database.prepare(
+        `SELECT job_key, stage FROM job WHERE worktree = ? AND row_identity = ?
+         ORDER BY job_key DESC LIMIT 1`,
+      );
+      const known = new Map<string, KnownRow>();
+      for (const identity of identities) {
+        const found = select.get(worktree, identity);
+        if (found !== undefined) known.set(identity, v.parse(Known, found));
+      }
+      return known;
+    });
   }
 
   /**
@@ -145,17 +136,20 @@ export class WaitingRows {
    * @param ofSite those alone that wait because the site took no more jobs.
    */
   keys(worktree: string, ofSite: boolean): number[] {
-    const rows = this.#database.prepare(
-      `SELECT job_key FROM job WHERE stage = 'waiting' AND worktree = ?${
-        ofSite ? " AND waits_for_site = 1" : ""
-      } ORDER BY job_key`,
-    ).all(worktree);
-    return rows.map((row) => Number(row["job_key"]));
+    const statement = `SELECT job_key FROM job WHERE stage = 'waiting' AND worktree = ?${
+      ofSite ? " AND waits_for_site = 1" : ""
+    } ORDER BY job_key`;
+    return this.#read(() =>
+      this.#database.prepare(statement).all(worktree).map((row) => Number(row["job_key"]))
+    );
   }
 
-  /** Reads waiting rows; those that do not wait any more are left out. */
-  read(keys: readonly number[]): WaitingJob[] {
-    return this.#select("waiting", keys);
+  /** Reads waiting rows, some at a time; those that do not wait any more by then are left out. */
+  *read(keys: readonly number[]): Generator<WaitingJob, void> {
+    for (let start = 0; start < keys.length; start += ROWS_AT_ONCE) {
+      const part = keys.slice(start, start + ROWS_AT_ONCE);
+      yield* this.#read(() => this.#select("waiting", part));
+    }
   }
 
   /**
@@ -207,22 +201,13 @@ export class WaitingRows {
 
   /** Forgets rows of this stage of which certainly no job came; their claims go with them. */
   drop(keys: readonly number[], stage: "waiting" | "submitting"): void {
-    this.#transaction(() => {
-      const isSo = "job_key = ? AND EXISTS (SELECT 1 FROM job AS own " +
-        "WHERE own.job_key = ? AND own.stage = ?)";
-      const release = this.#database.prepare(`DELETE FROM claim WHERE ${isSo}`);
-      const remove = this.#database.prepare("DELETE FROM job WHERE job_key = ? AND stage = ?");
-      for (const key of keys) {
-        release.run(key, key, stage);
-        remove.run(key, stage);
-      }
-    });
+    this.#transaction(() => dropJobs(this.#database, keys, stage));
   }
 
   #insert(rows: readonly NewWaitingRow[], options: AddRowsOptions): AddedRows {
     const finder = new OutputConflicts(this.#database);
     const insert = prepareInsertion(this.#database);
-    const claim = this.#database.prepare("INSERT OR IGNORE INTO claim VALUES (?, ?, ?)");
+    const claim = prepareClaim(this.#database);
     const indices = new Map<number, number>();
     const conflicts: RowConflict[] = [];
     rows.forEach(({ request, identity, plan }, at) => {
@@ -239,7 +224,7 @@ export class WaitingRows {
         const conflict = options.checksOutputs
           ? finder.find(request.worktree, path, key)
           : undefined;
-        if (conflict === undefined) claim.run(request.worktree, path, key);
+        if (conflict === undefined) claim(request.worktree, path, key);
         else {
           const holder = indices.get(conflict.jobKey) ?? readJob(this.#database, conflict.jobKey);
           conflicts.push({ ...conflict, at, with: holder });

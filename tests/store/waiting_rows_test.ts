@@ -100,7 +100,7 @@ Deno.test("WaitingRows.add() tells every conflict, of rows and with jobs, and no
       typeof each.with === "number" ? each.with : each.with.jobId,
     ]);
     assert.deepEqual(seen, [[2, "a/x", "a", 0], [3, "old/y", "old", "7"], [5, "b", "b", 1]]);
-    assert.equal(store.waiting.count(""), 0);
+    assert.equal(store.listing.count("", ["waiting"]), 0);
     assert(!isClaimed(store, "a"));
   });
 });
@@ -111,10 +111,10 @@ Deno.test("WaitingRows.add() leaves nothing behind after a trial, and takes over
       keysOf(store.waiting.add([rowFor("a")], { ...OPTIONS, isTrial: true })).length,
       1,
     );
-    assert.equal(store.waiting.count(""), 0);
+    assert.equal(store.listing.count("", ["waiting"]), 0);
     const rows = [rowFor("a"), rowFor("a/b")];
     assert.equal(keysOf(store.waiting.add(rows, { ...OPTIONS, checksOutputs: false })).length, 2);
-    assert.equal(store.waiting.count(""), 2);
+    assert.equal(store.listing.count("", ["waiting"]), 2);
   });
 });
 
@@ -188,7 +188,7 @@ Deno.test("WaitingRows.putBack() and drop() touch no row that was submitted", as
     store.waiting.drop(keys, "waiting");
 
     assert.deepEqual(store.listOpen("").map((job) => job.jobId), ["1"]);
-    assert.equal(store.waiting.count(""), 0);
+    assert.equal(store.listing.count("", ["waiting"]), 0);
     assert.deepEqual(["a", "b", "c"].filter((path) => isClaimed(store, path)), ["a", "c"]);
     store.waiting.drop(keys, "submitting");
     assert.deepEqual(["a", "b", "c"].filter((path) => isClaimed(store, path)), ["a"]);

@@ -1,8 +1,9 @@
 import { Command, Option } from "commander";
 import type { CommandDefinition } from "./command_definition.ts";
-import { SCREENFUL, STAGES } from "../../commands/list_options.ts";
+import { SCREENFUL } from "../../commands/list_options.ts";
 import type { ListOptions } from "../../commands/list_options.ts";
 import { UserError } from "../../errors.ts";
+import { JOB_STAGES } from "../../jobs/job.ts";
 import { isJobState, UNKNOWN_STATE } from "../../jobs/job_state.ts";
 
 /** Defines `list`; `run` gets the options. */
@@ -54,7 +55,8 @@ Exit status: 0 shown; 1 Slurm could not be asked; 2 wrong usage.`,
 function gatherStates(value: string, before: readonly string[]): string[] {
   const words = value.split(",").map((word) => word.trim().toUpperCase()).filter(Boolean);
   const bad = words.find((word) =>
-    !isJobState(word) && word !== UNKNOWN_STATE && !STAGES.some((one) => one.toUpperCase() === word)
+    !isJobState(word) && word !== UNKNOWN_STATE &&
+    !JOB_STAGES.some((one) => one.toUpperCase() === word)
   );
   if (bad === undefined && words.length > 0) return [...before, ...words];
   throw new UserError("USAGE", `Cannot list jobs in state "${bad ?? value}": it is no state`, {

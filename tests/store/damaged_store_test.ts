@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { JobRequest } from "../../src/jobs/job.ts";
+import { JobStore, STORE_FILE } from "../../src/store/job_store.ts";
+
+const REQUEST: JobRequest = {
+  ...{ cmd: "sbatch job.sh", pwd: ".", dsid: null, message: null, altDir: null, worktree: "" },
+  ...{ chain: [], inputs: [], extraInputs: [], outputs: [], rescheduledJobId: null },
+};
+const PLAN = {
+  ...{ command: "sbatch job.sh", directory: "/", inputs: [], toUnlock: [] },
+  ...{ transfers: null, array: null },
+};
+
+/** Whatever looks at the store without changing it. */
+const READS: Readonly<Record<string, (store: JobStore) => unknown>> = {
+  listOpen: (store) => store.listOpen(""),
+  listSubmitting: (store) => store.listSubmitting(),
+  listOfSubmission: (store) => store.listOfSubmission(1),
+  listAdopted: (store) => store.listAdopted(),
+  listMoves: (store) => store.listMoves(""),
+  isSubmissionEnded: (store) => store.isSubmissionEnded(1),
+  findSubmitted: (store) => store.findSubmitted(1),
+  findByJobId: (store) => store.findByJobId("1"),
+  findHolder: (store) => store.findHolder("", "out/1", 0),
+  "listing.newest": (store) => store.listing.newest("", ["open"], 1),
+  "listing.count": (store) => store.listing.count("", ["waiting"]),
+  "waiting.findKnown": (store) => store.waiting.findKnown("", ["row 1"]),
+  "waiting.keys": (store) => store.waiting.keys("", false),
+  "waiting.read": (store) => [...store.waiting.read([41, 42])],
+};
+
+function fill(folder: string): void {
+  using store = JobStore.open(folder);
+  for (let at = 1; at <= 40; at++) {
+    const key = store.beginSubmission({ ...REQUEST, outputs: [`out/${at}`] }, "{}", 1);
+    store.storeReceipt(key, String(at), null);
+  }
+  const rows = Array.from({ length: 40 }, (_, at) => ({
+    request: { ...REQUEST, outputs: [`row/${at}`] },
+    identity: `row ${at}`,
+    plan: PLAN,
+  }));
+  store.waiting.add(rows, { checksOutputs: true, isTrial: false, submitter: "{}", nowMs: 1 });
+  const move = { worktree: "", path: ".", ref: "HEAD", baseOid: "a", oldOid: null, newOid: "b" };
+  store.storeCommits(new Map([[1, "b"]]), "a", [move]);
+}
+
+Deno.test("JobStore's reads say of a damaged store that it cannot be read", async (test) => {
+  const folder = await Deno.makeTempDir({ prefix: "damaged store " });
+  const file = join(folder, STORE_FILE);
+  try {
+    fill(folder);
+    for (const [name, read] of Object.entries(READS)) {
+      using store = JobStore.open(folder);
+      assert.doesNotThrow(() => read(store), name);
+    }
+    // The first page holds the schema: with it the store can still be opened.
+    const bytes = await Deno.readFile(file);
+    await Deno.writeFile(file, bytes.fill(0x7f, 4096));
+    for (const [name, read] of Object.entries(READS)) {
+      await test.step(name, () => {
+        using store = JobStore.open(folder);
+        assert.throws(() => read(store), { name: "UserError", code: "STORE_UNREADABLE" });
+      });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
