@@ -38,6 +38,8 @@ function useStore(store: JobStore): void {
   store.abandonSubmission(store.beginSubmission(REQUEST, "{}", 1));
   store.isSubmissionEnded(key);
   store.listMoves("");
+  store.listing.newest("", ["submitting", "open"], 50);
+  store.listing.count("", ["waiting"]);
   store.waiting.keys("", true);
   store.waiting.findKnown("", ["identity"]);
   const row = { request: REQUEST, identity: "identity", plan: PLAN };
