@@ -13,7 +13,7 @@ import { JobTable } from "./job_table.ts";
 import type { Task } from "./task.ts";
 import { cleanSpool, LAUNCH_FAILURE_SIGNAL, launchJob, noteInLog } from "./launch_job.ts";
 import { becomeManager, markLostJobs, retireManager } from "./manager_lock.ts";
-import { isAlive } from "./process_liveness.ts";
+import { isAlive, LOSS_POLL_MS } from "./process_liveness.ts";
 import { endTroubleOf } from "./scenario/job_trouble.ts";
 import { scheduleJobs } from "./schedule.ts";
 import { type DetachedProcess, SIGNAL_NUMBERS, signalProcess } from "./spawn_detached.ts";
@@ -23,8 +23,6 @@ import type { Cluster } from "./state_directory.ts";
 /** How often the table is looked at for other processes' changes, in milliseconds. */
 const BUSY_POLL_MS = 15;
 const IDLE_POLL_MS = 100;
-/** How often the processes of other processes' jobs are looked for, which costs a process. */
-const LOSS_POLL_MS = 1000;
 /** After a change it stays busy for so long, in milliseconds. */
 const BUSY_PERIOD_MS = 2000;
 

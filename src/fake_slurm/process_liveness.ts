@@ -6,6 +6,9 @@ import {
   statCommand,
 } from "../process/process_identity.ts";
 
+/** How often processes that nobody waits for are looked for, in milliseconds: a look costs a process. */
+export const LOSS_POLL_MS = 1000;
+
 /**
  * Whether the very process that `identity` names still runs; one of another host counts as gone. It
  * answers at once, for use inside a transaction, which the `Runner` interface cannot.

@@ -4,10 +4,11 @@ import { ownIdentity } from "../../process/process_identity.ts";
 import { inTransaction } from "../../store/open_store.ts";
 import { SlurmRefusal } from "../context.ts";
 import { expandPattern, NO_TASK_INDEX } from "../file_name_pattern.ts";
-import { isAlive } from "../process_liveness.ts";
+import { isAlive, LOSS_POLL_MS } from "../process_liveness.ts";
 import { startStepTask, type StepTask } from "../step_process.ts";
 import { openStepFolder, signalSteps, stepFolder } from "../step_processes.ts";
 import { SIGNAL_NUMBERS } from "../spawn_detached.ts";
+import type { Cluster } from "../state_directory.ts";
 import { StepTable } from "../step_table.ts";
 import type { Task } from "../task.ts";
 import type { StepRequest } from "./srun_request.ts";
@@ -50,10 +51,14 @@ export async function beginStep(
     const say = "step creation temporarily disabled, retrying (Requested nodes are busy)";
     context.io.err(`srun: Job ${task.jobId} ${say}\n`);
   }
+  let lookedMs = -Infinity;
   while (number === undefined) {
     await signals.sleep(POLL_MS);
     if (signals.take().some((signal) => signal !== "SIGCONT")) return undefined;
-    endOrphans(steps, task, { cluster });
+    if (Date.now() - lookedMs >= LOSS_POLL_MS) {
+      endOrphans(steps, task, cluster);
+      lookedMs = Date.now();
+    }
     number = begin();
   }
   if (hasWaited && !request.isQuiet) {
@@ -75,11 +80,7 @@ function busyCpus(steps: StepTable, { row }: Task): number {
 }
 
 /** Ends the steps whose srun was killed: nobody else would note their end before that of the job. */
-function endOrphans(
-  steps: StepTable,
-  { row }: Task,
-  { cluster }: Pick<StepSurroundings, "cluster">,
-): void {
+function endOrphans(steps: StepTable, { row }: Task, cluster: Cluster): void {
   for (const { endMs, process, number } of steps.findOf(row)) {
     if (endMs !== null || process === null || isAlive(process)) continue;
     signalSteps(cluster, row, SIGNAL_NUMBERS["KILL"]!, number);
