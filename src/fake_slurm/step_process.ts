@@ -1,3 +1,4 @@
+import { readFileSync, rmSync } from "node:fs";
 import { SIGNAL_NUMBERS } from "./spawn_detached.ts";
 
 /** How one task of a step ended. */
@@ -14,7 +15,10 @@ export interface StepTaskOptions {
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** File to write its process number to before it becomes the program; its folder may be gone. */
+  /**
+   * File that holds its process number from before it becomes the program to its end. Its folder may be
+   * gone; if srun is killed it stays.
+   */
   readonly signIn: string;
   /** File to read; `null` for srun's own stream, `piped` for what {@linkcode StepTask.input} gets. */
   readonly stdin: string | null | "piped";
@@ -66,18 +70,29 @@ export function startStepTask(argv: readonly string[], options: StepTaskOptions)
     stderr: onLine === undefined ? "inherit" : "piped",
     detached: !options.onTerminal,
   }).spawn();
+  const status = child.status.finally(() => signOut(options.signIn, child.pid));
   const lines = onLine === undefined ? [] : [
     takeLines(child.stdout, (line) => onLine(line, "stdout")),
     takeLines(child.stderr, (line) => onLine(line, "stderr")),
   ];
   return {
     input: isPiped ? child.stdin.getWriter() : undefined,
-    ended: Promise.all([child.status, ...lines]).then(([{ code, signal }]) =>
+    ended: Promise.all([status, ...lines]).then(([{ code, signal }]) =>
       signal === null
         ? { code, signal: 0 }
         : { code: 0, signal: SIGNAL_NUMBERS[signal.slice(3)] ?? code - 128 }
     ),
   };
+}
+
+/** An ended process that is still signed in would be looked for at each signal to its job. */
+function signOut(signIn: string, pid: number): void {
+  try {
+    // In a job that was requeued meanwhile it may be that of the next run.
+    if (readFileSync(signIn, "utf8") === String(pid)) rmSync(signIn);
+  } catch {
+    return; // it never signed in, or the job has ended and the folder is gone
+  }
 }
 
 async function takeLines(

@@ -15,8 +15,8 @@ import type { Cluster } from "./state_directory.ts";
 
 /**
  * The folder in which the processes of a task's steps sign in before they become the user's programs: a
- * file `STEP.RANK` for each, holding its process number. It is there from the first step to the end of
- * the task's run; without it nothing can start.
+ * file `STEP.RANK` for each that runs, holding its process number. The folder is there from the first
+ * step to the end of the task's run; without it nothing can start.
  */
 export function stepFolder(cluster: Cluster, taskRow: number): string {
   return join(cluster.directory, "steps", String(taskRow));

@@ -26,6 +26,18 @@ Deno.test("srun runs the command once for each task, in the job's environment", 
     assert.equal(await slurm.read("out-1.1.0"), `${slurm.workDir}\n`);
   }));
 
+Deno.test("srun leaves no trace of ended tasks where signals to the job look for running ones", () =>
+  withFakeSlurm(async (slurm) => {
+    const said = await inJob(
+      slurm,
+      `srun -n 1 ls '${slurm.stateDir}/steps/1'
+       srun -n 2 sh -c 'kill -9 $$' 2>log2; ls '${slurm.stateDir}/steps'
+       ls '${slurm.stateDir}/steps/1'`,
+    );
+
+    assert.equal(said, "0.0\n1\n");
+  }));
+
 Deno.test("srun passes exit status and signal on, in the words of Slurm 22.05", () =>
   withFakeSlurm(async (slurm) => {
     const said = await inJob(
