@@ -49,6 +49,7 @@ Deno.test("srun outside a job refuses in Slurm's words and leaves no job", () =>
     await slurm.write("twice.conf", "0 true\n0-1 true\n");
     const refusals: readonly (readonly [readonly string[], string, number])[] = [
       [["-t", "foo", "true"], "srun: error: Invalid --time specification\n", 255],
+      [["--open-mode=x", "true"], "srun: error: Invalid --open-mode specification\n", 255],
       [
         ["-p", "nope", "true"],
         "srun: error: invalid partition specified: nope\n" +

@@ -19,11 +19,13 @@ Deno.test("srun runs the command once for each task, in the job's environment", 
       slurm,
       `export MARK=here
        srun sh -c 'echo "$MARK $SLURM_JOB_ID.$SLURM_STEP_ID $SLURM_NTASKS"'
-       srun -n 1 -o 'out-%j.%s.%t' pwd; echo piped | srun -n 1 cat`,
+       srun -n 1 -o 'out-%j.%s.%t' pwd; echo piped | srun -n 1 cat
+       for word in one two; do srun -n 1 -o both --open-mode=append echo "$word"; done`,
     );
 
     assert.equal(said, "here 1.0 2\nhere 1.0 2\npiped\n");
     assert.equal(await slurm.read("out-1.1.0"), `${slurm.workDir}\n`);
+    assert.equal(await slurm.read("both"), "one\ntwo\n");
   }));
 
 Deno.test("srun leaves no trace of ended tasks where signals to the job look for running ones", () =>

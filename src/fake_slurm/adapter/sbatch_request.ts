@@ -8,7 +8,6 @@ import { parseDependency } from "../dependency.ts";
 import type { JobSpec } from "../job_spec.ts";
 import type { NewJob } from "../task.ts";
 import type { Cluster } from "../state_directory.ts";
-import { parseTimeLimit, type TimeLimit, UNLIMITED } from "../time_limit.ts";
 import type { BatchScript } from "./sbatch_script.ts";
 import * as read from "./sbatch_values.ts";
 import type { AskedOptions } from "./sbatch_values.ts";
@@ -39,7 +38,7 @@ export function toNewJob(
   refuseReservation(asked);
   read.refuseOddValues(asked);
   const nowMs = Date.now();
-  const timeLimit = readTimeLimit(asked);
+  const timeLimit = read.readTimeLimit(asked);
   const beginMs = readBegin(asked, nowMs);
   const spec = toSpec(submission, cluster, context);
   return {
@@ -123,16 +122,6 @@ function toSpec(submission: Submission, cluster: Cluster, context: FakeSlurmCont
 /** `none` asks for the default file, sbatch(1). */
 function noneMeansDefault(pattern: string | undefined): string | null {
   return pattern === undefined || pattern.toLowerCase() === "none" ? null : pattern;
-}
-
-function readTimeLimit(asked: AskedOptions): TimeLimit {
-  const text = asked.get("time");
-  if (text === undefined) return UNLIMITED;
-  try {
-    return parseTimeLimit(text);
-  } catch {
-    throw read.invalidOption("time");
-  }
 }
 
 function readBegin(asked: AskedOptions, nowMs: number): number | null {

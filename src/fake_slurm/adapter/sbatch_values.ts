@@ -1,7 +1,7 @@
 import { SlurmRefusal } from "../context.ts";
 import type { JobSpec } from "../job_spec.ts";
 import { SIGNAL_NUMBERS } from "../spawn_detached.ts";
-import { parseTimeLimit } from "../time_limit.ts";
+import { parseTimeLimit, type TimeLimit, UNLIMITED } from "../time_limit.ts";
 
 /** Options of one submission, by long name. */
 export type AskedOptions = ReadonlyMap<string, string>;
@@ -22,15 +22,11 @@ export function submissionFailed(reason: string): SlurmRefusal {
 }
 
 /** Reads a count above zero, or `null` if it was not asked for. */
-export function readCount(
-  asked: AskedOptions,
-  name: string,
-  program: "sbatch" | "srun" = "sbatch",
-): number | null {
+export function readCount(asked: AskedOptions, name: string): number | null {
   const text = asked.get(name);
   if (text === undefined) return null;
   if (!/^[1-9]\d*$/.test(text)) {
-    throw new SlurmRefusal(`${program}: error: Invalid numeric value "${text}" for --${name}.\n`);
+    throw new SlurmRefusal(`sbatch: error: Invalid numeric value "${text}" for --${name}.\n`);
   }
   return Number(text);
 }
@@ -43,6 +39,17 @@ export function readMemory(asked: AskedOptions, name: string): number | null {
   if (match === null) throw invalidOption(name);
   const factor = { "": 1, K: 1 / 1024, M: 1, G: 1024, T: 1_048_576 }[match[2]!.toUpperCase()]!;
   return Math.ceil(Number(match[1]) * factor);
+}
+
+/** Reads `--time`; no limit if it was not asked for. */
+export function readTimeLimit(asked: AskedOptions): TimeLimit {
+  const text = asked.get("time");
+  if (text === undefined) return UNLIMITED;
+  try {
+    return parseTimeLimit(text);
+  } catch {
+    throw invalidOption("time");
+  }
 }
 
 /** Reads `--nodes`: `2` or `2-4`. */

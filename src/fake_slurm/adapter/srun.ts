@@ -10,7 +10,12 @@ import { getopt, refuseUnsupported } from "./getopt.ts";
 import { mergeOptions } from "./sbatch_options.ts";
 import { allocate, endAllocation } from "./srun_allocation.ts";
 import { SRUN_OPTIONS, SRUN_USAGE, UNSUPPORTED_SRUN_OPTIONS } from "./srun_options.ts";
-import { readStepRequest, srunOptionsFromEnvironment, type StepRequest } from "./srun_request.ts";
+import {
+  inSrunsName,
+  readStepRequest,
+  srunOptionsFromEnvironment,
+  type StepRequest,
+} from "./srun_request.ts";
 import { SrunSignals } from "./srun_signals.ts";
 import { beginStep, startTasks } from "./start_step.ts";
 import { type StepOutcome, StepRun, type StepSurroundings } from "./step_run.ts";
@@ -44,7 +49,8 @@ export async function runSrun(
   const inherited = env.get("SLURM_JOB_ID") ?? env.get("SLURM_JOBID");
   const jobId = own.get("jobid") ?? inherited;
   const asked = mergeOptions(srunOptionsFromEnvironment(env, jobId !== undefined), options);
-  const request = readStepRequest(asked, words, ["srun", ...args].join(" "), context);
+  const submitLine = ["srun", ...args].join(" ");
+  const request = inSrunsName(() => readStepRequest(asked, words, submitLine, context));
   using table = new JobTable(cluster.directory);
   using signals = new SrunSignals();
   const around = { table, cluster, context, signals };

@@ -10,7 +10,7 @@ import type { Task } from "../task.ts";
 import { refuseOtherClusters } from "./clusters.ts";
 import { toNewJob } from "./sbatch_request.ts";
 import type { AskedOptions } from "./sbatch_values.ts";
-import type { StepRequest } from "./srun_request.ts";
+import { inSrunsName, type StepRequest } from "./srun_request.ts";
 import type { StepOutcome, StepSurroundings } from "./step_run.ts";
 import { reportTest, takeJob } from "./take_job.ts";
 
@@ -54,22 +54,6 @@ export async function allocate(
   ensureManager(table, cluster, context);
   if (isStarted) return table.find("row = ?", row)[0]!;
   return await waitForStart(row, asked, request, around);
-}
-
-/** The words of sbatch as srun has them. */
-function inSrunsName<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof SlurmRefusal)) throw error;
-    const message = error.message
-      .replaceAll(
-        "sbatch: error: Batch job submission failed:",
-        "srun: error: Unable to allocate resources:",
-      )
-      .replaceAll(/^sbatch:/gm, "srun:");
-    throw new SlurmRefusal(message, error.status);
-  }
 }
 
 async function waitForStart(

@@ -9,7 +9,7 @@ export const SRUN_OPTIONS: Readonly<Record<SlurmVersion, readonly OptionSpec[]>>
   e/error: epilog: E/preserve-env gres: gres-flags: hint: H/hold i/input: I/immediate:: jobid: J/job-name:
   k/no-kill K/kill-on-bad-exit:: l/label L/licenses: M/clusters: m/distribution: mail-type:
   mail-user: mcs-label: mem-bind: mpi: multi-prog n/ntasks: nice:: ntasks-per-node: N/nodes: o/output:
-  O/overcommit overlap het-group: p/partition: power: priority: prolog: profile: propagate:: pty::
+  open-mode: O/overcommit overlap het-group: p/partition: power: priority: prolog: profile: propagate:: pty::
   quit-on-interrupt q/qos: Q/quiet reboot r/relative: s/oversubscribe S/core-spec: send-libs::
   signal: slurmd-debug: spread-job switches: task-epilog: task-prolog: thread-spec: T/threads:
   test-only t/time: time-min: u/unbuffered use-min-nodes v/verbose W/wait: wckey: X/disable-status

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
-import { parseTimeLimit, type TimeLimit, UNLIMITED } from "../time_limit.ts";
+import type { TimeLimit } from "../time_limit.ts";
 import type { GivenOption } from "./getopt.ts";
 import { parseMultiProg, type Program } from "./multi_prog.ts";
-import { type AskedOptions, readCount, readOpenMode } from "./sbatch_values.ts";
+import { type AskedOptions, readCount, readOpenMode, readTimeLimit } from "./sbatch_values.ts";
 
 /** What one srun is to run, and how. */
 export interface StepRequest {
@@ -98,7 +98,8 @@ export function srunOptionsFromEnvironment(
 /**
  * Reads what srun is asked to run.
  *
- * @throws {SlurmRefusal} In srun's words, if a value is not acceptable.
+ * @throws {SlurmRefusal} In the words of sbatch or srun, if a value is not acceptable: call it by way
+ * of {@linkcode inSrunsName}.
  */
 export function readStepRequest(
   asked: AskedOptions,
@@ -106,8 +107,8 @@ export function readStepRequest(
   submitLine: string,
   { env, cwd }: FakeSlurmContext,
 ): StepRequest {
-  const count = readCount(asked, "ntasks", "srun") ?? 1;
-  const cpusPerTask = readCount(asked, "cpus-per-task", "srun");
+  const count = readCount(asked, "ntasks") ?? 1;
+  const cpusPerTask = readCount(asked, "cpus-per-task");
   const kill = asked.get("kill-on-bad-exit");
   return {
     name: asked.get("job-name") ?? basename(words[0]!),
@@ -118,7 +119,7 @@ export function readStepRequest(
     cpusPerTask,
     isExact: asked.has("exact") || cpusPerTask !== null,
     overlaps: asked.has("overlap"),
-    timeLimit: readLimit(asked),
+    timeLimit: readTimeLimit(asked),
     stdin: asked.get("input") ?? null,
     stdout: asked.get("output") ?? null,
     stderr: asked.get("error") ?? null,
@@ -134,13 +135,19 @@ export function readStepRequest(
   };
 }
 
-function readLimit(asked: AskedOptions): TimeLimit {
-  const text = asked.get("time");
-  if (text === undefined) return UNLIMITED;
+/** Does `work`, which refuses what it dislikes in sbatch's words; they become srun's. */
+export function inSrunsName<T>(work: () => T): T {
   try {
-    return parseTimeLimit(text);
-  } catch {
-    throw new SlurmRefusal("srun: error: Invalid --time specification\n", 255);
+    return work();
+  } catch (error) {
+    if (!(error instanceof SlurmRefusal)) throw error;
+    const message = error.message
+      .replaceAll(
+        "sbatch: error: Batch job submission failed:",
+        "srun: error: Unable to allocate resources:",
+      )
+      .replaceAll(/^sbatch:/gm, "srun:");
+    throw new SlurmRefusal(message, error.status);
   }
 }
 
