@@ -99,10 +99,18 @@ export class StepTable {
     ).run(killedBy === undefined ? 15 : 9, endMs, killedBy ?? null, taskRow);
   }
 
-  /** The steps of one task, in their order. */
-  findOf(taskRow: number): Step[] {
-    return this.#database.prepare("SELECT * FROM steps WHERE task_row = ? ORDER BY number")
-      .all(taskRow).map(toStep);
+  /** One step of a task, by its number. */
+  find(taskRow: number, number: number): Step | undefined {
+    const row = this.#database.prepare("SELECT * FROM steps WHERE task_row = ? AND number = ?")
+      .get(taskRow, number);
+    return row === undefined ? undefined : toStep(row);
+  }
+
+  /** The steps of one task that run, in their order. */
+  findRunning(taskRow: number): Step[] {
+    return this.#database.prepare(
+      "SELECT * FROM steps WHERE task_row = ? AND end_ms IS NULL ORDER BY number",
+    ).all(taskRow).map(toStep);
   }
 
   /** The steps of every task that has some, by the task's row, in their order. */

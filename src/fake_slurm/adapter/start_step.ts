@@ -76,13 +76,13 @@ function requireRunning(current: Task | undefined, { jobId }: Task): void {
 }
 
 function busyCpus(steps: StepTable, { row }: Task): number {
-  return steps.findOf(row).reduce((sum, { endMs, cpus }) => endMs === null ? sum + cpus : sum, 0);
+  return steps.findRunning(row).reduce((sum, { cpus }) => sum + cpus, 0);
 }
 
 /** Ends the steps whose srun was killed: nobody else would note their end before that of the job. */
 function endOrphans(steps: StepTable, { row }: Task, cluster: Cluster): void {
-  for (const { endMs, process, number } of steps.findOf(row)) {
-    if (endMs !== null || process === null || isAlive(process)) continue;
+  for (const { process, number } of steps.findRunning(row)) {
+    if (process === null || isAlive(process)) continue;
     signalSteps(cluster, row, SIGNAL_NUMBERS["KILL"]!, number);
     steps.end(row, number, { code: 0, signal: SIGNAL_NUMBERS["KILL"]! }, Date.now());
   }

@@ -20,7 +20,7 @@ export function findRunningSteps(table: JobTable, records: readonly JobRecord[])
   return records.flatMap((record) => {
     const { task } = record;
     if (!hasRun(task) || isEnded(task.state)) return [];
-    const own = steps.findOf(task.row).filter(({ endMs }) => endMs === null);
+    const own = steps.findRunning(task.row);
     const script = task.spec.batch ? [{ record, step: undefined }] : [];
     return [...own.map((step) => ({ record, step })), ...script];
   });

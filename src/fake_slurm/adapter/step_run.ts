@@ -140,8 +140,7 @@ export class StepRun {
     const { table } = this.#around;
     const [task] = table.find("row = ?", this.#task.row);
     const isEnding = task === undefined || task.state !== "RUNNING" || task.killState !== null;
-    const step = new StepTable(table.database).findOf(this.#task.row)
-      .find(({ number }) => number === this.#number);
+    const step = new StepTable(table.database).find(this.#task.row, this.#number);
     if (!isEnding && step?.cancelledBy == null) return;
     this.#abort();
     this.#sayCancelled(task?.killState === "TIMEOUT" ? " DUE TO TIME LIMIT" : "");
