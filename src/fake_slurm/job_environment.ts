@@ -30,12 +30,21 @@ export function exportedEnvironment(
   const result = words.some((word) => word.toUpperCase() === "ALL")
     ? { ...env }
     : loginEnvironment(task, env);
+  addExported(words, env, result);
+  return result;
+}
+
+/** Adds what the words of an `--export` list ask for to `result`: `NAME=VALUE`, or `NAME` as in `env`. */
+export function addExported(
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+  result: Record<string, string>,
+): void {
   for (const word of words) {
     const equals = word.indexOf("=");
     if (equals > 0) result[word.slice(0, equals)] = word.slice(equals + 1);
     else if (env[word] !== undefined) result[word] = env[word];
   }
-  return result;
 }
 
 /** The whole environment of a job that starts: the exported one and Slurm's variables. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
+import { addExported } from "../job_environment.ts";
 import type { TimeLimit } from "../time_limit.ts";
 import type { GivenOption } from "./getopt.ts";
 import { parseMultiProg, type Program } from "./multi_prog.ts";
@@ -178,10 +179,6 @@ function exported(
   const hasAll = words.some((word) => word.toUpperCase() === "ALL");
   const kept = Object.entries(env).filter(([name]) => hasAll || name.startsWith("SLURM_"));
   const result = Object.fromEntries(kept);
-  for (const word of words) {
-    const equals = word.indexOf("=");
-    if (equals > 0) result[word.slice(0, equals)] = word.slice(equals + 1);
-    else if (env[word] !== undefined) result[word] = env[word];
-  }
+  addExported(words, env, result);
   return result;
 }
