@@ -38,14 +38,20 @@ export async function makeTemporaryFolder<Prepared>(
 export async function findPrograms(path: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const program of PROGRAMS) {
-    for (const folder of path.split(delimiter).filter((one) => one !== "")) {
-      const info = await Deno.stat(join(folder, program)).catch(() => undefined);
-      if (info?.isFile !== true || ((info.mode ?? 0) & 0o111) === 0) continue;
-      found.set(program, join(folder, program));
-      break;
-    }
+    const file = await findProgram(path, program);
+    if (file !== undefined) found.set(program, file);
   }
   return found;
+}
+
+/** Finds one program on PATH. */
+export async function findProgram(path: string, program: string): Promise<string | undefined> {
+  for (const folder of path.split(delimiter).filter((one) => one !== "")) {
+    const file = join(folder, program);
+    const info = await Deno.stat(file).catch(() => undefined);
+    if (info?.isFile === true && ((info.mode ?? 0) & 0o111) !== 0) return file;
+  }
+  return undefined;
 }
 
 /**

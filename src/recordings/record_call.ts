@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { sendCall } from "./call_channel.ts";
 import type { FixturesContext } from "./context.ts";
-import { findPrograms, realEnvironment } from "./programs.ts";
+import { findProgram, realEnvironment } from "./programs.ts";
 import { spawnAttached } from "./spawn_attached.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function runRecordedCall(
   const [program = "", ...args] = argv;
   // By its bare name where that leads to it: getopt(3) says "sbatch: unrecognized option" by what it was
   // called, and the runtime can only call it by its path.
-  const isFound = (await findPrograms(env["PATH"] ?? "")).get(program) === real;
+  const isFound = await findProgram(env["PATH"] ?? "", program) === real;
   const command = isFound ? ["/usr/bin/env", program] : [real];
   const result = await spawnAttached([...command, ...args], { env, keepsOutput: true });
   const isRecorded = await sendCall(folder, {
