@@ -41,9 +41,7 @@ export function updateJobs(table: JobTable, cluster: Cluster, words: readonly st
       : [`jobname=${subject.value}`];
     for (const id of ids) {
       const tasks = requireTasks(table, id);
-      for (const update of changes) {
-        for (const task of tasks) applyUpdate(update, task, table, cluster);
-      }
+      for (const update of changes) applyUpdate(update, tasks, table, cluster);
     }
   });
 }
@@ -58,11 +56,27 @@ function readUpdate(word: string): Update {
   return { key: word.slice(0, at).toLowerCase(), value: `${sign}${value}`, word };
 }
 
-function applyUpdate(update: Update, task: Task, table: JobTable, cluster: Cluster): void {
-  const own = readTaskChange(update, task);
-  if (own !== undefined) return table.update(task.row, own);
+function applyUpdate(
+  update: Update,
+  tasks: readonly Task[],
+  table: JobTable,
+  cluster: Cluster,
+): void {
+  const changed = new Set<number>();
+  for (const task of tasks) {
+    const own = readTaskChange(update, task);
+    if (own !== undefined) table.update(task.row, own);
+    // What an array's tasks share is written once: it is as long as their list.
+    else if (!changed.has(task.baseId)) {
+      table.updateSpec(task.baseId, requireSpecChange(update, task, cluster));
+      changed.add(task.baseId);
+    }
+  }
+}
+
+function requireSpecChange(update: Update, task: Task, cluster: Cluster): Partial<JobSpec> {
   const shared = readSpecChange(update, task, cluster);
-  if (shared !== undefined) return table.updateSpec(task.baseId, shared);
+  if (shared !== undefined) return shared;
   throw new SlurmRefusal(
     `Update of this parameter is not supported: ${update.word}\nRequest aborted\n`,
   );
