@@ -20,6 +20,9 @@ import { SrunSignals } from "./srun_signals.ts";
 import { beginStep, startTasks } from "./start_step.ts";
 import { type StepOutcome, StepRun, type StepSurroundings } from "./step_run.ts";
 
+/** The end of a step of which nothing ran. */
+const NOT_RUN: StepOutcome = { code: 1, signal: 0, status: 1, isGivenUp: false };
+
 /**
  * Runs `srun ARGS…`: the command, once for each task, as a step of the job in which it is called, or of
  * one that it asks for and that ends with it. Gives the highest exit status, 128 + N for a task that
@@ -61,7 +64,7 @@ export async function runSrun(
   }
   const task = await allocate(asked, request, around);
   if (typeof task === "number") return task;
-  let outcome: StepOutcome = { code: 1, signal: 0, status: 1, isGivenUp: false };
+  let outcome = NOT_RUN;
   try {
     // A limit is the job's here, which the manager sees to.
     const inside = { ...withJob(request, task, cluster), timeLimit: null };
@@ -94,7 +97,7 @@ async function runStep(
   task: Task,
   around: StepSurroundings,
 ): Promise<StepOutcome> {
-  if (Math.max(request.count, request.cpus) > Math.max(task.cpus, 1) && request.cpus > 1) {
+  if (request.cpus > task.cpus) {
     throw new SlurmRefusal(
       `srun: error: Unable to create step for job ${task.jobId}: ` +
         "More processors requested than permitted\n",
@@ -102,9 +105,9 @@ async function runStep(
   }
   const { table } = around;
   const number = await beginStep(request, task, around);
-  if (number === undefined) return { code: 1, signal: 0, status: 1, isGivenUp: false };
+  if (number === undefined) return NOT_RUN;
   const steps = new StepTable(table.database);
-  let outcome: StepOutcome = { code: 1, signal: 0, status: 1, isGivenUp: false };
+  let outcome = NOT_RUN;
   try {
     const tasks = startTasks(request, task, number, around);
     outcome = await new StepRun(request, task, number, tasks, around).run();

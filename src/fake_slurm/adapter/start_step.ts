@@ -105,8 +105,8 @@ export function startTasks(
   const directory = isThere ? request.directory : "/tmp";
   const files = Array.from({ length: request.count }, (_, rank) => ({
     stdin: inputOf(rank, request, task, number, around),
-    stdout: outputOf(request.stdout, rank, request, task, number, around),
-    stderr: outputOf(request.stderr ?? request.stdout, rank, request, task, number, around),
+    stdout: outputOf(request.stdout, rank, task, number, around),
+    stderr: outputOf(request.stderr ?? request.stdout, rank, task, number, around),
   }));
   openFiles(files, request, around);
   const onTerminal = request.isOnTerminal && checkTerminal(around);
@@ -193,7 +193,6 @@ function inputOf(
 function outputOf(
   pattern: string | null,
   rank: number,
-  _request: StepRequest,
   task: Task,
   step: number,
   around: StepSurroundings,

@@ -106,6 +106,10 @@ export class StepRun {
     return [...this.#ends.keys()].filter((rank) => this.#ends[rank] === undefined);
   }
 
+  #ended(): number[] {
+    return [...this.#ends.keys()].filter((rank) => this.#ends[rank] !== undefined);
+  }
+
   #say(text: string): void {
     this.#around.context.io.err(`${text}\n`);
   }
@@ -162,8 +166,7 @@ export class StepRun {
     const running = this.#running();
     if (!this.#request.quitsOnInterrupt && !signals.isSecondInterrupt()) {
       this.#say("srun: interrupt (one more within 1 sec to abort)");
-      const ended = [...this.#ends.keys()].filter((rank) => !running.includes(rank));
-      for (const [which, how] of [[running, "running"], [ended, "exited"]] as const) {
+      for (const [which, how] of [[running, "running"], [this.#ended(), "exited"]] as const) {
         if (which.length > 0) this.#say(`srun: StepId=${this.#id()} ${taskList(which)}: ${how}`);
       }
       return;
@@ -240,11 +243,10 @@ export class StepRun {
 
   #endStragglers(waitSeconds: number): void {
     const running = this.#running();
-    const ended = [...this.#ends.keys()].filter((rank) => !running.includes(rank));
     this.#isTerminated = true;
     this.#say(`srun: First task exited ${waitSeconds}s ago`);
     this.#say(`srun: StepId=${this.#id()} ${taskList(running)}: running`);
-    this.#say(`srun: StepId=${this.#id()} ${taskList(ended)}: exited`);
+    this.#say(`srun: StepId=${this.#id()} ${taskList(this.#ended())}: exited`);
     this.#sayTerminating();
     this.#abort();
     this.#sayCancelled();
