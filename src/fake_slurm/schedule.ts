@@ -24,10 +24,7 @@ export function scheduleJobs(table: JobTable, cpus: number, nowMs: number): Sche
     `UPDATE tasks SET reason = 'None', eligible_ms = ?1
      WHERE ${WAITING} AND reason = 'BeginTime' AND begin_ms <= ?1`,
   ).run(nowMs);
-  const running = database.prepare(
-    "SELECT coalesce(sum(min(cpus, ?)), 0) AS used FROM tasks WHERE state = 'RUNNING'",
-  ).get(cpus);
-  const started = startWaiting(table, cpus - Number(running?.["used"]), cpus, nowMs);
+  const started = startWaiting(table, cpus - usedCpus(table, cpus), cpus, nowMs);
   database.prepare(
     `UPDATE tasks SET reason = 'Priority' WHERE ${WAITING} AND dependency IS NULL AND reason = 'None'
      AND (begin_ms IS NULL OR begin_ms <= ?)`,
@@ -39,6 +36,14 @@ export function scheduleJobs(table: JobTable, cpus: number, nowMs: number): Sche
     started,
     nextBeginMs: next?.["next"] == null ? undefined : Number(next["next"]),
   };
+}
+
+/** How many of the node's `cpus` running jobs hold. */
+export function usedCpus({ database }: JobTable, cpus: number): number {
+  const row = database.prepare(
+    "SELECT coalesce(sum(min(cpus, ?)), 0) AS used FROM tasks WHERE state = 'RUNNING'",
+  ).get(cpus);
+  return Number(row?.["used"]);
 }
 
 function settleDependencies(table: JobTable, nowMs: number): void {
@@ -105,18 +110,16 @@ function startWaiting(table: JobTable, freeCpus: number, allCpus: number, nowMs:
  * waits and there is room for it; says whether. Call it inside a transaction.
  */
 export function startAtOnce(table: JobTable, row: number, cpus: number, nowMs: number): boolean {
-  const [asked] = table.find("row = ?", row);
-  if (asked !== undefined && judgeDependency(table, asked, nowMs).state === "fulfilled") {
+  const [task] = table.find("row = ?", row);
+  if (task === undefined) return false;
+  if (judgeDependency(table, task, nowMs).state === "fulfilled") {
     table.update(row, { dependency: null });
   }
   const ready = `${WAITING} AND dependency IS NULL AND (begin_ms IS NULL OR begin_ms <= ?)`;
-  const found = table.database.prepare(
-    `SELECT min(row) AS first, (SELECT coalesce(sum(min(cpus, ?)), 0) FROM tasks
-       WHERE state = 'RUNNING') AS used FROM tasks WHERE ${ready}`,
-  ).get(cpus, nowMs);
-  const [task] = table.find("row = ?", row);
-  if (task === undefined || found?.["first"] !== row) return false;
-  if (Number(found["used"]) + Math.min(task.cpus, cpus) > cpus) return false;
+  const found = table.database.prepare(`SELECT min(row) AS first FROM tasks WHERE ${ready}`)
+    .get(nowMs);
+  if (found?.["first"] !== row) return false;
+  if (usedCpus(table, cpus) + Math.min(task.cpus, cpus) > cpus) return false;
   markStarted(table, row, nowMs);
   return true;
 }

@@ -3,6 +3,7 @@ import { renderSlurmTime } from "../clock_text.ts";
 import { SlurmRefusal } from "../context.ts";
 import type { JobRecord } from "../job_records.ts";
 import type { JobTable } from "../job_table.ts";
+import { usedCpus } from "../schedule.ts";
 import { SLURM_VERSIONS } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
 import { type JobSelection, parseSelection } from "./job_id_list.ts";
@@ -159,7 +160,7 @@ export function showNodes(
 ): string {
   const { cpus, node, version } = cluster;
   if (name !== undefined && name !== node) throw new SlurmRefusal(`Node ${name} not found\n`);
-  const used = usedCpus(table, cluster);
+  const used = usedCpus(table, cpus);
   const isNewer = version === "24.11";
   const total = totalMegabytes();
   const booted = renderSlurmTime(Date.now() - uptime() * 1000, undefined);
@@ -188,14 +189,6 @@ export function showNodes(
     ...(isNewer ? [""] : ["ExtSensorsJoules=n/s ExtSensorsWatts=0 ExtSensorsTemp=n/s"]),
   ];
   return oneLine ? `${lines.join(" ")}\n` : `${lines.join("\n   ")}\n\n`;
-}
-
-/** CPUs that running jobs hold. */
-export function usedCpus(table: JobTable, cluster: Cluster): number {
-  const row = table.database.prepare(
-    "SELECT coalesce(sum(min(cpus, ?)), 0) AS used FROM tasks WHERE state = 'RUNNING'",
-  ).get(cluster.cpus);
-  return Number(row?.["used"]);
 }
 
 /** `IDLE`, `MIXED` or `ALLOCATED`. */

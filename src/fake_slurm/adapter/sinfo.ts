@@ -3,11 +3,12 @@ import { renderSlurmTime } from "../clock_text.ts";
 import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
 import { JobTable } from "../job_table.ts";
 import { ensureManager } from "../manager_lock.ts";
+import { usedCpus } from "../schedule.ts";
 import { SLURM_VERSIONS, versionLine } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
 import { refuseOtherClusters } from "./clusters.ts";
 import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
-import { nodeState, usedCpus } from "./scontrol_show.ts";
+import { nodeState } from "./scontrol_show.ts";
 import { fit } from "./text_table.ts";
 
 const SPECS = versionedTable(
@@ -134,7 +135,7 @@ export function runSinfo(
   ensureManager(table, cluster, context);
   const lines = asked.has("list-reasons")
     ? []
-    : findLines(asked, usedCpus(table, cluster), cluster);
+    : findLines(asked, usedCpus(table, cluster.cpus), cluster);
   if (asked.has("long")) {
     io.out(`${renderSlurmTime(Date.now(), "%a %b %d %H:%M:%S %Y")}\n`);
   }
