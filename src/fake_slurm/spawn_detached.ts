@@ -23,6 +23,13 @@ export const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
   ...{ TTIN: 21, TTOU: 22, URG: 23, XCPU: 24, XFSZ: 25, VTALRM: 26, PROF: 27, WINCH: 28, SYS: 31 },
 };
 
+/** How a process ended: its exit status, or 0 and the number of the signal that ended it. */
+export function endOf({ code, signal }: Deno.CommandStatus): { code: number; signal: number } {
+  return signal === null
+    ? { code, signal: 0 }
+    : { code: 0, signal: SIGNAL_NUMBERS[signal.slice(3)] ?? code - 128 };
+}
+
 /**
  * Starts a process in its own session with no standard streams.
  *
@@ -40,14 +47,9 @@ export function spawnDetached(argv: readonly string[], options: DetachedOptions)
     stderr: "null",
     detached: true,
   }).spawn();
-  const ended = child.status.then(({ code, signal }) =>
-    signal === null
-      ? { code, signal: 0 }
-      : { code: 0, signal: SIGNAL_NUMBERS[signal.slice(3)] ?? code - 128 }
-  );
   return {
     pid: child.pid,
-    ended,
+    ended: child.status.then(endOf),
     release: () => child.unref(),
   };
 }

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
-import { SIGNAL_NUMBERS } from "./spawn_detached.ts";
+import { endOf } from "./spawn_detached.ts";
 
 /** How one task of a step ended. */
 export interface StepTaskEnd {
@@ -77,11 +77,7 @@ export function startStepTask(argv: readonly string[], options: StepTaskOptions)
   ];
   return {
     input: isPiped ? child.stdin.getWriter() : undefined,
-    ended: Promise.all([status, ...lines]).then(([{ code, signal }]) =>
-      signal === null
-        ? { code, signal: 0 }
-        : { code: 0, signal: SIGNAL_NUMBERS[signal.slice(3)] ?? code - 128 }
-    ),
+    ended: Promise.all([status, ...lines]).then(([end]) => endOf(end)),
   };
 }
 
