@@ -16,6 +16,7 @@ import { becomeManager, markLostJobs, retireManager } from "./manager_lock.ts";
 import { isAlive, LOSS_POLL_MS } from "./process_liveness.ts";
 import { endTroubleOf } from "./scenario/job_trouble.ts";
 import { scheduleJobs } from "./schedule.ts";
+import { Sleeper } from "./sleeper.ts";
 import { type DetachedProcess, SIGNAL_NUMBERS, signalProcess } from "./spawn_detached.ts";
 import { endSteps, signalSteps } from "./step_processes.ts";
 import type { Cluster } from "./state_directory.ts";
@@ -54,7 +55,7 @@ class Manager {
   readonly #looked = new Map<number, number>();
   /** Rows whose `--signal` has been sent. */
   readonly #warned = new Set<number>();
-  #wake: () => void = () => undefined;
+  readonly #sleeper = new Sleeper();
 
   constructor(table: JobTable, cluster: Cluster) {
     this.#table = table;
@@ -78,7 +79,7 @@ class Manager {
         }
       }
       const isBusy = Date.now() - lastChangeMs < BUSY_PERIOD_MS;
-      await this.#sleep(isBusy ? BUSY_POLL_MS : IDLE_POLL_MS);
+      await this.#sleeper.sleep(isBusy ? BUSY_POLL_MS : IDLE_POLL_MS);
     }
   }
 
@@ -113,7 +114,7 @@ class Manager {
       signalProcess(child.pid, SIGNAL_NUMBERS["KILL"]!, true);
       this.#children.delete(task.row);
       this.#ends.push({ row: task.row, end });
-      this.#wake();
+      this.#sleeper.wake();
     });
   }
 
@@ -227,15 +228,5 @@ class Manager {
 
   #dataVersion(): number {
     return Number(this.#table.database.prepare("PRAGMA data_version").get()?.["data_version"]);
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

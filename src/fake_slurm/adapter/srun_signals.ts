@@ -1,3 +1,5 @@
+import { Sleeper } from "../sleeper.ts";
+
 const SIGNALS = [
   ...["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGCONT", "SIGUSR1", "SIGUSR2"] as const,
 ];
@@ -9,7 +11,7 @@ const SECOND_INTERRUPT_MS = 1000;
 export class SrunSignals {
   readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
   #waiting: Deno.Signal[] = [];
-  #wake: () => void = () => undefined;
+  readonly #sleeper = new Sleeper();
   #lastInterruptMs = -Infinity;
 
   /** Begins to listen: from now on no signal ends srun by itself. */
@@ -44,17 +46,11 @@ export class SrunSignals {
   /** Waits, at most until a signal comes or {@linkcode wake} is called. */
   sleep(ms: number): Promise<void> {
     if (this.#waiting.length > 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    return this.#sleeper.sleep(ms);
   }
 
   /** Ends a {@linkcode sleep}. */
   wake(): void {
-    this.#wake();
+    this.#sleeper.wake();
   }
 }
