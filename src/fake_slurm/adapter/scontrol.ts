@@ -37,7 +37,8 @@ export function runScontrol(
   const [keyword = "", ...rest] = words;
   using table = new JobTable(cluster.directory);
   ensureManager(table, cluster, context);
-  switch (findKeyword(keyword)) {
+  const known = findKeyword(keyword);
+  switch (known) {
     case "show":
       io.out(show(rest, asked, table, cluster, context));
       return 0;
@@ -58,7 +59,7 @@ export function runScontrol(
       }
       throw new SlurmRefusal(`invalid keyword: ${keyword}\n`);
     default:
-      change(findKeyword(keyword)!, rest, table, cluster);
+      change(known, rest, table, cluster);
       ensureManager(table, cluster, context);
       return 0;
   }

@@ -148,7 +148,11 @@ export function showPartitions(
   ).join("");
 }
 
-const megabytes = (bytes: number) => Math.floor(bytes / 1_048_576);
+/** Whole megabytes, as Slurm shows memory. */
+export function megabytes(bytes: number): number {
+  return Math.floor(bytes / 1_048_576);
+}
+
 const totalMegabytes = () => megabytes(totalmem());
 
 /** Writes `scontrol show node [NAME]`; its hardware is that of this machine, as one core a socket. */

@@ -8,7 +8,7 @@ import { SLURM_VERSIONS, versionLine } from "../slurm_version.ts";
 import type { Cluster } from "../state_directory.ts";
 import { refuseOtherClusters } from "./clusters.ts";
 import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
-import { nodeState } from "./scontrol_show.ts";
+import { megabytes, nodeState } from "./scontrol_show.ts";
 import { fit } from "./text_table.ts";
 
 const SPECS = versionedTable(
@@ -74,7 +74,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   D: ["NODES", ({ isEmpty }) => isEmpty ? "0" : "1"],
   d: ["TMP_DISK", () => "0"],
   E: ["REASON", () => "none"],
-  e: ["FREE_MEM", () => String(Math.floor(freemem() / 1_048_576))],
+  e: ["FREE_MEM", () => String(megabytes(freemem()))],
   F: ["NODES(A/I/O/T)", (line) => state(line) === "IDLE" ? "0/1/0/1" : "1/0/0/1"],
   f: ["AVAIL_FEATURES", () => "(null)"],
   G: ["GRES", () => "(null)"],
@@ -86,7 +86,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   L: ["DEFAULTTIME", () => "n/a"],
   l: ["TIMELIMIT", () => "infinite"],
   M: ["PREEMPT_MODE", () => "OFF"],
-  m: ["MEMORY", () => String(Math.floor(totalmem() / 1_048_576))],
+  m: ["MEMORY", () => String(megabytes(totalmem()))],
   N: ["NODELIST", ({ cluster, isEmpty }) => isEmpty ? "" : cluster.node],
   n: ["HOSTNAMES", ({ cluster }) => cluster.node],
   O: ["CPU_LOAD", () => loadavg()[0]!.toFixed(2)],
