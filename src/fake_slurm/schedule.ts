@@ -10,6 +10,9 @@ export interface Schedule {
   readonly nextBeginMs: number | undefined;
 }
 
+/** Mostly the first few jobs tell what can start: others wait for them. */
+const ROWS_PER_PART = 100;
+
 const WAITING = "state = 'PENDING' AND hold = ''";
 
 /**
@@ -77,15 +80,10 @@ function startWaiting(table: JobTable, freeCpus: number, allCpus: number, nowMs:
     ).run(nowMs);
     return [];
   }
-  const waiting = database.prepare(
-    `SELECT row, base_id, cpus, reason FROM tasks
-     WHERE ${WAITING} AND dependency IS NULL AND (begin_ms IS NULL OR begin_ms <= ?)
-     ORDER BY base_id, task_index, row`,
-  ).iterate(nowMs);
   const room = new Map<number, number>();
   const starting: number[] = [];
   const blocked: { row: number; reason: string }[] = [];
-  for (const { row, base_id: baseId, cpus, reason } of waiting) {
+  for (const { row, base_id: baseId, cpus, reason } of readWaiting(table, nowMs)) {
     if (free <= 0) break;
     const left = room.get(Number(baseId)) ?? roomInArray(table, Number(baseId));
     const needed = Math.min(Number(cpus), allCpus);
@@ -100,9 +98,27 @@ function startWaiting(table: JobTable, freeCpus: number, allCpus: number, nowMs:
     if (reason !== why) blocked.push({ row: Number(row), reason: why });
     if (why === "Resources") break; // what came first goes first
   }
-  // Only now: the table must not change under the statement that reads it.
+  // Only now: the table must not change while it is read.
   for (const { row, reason } of blocked) table.update(row, { reason });
   return starting.map((row) => markStarted(table, row, nowMs));
+}
+
+/**
+ * Reads, in their order, the jobs that could start; the table must not change until the reader has
+ * enough. The runtime's own `iterate()` is no way: where SQLite reports an error it ends as if there
+ * were no more rows (seen with Deno 2.9.6), and jobs behind a damaged page would wait for ever.
+ */
+function* readWaiting({ database }: JobTable, nowMs: number) {
+  const part = database.prepare(
+    `SELECT row, base_id, cpus, reason FROM tasks
+     WHERE ${WAITING} AND dependency IS NULL AND (begin_ms IS NULL OR begin_ms <= ?)
+     ORDER BY base_id, task_index, row LIMIT ${ROWS_PER_PART} OFFSET ?`,
+  );
+  for (let offset = 0;; offset += ROWS_PER_PART) {
+    const rows = part.all(nowMs, offset);
+    yield* rows;
+    if (rows.length < ROWS_PER_PART) return;
+  }
 }
 
 /**
