@@ -10,7 +10,8 @@ import type { ConformanceCase } from "./world.ts";
 
 /** What the suite runs against. */
 export type Target =
-  | { readonly kind: "fake" | "replay"; readonly version: string }
+  | { readonly kind: "fake"; readonly version: string }
+  | { readonly kind: "replay"; readonly version: string }
   | { readonly kind: "real" | "chroot" };
 
 /** Stands for the recorder's number in each recording. */
@@ -34,10 +35,8 @@ async function run(
   target: Exclude<Target, { kind: "replay" }>,
   sandbox: Sandbox,
 ): Promise<void> {
-  const isFake = target.kind === "fake" || target.kind === "replay";
-  const settings = isFake ? { DLSLURM_FAKE_SLURM_VERSION: target.version } : {};
-  await using slurm = isFake
-    ? await TestSlurm.startFake(sandbox, { ...settings, ...fake })
+  await using slurm = target.kind === "fake"
+    ? await TestSlurm.startFake(sandbox, { DLSLURM_FAKE_SLURM_VERSION: target.version, ...fake })
     : await TestSlurm.start(target.kind, sandbox);
   await run({ sandbox, slurm, version: await slurm.version(), uid: Deno.uid() ?? 0 });
 }

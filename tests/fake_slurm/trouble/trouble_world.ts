@@ -109,7 +109,6 @@ export class TroubleWorld extends FakeSlurmWorld {
 
   override async [Symbol.asyncDispose](): Promise<void> {
     await this.setScenario({});
-    await this.slurm[Symbol.asyncDispose]();
-    await this.sandbox[Symbol.asyncDispose]();
+    await super[Symbol.asyncDispose]();
   }
 }
