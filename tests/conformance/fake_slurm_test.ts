@@ -1,4 +1,4 @@
-import { VERSIONS } from "../recordings/slurm_recordings.ts";
+import { VERSIONS } from "../support/slurm_fixtures.ts";
 import { testConformance } from "./register.ts";
 
 for (const version of VERSIONS) testConformance({ kind: "fake", version });

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { readTextIfPresent } from "../../src/fs/if_present.ts";
 import { pollUntil } from "../support/polling.ts";
 import type { Outcome, Running, Sandbox } from "../support/sandbox.ts";
+import { SLURM_FIXTURES } from "../support/slurm_fixtures.ts";
 
 /** Folder of the recordings of this suite, made by scripts/record_fixtures/conformance.ts. */
 export function conformanceFolder(version: string): string {
-  return new URL(`../../fixtures/slurm/${version}/conformance`, import.meta.url).pathname;
+  return join(SLURM_FIXTURES, version, "conformance");
 }
 
 /**

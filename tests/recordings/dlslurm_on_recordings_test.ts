@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { TestDataset } from "../support/datasets.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { storedClaims, storedJobs } from "../support/snapshots.ts";
+import { VERSIONS } from "../support/slurm_fixtures.ts";
 import { wrapDlslurm } from "../support/wrapped_programs.ts";
-import { caseFolder, VERSIONS } from "./slurm_recordings.ts";
+import { caseFolder } from "./slurm_recordings.ts";
 
 interface Case {
   readonly name: string;

@@ -5,8 +5,9 @@ import { readRecording } from "../../src/recordings/read_recording.ts";
 import { CASES } from "../conformance/cases.ts";
 import { conformanceFolder } from "../conformance/fixtures_session.ts";
 import { Sandbox } from "../support/sandbox.ts";
+import { VERSIONS } from "../support/slurm_fixtures.ts";
 import { wrapDlslurm } from "../support/wrapped_programs.ts";
-import { caseFolder, caseNames, VERSIONS } from "./slurm_recordings.ts";
+import { caseFolder, caseNames } from "./slurm_recordings.ts";
 
 const SCRIPTS = new URL("../../scripts/record_fixtures", import.meta.url).pathname;
 const README = await Deno.readTextFile(

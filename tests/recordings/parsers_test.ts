@@ -5,7 +5,8 @@ import { querySqueue } from "../../src/slurm/query_squeue.ts";
 import { showJob } from "../../src/slurm/show_job.ts";
 import { parseSubmissionAnswer } from "../../src/slurm/submission_answer.ts";
 import { arrayTasksOf, logsOf } from "../../src/slurm/submission_details.ts";
-import { RecordedRunner, VERSIONS } from "./slurm_recordings.ts";
+import { VERSIONS } from "../support/slurm_fixtures.ts";
+import { RecordedRunner } from "./slurm_recordings.ts";
 
 interface Expected {
   readonly name: string;

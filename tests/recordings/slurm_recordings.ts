@@ -3,20 +3,17 @@ import type { Call, Recording } from "../../src/recordings/format.ts";
 import { findSame } from "../../src/recordings/match_calls.ts";
 import { readRecording } from "../../src/recordings/read_recording.ts";
 import type { Runner, RunResult } from "../../src/process/runner.ts";
-
-const FOLDER = new URL("../../fixtures/slurm", import.meta.url).pathname;
-
-/** The versions of Slurm that were recorded. */
-export const VERSIONS = ["22.05", "24.11"] as const;
+import { SLURM_FIXTURES } from "../support/slurm_fixtures.ts";
 
 /** The folder of one recorded case. */
 export function caseFolder(version: string, name: string): string {
-  return join(FOLDER, version, "recordings", name);
+  return join(SLURM_FIXTURES, version, "recordings", name);
 }
 
 /** The names of all cases of a version, sorted. */
 export function caseNames(version: string): string[] {
-  return [...Deno.readDirSync(join(FOLDER, version, "recordings"))].map(({ name }) => name).sort();
+  return [...Deno.readDirSync(join(SLURM_FIXTURES, version, "recordings"))].map(({ name }) => name)
+    .sort();
 }
 
 /** Answers from a recording, each answer once, in order; any call that is not in it throws. */

@@ -7,7 +7,8 @@ import {
   parseSlurmTime,
   querySacct,
 } from "../../src/slurm/query_sacct.ts";
-import { readRecording, VERSIONS } from "./recordings.ts";
+import { VERSIONS } from "../support/slurm_fixtures.ts";
+import { readRecording } from "./recordings.ts";
 
 /** What each recorded job came to: phase, group state, and the array tasks that it has. */
 type Expected = readonly [string, string, string, readonly number[] | null];

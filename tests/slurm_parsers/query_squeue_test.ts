@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Runner, RunResult } from "../../src/process/runner.ts";
 import { querySqueue } from "../../src/slurm/query_squeue.ts";
-import { readRecording, VERSIONS } from "./recordings.ts";
+import { VERSIONS } from "../support/slurm_fixtures.ts";
+import { readRecording } from "./recordings.ts";
 
 function answering(result: Partial<RunResult>): Runner {
   const defaults = { code: 0, signal: null, stdout: new Uint8Array(), stderr: "" };

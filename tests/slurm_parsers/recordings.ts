@@ -1,6 +1,5 @@
 import { join } from "node:path";
-
-const FOLDER = new URL("../../fixtures/slurm", import.meta.url).pathname;
+import { SLURM_FIXTURES } from "../support/slurm_fixtures.ts";
 
 /** What a real Slurm answered to one call. */
 export interface Recording {
@@ -10,12 +9,9 @@ export interface Recording {
   readonly code: number;
 }
 
-/** The versions of Slurm that were recorded. */
-export const VERSIONS = ["22.05", "24.11"] as const;
-
 /** Reads a recorded answer: `fixtures/slurm/<version>/<name>`. */
 export function readRecording(version: string, name: string): Recording {
-  const read = (file: string) => Deno.readTextFileSync(join(FOLDER, version, name, file));
+  const read = (file: string) => Deno.readTextFileSync(join(SLURM_FIXTURES, version, name, file));
   return {
     argv: JSON.parse(read("argv.json")),
     stdout: read("stdout"),

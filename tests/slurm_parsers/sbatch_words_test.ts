@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { parseSbatchWords } from "../../src/slurm/sbatch_words.ts";
 import { isSiteFull } from "../../src/slurm/submit_limits.ts";
 import { readRecording } from "../../src/recordings/read_recording.ts";
-import { caseFolder, caseNames, VERSIONS } from "../recordings/slurm_recordings.ts";
+import { caseFolder, caseNames } from "../recordings/slurm_recordings.ts";
+import { VERSIONS } from "../support/slurm_fixtures.ts";
 
 const GOOD = [
   ["job.sh a -b", [], "job.sh", ["a", "-b"]],

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Runner } from "../../src/process/runner.ts";
 import { parseShowJob, showJobs } from "../../src/slurm/show_job.ts";
 import { arrayTasksOf, environmentOf, logsOf } from "../../src/slurm/submission_details.ts";
-import { readRecording, VERSIONS } from "./recordings.ts";
+import { VERSIONS } from "../support/slurm_fixtures.ts";
+import { readRecording } from "./recordings.ts";
 
 for (const version of VERSIONS) {
   const read = (name: string) => parseShowJob(readRecording(version, `${name}_scontrol`).stdout);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { isUnclearFailure, parseSubmissionAnswer } from "../../src/slurm/submission_answer.ts";
 import type { SubmissionAnswer } from "../../src/slurm/submission_answer.ts";
-import { readRecording, VERSIONS } from "./recordings.ts";
+import { VERSIONS } from "../support/slurm_fixtures.ts";
+import { readRecording } from "./recordings.ts";
 
 function submitted(jobId: string, cluster: string | null = null): SubmissionAnswer {
   return { kind: "submitted", jobId, cluster };

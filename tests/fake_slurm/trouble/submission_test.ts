@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readRecording } from "../../../src/recordings/read_recording.ts";
-import { caseFolder, VERSIONS } from "../../recordings/slurm_recordings.ts";
+import { caseFolder } from "../../recordings/slurm_recordings.ts";
 import { pollUntil } from "../../support/polling.ts";
 import { assertSays } from "../../support/refusal.ts";
+import { VERSIONS } from "../../support/slurm_fixtures.ts";
 import { storedClaims, storedJobs } from "../../support/snapshots.ts";
 import { TroubleWorld } from "./trouble_world.ts";
 
