@@ -222,7 +222,8 @@ async function writeOrRescue(
       throw error; // the place that was asked for is the one to mend
     }
     return new UserError(error.code, `${error.message}. It was written to "${refuge}" instead`, {
-      hint: `mv ${quote(refuge)} ${quote(directory)}`,
+      // Without -T it would go into an empty folder that is there.
+      hint: `mv -T ${quote(refuge)} ${quote(directory)}`,
       cause: error,
     });
   }

@@ -20,11 +20,32 @@ testIfAvailable(
 
     assert.equal(code, 1);
     assert.match(stderr, /Cannot write recording ".*\/disk\/rec": No space left on device/);
-    const [, refuge] = /^hint: mv '(.*)' '.*\/disk\/rec'$/m.exec(stderr) ?? [];
+    const [, refuge] = /^hint: mv -T '(.*)' '.*\/disk\/rec'$/m.exec(stderr) ?? [];
     assert.ok(refuge?.startsWith(join(sandbox.root, "tmp")), stderr);
     const { calls } = await readRecording(refuge!);
     assert.deepEqual(calls.map(({ argv }) => argv), [["sacct"]]);
     assert.match(stderr, /^Replaced; look it through/m);
+  },
+);
+
+testIfAvailable(
+  ["mount"],
+  "e2e: fixtures record into an empty folder on a disk that fills up → the hint moves it there",
+  async () => {
+    await using sandbox = await Sandbox.create();
+    await writeSmallSlurm(sandbox);
+
+    const { code, stdout, stderr } = await runWithSmallDisk(
+      sandbox,
+      `mkdir disk/rec
+dlslurm fixtures record disk/rec -- \\
+  sh -c "sacct; dd if=/dev/zero of=disk/fill bs=1k count=4096" >said 2>&1; echo "status $?"
+make_room; eval "$(sed -n 's/^hint: //p' said)"
+dlslurm fixtures replay disk/rec -- sacct`,
+    );
+
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^status 1\n./);
   },
 );
 
