@@ -13,6 +13,12 @@ Deno.test("scontrol show hostnames and hostlist turn lists of nodes into names a
     const cases: readonly (readonly [string, string, string])[] = [
       ["hostnames", "n[1-3,7],m1", "n1\nn2\nn3\nn7\nm1\n"],
       ["hostnames", "n[08-10]", "n08\nn09\nn10\n"],
+      ["hostnames", "a[1-2]b[08,10],c", "a1b08\na1b10\na2b08\na2b10\nc\n"],
+      [
+        "hostnames",
+        "a[1-2]b[1-2]c[3,5]",
+        "a1b1c3\na1b1c5\na2b1c3\na2b1c5\na1b2c3\na1b2c5\na2b2c3\na2b2c5\n",
+      ],
       ["hostname", "one", "one\n"],
       ["hostlist", "n1,n2,n3", "n[1-3]\n"],
       ["hostlistsorted", "n3,n1", "n[1,3]\n"],

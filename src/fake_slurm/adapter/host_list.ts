@@ -1,17 +1,35 @@
-/** The names behind a host list: `n[01-03,7],login`. A width that is given by leading zeros stays. */
+/**
+ * The names behind a host list: `n[01-03,7],login`, `r[1-2]n[1-4]`. A width that is given by leading
+ * zeros stays. Of several brackets the last counts fastest and the one before it slowest, as in Slurm.
+ */
 export function expandHosts(list: string): string[] {
   return list.split(/,(?![^[]*\])/).flatMap((word) => {
-    const match = /^(.*)\[([\d,-]+)\](.*)$/.exec(word);
+    const match = BRACKETS.exec(word);
     if (match === null) return [word];
     const [, before = "", ranges = "", after = ""] = match;
-    return ranges.split(",").flatMap((range) => {
-      const [first = "", last = first] = range.split("-");
-      const names: string[] = [];
-      for (let at = Number(first); at <= Number(last); at++) {
-        names.push(`${before}${String(at).padStart(first.length, "0")}${after}`);
-      }
-      return names;
-    });
+    const numbers = expandRanges(ranges);
+    return expandBefore(before).flatMap((start) => numbers.map((at) => `${start}${at}${after}`));
+  });
+}
+
+/** The last brackets of a word, and what stands before and behind them. */
+const BRACKETS = /^(.*)\[([\d,-]+)\](.*)$/;
+
+function expandBefore(word: string): string[] {
+  const match = BRACKETS.exec(word);
+  if (match === null) return [word];
+  const [, before = "", ranges = "", after = ""] = match;
+  return expandRanges(ranges).flatMap((at) => expandBefore(`${before}${at}${after}`));
+}
+
+function expandRanges(ranges: string): string[] {
+  return ranges.split(",").flatMap((range) => {
+    const [first = "", last = first] = range.split("-");
+    const numbers: string[] = [];
+    for (let at = Number(first); at <= Number(last); at++) {
+      numbers.push(String(at).padStart(first.length, "0"));
+    }
+    return numbers;
   });
 }
 
