@@ -235,8 +235,9 @@ Deno.test("scancel of a step ends that step alone", () =>
     const listed = (await slurm.run("squeue", "-hs", "-o", "%i|%j|%P|%N")).stdout;
     const shown = (await slurm.run("scontrol", "show", "step", "1.0")).stdout;
 
-    await slurm.run("scancel", `${id}.0`);
+    const ended = await slurm.run("scancel", "-v", `${id}.0`);
 
+    assert.deepEqual(ended, { code: 0, stdout: "", stderr: "scancel: Terminating step 1.0\n" });
     assert.deepEqual(await slurm.waitForEnd(id), ["1|COMPLETED|0:0"]);
     const node = (await slurm.run("sinfo", "-h", "-o", "%N")).stdout.trim();
     assert.equal(listed, `1.0|sh|debug|${node}\n1.batch|batch|debug|${node}\n`);

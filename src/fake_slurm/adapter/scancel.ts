@@ -73,14 +73,20 @@ export function runScancel(
     return picked;
   });
   if (!isEnd) sendSignal(tasks, signal, asked, cluster);
+  const signalled: string[] = [];
   for (const selection of steps) {
     for (const task of pickTasks(table, [selection], asked)) {
+      if (task.state !== "RUNNING") continue;
       signalStep(table, task, selection.step!, signal, cluster);
+      signalled.push(`${task.jobId}.${selection.step}`);
     }
   }
   // What was cancelled may be what others waited for.
   ensureManager(table, cluster, context);
-  report(selections, tasks, asked, io);
+  if (asked.has("verbose")) {
+    report(jobs, tasks, io);
+    for (const id of signalled) io.err(`scancel: Terminating step ${id}\n`);
+  }
   return 0;
 }
 
@@ -168,15 +174,14 @@ function sendSignal(
   }
 }
 
-/** Signals one step, without a `signal` it is ended at once. */
+/** Signals one step of a job that runs; without a `signal` it is ended at once. */
 function signalStep(
   table: JobTable,
-  { row, state, process, spec }: Task,
+  { row, process, spec }: Task,
   step: string,
   signal: number | undefined,
   cluster: Cluster,
 ): void {
-  if (state !== "RUNNING") return;
   const number = signal ?? SIGNAL_NUMBERS["KILL"]!;
   if (step === "batch") {
     if (spec.batch && process !== null) signalProcess(process.pid, number, true);
@@ -188,15 +193,13 @@ function signalStep(
   signalSteps(cluster, row, number, Number(step));
 }
 
-/** Only `--verbose` says what could not be cancelled. */
+/** Says which jobs were to end, and which of them could not be cancelled. */
 function report(
-  selections: readonly JobSelection[],
+  jobs: readonly JobSelection[],
   tasks: readonly Task[],
-  asked: Asked,
   io: FakeSlurmContext["io"],
 ): void {
-  if (!asked.has("verbose")) return;
-  for (const selection of selections) {
+  for (const selection of jobs) {
     const { jobId } = selection;
     const named = tasks.filter((task) => isSelected(task, selection));
     io.err(`scancel: Terminating job ${jobId}\n`);
