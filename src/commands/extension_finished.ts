@@ -22,9 +22,13 @@ export async function endFinishedByExtension(
   open: readonly SubmittedJob[],
   context: CommandContext,
 ): Promise<Set<number>> {
-  const ended = new Set<number>();
-  for (const job of findVanished(dataset, store, open, context)) {
-    const commit = await findCommitOf(dataset, job);
+  const vanished = findVanished(dataset, store, open, context);
+  if (vanished.length === 0) return new Set();
+  const commits = await findCommits(dataset, vanished);
+  store.storeCommits(commits, dataset.headOid);
+  store.end(commits.keys(), "finished", context.now().getTime());
+  for (const job of vanished) {
+    const commit = commits.get(job.key);
     if (commit === undefined) {
       warn(
         context,
@@ -33,9 +37,6 @@ export async function endFinishedByExtension(
       );
       continue;
     }
-    store.storeCommits(new Map([[job.key, commit]]), dataset.headOid);
-    store.end([job.key], "finished", context.now().getTime());
-    ended.add(job.key);
     context.report({
       action: "slurm-finish",
       status: "notneeded",
@@ -45,7 +46,7 @@ export async function endFinishedByExtension(
       message: `Slurm job ${job.jobId} was finished with the Python extension: commit ${commit}`,
     });
   }
-  return ended;
+  return new Set(commits.keys());
 }
 
 function findVanished(
@@ -71,18 +72,34 @@ function findVanished(
   }
 }
 
-/** The newest commit in HEAD's history that records this job; IDs are reused, commands less so. */
-async function findCommitOf(dataset: Dataset, job: SubmittedJob): Promise<string | undefined> {
-  const subject = `${RECORD_PREFIX} Slurm job ${job.jobId}: `;
-  const commits = await readMessages(dataset.git, "HEAD", "", subject);
-  return commits.findLast(({ message, parents }) => {
-    if (!message.startsWith(subject) || parents.length > 1) return false;
-    try {
-      const record = parseMessage(message)?.record;
-      return record !== undefined && ("sidecarId" in record || record.cmd === job.cmd);
-    } catch (error) {
-      if (error instanceof SyntaxError) return false;
-      throw error;
-    }
-  })?.oid;
+/**
+ * The newest commits in HEAD's history that record these jobs, by the jobs' keys; IDs are reused,
+ * commands less so.
+ */
+async function findCommits(
+  dataset: Dataset,
+  jobs: readonly SubmittedJob[],
+): Promise<Map<number, string>> {
+  const start = `${RECORD_PREFIX} Slurm job `;
+  const messages = await readMessages(dataset.git, "HEAD", "", start);
+  const byJobId = Map.groupBy(
+    messages.filter(({ message, parents }) => message.startsWith(start) && parents.length < 2),
+    ({ message }) => message.slice(start.length, message.indexOf(":", start.length)),
+  );
+  const commits = new Map<number, string>();
+  for (const job of jobs) {
+    const commit = byJobId.get(job.jobId)?.findLast(({ message }) => isRecordOf(job, message));
+    if (commit !== undefined) commits.set(job.key, commit.oid);
+  }
+  return commits;
+}
+
+function isRecordOf(job: SubmittedJob, message: string): boolean {
+  try {
+    const record = parseMessage(message)?.record;
+    return record !== undefined && ("sidecarId" in record || record.cmd === job.cmd);
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }

@@ -404,8 +404,12 @@ Deno.test("e2e: finish after the extension has finished an adopted job → ended
       database.exec("DELETE FROM open_jobs");
     }
 
+    const calls = await CallLog.watch(setting.sandbox, ["git"]);
+
     const { code, stdout, stderr } = await dataset.dlslurm(["finish"]);
 
+    const looks = (await calls.read()).filter(({ args }) => args.includes("log"));
+    assert.equal(looks.length, 1, "the history is read once, however many jobs are gone");
     assert.equal(code, 0, stderr);
     assert.match(stdout, new RegExp(`notneeded.*job ${first} was finished with the .*${commit}`));
     assert.match(stderr, new RegExp(`warning: job ${second} was adopted, .* does not list it`));
