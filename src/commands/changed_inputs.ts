@@ -1,6 +1,6 @@
 import { join, relative, resolve } from "node:path";
 import { annexKeyOf } from "../annex/annex_key.ts";
-import { isInside } from "../datalad/claimed_path.ts";
+import { isInside, isWithin } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { compareWithHead, compareWithWorkTree, readBlobs } from "../git/compare_paths.ts";
 import type { PathDifference } from "../git/compare_paths.ts";
@@ -70,7 +70,7 @@ function readsOf(dataset: Dataset, plan: SubmissionPlan): Reads {
   const words = wordsOf(plan.command).flatMap((word) => [word, word.slice(word.indexOf("=") + 1)])
     .map(fromFolder).filter((path) => path !== "." && isInside(path) && isReachable(path));
   const lies = (path: string, folders: readonly string[]) =>
-    folders.some((each) => each === "." || path === each || path.startsWith(`${each}/`));
+    folders.some((each) => isWithin(each, path));
   return {
     inputs,
     words,

@@ -1,9 +1,10 @@
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
 import type { Dataset } from "../datalad/dataset.ts";
-import { isInside } from "../datalad/claimed_path.ts";
-import { readTextIfPresent, realPathIfPresent } from "../fs/if_present.ts";
+import { pathInside } from "../datalad/claimed_path.ts";
+import { readTextIfPresent } from "../fs/if_present.ts";
 import type { LogPattern, SubmissionDetails } from "../jobs/job.ts";
+import { environmentFileName } from "../slurm/submission_details.ts";
 import type { ExtensionJob } from "../store/extension_database.ts";
 
 /** What the extension's row and its environment file tell of a submission. */
@@ -32,7 +33,7 @@ export async function readExtensionDetails(
   job: ExtensionJob,
   altDir: string | null,
 ): Promise<ExtensionDetails> {
-  const name = `slurm-job-${job.jobId}.env.json`;
+  const name = environmentFileName(job.jobId);
   const environmentFile = job.slurmOutputs.find((path) => basename(path) === name);
   if (environmentFile === undefined) return { details: null, submittedAtMs: 0 };
   // Relative to where the user stood: in the job's folder, unless the dataset was named with -d.
@@ -47,18 +48,13 @@ export async function readExtensionDetails(
     return {
       details: {
         ...logsOf(paths, job.jobId, environment.ArrayJobId !== undefined),
-        environmentFile: await pathInside(altDir ?? dataset.root, resolve(place, environmentFile)),
+        environmentFile:
+          await pathInside(altDir ?? dataset.root, resolve(place, environmentFile)) ?? null,
       },
       submittedAtMs: Date.parse(environment.SubmitTime ?? "") || 0,
     };
   }
   return { details: null, submittedAtMs: 0 };
-}
-
-async function pathInside(root: string, path: string): Promise<string | null> {
-  const folder = await realPathIfPresent(dirname(path));
-  const inside = folder === undefined ? ".." : relative(root, join(folder, basename(path)));
-  return isInside(inside) ? inside : null;
 }
 
 /** Of an array the extension wrote the logs task by task, each with StdOut and, if another, StdErr. */

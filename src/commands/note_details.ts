@@ -1,15 +1,19 @@
-import { dirname, join, relative } from "node:path";
-import { isInside } from "../datalad/claimed_path.ts";
+import { dirname, join } from "node:path";
+import { pathInside } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { renderPythonJsonUnsorted } from "../datalad/python_json.ts";
 import { UserError } from "../errors.ts";
-import { realPathIfPresent } from "../fs/if_present.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
 import type { SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { splitJobId } from "../jobs/task_job_id.ts";
 import { showJob, showJobs } from "../slurm/show_job.ts";
 import type { JobRecord } from "../slurm/show_job.ts";
-import { arrayTasksOf, environmentOf, logsOf } from "../slurm/submission_details.ts";
+import {
+  arrayTasksOf,
+  environmentFileName,
+  environmentOf,
+  logsOf,
+} from "../slurm/submission_details.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { slurmClientOf } from "./ask_slurm.ts";
 import type { CommandContext } from "./context.ts";
@@ -142,7 +146,6 @@ async function writeEnvironmentFile(
   job: SubmittedJob,
   record: JobRecord,
 ): Promise<string | null> {
-  const name = `slurm-job-${jobId}.env.json`;
   // Beside the log in the alternative folder too: it comes back with the outputs.
   const root = job.altDir ?? dataset.root;
   const log = record.get("StdOut");
@@ -152,9 +155,8 @@ async function writeEnvironmentFile(
     join(root, job.pwd),
   ];
   for (const folder of folders) {
-    const real = await realPathIfPresent(folder);
-    const path = real === undefined ? ".." : relative(root, join(real, name));
-    if (!isInside(path)) continue;
+    const path = await pathInside(root, join(folder, environmentFileName(jobId)));
+    if (path === undefined) continue;
     const text = renderPythonJsonUnsorted(environmentOf(record), 2);
     await writeFileAtomic(join(root, path), text);
     return path;

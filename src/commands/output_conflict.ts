@@ -1,10 +1,11 @@
+import { isWithin } from "../datalad/claimed_path.ts";
 import { UserError } from "../errors.ts";
 import type { UserErrorOptions } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
 
 /** Whether one of two paths relative to the root is the other, inside it or around it. */
 export function doConflict(a: string, b: string): boolean {
-  return isAround(a, b) || isAround(b, a);
+  return isWithin(a, b) || isWithin(b, a);
 }
 
 /**
@@ -22,7 +23,7 @@ export function outputConflict(
 ): UserError {
   const relation = claim === path
     ? "the same path"
-    : isAround(claim, path)
+    : isWithin(claim, path)
     ? "a folder around it"
     : "a path inside it";
   return new UserError(
@@ -48,8 +49,4 @@ export function hintForHolder({ stage, jobId }: Job): string {
   return stage === "waiting"
     ? "dlslurm schedule --continue, or dlslurm finish --close-waiting-jobs"
     : "dlslurm recover";
-}
-
-function isAround(folder: string, path: string): boolean {
-  return folder === "." || folder === path || path.startsWith(`${folder}/`);
 }

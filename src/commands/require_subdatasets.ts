@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { badOutput } from "../datalad/claimed_path.ts";
+import { badOutput, isWithin } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { findSubdatasets, joinPath, seenFrom } from "../datalad/subdatasets.ts";
 import type { Git } from "../git/git.ts";
@@ -55,7 +55,7 @@ export async function requireSubdatasets(
 
 /** Those of `paths` that are `folder` or lie in it, as seen from there. */
 function within(folder: string, paths: readonly string[]): string[] {
-  return paths.filter((path) => path === folder || path.startsWith(`${folder}/`))
+  return paths.filter((path) => isWithin(folder, path))
     .map((path) => seenFrom(folder, path)!);
 }
 

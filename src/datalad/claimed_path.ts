@@ -80,9 +80,26 @@ async function realPathOfExisting(path: string): Promise<string> {
   return join(await realPathOfExisting(dirname(path)), basename(path));
 }
 
-/** Whether an absolute path is the folder `root` or lies in it; both with links resolved. */
-export function isWithin(root: string, path: string): boolean {
-  return path === root || path.startsWith(`${root}/`);
+/**
+ * Whether a path is this folder or lies in it: both absolute with links resolved, or both normalised and
+ * relative to the dataset's root, which is `.` itself.
+ */
+export function isWithin(folder: string, path: string): boolean {
+  return folder === "." || path === folder || path.startsWith(`${folder}/`);
+}
+
+/**
+ * The path of a file relative to `root`, the links in the folders above it resolved; `undefined` if
+ * those are not there, or not in the work tree.
+ *
+ * @param root absolute, links resolved.
+ * @param path absolute.
+ */
+export async function pathInside(root: string, path: string): Promise<string | undefined> {
+  const folder = await realPathIfPresent(dirname(path));
+  if (folder === undefined) return undefined;
+  const inside = relative(root, join(folder, basename(path)));
+  return isInside(inside) ? inside : undefined;
 }
 
 /** Whether a path relative to the dataset's root lies in the work tree. */

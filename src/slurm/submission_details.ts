@@ -37,6 +37,11 @@ export function arrayTasksOf(records: readonly JobRecord[]): string | null {
 /** Keys that name a person, a login session, or the job's number, which the file's name has. */
 const LEFT_OUT = new Set(["JobId", "UserId", "GroupId", "MailUser", "AllocNode:Sid"]);
 
+/** Name of the file beside the log that keeps what scontrol told of a job. */
+export function environmentFileName(jobId: string): string {
+  return `slurm-job-${jobId}.env.json`;
+}
+
 /** What of a record goes into the environment file. */
 export function environmentOf(record: JobRecord): Record<string, string> {
   return Object.fromEntries([...record].filter(([key]) => !LEFT_OUT.has(key)));
