@@ -32,8 +32,8 @@ export interface JobRecord extends ResultRecord {
   readonly cmd: string;
   /** Where it ran, relative to the dataset's root. */
   readonly pwd: string;
-  /** When the submission began, ISO 8601 in UTC. */
-  readonly submittedAt: string;
+  /** When the submission began, ISO 8601 in UTC; absent for an adopted job of which that is not known. */
+  readonly submittedAt?: string;
 }
 
 /** The columns of the table in their order. */
@@ -81,7 +81,7 @@ export function recordOfJob(dataset: Dataset, { job, status }: ListedJob): JobRe
     outputs: job.outputs,
     cmd: job.cmd,
     pwd: job.pwd,
-    submittedAt: new Date(job.submittedAtMs).toISOString(),
+    ...(job.submittedAtMs === 0 ? {} : { submittedAt: new Date(job.submittedAtMs).toISOString() }),
     ...(job.stage === "finished" && job.commitOid !== null ? { commit: job.commitOid } : {}),
   };
 }
@@ -94,7 +94,7 @@ export function cellOf(column: Column, { job, status }: ListedJob, nowMs: number
     case "State":
       return status === undefined ? job.stage.toUpperCase() : countedStates(job, status);
     case "Age":
-      return renderAge(nowMs - job.submittedAtMs);
+      return job.submittedAtMs === 0 ? "" : renderAge(nowMs - job.submittedAtMs);
     case "Commit":
       return job.stage === "finished" ? job.commitOid?.slice(0, 10) ?? "none" : "";
     case "Output": {

@@ -111,7 +111,7 @@ export interface Job extends JobRequest {
   readonly jobId: string | null;
   /** Slurm cluster, where `sbatch` named one. */
   readonly cluster: string | null;
-  /** Milliseconds since 1970 when the submission began, or the wait for it. */
+  /** Milliseconds since 1970 when the submission began, or the wait for it; 0 if it is not known. */
   readonly submittedAtMs: number;
   /** What scontrol told; `null` until it answered. */
   readonly details: SubmissionDetails | null;

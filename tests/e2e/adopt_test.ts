@@ -380,6 +380,32 @@ Deno.test("e2e: adopt of jobs that cannot be ours → each is named with its rea
     assert.deepEqual(await slurm.submittedJobs(), [own]);
   }));
 
+Deno.test("e2e: list of an adopted job whose submission time nobody knows → says nothing of it", () =>
+  inDataset(async (setting) => {
+    const { dataset, slurm } = setting;
+    const [timed, untimed] = [
+      await submit(setting, ["job.sh", "a"]),
+      await slurm.submit(["job.sh", "b"], { cwd: dataset.root }),
+    ];
+    const environmentFile = `slurm-job-${timed}.env.json`;
+    writeExtensionDatabase(dataset, [
+      { slurmJobId: timed, outputs: ["a"], slurmOutputs: [environmentFile] },
+      { slurmJobId: untimed, outputs: ["b"] },
+    ]);
+    await dataset.dlslurm(["adopt"]);
+
+    const listed = await dataset.dlslurm(["-f", "json", "list"]);
+    const table = await dataset.dlslurm(["list"]);
+
+    const jobs = new Map(
+      listed.stdout.trimEnd().split("\n").map((line) => JSON.parse(line))
+        .map((job) => [job["slurm_job_id"], job]),
+    );
+    assert.match(jobs.get(timed)["submitted_at"], /^20/);
+    assert.equal("submitted_at" in jobs.get(untimed), false);
+    assert.doesNotMatch(table.stdout, /[0-9]{4,}d/);
+  }));
+
 Deno.test("e2e: finish after the extension has finished an adopted job → ended with its commit", () =>
   inDataset(async (setting) => {
     const { dataset, slurm } = setting;
