@@ -80,3 +80,8 @@ export class UserError extends Error {
     this.detail = detail === "" ? undefined : detail;
   }
 }
+
+/** The message of a refused submission without its end, for where something else is refused with it. */
+export function withoutVerdict({ message }: UserError): string {
+  return message.replace(/\. No job was submitted$/, "");
+}

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { resolveClaim } from "../datalad/claimed_path.ts";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
-import { UserError } from "../errors.ts";
+import { UserError, withoutVerdict } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { realPathIfPresent } from "../fs/if_present.ts";
 import type { Adoption, JobToAdopt } from "../store/adopt_jobs.ts";
@@ -95,8 +95,7 @@ async function claimsOf(
       claims.add(await resolveClaim(dataset.root, dataset.root, path));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      const reason = error.message.replace(/\. No job was submitted$/, "");
-      throw new UserError(error.code, `Cannot adopt job ${jobId}: ${reason}`, {
+      throw new UserError(error.code, `Cannot adopt job ${jobId}: ${withoutVerdict(error)}`, {
         hint: `datalad slurm-finish ${jobId}`,
         cause: error,
       });

@@ -1,7 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { join as joinWords } from "shlex";
 import { UserError } from "../errors.ts";
-import { readTextIfPresent } from "../fs/if_present.ts";
+import { readTextIfPresent, removeTreeIfPresent } from "../fs/if_present.ts";
 import type { WaitingJob } from "../jobs/job.ts";
 import { ShellWorker } from "../process/shell_worker.ts";
 import { batchScriptName, renderFrozenArray } from "../slurm/array_script.ts";
@@ -86,7 +86,7 @@ async function submitArray(
   if (rows.length === 0) return false;
   const own = rows.map((row) => row.key);
   const folder = newFrozenFolder(dataset, rows[0]!);
-  const discard = () => removeFolder(folder);
+  const discard = () => removeTreeIfPresent(folder);
   let command: string;
   try {
     command = await freeze(group, rows, folder);
@@ -151,10 +151,4 @@ export async function readBatchScript(
     `Cannot submit batch script "${words.script.path}": ${problem}. No job was submitted`,
     { hint: "name the script relative to the folder that the command runs in" },
   );
-}
-
-async function removeFolder(folder: string): Promise<void> {
-  await Deno.remove(folder, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
 }

@@ -3,6 +3,7 @@ import type { UserError } from "../errors.ts";
 import type { WaitingJob } from "../jobs/job.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
+import { startOfCommand } from "./report_submission.ts";
 
 /** A person reads so many results; of more, what is good is summed up. */
 const MOST_LINES = 20;
@@ -100,6 +101,6 @@ function lineOf({ row }: WaitingJob): { tableLine?: number } {
 }
 
 function startOf(jobId: string, { row, cmd }: WaitingJob): string {
-  const start = cmd.length > 40 ? `${cmd.slice(0, 40)}...` : cmd;
+  const start = startOfCommand(cmd);
   return row === null ? `job ${jobId}: ${start}` : `line ${row.line}, job ${jobId}: ${start}`;
 }

@@ -1,5 +1,5 @@
 import type { Dataset } from "../datalad/dataset.ts";
-import { UserError } from "../errors.ts";
+import { UserError, withoutVerdict } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
 import { ownIdentity } from "../process/process_identity.ts";
 import type { JobStore } from "../store/job_store.ts";
@@ -128,8 +128,8 @@ async function tell(
 }
 
 /** The message without what holds for the whole table: that nothing was submitted, and what to do. */
-function shortened({ message }: UserError): string {
-  return message.replace(/\. No job was submitted$/, "")
+function shortened(error: UserError): string {
+  return withoutVerdict(error)
     .replace(/^There are conflicting outputs .* for the current job first\. /, "");
 }
 

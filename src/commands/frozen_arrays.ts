@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
+import { isAbsence } from "../fs/if_present.ts";
 import type { Job } from "../jobs/job.ts";
 import type { JobStore } from "../store/job_store.ts";
 
@@ -42,7 +43,7 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    if (isAbsence(error)) return [];
     throw error;
   }
 }

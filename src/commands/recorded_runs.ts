@@ -58,7 +58,9 @@ export async function findRuns(
   throw new UserError(
     "NO_RECORD",
     `No schedule commits found in range ${range}${
-      failed.length === 0 ? "" : `, but for ${listOf(failed)}: failed jobs are left out`
+      failed.length === 0
+        ? ""
+        : `, but for ${firstOf(failed, MOST_NAMED)}: failed jobs are left out`
     }. No job was submitted`,
     {
       hint: failed.length === 0
@@ -71,9 +73,10 @@ export async function findRuns(
 /** How many failed jobs are named; a range may hold thousands. */
 const MOST_NAMED = 3;
 
-function listOf(names: readonly string[]): string {
-  const more = names.length - MOST_NAMED;
-  return names.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+/** Names in a row for a person: `most` of them, of the others only how many they are. */
+export function firstOf(names: readonly string[], most: number): string {
+  const more = names.length - most;
+  return names.slice(0, most).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function parse(commit: CommitMessage): ParsedMessage | undefined {

@@ -19,14 +19,18 @@ export function reportScheduled(
   context: CommandContext,
   changedInputs?: readonly string[],
 ): void {
-  const start = command.length > 40 ? `${command.slice(0, 40)}...` : command;
   context.report({
     action,
     status: "ok",
     path: dataset.root,
     type: "dataset",
-    message: start,
+    message: startOfCommand(command),
     slurmJobId: job.jobId,
     ...(changedInputs === undefined ? {} : { changedInputs }),
   });
+}
+
+/** A command line as results show it: DataLad cuts it at 40 characters. */
+export function startOfCommand(command: string): string {
+  return command.length > 40 ? `${command.slice(0, 40)}...` : command;
 }

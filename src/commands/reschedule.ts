@@ -13,7 +13,7 @@ import type { CommandContext } from "./context.ts";
 import { readExtensionLocks, requireUnlocked } from "./extension_jobs.ts";
 import { planSubmission } from "./plan_submission.ts";
 import type { CommandToSubmit, PreparationOptions, SubmissionPlan } from "./plan_submission.ts";
-import { findRuns } from "./recorded_runs.ts";
+import { findRuns, firstOf } from "./recorded_runs.ts";
 import type { RecordedRun, RecordRange } from "./recorded_runs.ts";
 import { recoverSubmissions } from "./recover.ts";
 import { renderScript } from "./reschedule_script.ts";
@@ -38,7 +38,7 @@ export async function runReschedule(options: RescheduleOptions, context: Command
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   const runs = await findRuns(dataset, options, context.runner);
   const own = runs.filter((run) => isOfDataset(run, dataset));
-  for (const run of runs) if (!own.includes(run)) reportForeign(dataset, run, context);
+  for (const run of runs) if (!isOfDataset(run, dataset)) reportForeign(dataset, run, context);
   const written = await findWrittenFiles(dataset, own.map((run) => run.commit.oid));
   if (options.script !== undefined) {
     const planned = [];
@@ -113,11 +113,10 @@ async function noticeChanges(
   for (const { run, commit } of planned) {
     const paths = changed.get(commit);
     if (paths === undefined) continue;
-    const more = paths.length > MOST_NAMES ? ` and ${paths.length - MOST_NAMES} more` : "";
     warn(
       context,
       `changed since ${commit.slice(0, 10)} (Slurm job ${run.record.slurmJobId}) was recorded: ` +
-        `${paths.slice(0, MOST_NAMES).join(", ")}${more}`,
+        firstOf(paths, MOST_NAMES),
     );
   }
   return changed;

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { isAbsence, readTextIfPresent, removeIfPresent } from "../fs/if_present.ts";
@@ -59,7 +59,7 @@ export async function runSubmission(
   const traces = tracesOf(dataset, key);
   let code: number;
   try {
-    await Deno.mkdir(join(dataset.commonDir, "dlslurm", "submissions"), { recursive: true });
+    await Deno.mkdir(dirname(traces.stdoutFile), { recursive: true });
     // Made before the command starts: a submission without this file was never begun.
     await Deno.writeTextFile(traces.stdoutFile, "");
     code = worker === undefined

@@ -32,6 +32,11 @@ export function removeIfPresent(path: string): Promise<void> {
   return Deno.remove(path).catch(absent);
 }
 
+/** Removes what is at `path` with all that is in it, if there is something. */
+export function removeTreeIfPresent(path: string): Promise<void> {
+  return Deno.remove(path, { recursive: true }).catch(absent);
+}
+
 /** Whether an error says that nothing is at a path, as this module takes it. */
 export function isAbsence(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound ||

@@ -2,6 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import * as v from "valibot";
 import { UserError } from "../errors.ts";
+import { isAbsence } from "../fs/if_present.ts";
 
 /** A job that the Python extension (datalad-slurm) has scheduled and not finished. */
 export interface ExtensionJob {
@@ -95,9 +96,7 @@ function statIfFile(path: string): Deno.FileInfo | undefined {
     if (!info.isFile) throw new Error("it is no file");
     return info;
   } catch (error) {
-    const isAbsent = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory;
-    if (isAbsent) return undefined;
+    if (isAbsence(error)) return undefined;
     throw error;
   }
 }
