@@ -2,16 +2,17 @@ import assert from "node:assert/strict";
 import { DSID, writeExtensionDatabase } from "../../support/extension_database.ts";
 import { assertRefused } from "../../support/refusal.ts";
 import { storedJobs } from "../../support/snapshots.ts";
-import { wrapProgram } from "../../support/wrapped_programs.ts";
+import { unwrapProgram, wrapProgram } from "../../support/wrapped_programs.ts";
 import { scheduleArguments, TableWorld } from "./table_world.ts";
 
 /** Job 1 is open, and the row with the output `results/b` has no job ID. */
 async function createWorld(stage: "waiting" | "submitting"): Promise<TableWorld> {
-  const world = await TableWorld.create(stage === "waiting" ? { maxSubmitJobs: 1 } : {});
+  const world = await TableWorld.create();
   await world.dataset.write(".datalad/config", `[datalad "dataset"]\n\tid = ${DSID}\n`);
   await world.dataset.git("add", ".datalad");
   await world.dataset.git("commit", "--quiet", "-m", "Become a dataset");
-  if (stage === "submitting") {
+  if (stage === "waiting") await world.fillSiteFor("b");
+  else {
     await wrapProgram(
       world.sandbox,
       "sbatch",
@@ -21,7 +22,7 @@ async function createWorld(stage: "waiting" | "submitting"): Promise<TableWorld>
   const table = await world.writeTable("name,value\na,1\nb,2\n");
   await world.schedule(table, "-J1");
   assert.deepEqual(storedJobs(world.dataset).map((job) => job.stage), ["open", stage]);
-  await world.setLimits({});
+  await unwrapProgram(world.sandbox, "sbatch");
   await world.waitForAll();
   return world;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { assertRefused } from "../../support/refusal.ts";
 import { storedClaims, storedJobs } from "../../support/snapshots.ts";
-import { CallLog, wrapProgram } from "../../support/wrapped_programs.ts";
+import { CallLog, unwrapProgram, wrapProgram } from "../../support/wrapped_programs.ts";
 import { recordIn, scheduleArguments, TableWorld } from "./table_world.ts";
 
 Deno.test("e2e: schedule --from → a job, a commit and a record for each row, whatever its values", async () => {
@@ -154,10 +154,11 @@ const NOT_WITH_CONTINUE = [
 ] as const;
 
 Deno.test("e2e: schedule --continue with what the rows were noted with → refused, they wait on", async (test) => {
-  await using world = await TableWorld.create({ maxSubmitJobs: 1 });
+  await using world = await TableWorld.create();
   const table = await world.writeTable("name,value\na,1\nb,2\n");
+  await world.fillSiteFor("b");
   assert.equal((await world.schedule(table, "-J1")).code, 0);
-  await world.setLimits({});
+  await unwrapProgram(world.sandbox, "sbatch");
   for (const options of NOT_WITH_CONTINUE) {
     await test.step(options.join(" "), async () => {
       await assertRefused(world.dataset, world.slurm, ["schedule", "--continue", ...options], {

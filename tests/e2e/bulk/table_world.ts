@@ -4,6 +4,7 @@ import type { DatasetKind } from "../../support/datasets.ts";
 import { Sandbox } from "../../support/sandbox.ts";
 import type { Outcome } from "../../support/sandbox.ts";
 import { TestSlurm } from "../../support/slurm.ts";
+import { MISBEHAVIOUR, wrapProgram } from "../../support/wrapped_programs.ts";
 import { FakeSlurmWorld } from "../../support/world.ts";
 
 /** Writes what it was called with; fails for the name "bad" unless a file `mended` is there. */
@@ -39,6 +40,17 @@ export class TableWorld extends FakeSlurmWorld {
     const file = join(this.sandbox.root, "scenario.json");
     this.sandbox.env["DLSLURM_FAKE_SLURM_SCENARIO"] = file;
     await Deno.writeTextFile(file, JSON.stringify({ version: 1, limits }));
+  }
+
+  /** Has sbatch refuse the row of this name as where the site takes no more jobs, until it is unwrapped. */
+  async fillSiteFor(name: string): Promise<void> {
+    const refusal = MISBEHAVIOUR.fail(
+      "sbatch: error: AssocMaxSubmitJobLimit\n" +
+        "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy " +
+        "(job submit limit, user's size and/or time limits)",
+    );
+    const script = `case "$* " in *" ${name} "*) ${refusal} ;; esac\nexec "$REAL" "$@"`;
+    await wrapProgram(this.sandbox, "sbatch", script);
   }
 
   /** Writes a table beside the dataset and gives its path. */
