@@ -6,10 +6,7 @@ import type { World } from "./world.ts";
 /** The real world, as the process finds it. Restores the environment that the start script changed. */
 export function realWorld(mainFile: string): World {
   const { selfPath } = takeBootEnvironment();
-  const interruption = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => interruption.abort(new Error(`stopped by ${signal}`)));
-  }
+  const { interrupted, insisted } = listenForSignals();
   return {
     io: { out: (text) => write(Deno.stdout, text), err: (text) => write(Deno.stderr, text) },
     terminal: {
@@ -21,9 +18,28 @@ export function realWorld(mainFile: string): World {
     cwd: Deno.cwd(),
     env: Deno.env,
     now: () => new Date(),
-    interrupted: interruption.signal,
+    interrupted,
+    insisted,
     selfCommand: selfPath === undefined ? fromSources(mainFile) : [selfPath],
   };
+}
+
+/** One key press may arrive twice: from the terminal, and from a parent that hands it on. */
+const SAME_SIGNAL_MS = 300;
+
+function listenForSignals(): { interrupted: AbortSignal; insisted: AbortSignal } {
+  const interruption = new AbortController();
+  const insistence = new AbortController();
+  let firstAtMs: number | undefined;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      const reason = new Error(`stopped by ${signal}`);
+      firstAtMs ??= performance.now();
+      if (performance.now() - firstAtMs > SAME_SIGNAL_MS) insistence.abort(reason);
+      interruption.abort(reason);
+    });
+  }
+  return { interrupted: interruption.signal, insisted: insistence.signal };
 }
 
 function fromSources(mainFile: string): string[] {

@@ -98,6 +98,7 @@ async function runCommand(
       env: world.env,
       now: world.now,
       interrupted: world.interrupted,
+      insisted: world.insisted,
       isForPrograms: !isForPeople,
       isTailored,
       columns: world.terminal.out ? world.terminal.columns() : undefined,

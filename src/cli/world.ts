@@ -21,6 +21,8 @@ export interface World {
   readonly now: () => Date;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly interrupted: AbortSignal;
+  /** Aborted by a second one: what does not end by itself is not waited for. */
+  readonly insisted: AbortSignal;
   /** Argument vector that starts this program again. */
   readonly selfCommand: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { WaitingJob } from "../jobs/job.ts";
 import type { CommandContext } from "./context.ts";
 import { warn } from "./context.ts";
 import { startOfCommand } from "./report_submission.ts";
+import { linesOf } from "./submissions_under_way.ts";
 
 /** A person reads so many results; of more, what is good is summed up. */
 const MOST_LINES = 20;
@@ -39,14 +40,9 @@ export class BulkReport {
 
   /** Rows of which no job came, or nobody knows. */
   failed(rows: readonly WaitingJob[], error: UserError): void {
-    const [first, ...others] = rows;
-    const which = first?.row === undefined || first.row === null
-      ? ""
-      : others.length === 0
-      ? `line ${first.row.line}: `
-      : `lines ${first.row.line} to ${others.at(-1)!.row?.line}: `;
+    const [first] = rows;
     const detail = error.detail === undefined ? "" : `: ${error.detail}`;
-    this.#report("impossible", `${which}${error.message}${detail}`, {
+    this.#report("impossible", `${linesOf(rows)}${error.message}${detail}`, {
       errorCode: error.code,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       ...(first === undefined ? {} : lineOf(first)),

@@ -16,6 +16,7 @@ import {
   unclearSubmission,
 } from "./run_submission.ts";
 import type { SubmissionCommand, SubmissionOutcome } from "./run_submission.ts";
+import { SubmissionsUnderWay } from "./submissions_under_way.ts";
 
 /**
  * Why no more rows are submitted: the user's Ctrl-C; the site takes no more jobs for now; or several
@@ -29,7 +30,7 @@ const MOST_FAILURES_IN_A_ROW = 3;
 const DETAILS_AFTER_MS = 60_000;
 
 /** What the ways of submitting many rows share: receipts, failures, and what scontrol is asked. */
-export class BulkRun {
+export class BulkRun implements Disposable {
   /** Where the jobs are scheduled. */
   readonly dataset: Dataset;
   /** Where the rows wait. */
@@ -39,6 +40,7 @@ export class BulkRun {
   /** Tells what becomes of rows. */
   readonly report: BulkReport;
   readonly #progress: Progress;
+  readonly #underWay: SubmissionsUnderWay;
   /** Set once; what has begun is then brought to its end. */
   stop: StopReason | null = null;
   #failuresInARow = 0;
@@ -61,6 +63,7 @@ export class BulkRun {
     this.context = context;
     this.report = new BulkReport(dataset, context, total);
     this.#progress = progress;
+    this.#underWay = new SubmissionsUnderWay(context);
     this.#describedAtMs = context.now().getTime();
   }
 
@@ -73,7 +76,7 @@ export class BulkRun {
   /**
    * Runs the submission command of rows that the store has as `submitting`: of one, or of an array's.
    * Everything but "the site is full" is seen to here. If the command cannot be started, the rows wait
-   * again.
+   * again. If the user does not want to wait for its end, it is unclear what came of it.
    *
    * @param discard takes away what was made for the jobs; called, before anything else of the submission
    * is forgotten, when it is certain that there are none.
@@ -85,7 +88,8 @@ export class BulkRun {
     rows: readonly WaitingJob[],
     discard: () => Promise<void> = () => Promise.resolve(),
   ): Promise<boolean> {
-    const answer = await runSubmission(this.dataset, command, this.context, worker)
+    const submission = runSubmission(this.dataset, command, this.context, worker);
+    const answer = await this.#underWay.during(rows, command.command, submission)
       .catch(async (error) => {
         await discard();
         this.store.waiting.putBack(rows.map((row) => row.key), false);
@@ -136,6 +140,11 @@ export class BulkRun {
     await this.#describe();
   }
 
+  /** Ends what the run listens to; nothing of the jobs is changed. */
+  [Symbol.dispose](): void {
+    this.#underWay[Symbol.dispose]();
+  }
+
   #store<R extends Receipt>(receipts: readonly R[]): readonly R[] {
     try {
       this.store.storeReceipts(receipts);
@@ -161,7 +170,7 @@ export class BulkRun {
     rows: readonly WaitingJob[],
     answer: Exclude<SubmissionOutcome, { readonly kind: "submitted" }>,
   ): Promise<void> {
-    if (++this.#failuresInARow >= MOST_FAILURES_IN_A_ROW) this.stop ??= "failures";
+    if (++this.#failuresInARow >= MOST_FAILURES_IN_A_ROW && !this.isStopped) this.stop = "failures";
     if (answer.kind === "unclear") {
       this.report.failed(rows, unclearSubmission(key, command, answer, true));
       return;
@@ -174,9 +183,9 @@ export class BulkRun {
   async #describe(): Promise<void> {
     const keys = this.#undescribed.splice(0);
     const jobs = keys.flatMap((key) => this.store.listOfSubmission(key));
-    if (jobs.length === 0) return;
+    if (jobs.length === 0 || this.context.insisted.aborted) return;
     // After Ctrl-C, too: slurmctld may have forgotten them before the next finish.
-    const context = { ...this.context, interrupted: new AbortController().signal };
+    const context = { ...this.context, interrupted: this.context.insisted };
     await noteDetails(this.dataset, this.store, jobs, context);
   }
 }

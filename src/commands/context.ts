@@ -80,6 +80,8 @@ export interface CommandContext {
   readonly now: () => Date;
   /** Aborted by SIGINT or SIGTERM: stop at the next safe point. */
   readonly interrupted: AbortSignal;
+  /** Aborted by a second one: what hangs is not waited for, the next run settles it. */
+  readonly insisted: AbortSignal;
   /** Columns of the terminal that `io.out` goes to; `undefined` where that is a pipe or a file. */
   readonly columns: number | undefined;
   /**

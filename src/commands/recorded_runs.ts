@@ -6,6 +6,7 @@ import { UserError } from "../errors.ts";
 import { readMessages } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
 import type { Runner } from "../process/runner.ts";
+import { firstOf } from "./name_list.ts";
 
 /** A job that finish has committed. */
 export interface RecordedRun {
@@ -72,12 +73,6 @@ export async function findRuns(
 
 /** How many failed jobs are named; a range may hold thousands. */
 const MOST_NAMED = 3;
-
-/** Names in a row for a person: `most` of them, of the others only how many they are. */
-export function firstOf(names: readonly string[], most: number): string {
-  const more = names.length - most;
-  return names.slice(0, most).join(", ") + (more > 0 ? ` and ${more} more` : "");
-}
 
 function parse(commit: CommitMessage): ParsedMessage | undefined {
   try {

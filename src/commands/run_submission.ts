@@ -48,7 +48,8 @@ export type SubmissionOutcome =
  * What a crash leaves: the traces, from which the next run takes the job ID. If this throws, nothing was
  * submitted and no traces are left.
  *
- * @param worker runs it, beyond the reach of the terminal's Ctrl-C; absent: it is started by itself.
+ * @param worker runs it, beyond the reach of the terminal's Ctrl-C, and leaves it to itself when the user
+ * insists; absent: it is started by itself.
  */
 export async function runSubmission(
   dataset: Dataset,
@@ -64,7 +65,7 @@ export async function runSubmission(
     await Deno.writeTextFile(traces.stdoutFile, "");
     code = worker === undefined
       ? await runByItself(command, directory, traces, context)
-      : await worker.run({ command, cwd: directory, ...traces });
+      : await worker.run({ command, cwd: directory, ...traces }, context.insisted);
   } catch (error) {
     await removeTraces(traces);
     throw error;

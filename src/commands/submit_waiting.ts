@@ -36,7 +36,7 @@ export async function submitWaiting(
 ): Promise<SubmittedRows> {
   const { singles, arrays } = await prepareRows(dataset, store, keys, context);
   using progress = context.progress("submitting", keys.length);
-  const run = new BulkRun(dataset, store, context, progress, keys.length);
+  using run = new BulkRun(dataset, store, context, progress, keys.length);
   try {
     if (arrays.length > 0) await submitAsArrays(run, arrays);
     if (!run.isStopped) await submitSingly(run, singles, parallel);

@@ -24,6 +24,8 @@ export class ShellWorker implements AsyncDisposable {
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #answers: ReadableStreamDefaultReader<string>;
   #unread = "";
+  /** Whether a command was given up on, which runs on. */
+  #isLeft = false;
 
   /** Starts the shell, with the environment of this program. */
   constructor() {
@@ -42,9 +44,11 @@ export class ShellWorker implements AsyncDisposable {
   /**
    * Runs a command and waits for its end; to be called again only then.
    *
-   * @returns its exit status, 128 + N when signal N ended it, or the shell around it.
+   * @param leave when aborted, the command is left to itself, and this shell is of no further use.
+   * @returns its exit status, 128 + N when signal N ended it, or the shell around it; 128 + 2 where it
+   * was left, and nobody knows what will become of it.
    */
-  async run(job: ShellJob): Promise<number> {
+  async run(job: ShellJob, leave?: AbortSignal): Promise<number> {
     const line = `(cd -- ${quote(job.cwd)} && exec /bin/sh -c ${quote(job.command)}) ` +
       `>${quote(job.stdoutFile)} 2>${quote(job.stderrFile)} </dev/null; echo "$?"\n`;
     try {
@@ -59,7 +63,12 @@ export class ShellWorker implements AsyncDisposable {
         this.#unread = this.#unread.slice(end + 1);
         return status;
       }
-      const { done, value } = await this.#answers.read();
+      const answer = await orAborted(this.#answers.read(), leave);
+      if (answer === undefined) {
+        this.#isLeft = true;
+        return 128 + 2;
+      }
+      const { done, value } = answer;
       // Somebody has killed the shell: what became of the command nobody knows.
       if (done) return 128 + 9;
       this.#unread += value;
@@ -70,6 +79,24 @@ export class ShellWorker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close().catch(() => undefined);
     await this.#answers.cancel();
-    await this.#child.status;
+    if (this.#isLeft) this.#child.unref();
+    else await this.#child.status;
+  }
+}
+
+/** What `promise` gives, or `undefined` once `signal` is aborted. */
+async function orAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T | undefined> {
+  if (signal === undefined) return await promise;
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const onAbort = () => resolve(undefined);
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
 }

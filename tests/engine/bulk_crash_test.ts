@@ -142,6 +142,58 @@ Deno.test("e2e: Ctrl-C while rows are submitted → those under way are recorded
   assert.equal((await world.slurm.submitted()).length, ROWS);
 });
 
+for (const option of ["-J1", "--array"]) {
+  const isArray = option === "--array";
+  Deno.test(`e2e: schedule --from ${option}, Ctrl-C twice while an sbatch hangs → it is left, and its job found later`, async () => {
+    await using world = await createWorld();
+    const [reached, gate, pidFile, said] = ["reached", "gate", "pid", "said"]
+      .map((file) => join(world.sandbox.root, file));
+    const calls = isArray ? 1 : 3;
+    await replaceSbatch(
+      world,
+      calls,
+      `: >'${reached}'; while [ ! -e '${gate}' ]; do sleep 0.05; done`,
+    );
+    // The shell that waits for sbatch outlives the run, and a pipe that it holds would not end.
+    const inGroup = `echo $$ >'${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'; ` +
+      `exec "$@" 2>'${said}'`;
+    const command = ["schedule", option, ...COMMAND.slice(1)];
+    const running = world.sandbox.run(
+      ["setsid", "--wait", "sh", "-c", inGroup, "sh", ...DLSLURM, ...command],
+      { cwd: world.root },
+    );
+    const interrupt = () =>
+      world.sandbox.require(["bash", "-c", `kill -INT -- "-$(cat '${pidFile}')"`]);
+    const saidSoFar = async () => await Deno.readTextFile(said!);
+    await pollUntil("an sbatch hangs", async () => await exists(reached!));
+
+    await interrupt();
+    await pollUntil(
+      "what is waited for is said",
+      async () =>
+        /^stopping: waiting for 1 submission to end: lines? [0-9].*: sbatch .*\nCtrl-C once more leaves it to: dlslurm recover$/m
+          .test(await saidSoFar()),
+    );
+    assert.equal(jobs(world).filter((job) => job.stage === "submitting").length >= 1, true);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await interrupt();
+    const outcome = await running;
+
+    assert.equal(outcome.code, 130, await saidSoFar());
+    assert.match(saidBy(outcome), /impossible.*Cannot tell which job/);
+    const left = jobs(world).filter((job) => job.stage === "submitting").length;
+    assert.equal(left, isArray ? ROWS : 1);
+    await Deno.writeTextFile(gate!, "");
+    await pollUntil("the job that was left is known", async () => {
+      await world.dlslurm("recover");
+      return jobs(world).every((job) => job.stage !== "submitting");
+    });
+    await world.must("schedule", "--continue");
+    assert.equal(jobs(world).filter((job) => job.stage === "open").length, ROWS);
+    assert.equal((await world.slurm.submitted()).length, isArray ? 1 : ROWS);
+  });
+}
+
 Deno.test("crash: two runs of one table at once → each row is submitted once", async () => {
   await using world = await createWorld();
 
