@@ -17,13 +17,11 @@ export type DefaultRule =
 export async function readDefaultRule(repository: AnnexRepository): Promise<DefaultRule> {
   const onBranch = await readBranchConfig(repository);
   if (onBranch === undefined) return { kind: "unsure" };
-  const configured = repository.config.get("annex.largefiles");
-  if (configured !== undefined) return { kind: "rule", text: configured };
-  for (const [name, { value }] of onBranch) {
-    if (value === "") continue; // was set and taken back
-    return name === "annex.largefiles" ? { kind: "rule", text: value } : { kind: "unsure" };
-  }
-  return { kind: "none" };
+  // What is empty was set and taken back.
+  const kept = [...onBranch].filter(([, { value }]) => value !== "");
+  if (kept.some(([name]) => name !== "annex.largefiles")) return { kind: "unsure" };
+  const text = repository.config.get("annex.largefiles") ?? kept[0]?.[1].value;
+  return text === undefined ? { kind: "none" } : { kind: "rule", text };
 }
 
 interface Setting {

@@ -111,6 +111,25 @@ for (const [kind, attributes] of Object.entries(ATTRIBUTES)) {
   });
 }
 
+testIfAvailable(
+  ["git-annex"],
+  "addFiles() heeds what git annex config keeps beside a rule of git's configuration",
+  async () => {
+    await using sandbox = await Sandbox.create();
+    const prepare = "git config annex.largefiles anything\n" +
+      "git annex config --set annex.addunlocked true >config.txt";
+    const twins = await Twins.create(sandbox, "all", prepare, `${MANY}${OLD}`);
+
+    const added = await twins.addOurs(await twins.findPaths("out"));
+    await twins.addTheirs("out");
+
+    assert.deepEqual(added.failures, []);
+    const [ours, theirs] = [await twins.describe(twins.ours), await twins.describe(twins.theirs)];
+    assert.match(theirs["staged"]!, /^100644 .*out\/1.bin$/m, "git-annex adds it unlocked");
+    assert.deepEqual(ours, theirs);
+  },
+);
+
 // git-annex 10.20230126 cannot add a small file with a line break in its name, nor any file after it.
 testIfAvailable(
   ["git-annex"],
