@@ -44,8 +44,9 @@ async function visit(root: string, path: string, found: AnnexedFile[]): Promise<
 }
 
 /** Longer than any pointer: git-annex, "pointer file". */
-const LONGEST_POINTER_BYTES = 32_768;
-const POINTER_START = "/annex/objects/";
+export const LONGEST_POINTER_BYTES = 32_768;
+/** What a pointer file begins with. */
+export const POINTER_START = "/annex/objects/";
 
 /** Finds the annexed files among `paths`, locked or unlocked, whose content is not present. */
 export async function findMissingContents(

@@ -1,6 +1,6 @@
 import { textOf } from "../process/runner.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
-import { isAnnexLink } from "./annexed_files.ts";
+import { isAnnexLink, LONGEST_POINTER_BYTES, POINTER_START } from "./annexed_files.ts";
 
 /** Attributes of one path by name, those that are specified: a value, or `set` or `unset`. */
 export type Attributes = ReadonlyMap<string, string>;
@@ -59,9 +59,6 @@ function* pairsOf(items: readonly string[]): Generator<[string, string]> {
 /** What the index has at a path: content of git's own, or something of git-annex. */
 export type TrackedAs = "git" | "annex";
 
-/** Longer than any link or pointer that git-annex makes. */
-const LONGEST_POINTER_BYTES = 32_768;
-
 /**
  * Looks the paths up in the index, as it is before anything is staged.
  *
@@ -116,7 +113,7 @@ async function findTrackedByLine(
   for (const [path, oid] of doubtful) {
     const text = texts.get(oid);
     if (text === undefined) return undefined;
-    if (text.startsWith("/annex/objects/") || isAnnexLink(text.trimEnd())) found.set(path, "annex");
+    if (text.startsWith(POINTER_START) || isAnnexLink(text.trimEnd())) found.set(path, "annex");
   }
   return found;
 }
