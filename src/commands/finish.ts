@@ -1,9 +1,7 @@
-import { join } from "node:path";
 import { resolveClaim } from "../datalad/claimed_path.ts";
 import { openDataset } from "../datalad/dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
-import { Lease } from "../fs/lease.ts";
 import { findOperationInProgress } from "../git/repository.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { parseOpenJobId } from "../jobs/job_state.ts";
@@ -16,6 +14,7 @@ import type { CommandContext } from "./context.ts";
 import { decideJobs } from "./decide_jobs.ts";
 import { endFinishedByExtension } from "./extension_finished.ts";
 import { finishCompleted } from "./finish_completed.ts";
+import { takeFinishLease } from "./finish_lease.ts";
 import { finishWaitingRows } from "./finish_waiting_rows.ts";
 import { removeFrozenArrays } from "./frozen_arrays.ts";
 import { listOpenJobs } from "./list.ts";
@@ -59,7 +58,7 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   const jobIds = options.jobIds.map(parseOpenJobId);
   refuseContradictions(options);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
-  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  using store = JobStore.openIn(dataset);
   if (options.listOpenJobs === true) {
     await listOpenJobs(dataset, store, context);
     return;
@@ -67,12 +66,7 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   await requireCommittable(dataset);
   let altDirs: ReadonlySet<string | null>;
   {
-    await using _lease = await Lease.take(
-      join(dataset.commonDir, "dlslurm", "finish.lease"),
-      "finish",
-      context.runner,
-      (work) => store.exclusively(work),
-    );
+    await using _lease = await takeFinishLease(dataset, context);
     altDirs = await finishOpenJobs(dataset, store, jobIds, options, context);
   }
   await removeFrozenArrays(dataset, store, altDirs);

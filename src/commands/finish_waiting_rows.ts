@@ -1,7 +1,6 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { CommandContext } from "./context.ts";
-import { GENTLE_PARALLEL, reportRest, submitWaiting } from "./submit_waiting.ts";
 
 /** What of finish's options matters here. */
 export interface WaitingRowsOptions {
@@ -25,21 +24,12 @@ export async function finishWaitingRows(
   }
   const keys = store.waiting.keys(dataset.worktree, true);
   if (keys.length === 0 && store.listing.count(dataset.worktree, ["waiting"]) === 0) return;
+  // All that submits is loaded only then: rows seldom wait.
+  const { GENTLE_PARALLEL, reportRest, submitWaiting } = await import("./submit_waiting.ts");
   const result = keys.length === 0
     ? { submitted: 0, stop: null }
     : await submitWaiting(dataset, store, keys, GENTLE_PARALLEL, context);
   reportRest(dataset, store, result, context);
-}
-
-/** Says how many rows of tables wait for their submission, if any do. */
-export function reportWaiting(dataset: Dataset, store: JobStore, context: CommandContext): void {
-  const waiting = store.listing.count(dataset.worktree, ["waiting"]);
-  if (waiting === 0) return;
-  const rows = waiting === 1 ? "1 row waits" : `${waiting} rows wait`;
-  context.io.err(
-    `${rows} for submission: dlslurm schedule --continue submits, ` +
-      "dlslurm finish --close-waiting-jobs gives up\n",
-  );
 }
 
 function closeAll(dataset: Dataset, store: JobStore, context: CommandContext): void {

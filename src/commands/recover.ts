@@ -27,7 +27,7 @@ export interface RecoverOptions {
 /** Settles one submission, or lists those that are not settled. */
 export async function runRecover(options: RecoverOptions, context: CommandContext): Promise<void> {
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
-  using store = JobStore.open(dataset.commonDir, dataset.config.get("dlslurm.store.vfs"));
+  using store = JobStore.openIn(dataset);
   const unclear = await recoverSubmissions(dataset, store, context);
   if (options.submission === undefined) {
     for (const job of unclear) reportUnclear(dataset, job, context);

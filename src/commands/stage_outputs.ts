@@ -13,6 +13,7 @@ import type { PrivateIndex } from "../git/private_index.ts";
 import type { Attribution, WrittenPaths } from "../jobs/attribution.ts";
 import type { RunOptions } from "../process/runner.ts";
 import type { CommandContext } from "./context.ts";
+import { finishLeaseOf } from "./finish_lease.ts";
 
 /** What came of staging. */
 export interface Staging {
@@ -101,7 +102,7 @@ export async function stageOutputs(
 
 /** When this finish began, by the clock of the file system that outputs are on. */
 async function startOfFinish(dataset: Dataset, context: CommandContext): Promise<number> {
-  const lease = await statIfPresent(join(dataset.commonDir, "dlslurm", "finish.lease"));
+  const lease = await statIfPresent(finishLeaseOf(dataset));
   return (lease?.mtime ?? context.now()).getTime();
 }
 
