@@ -2,10 +2,12 @@ import { buildCheckedCommits } from "../git/build_checked_commits.ts";
 import type { CommitChecks } from "../git/build_checked_commits.ts";
 import { buildCommits } from "../git/build_commits.ts";
 import type { CommitPlan, Identities } from "../git/build_commits.ts";
+import { lastByPath } from "../git/changes.ts";
 import type { Change } from "../git/changes.ts";
 import type { RefUpdate } from "../git/move_branch.ts";
 import type { Repository } from "../git/repository.ts";
 import { GITLINK_MODE, isAncestor, readGitlinks } from "../git/submodules.ts";
+import { seenFrom } from "../datalad/subdatasets.ts";
 import type { WrittenPaths } from "../jobs/attribution.ts";
 import { join } from "node:path";
 import { planCommits, planRefs } from "./commit_shape.ts";
@@ -114,7 +116,7 @@ function linksOf(part: Part, key: number, built: ReadonlyMap<Part, BuiltPart>): 
   return part.children.flatMap((child) => {
     const own = built.get(child)?.oidByJob.get(key);
     const oid = own ?? (child.movedFor.has(key) ? child.dataset.headOid : undefined);
-    return oid === undefined || oid === child.recordedOid ? [] : [linkTo(child, oid)];
+    return oid === undefined || oid === child.recordedOid ? [] : [linkTo(part, child, oid)];
   });
 }
 
@@ -122,12 +124,12 @@ function linksOf(part: Part, key: number, built: ReadonlyMap<Part, BuiltPart>): 
 function tipsOf(part: Part, built: ReadonlyMap<Part, BuiltPart>): Change[] {
   return part.children.flatMap((child) => {
     const tip = built.get(child)?.oids.at(-1);
-    return tip === undefined ? [] : [linkTo(child, tip)];
+    return tip === undefined ? [] : [linkTo(part, child, tip)];
   });
 }
 
-function linkTo(child: Part, oid: string): Change {
-  return { path: child.pathInParent, kind: "modify", mode: GITLINK_MODE, oid };
+function linkTo(part: Part, child: Part, oid: string): Change {
+  return { path: seenFrom(part.path, child.path)!, kind: "modify", mode: GITLINK_MODE, oid };
 }
 
 /** Each path once, with the last change, and with the subdatasets as they are in the end. */
@@ -137,7 +139,7 @@ export function lastChanges(
   built: ReadonlyMap<Part, BuiltPart>,
 ): Change[] {
   const all = [...changes, ...tipsOf(part, built)];
-  return [...new Map(all.map((change) => [change.path, change])).values()];
+  return lastByPath(all);
 }
 
 /**

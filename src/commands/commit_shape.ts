@@ -1,6 +1,6 @@
 import { inSequence } from "../git/build_commits.ts";
 import type { CommitPlan } from "../git/build_commits.ts";
-import { inTreeOrder } from "../git/changes.ts";
+import { inTreeOrder, lastByPath } from "../git/changes.ts";
 import type { Change } from "../git/changes.ts";
 import type { RefUpdate } from "../git/move_branch.ts";
 
@@ -43,7 +43,7 @@ export function planCommits(
   const all = [...plans.flatMap((plan) => plan.changes), ...tips];
   const merge: CommitPlan = {
     message: MERGE_MESSAGE,
-    changes: inTreeOrder([...new Map(all.map((change) => [change.path, change])).values()]),
+    changes: inTreeOrder(lastByPath(all)),
     parents: ["base", ...plans.map((_, at) => at)],
   };
   return [...onBase, merge];

@@ -1,4 +1,5 @@
-import { joinPath, seenFrom } from "../datalad/subdatasets.ts";
+import { isWithin } from "../datalad/claimed_path.ts";
+import { seenFrom } from "../datalad/subdatasets.ts";
 import type { DatasetTree } from "../datalad/subdatasets.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
@@ -22,8 +23,6 @@ export interface Part {
   readonly dataset: Dataset;
   /** Relative to the topmost root; `.` for that. */
   readonly path: string;
-  /** Relative to the superdataset's root. */
-  readonly pathInParent: string;
   /** What the superdataset's HEAD records; `null` for the topmost dataset. */
   readonly recordedOid: string | null;
   /** Subdatasets that a job wrote to, or may have. */
@@ -66,23 +65,13 @@ export async function stageParts(
   staging: StagedJobs,
   context: CommandContext,
 ): Promise<Part> {
-  return await stagePart(tree, ".", staging, context);
-}
-
-async function stagePart(
-  tree: DatasetTree,
-  pathInParent: string,
-  staging: StagedJobs,
-  context: CommandContext,
-): Promise<Part> {
   for (const { path, error } of tree.barred) fail(staging, path, error);
   const children: Part[] = [];
   for (const child of tree.children) {
-    const below = seenFrom(tree.path, child.path)!;
     context.interrupted.throwIfAborted();
     try {
       await requireUsable(child, staging, context);
-      children.push(await stagePart(child, below, staging, context));
+      children.push(await stageParts(child, staging, context));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       fail(staging, child.path, error);
@@ -90,10 +79,10 @@ async function stagePart(
   }
   const { dataset, path, recordedOid } = tree;
   const inner = [...tree.children, ...tree.barred].map((each) => seenFrom(path, each.path)!);
-  const isOwn = (each: string) => !inner.some((folder) => isAtOrIn(folder, each));
+  const isOwn = (each: string) => !inner.some((folder) => isWithin(folder, each));
   const project = (job: WrittenPaths) => projectJob(job, path, isOwn);
   const jobs = staging.jobs.map(project);
-  const attribution = new Attribution([...staging.others, ...staging.jobs].map(project));
+  const attribution = new Attribution([...staging.others.map(project), ...jobs]);
   const pathspecs = coverWithPathspecs(jobs.flatMap((job) => job.claims));
   const identities = await requireIdentities(dataset.git);
   const checks = await findCommitChecks(dataset, dataset.config);
@@ -109,11 +98,11 @@ async function stagePart(
   for (const [key, error] of failures) staging.failures.set(key, error);
   const movedFor = recordedOid === null || recordedOid === dataset.headOid
     ? new Set<number>()
-    : await findMovers(dataset, recordedOid, jobs, attribution);
+    : await findMovers(dataset, recordedOid, jobs, pathspecs, attribution);
   // Against the head that the copy was made on: what others commit meanwhile is not ours to undo.
   const changes = await changesByJob(index, dataset.headOid, attribution, inner);
   return {
-    ...{ dataset, path, pathInParent, recordedOid, children, index, identities, checks },
+    ...{ dataset, path, recordedOid, children, index, identities, checks },
     ...{ withoutTimes, changes, movedFor },
   };
 }
@@ -145,10 +134,6 @@ function projectJob(
   };
 }
 
-function isAtOrIn(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
-}
-
 /**
  * Takes the lease of a subdataset, where another finish may be at work for jobs of its own.
  *
@@ -177,11 +162,11 @@ async function findMovers(
   dataset: Dataset,
   recordedOid: string,
   jobs: readonly WrittenPaths[],
+  pathspecs: readonly string[],
   attribution: Attribution,
 ): Promise<Set<number>> {
   const own = new Set(jobs.map((job) => job.key));
   const movers = new Set<number>();
-  const pathspecs = coverWithPathspecs(jobs.flatMap((job) => job.claims));
   if (pathspecs.length === 0) return movers;
   for (
     const { path } of await findTreeChanges(dataset.git, recordedOid, dataset.headOid, pathspecs)
@@ -212,9 +197,4 @@ async function changesByJob(
 /** All parts, each one behind those below it. */
 export function bottomUp(part: Part): Part[] {
   return [...part.children.flatMap(bottomUp), part];
-}
-
-/** The path of something in `part`, relative to the topmost root. */
-export function pathInTop(part: Part, path: string): string {
-  return joinPath(part.path, path);
 }

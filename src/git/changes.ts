@@ -79,7 +79,11 @@ export async function findCommittedChanges(
   git: Git,
   commits: readonly string[],
 ): Promise<Change[]> {
-  const changes = [...(await findChangesByCommit(git, commits)).values()].flat();
+  return lastByPath([...(await findChangesByCommit(git, commits)).values()].flat());
+}
+
+/** Each path once, with the last of its changes. */
+export function lastByPath(changes: readonly Change[]): Change[] {
   return [...new Map(changes.map((change) => [change.path, change])).values()];
 }
 
