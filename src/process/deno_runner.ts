@@ -1,4 +1,5 @@
 import { joinBytes } from "./join_bytes.ts";
+import { PipeReader } from "./pipe_reader.ts";
 import { ProgramNotFoundError, ProgramTimeoutError } from "./runner.ts";
 import type { Runner, RunOptions, RunResult } from "./runner.ts";
 
@@ -46,7 +47,7 @@ async function finishChild(
   const onTimeout = () => giveUp(new ProgramTimeoutError(argv, options.timeoutMs ?? 0));
   timeLimit?.addEventListener("abort", onTimeout);
   options.signal?.addEventListener("abort", onAbort);
-  const streams = [child.stdout.getReader(), child.stderr.getReader()] as const;
+  const streams = [new PipeReader(child.stdout), new PipeReader(child.stderr)] as const;
   // A program may ignore SIGTERM, and its own children may hold the pipes: those are not waited for.
   const stopped = new Promise<never>((_, reject) => {
     given.signal.addEventListener("abort", async () => {
@@ -109,15 +110,15 @@ async function feed(child: Deno.ChildProcess, input: Uint8Array | string | undef
 }
 
 async function collect(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  reader: PipeReader,
   onPiece: ((piece: Uint8Array) => void) | undefined,
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return joinBytes(pieces);
-    if (onPiece === undefined) pieces.push(value);
-    else onPiece(value);
+    const piece = await reader.read();
+    if (piece === undefined) return joinBytes(pieces);
+    if (onPiece === undefined) pieces.push(piece.slice());
+    else onPiece(piece);
   }
 }
 

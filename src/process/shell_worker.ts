@@ -1,4 +1,5 @@
 import { quote } from "shlex";
+import { PipeReader } from "./pipe_reader.ts";
 
 /** A command line for a {@linkcode ShellWorker}. */
 export interface ShellJob {
@@ -22,7 +23,8 @@ export interface ShellJob {
 export class ShellWorker implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #answers: ReadableStreamDefaultReader<string>;
+  readonly #answers: PipeReader;
+  readonly #decoder = new TextDecoder();
   #unread = "";
   /** Whether a command was given up on, which runs on. */
   #isLeft = false;
@@ -38,7 +40,7 @@ export class ShellWorker implements AsyncDisposable {
       detached: true,
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
-    this.#answers = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    this.#answers = new PipeReader(this.#child.stdout);
   }
 
   /**
@@ -63,15 +65,16 @@ export class ShellWorker implements AsyncDisposable {
         this.#unread = this.#unread.slice(end + 1);
         return status;
       }
-      const answer = await orAborted(this.#answers.read(), leave);
+      const reading = this.#answers.read().then((piece) => ({ piece }));
+      const answer = await orAborted(reading, leave);
       if (answer === undefined) {
         this.#isLeft = true;
         return 128 + 2;
       }
-      const { done, value } = answer;
+      const { piece } = answer;
       // Somebody has killed the shell: what became of the command nobody knows.
-      if (done) return 128 + 9;
-      this.#unread += value;
+      if (piece === undefined) return 128 + 9;
+      this.#unread += this.#decoder.decode(piece, { stream: true });
     }
   }
 
