@@ -11,6 +11,8 @@ export interface AddedFiles {
   readonly failures: readonly AnnexFailure[];
   /** Files whose index entries lack the files' times, as git-annex leaves them. */
   readonly withoutTimes: readonly string[];
+  /** Ends once the location log tells of all contents; rejects with `ANNEX_FAILED`. Until then nothing must refer to them. */
+  readonly locationLog: Promise<void>;
 }
 
 /** Fewer files are added sooner by one `git annex add` than by git-annex's plumbing. */
@@ -33,18 +35,23 @@ export async function addFiles(
     return await addWithAnnex(repository, paths);
   }
   const { large, small, unsure } = await sortFiles(repository, paths);
-  const { linked, left } = await ingestFiles(repository, large);
+  const { linked, left, locationLog } = await ingestFiles(repository, large);
   const certain = [...small, ...linked];
   repository.signal.throwIfAborted();
   const rest = await stageAsTheyAre(repository, certain) ? [] : certain;
-  return await addWithAnnex(repository, [...unsure, ...left, ...rest]);
+  const others = [...unsure, ...left, ...rest];
+  if (others.length === 0) return { failures: [], withoutTimes: [], locationLog };
+  // Two of them would only wait for each other's locks.
+  await locationLog;
+  return await addWithAnnex(repository, others);
 }
 
 async function addWithAnnex(
   { runGit, names }: AnnexRepository,
   paths: readonly string[],
 ): Promise<AddedFiles> {
-  return { failures: await runAnnex(runGit, ["add"], paths, names), withoutTimes: paths };
+  const failures = await runAnnex(runGit, ["add"], paths, names);
+  return { failures, withoutTimes: paths, locationLog: Promise.resolve() };
 }
 
 /** Without git-annex's filter, which would decide once more what belongs in the annex. */

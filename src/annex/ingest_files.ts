@@ -10,6 +10,11 @@ export interface Ingested {
   readonly linked: readonly string[];
   /** Files that were left as they were: git-annex has to say what is the matter with them. */
   readonly left: readonly string[];
+  /**
+   * Ends once the location log tells of the contents: until then nothing must refer to them. Rejects with
+   * `ANNEX_FAILED`.
+   */
+  readonly locationLog: Promise<void>;
 }
 
 /** Between two of these many files, other work gets its turn: Ctrl-C is heard. */
@@ -22,14 +27,12 @@ const FILES_AT_ONCE = 100;
  * A crash leaves each file either as it was, perhaps write-protected and with its object as a second
  * name, or as a link to its object, perhaps not noted yet: ingesting the first again, and `git annex
  * add` of the second, complete them.
- *
- * @throws {UserError} `ANNEX_FAILED` if the location log cannot be written.
  */
 export async function ingestFiles(
   repository: AnnexRepository,
   files: readonly LargeFile[],
 ): Promise<Ingested> {
-  if (files.length === 0) return { linked: [], left: [] };
+  if (files.length === 0) return { linked: [], left: [], locationLog: Promise.resolve() };
   const fileOf = ({ path }: LargeFile) => join(repository.root, path);
   const looks = new Map(files.map((file) => [file, protectFile(fileOf(file))]));
   const keys = await findKeys(repository, files);
@@ -54,8 +57,10 @@ export async function ingestFiles(
   const left = files.filter(({ path }) => !linked.has(path));
   for (const file of left) unprotectFile(fileOf(file), looks.get(file));
   const uuid = repository.config.get("annex.uuid")!;
-  await setPresence(repository.runGit, uuid, [...new Set(linked.values())], true);
-  return { linked: [...linked.keys()], left: left.map(({ path }) => path) };
+  // A second of git-annex's time for each thousand keys, in which the caller has other things to do.
+  const locationLog = setPresence(repository.runGit, uuid, [...new Set(linked.values())], true);
+  locationLog.catch(() => undefined); // whoever waits for it hears of it
+  return { linked: [...linked.keys()], left: left.map(({ path }) => path), locationLog };
 }
 
 /** The key of each file; those that git-annex cannot tell are missing. */

@@ -48,7 +48,7 @@ const MOST_ATTEMPTS = 5;
  * those of its subdatasets, job by job.
  *
  * Order, and what a crash leaves: contents reach git or the annex (unreferenced, found again);
- * commits are built (unreferenced); their oids and the coming moves are noted in the store; the branches
+ * commits are built (unreferenced) while git-annex notes where the contents are; their oids and the coming moves are noted in the store; the branches
  * move, subdatasets first (the next run moves those that are left, or none if none was); the indices
  * follow; the jobs are ended by the caller.
  *
@@ -83,6 +83,7 @@ export async function commitJobs(
     built = await buildParts(parts, good, shape, heads, kept, context);
     const whole = built.get(top);
     if (whole === undefined) return outcomesOf(jobs, failures, built, top);
+    for (const part of parts) await part.locationLog;
     noteCommits(store, dataset, built, heads, top);
     progress.say("moving the branch");
     const stuck = await movePart(built, moved, whole.oidByJob.size);

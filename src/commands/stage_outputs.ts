@@ -21,6 +21,8 @@ export interface Staging {
   readonly failures: ReadonlyMap<number, UserError>;
   /** Files whose entries in the private index lack the files' times. */
   readonly withoutTimes: readonly string[];
+  /** Ends once git-annex has noted where the contents are; before that no branch must refer to them. */
+  readonly locationLog: Promise<void>;
 }
 
 /**
@@ -85,19 +87,23 @@ export async function stageOutputs(
     signal: context.interrupted,
   };
   let withoutTimes: readonly string[] = [];
+  let locationLog = Promise.resolve();
   if (dataset.hasAnnex) {
     await index.stage([], deleted);
     const added = await addFiles(annex, present);
     for (const { path, message } of added.failures) fail(path, unreadable(path, message));
-    withoutTimes = added.withoutTimes;
+    ({ withoutTimes, locationLog } = added);
   } else await stageInGit(index, present, deleted, ownerOf, failures);
   const staged = new Set(present);
   const moved = looks.findMoved().map((file) => pathOf.get(file)!).filter((path) =>
     staged.has(path)
   );
   for (const path of moved) fail(path, changing(path));
-  if (dataset.hasAnnex) await giveBack(annex, moved);
-  return { failures, withoutTimes };
+  if (dataset.hasAnnex && moved.length > 0) {
+    await locationLog;
+    await giveBack(annex, moved);
+  }
+  return { failures, withoutTimes, locationLog };
 }
 
 /** When this finish began, by the clock of the file system that outputs are on. */

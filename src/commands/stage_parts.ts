@@ -35,6 +35,8 @@ export interface Part {
   readonly checks: CommitChecks | null;
   /** Files whose entries in the index lack the files' times. */
   readonly withoutTimes: readonly string[];
+  /** Ends once git-annex has noted where the contents are; before that no branch must refer to them. */
+  readonly locationLog: Promise<void>;
   /** What each job changed here, against the HEAD at the start, subdatasets left out. */
   readonly changes: ReadonlyMap<number, readonly Change[]>;
   /** Jobs in whose claims HEAD differs from what the superdataset records: they committed themselves. */
@@ -87,7 +89,7 @@ export async function stageParts(
   const identities = await requireIdentities(dataset.git);
   const checks = await findCommitChecks(dataset, dataset.config);
   const index = staging.stack.use(await PrivateIndex.copy(dataset));
-  const { failures, withoutTimes } = await stageOutputs(
+  const { failures, withoutTimes, locationLog } = await stageOutputs(
     dataset,
     index,
     jobs,
@@ -95,6 +97,8 @@ export async function stageParts(
     pathspecs,
     context,
   );
+  // Whatever happens next, git-annex is not left running behind us.
+  staging.stack.defer(() => locationLog.catch(() => undefined));
   for (const [key, error] of failures) staging.failures.set(key, error);
   const movedFor = recordedOid === null || recordedOid === dataset.headOid
     ? new Set<number>()
@@ -103,7 +107,7 @@ export async function stageParts(
   const changes = await changesByJob(index, dataset.headOid, attribution, inner);
   return {
     ...{ dataset, path, recordedOid, children, index, identities, checks },
-    ...{ withoutTimes, changes, movedFor },
+    ...{ withoutTimes, locationLog, changes, movedFor },
   };
 }
 

@@ -48,7 +48,7 @@ export class Twins {
     const runner = new SandboxRunner(this.#sandbox);
     const repository = await openRepository(runner, this.ours);
     const git = new Git(runner, this.ours);
-    return await addFiles({
+    const added = await addFiles({
       ...repository,
       config: await readGitConfig(git, this.ours),
       runner,
@@ -56,6 +56,8 @@ export class Twins {
       names: GIT_NAMES,
       signal: new AbortController().signal,
     }, paths);
+    await added.locationLog;
+    return added;
   }
 
   /** Adds everything below `folder` with git-annex. */
