@@ -29,7 +29,7 @@ export interface Candidates {
 /**
  * Finds what differs from HEAD under `pathspecs` in index or work tree, what is untracked and not ignored
  * there, and which of `files` are not ignored: candidates, since a changed time alone is enough to be
- * listed. Submodules are not looked at.
+ * listed. Submodules are not looked at. Some changes beside `pathspecs` may be told, too.
  *
  * @param pathspecs none for nothing, not for everything.
  */
@@ -47,7 +47,8 @@ export async function findCandidates(
   if (untracked.code !== 0) throw gitFailed(args, untracked);
   const present = new Set([...splitNul(untracked.stdout)].map(decodePath));
   const deleted: string[] = [];
-  for (const change of await diffIndex(git, ["--ignore-submodules=all"], headOid, pathspecs)) {
+  const fewer = coverWithPathspecs(pathspecs, MOST_INDEX_PATHSPECS);
+  for (const change of await diffIndex(git, ["--ignore-submodules=all"], headOid, fewer)) {
     if (change.kind !== "delete") present.add(change.path);
     // Taken out of the index but still on disk, it is untracked and stays.
     else if (!present.has(change.path)) deleted.push(change.path);
@@ -166,16 +167,21 @@ function* readRawDiff(output: Uint8Array): Generator<Change | string> {
   }
 }
 
-/** More pathspecs than this make git compare each file with each of them for too long. */
+/** So many fit a command line; they guide git where it walks through folders or trees. */
 const MOST_PATHSPECS = 1_000;
+/**
+ * Where git goes through its index it compares each entry with each pathspec, 10 ms for each in an index
+ * of a million. To look at some more files is the lesser cost.
+ */
+export const MOST_INDEX_PATHSPECS = 32;
 
 /**
- * Pathspecs that cover all `paths`, few enough for one command line: where there are too many, the
- * deepest give way to the folder above them. What they cover beyond `paths` must be left out again.
+ * Pathspecs that cover all `paths`, at most `most`: where there are too many, the deepest give way to the
+ * folder above them. What they cover beyond `paths` must be left out again.
  */
-export function coverWithPathspecs(paths: Iterable<string>): string[] {
+export function coverWithPathspecs(paths: Iterable<string>, most = MOST_PATHSPECS): string[] {
   let cover = new Set(paths);
-  while (cover.size > MOST_PATHSPECS && !cover.has(".")) {
+  while (cover.size > most && !cover.has(".")) {
     const deepest = Math.max(...[...cover].map(depthOf));
     const higher = new Set<string>();
     for (const path of cover) {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { removeIfPresent } from "../fs/if_present.ts";
 import { syncToDisk } from "../fs/write_file_atomic.ts";
-import { coverWithPathspecs, renderIndexInfo } from "./changes.ts";
+import { coverWithPathspecs, MOST_INDEX_PATHSPECS, renderIndexInfo } from "./changes.ts";
 import type { Change } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
@@ -172,10 +172,11 @@ function isFile(change: Change): boolean {
  */
 async function noteTimes(git: Git, present: readonly string[]): Promise<void> {
   if (present.length === 0) return;
+  const cover = coverWithPathspecs(present, MOST_INDEX_PATHSPECS);
   const noFilter = ["clean=", "process=", "required=false"].flatMap((
     set,
   ) => ["-c", `filter.annex.${set}`]);
-  await git.run([...noFilter, "add", "--refresh", "--", ...coverWithPathspecs(present)]);
+  await git.run([...noFilter, "add", "--refresh", "--", ...cover]);
 }
 
 async function waitForLock(repository: Repository): Promise<void> {
