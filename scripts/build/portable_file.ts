@@ -60,10 +60,11 @@ const STEERING_VARIABLES = [
 ];
 
 /**
- * New objects get 4 MB twice, not 16: `list` of 10,000 jobs, nearly all of whose objects stay, takes
- * 105 instead of 159 MB, in the same time.
+ * New objects get 4 MB twice, not 16, and old ones are collected once they have grown by a fifth, not
+ * doubled: at its peak `list` of 10,000 jobs takes 101 instead of 159 MB, `finish` of 10,000 jobs 154
+ * instead of 228 MB, in the same time.
  */
-export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=20";
 
 /** No network, no configuration of the folder it is started in, nothing asked and nothing fetched. */
 const RUN_OPTIONS = [

@@ -5,9 +5,10 @@ import { isAnnexLink } from "./annexed_files.ts";
 import { asksForMime, parseLargeFiles } from "./large_files.ts";
 import type { LargeFilesRule, MimeFacts } from "./large_files.ts";
 import { readDefaultRule } from "./large_files_config.ts";
+import { readAttributes } from "./attributes.ts";
+import type { Attributes } from "./attributes.ts";
 import { findMimeTypes } from "./mime_types.ts";
-import { findTracked, readAttributes } from "./path_state.ts";
-import type { Attributes } from "./path_state.ts";
+import { findTracked } from "./tracked_files.ts";
 
 /** A file that belongs in the annex. */
 export interface LargeFile {

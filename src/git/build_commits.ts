@@ -45,27 +45,35 @@ export async function buildCommits(
   plans: readonly CommitPlan[],
   identities: Identities,
 ): Promise<string[]> {
-  const encoder = new TextEncoder();
-  const pieces: Uint8Array[] = [encoder.encode("feature done\n")];
-  plans.forEach((plan, index) => {
-    const message = encoder.encode(plan.message);
-    pieces.push(
-      encoder.encode(
-        `commit ${STAGING_REF}\nmark :${index + 1}\nauthor ${identities.author}\n` +
-          `committer ${identities.committer}\ndata ${message.length}\n`,
-      ),
-      message,
-      encoder.encode(
-        `\n${renderParents(plan, base)}${plan.changes.map(render).join("")}\n` +
-          `get-mark :${index + 1}\n`,
-      ),
-    );
-  });
-  pieces.push(encoder.encode("done\n"));
   const output = await git.require(["fast-import", "--quiet", "--force", "--date-format=raw"], {
-    stdin: await new Blob(pieces as BlobPart[]).bytes(),
+    stdin: renderImport(base, plans, identities),
   });
   return textOf(output).trim().split("\n");
+}
+
+/** A commit is small: so many go to git at once. */
+const COMMITS_PER_PIECE = 50;
+
+/** Piece by piece: the text for ten thousand commits is long. */
+function* renderImport(
+  base: string,
+  plans: readonly CommitPlan[],
+  identities: Identities,
+): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let text = "feature done\n";
+  for (const [index, plan] of plans.entries()) {
+    text += `commit ${STAGING_REF}\nmark :${index + 1}\nauthor ${identities.author}\n` +
+      `committer ${identities.committer}\n` +
+      `data ${encoder.encode(plan.message).length}\n${plan.message}\n` +
+      `${renderParents(plan, base)}${plan.changes.map(render).join("")}\n` +
+      `get-mark :${index + 1}\n`;
+    if ((index + 1) % COMMITS_PER_PIECE === 0) {
+      yield encoder.encode(text);
+      text = "";
+    }
+  }
+  yield encoder.encode(`${text}done\n`);
 }
 
 /** git-fast-import(1), `from` and `merge`. */

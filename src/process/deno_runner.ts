@@ -97,16 +97,21 @@ async function stop(child: Deno.ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-async function feed(child: Deno.ChildProcess, input: Uint8Array | string | undefined) {
+async function feed(child: Deno.ChildProcess, input: RunOptions["stdin"]) {
   if (input === undefined) return;
   const writer = child.stdin.getWriter();
   try {
-    await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
+    for (const piece of piecesOf(input)) await writer.write(piece);
     await writer.close();
   } catch (error) {
     // The program may end without reading everything (`head -c 1`): its exit status tells, not EPIPE.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
+}
+
+function piecesOf(input: NonNullable<RunOptions["stdin"]>): Iterable<Uint8Array> {
+  if (typeof input === "string") return [new TextEncoder().encode(input)];
+  return input instanceof Uint8Array ? [input] : input;
 }
 
 async function collect(

@@ -13,8 +13,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Variables to set on top of the inherited environment; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What the program reads on standard input; nothing when absent. */
-  readonly stdin?: Uint8Array | string;
+  /** What the program reads on standard input, pieces one after the other; nothing when absent. */
+  readonly stdin?: Uint8Array | string | Iterable<Uint8Array>;
   /** Milliseconds after which the program is killed and {@linkcode ProgramTimeoutError} is thrown. */
   readonly timeoutMs?: number;
   /** Stops the program when aborted. */

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../src/process/join_bytes.ts";
 import type { Runner, RunOptions, RunResult } from "../../src/process/runner.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -15,9 +16,13 @@ export class SandboxRunner implements Runner {
     const { code, stdout, stdoutBytes, stderr } = await this.#sandbox.run(argv, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: options.env }),
-      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+      ...(options.stdin === undefined ? {} : { stdin: whole(options.stdin) }),
     });
     this.lastOutput = stdout;
     return { code, signal: null, stdout: stdoutBytes, stderr };
   }
+}
+
+function whole(stdin: NonNullable<RunOptions["stdin"]>): string | Uint8Array {
+  return typeof stdin === "string" || stdin instanceof Uint8Array ? stdin : joinBytes([...stdin]);
 }

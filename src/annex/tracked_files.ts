@@ -2,60 +2,6 @@ import { textOf } from "../process/runner.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { isAnnexLink, LONGEST_POINTER_BYTES, POINTER_START } from "./annexed_files.ts";
 
-/** Attributes of one path by name, those that are specified: a value, or `set` or `unset`. */
-export type Attributes = ReadonlyMap<string, string>;
-
-/** Where nothing is specified. */
-const NO_ATTRIBUTES: Attributes = new Map();
-
-/**
- * Asks git for `names` of each path, in one call.
- *
- * @returns the attributes of each of these paths; `undefined` if git does not tell.
- */
-export async function readAttributes(
-  { runGit, names: fileNames }: AnnexRepository,
-  names: readonly string[],
-  paths: readonly string[],
-): Promise<((path: string) => Attributes) | undefined> {
-  const stdin = fileNames.join(paths);
-  const { code, stdout } = await runGit(["check-attr", "--stdin", "-z", ...names], { stdin });
-  if (code !== 0) return undefined;
-  const known = new Map<string, Attributes>();
-  const found = new Map<string, Attributes>();
-  // git-check-attr(1), -z: path NUL attribute NUL value NUL; all attributes of a path, then the next.
-  let at = 0;
-  const skip = () => at = stdout.indexOf(0, at) + 1;
-  for (const path of paths) {
-    const own: string[] = [];
-    for (const name of names) {
-      skip();
-      skip();
-      const start = at;
-      const value = stdout.subarray(start, skip() - 1);
-      if (!isUnspecified(value)) own.push(name, textOf(value));
-    }
-    if (own.length === 0) continue;
-    const signature = own.join("\0");
-    const attributes = known.get(signature) ?? new Map(pairsOf(own));
-    known.set(signature, attributes);
-    found.set(path, attributes);
-  }
-  return at === stdout.length ? (path) => found.get(path) ?? NO_ATTRIBUTES : undefined;
-}
-
-const UNSPECIFIED = new TextEncoder().encode("unspecified");
-
-/** Most are: they are not worth a text each. */
-function isUnspecified(value: Uint8Array): boolean {
-  return value.length === UNSPECIFIED.length &&
-    value.every((byte, at) => byte === UNSPECIFIED[at]);
-}
-
-function* pairsOf(items: readonly string[]): Generator<[string, string]> {
-  for (let at = 0; at + 1 < items.length; at += 2) yield [items[at]!, items[at + 1]!];
-}
-
 /** What the index has at a path: content of git's own, or something of git-annex. */
 export type TrackedAs = "git" | "annex";
 
