@@ -13,6 +13,8 @@ export interface AddedFiles {
   readonly withoutTimes: readonly string[];
   /** Ends once the location log tells of all contents; rejects with `ANNEX_FAILED`. Until then nothing must refer to them. */
   readonly locationLog: Promise<void>;
+  /** Own contents of files that were given up for another file's, until `forgetDuplicates()`. */
+  readonly duplicates: ReadonlyMap<string, string>;
 }
 
 /** Fewer files are added sooner by one `git annex add` than by git-annex's plumbing. */
@@ -35,15 +37,15 @@ export async function addFiles(
     return await addWithAnnex(repository, paths);
   }
   const { large, small, unsure } = await sortFiles(repository, paths);
-  const { linked, left, locationLog } = await ingestFiles(repository, large);
+  const { linked, left, locationLog, duplicates } = await ingestFiles(repository, large);
   const certain = [...small, ...linked];
   repository.signal.throwIfAborted();
   const rest = await stageAsTheyAre(repository, certain) ? [] : certain;
   const others = [...unsure, ...left, ...rest];
-  if (others.length === 0) return { failures: [], withoutTimes: [], locationLog };
+  if (others.length === 0) return { failures: [], withoutTimes: [], locationLog, duplicates };
   // Two of them would only wait for each other's locks.
   await locationLog;
-  return await addWithAnnex(repository, others);
+  return { ...await addWithAnnex(repository, others), duplicates };
 }
 
 async function addWithAnnex(
@@ -51,7 +53,12 @@ async function addWithAnnex(
   paths: readonly string[],
 ): Promise<AddedFiles> {
   const failures = await runAnnex(runGit, ["add"], paths, names);
-  return { failures, withoutTimes: paths, locationLog: Promise.resolve() };
+  return {
+    failures,
+    withoutTimes: paths,
+    locationLog: Promise.resolve(),
+    duplicates: new Map(),
+  };
 }
 
 /** Without git-annex's filter, which would decide once more what belongs in the annex. */

@@ -11,15 +11,18 @@ import { setPresence } from "./git_annex.ts";
  * A crash leaves the link or the file; an object that does not match its key is found by `git annex fsck`.
  *
  * @param paths relative to the repository's root.
+ * @param duplicates second names for the own contents of files that have none of their own any more.
  * @throws {UserError} `ANNEX_FAILED` if the location log cannot be written.
  */
 export async function giveBack(
   repository: AnnexRepository,
   paths: readonly string[],
+  duplicates: ReadonlyMap<string, string>,
 ): Promise<void> {
   const objects = new Map<string, string>();
   for (const path of paths) {
-    const object = putBack(join(repository.root, path), join(repository.commonDir, "dlslurm"));
+    const file = join(repository.root, path);
+    const object = putBack(file, duplicates.get(path), join(repository.commonDir, "dlslurm"));
     if (object !== undefined) objects.set(basename(object), object);
   }
   for (const object of objects.values()) await Deno.remove(dirname(object), { recursive: true });
@@ -30,7 +33,7 @@ export async function giveBack(
 const WRITABLE = 0o200;
 
 /** Gives the object whose content is in the file's place now. */
-function putBack(file: string, folder: string): string | undefined {
+function putBack(file: string, own: string | undefined, folder: string): string | undefined {
   try {
     if (!Deno.lstatSync(file).isSymlink) return undefined;
     const target = Deno.readLinkSync(file);
@@ -39,7 +42,7 @@ function putBack(file: string, folder: string): string | undefined {
     const second = join(folder, `give-back-${crypto.randomUUID()}`);
     // A folder of objects is protected; it goes as a whole when all files have their content back.
     Deno.chmodSync(dirname(object), 0o755);
-    Deno.linkSync(object, second);
+    Deno.linkSync(own ?? object, second);
     Deno.renameSync(second, file);
     Deno.chmodSync(file, Deno.lstatSync(file).mode! & 0o7777 | WRITABLE);
     return object;

@@ -15,6 +15,12 @@ export interface Ingested {
    * `ANNEX_FAILED`.
    */
   readonly locationLog: Promise<void>;
+  /**
+   * Files whose own content was given up for that of another file of this call, with a second name for it;
+   * {@linkcode forgetDuplicates} takes these away. If that other file is still written to, there is no
+   * other copy.
+   */
+  readonly duplicates: ReadonlyMap<string, string>;
 }
 
 /** Between two of these many files, other work gets its turn: Ctrl-C is heard. */
@@ -32,17 +38,18 @@ export async function ingestFiles(
   repository: AnnexRepository,
   files: readonly LargeFile[],
 ): Promise<Ingested> {
-  if (files.length === 0) return { linked: [], left: [], locationLog: Promise.resolve() };
+  if (files.length === 0) return NOTHING;
   const fileOf = ({ path }: LargeFile) => join(repository.root, path);
   const looks = new Map(files.map((file) => [file, protectFile(fileOf(file))]));
   const keys = await findKeys(repository, files);
   const objects = await findObjects(repository, [...new Set(keys.values())]);
-  // A folder of our own: git-annex sweeps its one for temporary files.
-  const linkFolder = join(repository.commonDir, "dlslurm", "links");
+  const linkFolder = linkFolderOf(repository);
   await removeFolder(linkFolder); // a crash may have left it
   await Deno.mkdir(linkFolder, { recursive: true });
   const { lutimesSync } = await import("node:fs");
   const linked = new Map<string, string>();
+  const stored = new Set<string>();
+  const duplicates = new Map<string, string>();
   for (const [at, file] of files.entries()) {
     if (at % FILES_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     repository.signal.throwIfAborted();
@@ -51,16 +58,53 @@ export async function ingestFiles(
     const look = looks.get(file);
     if (key === undefined || object === undefined || look === undefined) continue;
     const place = { root: repository.root, path: file.path, object, linkFolder };
-    if (storeContent(place, look, lutimesSync)) linked.set(file.path, key);
+    const second = join(linkFolder, `duplicate-${at}`);
+    const isDuplicate = stored.has(key);
+    if (isDuplicate && !giveSecondName(fileOf(file), second)) continue;
+    if (!storeContent(place, look, lutimesSync)) continue;
+    linked.set(file.path, key);
+    stored.add(key);
+    if (isDuplicate) duplicates.set(file.path, second);
   }
-  await removeFolder(linkFolder);
+  if (duplicates.size === 0) await removeFolder(linkFolder);
   const left = files.filter(({ path }) => !linked.has(path));
   for (const file of left) unprotectFile(fileOf(file), looks.get(file));
   const uuid = repository.config.get("annex.uuid")!;
   // A second of git-annex's time for each thousand keys, in which the caller has other things to do.
   const locationLog = setPresence(repository.runGit, uuid, [...new Set(linked.values())], true);
   locationLog.catch(() => undefined); // whoever waits for it hears of it
-  return { linked: [...linked.keys()], left: left.map(({ path }) => path), locationLog };
+  return {
+    linked: [...linked.keys()],
+    left: left.map(({ path }) => path),
+    locationLog,
+    duplicates,
+  };
+}
+
+const NOTHING: Ingested = {
+  linked: [],
+  left: [],
+  locationLog: Promise.resolve(),
+  duplicates: new Map(),
+};
+
+/** Takes the second names of duplicates away; harmless if there are none. */
+export async function forgetDuplicates(repository: AnnexRepository): Promise<void> {
+  await removeFolder(linkFolderOf(repository));
+}
+
+/** A folder of our own: git-annex sweeps its one for temporary files. */
+function linkFolderOf({ commonDir }: AnnexRepository): string {
+  return join(commonDir, "dlslurm", "links");
+}
+
+function giveSecondName(file: string, name: string): boolean {
+  try {
+    Deno.linkSync(file, name);
+    return true;
+  } catch {
+    return false; // git-annex finds the words for it
+  }
 }
 
 /** The key of each file; those that git-annex cannot tell are missing. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { addFiles } from "../annex/add_files.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import { giveBack } from "../annex/give_back.ts";
+import { forgetDuplicates } from "../annex/ingest_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { FileLooks } from "../fs/file_looks.ts";
@@ -88,11 +89,12 @@ export async function stageOutputs(
   };
   let withoutTimes: readonly string[] = [];
   let locationLog = Promise.resolve();
+  let duplicates: ReadonlyMap<string, string> = new Map();
   if (dataset.hasAnnex) {
     await index.stage([], deleted);
     const added = await addFiles(annex, present);
     for (const { path, message } of added.failures) fail(path, unreadable(path, message));
-    ({ withoutTimes, locationLog } = added);
+    ({ withoutTimes, locationLog, duplicates } = added);
   } else await stageInGit(index, present, deleted, ownerOf, failures);
   const staged = new Set(present);
   const moved = looks.findMoved().map((file) => pathOf.get(file)!).filter((path) =>
@@ -101,8 +103,9 @@ export async function stageOutputs(
   for (const path of moved) fail(path, changing(path));
   if (dataset.hasAnnex && moved.length > 0) {
     await locationLog;
-    await giveBack(annex, moved);
+    await giveBack(annex, moved, duplicates);
   }
+  if (duplicates.size > 0) await forgetDuplicates(annex);
   return { failures, withoutTimes, locationLog };
 }
 

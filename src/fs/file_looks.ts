@@ -58,7 +58,17 @@ export class FileLooks {
 
   /** The files that have changed since they were last looked at. */
   findMoved(): string[] {
-    const moved = [...this.#looks].filter(([file, look]) => !isSame(look, this.#lookAt(file)));
+    // By inode: what a file was given up for may be another one of these.
+    const others = new Map<number, Look>();
+    for (const look of this.#looks.values()) {
+      if (look !== undefined && look.ino !== null) others.set(look.ino, look);
+    }
+    const hasMoved = (before: Look | undefined, now: Look | undefined) => {
+      if (!isSame(before, now)) return true;
+      const other = now === undefined || now.ino === null ? undefined : others.get(now.ino);
+      return other !== undefined && !isSame(other, now);
+    };
+    const moved = [...this.#looks].filter(([file, look]) => hasMoved(look, this.#lookAt(file)));
     return moved.map(([file]) => file);
   }
 

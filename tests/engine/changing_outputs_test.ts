@@ -94,3 +94,39 @@ for (const kind of KINDS) {
     },
   );
 }
+
+for (
+  const [how, change, content] of [
+    ["grows", "echo more >>FILE", /^.7more\n$/],
+    ["changes in place", "printf X | dd of=FILE conv=notrunc status=none", /^X7$/],
+  ] as const
+) {
+  testIfAvailable(
+    DATASET_KINDS["git-annex"],
+    `finish: of two files with the same content one ${how} → each keeps its own`,
+    async () => {
+      await using world = await createWithOutputs("git-annex");
+      await world.schedule("twin");
+      await world.write("twin/7.bin", "\u00007");
+      const script = `"$REAL" "$@"; status=$?\ncase " $* " in *" update-index "*"--add"*) ${
+        change.replace("FILE", quote(join(world.root, "out/7.bin")))
+      } ;; esac\nexit "$status"`;
+      await wrapProgram(world.sandbox, "git", script);
+
+      const refused = await world.dlslurm("finish");
+
+      await unwrapProgram(world.sandbox, "git");
+      assert.equal(refused.code, 1, saidBy(refused));
+      for (const file of ["out/7.bin", "twin/7.bin"]) {
+        assert((await Deno.lstat(join(world.root, file))).isFile, file);
+      }
+      await world.must("finish");
+      assert.match(await Deno.readTextFile(join(world.root, "out/7.bin")), content);
+      assert.equal(await Deno.readTextFile(join(world.root, "twin/7.bin")), "\u00007");
+      assert.deepEqual(await world.lines("status", "--porcelain"), []);
+      await world.git("annex", "fsck", "--quiet");
+      const links = join(world.root, ".git", "dlslurm", "links");
+      await assert.rejects(Deno.lstat(links), Deno.errors.NotFound);
+    },
+  );
+}
