@@ -3,25 +3,33 @@ import { lstatIfPresent } from "../fs/if_present.ts";
 import { textOf } from "../process/runner.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 
-/** The rule for files of which no attribute tells. */
-export type DefaultRule =
-  | { readonly kind: "rule"; readonly text: string }
+/** The rule for the whole repository. */
+export type RepositoryRule =
+  | {
+    readonly kind: "rule";
+    readonly text: string;
+    /** Whether it holds also where an attribute tells otherwise: in git's configuration it does. */
+    readonly isAboveAttributes: boolean;
+  }
   | { readonly kind: "none" }
   | { readonly kind: "unsure" };
 
 /**
- * Reads `annex.largefiles` where git-annex looks for it beside the attributes: git's configuration
- * first, then what `git annex config` keeps on the git-annex branch. Anything else that is kept there
- * makes the answer unsure.
+ * Reads `annex.largefiles` where git-annex looks for it beside the attributes: in git's configuration,
+ * before them, and in what `git annex config` keeps on the git-annex branch, behind them (git-annex(1)).
+ * Anything else that is kept there makes the answer unsure.
  */
-export async function readDefaultRule(repository: AnnexRepository): Promise<DefaultRule> {
+export async function readRepositoryRule(repository: AnnexRepository): Promise<RepositoryRule> {
   const onBranch = await readBranchConfig(repository);
   if (onBranch === undefined) return { kind: "unsure" };
   // What is empty was set and taken back.
   const kept = [...onBranch].filter(([, { value }]) => value !== "");
   if (kept.some(([name]) => name !== "annex.largefiles")) return { kind: "unsure" };
-  const text = repository.config.get("annex.largefiles") ?? kept[0]?.[1].value;
-  return text === undefined ? { kind: "none" } : { kind: "rule", text };
+  const configured = repository.config.get("annex.largefiles");
+  const text = configured ?? kept[0]?.[1].value;
+  return text === undefined
+    ? { kind: "none" }
+    : { kind: "rule", text, isAboveAttributes: configured !== undefined };
 }
 
 interface Setting {

@@ -4,7 +4,8 @@ import type { AnnexRepository } from "./annex_repository.ts";
 import { isAnnexLink } from "./annexed_files.ts";
 import { asksForMime, parseLargeFiles } from "./large_files.ts";
 import type { LargeFilesRule, MimeFacts } from "./large_files.ts";
-import { readDefaultRule } from "./large_files_config.ts";
+import { readRepositoryRule } from "./large_files_config.ts";
+import type { RepositoryRule } from "./large_files_config.ts";
 import { readAttributes } from "./attributes.ts";
 import type { Attributes } from "./attributes.ts";
 import { findMimeTypes } from "./mime_types.ts";
@@ -40,8 +41,8 @@ export async function sortFiles(
   const names = ["annex.largefiles", "annex.backend", "filter", ...CONVERSIONS];
   const attributes = await readAttributes(repository, names, known);
   const tracked = await findTracked(repository, known);
-  const rest = await readDefaultRule(repository);
-  if (attributes === undefined || tracked === undefined || rest.kind === "unsure") {
+  const rule = await readRepositoryRule(repository);
+  if (attributes === undefined || tracked === undefined || rule.kind === "unsure") {
     return { large: [], small: [], unsure: [...paths] };
   }
   const sorted: SortedFiles = {
@@ -57,12 +58,18 @@ export async function sortFiles(
     else if (seen === "link") sorted.small.push(path);
     else {
       const own = attributes(path);
-      const text = own.get("annex.largefiles") ?? (rest.kind === "rule" ? rest.text : "anything");
+      const text = ruleFor(own.get("annex.largefiles"), rule);
       questions.push({ path, ...seen, attributes: own, isTracked: entry !== undefined, text });
     }
   }
   await answer(repository, questions, sorted);
   return sorted;
+}
+
+/** The rule in force for a file with this attribute. */
+function ruleFor(attribute: string | undefined, rule: RepositoryRule): string {
+  if (rule.kind !== "rule") return attribute ?? "anything";
+  return rule.isAboveAttributes ? rule.text : attribute ?? rule.text;
 }
 
 interface Question {

@@ -4,40 +4,12 @@ import { parseLargeFiles } from "../../src/annex/large_files.ts";
 import type { FileFacts, MimeFacts } from "../../src/annex/large_files.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { Sandbox } from "../support/sandbox.ts";
+import { randomRule } from "./random_rules.ts";
 
 const FILES = ["a.txt", "out/a.bin", "out/sub/b.txt", "x+1.dat"];
 const SIZES = [0, 1, 999, 1_000, 1_001, 1_024, 1_025, 2_000_000];
 const TYPES = ["text/plain", "application/octet-stream", "image/png"];
 const ENCODINGS = ["binary", "us-ascii", "utf-8"];
-
-const test = fc.oneof(
-  fc.constantFrom("anything", "nothing"),
-  fc.tuple(
-    fc.constantFrom("include", "exclude"),
-    fc.constantFrom("*", "*.txt", "out/*", "out/?.bin", "a.txt", "*+1*", "?.txt", "out", "OUT/*"),
-  ).map(([name, glob]) => `${name}=${glob}`),
-  fc.tuple(
-    fc.constantFrom("largerthan", "smallerthan"),
-    fc.constantFrom("0", "1", "1kb", "1KiB", "1kib", "1000b", "2MB", "1mib", "1KB"),
-  ).map(([name, size]) => `${name}=${size}`),
-  fc.constantFrom("text/*", "*/png", "text/plain", "*").map((glob) => `mimetype=${glob}`),
-  fc.constantFrom("binary", "us-*", "utf-?", "*").map((glob) => `mimeencoding=${glob}`),
-);
-
-/** Rules as people write them: parentheses with and without blanks, negations. */
-const { rule } = fc.letrec<{ term: string; rule: string }>((tie) => ({
-  term: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    test,
-    tie("term").map((term) => `not ${term}`),
-    tie("rule").map((inner) => `(${inner})`),
-    tie("rule").map((inner) => `( ${inner} )`),
-  ),
-  rule: fc.tuple(
-    tie("term"),
-    fc.array(fc.tuple(fc.constantFrom(" and ", " or "), tie("term")), { maxLength: 3 }),
-  ).map(([first, more]) => first + more.flat().join("")),
-}));
 
 testIfAvailable(
   ["git-annex"],
@@ -65,7 +37,7 @@ testIfAvailable(
       const withoutMime = parsed({ ...facts, mime: undefined });
       assert(withoutMime === undefined || withoutMime === (code === 0), `${text} without mime`);
     };
-    await fc.assert(fc.asyncProperty(rule, file, check), { numRuns: 150 });
+    await fc.assert(fc.asyncProperty(randomRule, file, check), { numRuns: 150 });
     assert(decided > 100, `only ${decided} rules were understood`);
   },
 );

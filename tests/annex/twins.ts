@@ -38,7 +38,9 @@ export class Twins {
     await sandbox.require(["git", "init", "--quiet", twins.theirs]);
     const script = `set -e\ngit annex init --quiet here\n${prepare}\n` +
       `git add . && git commit --quiet --allow-empty -m first\n${fill}\n`;
-    await sandbox.require(["sh", "-c", script], { cwd: twins.theirs });
+    // A file: what is written may be longer than an argument can be.
+    await Deno.writeTextFile(`${twins.theirs}.sh`, script);
+    await sandbox.require(["sh", `${twins.theirs}.sh`], { cwd: twins.theirs });
     await sandbox.require(["cp", "-a", twins.theirs, twins.ours]);
     return twins;
   }
