@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { addFiles } from "../../src/annex/add_files.ts";
 import type { AddedFiles } from "../../src/annex/add_files.ts";
+import { forgetDuplicates } from "../../src/annex/ingest_files.ts";
 import { Git } from "../../src/git/git.ts";
 import { readGitConfig } from "../../src/git/git_config.ts";
 import { GIT_NAMES } from "../../src/git/path_bytes.ts";
 import { openRepository } from "../../src/git/repository.ts";
+import type { RunOptions } from "../../src/process/runner.ts";
 import type { Sandbox } from "../support/sandbox.ts";
 import { SandboxRunner } from "../support/sandbox_runner.ts";
 
@@ -50,15 +52,17 @@ export class Twins {
     const runner = new SandboxRunner(this.#sandbox);
     const repository = await openRepository(runner, this.ours);
     const git = new Git(runner, this.ours);
-    const added = await addFiles({
+    const annex = {
       ...repository,
       config: await readGitConfig(git, this.ours),
       runner,
-      runGit: (args, options) => git.run(args, options),
+      runGit: (args: readonly string[], options: RunOptions) => git.run(args, options),
       names: GIT_NAMES,
       signal: new AbortController().signal,
-    }, paths);
+    };
+    const added = await addFiles(annex, paths);
     await added.locationLog;
+    await forgetDuplicates(annex);
     return added;
   }
 
@@ -82,7 +86,8 @@ export class Twins {
       staged: await this.#run(root, ["git", "ls-files", "-s"]),
       status: await this.#run(root, ["git", "status", "--porcelain"]),
       files: await script(
-        "find . -path ./.git -prune -o -printf '%p %y %m %s %l %TY-%Tm-%Td %TH:%TM\\n' | sort",
+        "find . -path ./.git -prune -o -type d -printf '%p %y %m\\n' " + // as old as its last change
+          "-o -printf '%p %y %m %s %l %TY-%Tm-%Td %TH:%TM\\n' | sort",
       ),
       objects: await script(
         "cd .git/annex/objects 2>/dev/null || exit 0; find . -printf '%p %y %m %n\\n' | sort; " +
