@@ -53,7 +53,7 @@ export function renderSection(report: Report, summaries: readonly Summary[]): st
 
 /** The cases in which what the other axis shows has its smallest value. */
 function ofSweep(summaries: readonly Summary[], fixed: "jobs" | "files"): Summary[] {
-  const cases = summaries.filter(({ of }) => of.operation !== "start-up");
+  const cases = summaries.filter(({ of }) => !["start-up", "bare sacct"].includes(of.operation));
   const least = Math.min(...cases.map(({ of }) => of[fixed]));
   return cases.filter(({ of }) => of[fixed] === least);
 }

@@ -32,6 +32,9 @@ const BARE_RUNS = 10;
 /** Often enough to see the peak of a program that runs for 60 ms. */
 const CLOSE_LOOK_MS = 1;
 
+/** Whose time `bare sacct` is. */
+const SACCT = { name: "Slurm" };
+
 type Observed = Partial<Record<Operation, { peakMb: number | null; processes: number | null }>>;
 
 /** Measures one case and hands over each sample as it comes. */
@@ -45,7 +48,7 @@ class CaseRun {
   readonly #case: Case;
   readonly #place: Place;
   readonly #record: (sample: Sample) => void;
-  readonly #observed = new Map<Tool, Observed>();
+  readonly #observed = new Map<Pick<Tool, "name">, Observed>();
   #jobs = 0;
   #lastWritten = 0;
 
@@ -89,6 +92,8 @@ class CaseRun {
     }
     await this.#letJobsEnd();
     for (let listing = 0; listing < LISTINGS; listing++) {
+      const asked = await measure(bareSacct(), this.#place, 0);
+      this.#add("bare sacct", SACCT, repeat * 100 + listing, asked, 1, 0);
       for (const tool of turned(tools, listing)) {
         const listed = await measure(listArgs(tool), this.#place);
         this.#add("list", tool, repeat * 100 + listing, listed, 1, 0);
@@ -162,7 +167,7 @@ class CaseRun {
 
   #add(
     operation: Operation,
-    tool: Tool,
+    tool: Pick<Tool, "name">,
     round: number,
     { seconds, peakMb }: Measurement,
     units: number,
@@ -192,6 +197,11 @@ function jobCommand(folder: string, log: string): string[] {
 
 function bareSbatch(): string[] {
   return ["sbatch", "-J", JOB_NAME, "-o", "/dev/null", "--wrap", "true"];
+}
+
+/** What every listing waits for; without a word of which jobs, since the tools choose them in their own ways. */
+function bareSacct(): string[] {
+  return ["sacct", "--noheader", "-X", "--parsable2", "--format=JobID,State", "--name", JOB_NAME];
 }
 
 function listArgs(tool: Tool): string[] {

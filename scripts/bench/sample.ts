@@ -1,7 +1,14 @@
 import * as v from "valibot";
 
 /** What is measured, in the order of the report. */
-export const OPERATIONS = ["start-up", "schedule", "bulk schedule", "list", "finish"] as const;
+export const OPERATIONS = [
+  "start-up",
+  "schedule",
+  "bulk schedule",
+  "bare sacct",
+  "list",
+  "finish",
+] as const;
 /** One of {@linkcode OPERATIONS}. */
 export type Operation = typeof OPERATIONS[number];
 

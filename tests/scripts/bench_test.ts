@@ -62,6 +62,15 @@ Deno.test("renderGoals() says of each goal whether it was reached, or that it wa
   assert.match(goals, /^\| finish 1,000 jobs .*\| not measured \|/m);
 });
 
+Deno.test("renderGoals() counts the memory of finish beyond that of the start", () => {
+  const start = { ...SAMPLE, operation: "start-up", jobs: 0, peakMb: 45 } as const;
+  const finish = { ...SAMPLE, operation: "finish", jobs: 10_000, peakMb: 170 } as const;
+
+  const goals = renderGoals(summarise([start, finish], "dlslurm"));
+
+  assert.match(goals, /^\| peak memory of finish, .*\| +125 MB \| +\| \*\*no\*\*/m);
+});
+
 Deno.test("replaceSection() leaves what stands around the markers, and needs them", () => {
   const page = "before\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nafter\n";
 
