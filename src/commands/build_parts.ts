@@ -19,10 +19,8 @@ import type { Part } from "./stage_parts.ts";
 export interface JobToCommit extends WrittenPaths {
   /** Slurm's job ID; names the job's branch where it gets one. */
   readonly jobId: string;
-  /** The commit message in the topmost dataset, record included. */
-  readonly message: string;
-  /** The commit message in the subdataset at this path, record included. */
-  readonly messageIn: (subdataset: string) => string;
+  /** The commit message in the dataset at this path (`.`: the topmost one), record included. */
+  readonly messageIn: (path: string) => string;
 }
 
 /** The commits of one part, which no branch knows yet. */
@@ -66,7 +64,7 @@ export async function buildParts(
     const changed = ordered.map((job) => ({
       key: job.key,
       jobId: job.jobId,
-      message: part.path === "." ? job.message : job.messageIn(part.path),
+      message: () => job.messageIn(part.path),
       changes: [...part.changes.get(job.key) ?? [], ...linksOf(part, job.key, built)],
     })).filter(({ changes }) => changes.length > 0);
     if (changed.length === 0) continue;

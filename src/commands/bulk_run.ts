@@ -182,7 +182,7 @@ export class BulkRun implements Disposable {
 
   async #describe(): Promise<void> {
     const keys = this.#undescribed.splice(0);
-    const jobs = keys.flatMap((key) => this.store.listOfSubmission(key));
+    const jobs = this.store.listOfSubmissions(keys);
     if (jobs.length === 0 || this.context.insisted.aborted) return;
     // After Ctrl-C, too: slurmctld may have forgotten them before the next finish.
     const context = { ...this.context, interrupted: this.context.insisted };

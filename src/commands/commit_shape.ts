@@ -18,7 +18,7 @@ export interface ChangedJob {
   /** Slurm's job ID. */
   readonly jobId: string;
   /** The commit message, record included. */
-  readonly message: string;
+  readonly message: () => string;
   /** What the job wrote, against the head that the commits are built on; in any order. */
   readonly changes: readonly Change[];
 }
@@ -42,7 +42,7 @@ export function planCommits(
   if (shape === "branches" || plans.length < 2) return onBase;
   const all = [...plans.flatMap((plan) => plan.changes), ...tips];
   const merge: CommitPlan = {
-    message: MERGE_MESSAGE,
+    message: () => MERGE_MESSAGE,
     changes: inTreeOrder(lastByPath(all)),
     parents: ["base", ...plans.map((_, at) => at)],
   };

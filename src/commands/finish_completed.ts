@@ -73,9 +73,11 @@ export async function finishCompleted(
         claims: job.outputs,
         // The sidecar is committed with the job, as its logs are.
         slurmOutputs: sidecar === undefined ? slurmOutputs : [...slurmOutputs, sidecar.path],
-        message: renderMessage(record, parts, sidecar?.id),
         // The sidecar is in the topmost dataset only: elsewhere the message has the whole record.
-        messageIn: (subdataset: string) => renderMessage({ ...record, subdataset }, parts),
+        messageIn: (path: string) =>
+          path === "."
+            ? renderMessage(record, parts, sidecar?.id)
+            : renderMessage({ ...record, subdataset: path }, parts),
       };
       toCommit.push({ job, status, plan });
     } catch (error) {

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { addFiles } from "../annex/add_files.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import { giveBack } from "../annex/give_back.ts";
@@ -64,7 +63,6 @@ export async function stageOutputs(
     const owner = ownerOf(path);
     return owner !== undefined && !failures.has(owner) && !TEMPORARY_FILE_REGEXP.test(path);
   };
-  const fileOf = (path: string) => join(dataset.root, path);
   const fail = (path: string, error: UserError) => {
     const owner = ownerOf(path);
     if (owner === undefined) throw error;
@@ -72,11 +70,10 @@ export async function stageOutputs(
   };
   // What cannot be reached by its name cannot be looked at.
   const reachable = candidates.present.filter((path) => isWanted(path) && isReachable(path));
-  const pathOf = new Map(reachable.map((path) => [fileOf(path), path]));
-  const looks = new FileLooks(pathOf.keys(), isAnnexLink);
+  const looks = new FileLooks(dataset.root, reachable, isAnnexLink);
   const sinceMs = await startOfFinish(dataset, context);
-  for (const file of await looks.waitUntilQuiet(sinceMs, context.interrupted)) {
-    fail(pathOf.get(file)!, changing(pathOf.get(file)!));
+  for (const path of await looks.waitUntilQuiet(sinceMs, context.interrupted)) {
+    fail(path, changing(path));
   }
   const present = candidates.present.filter(isWanted);
   const deleted = candidates.deleted.filter(isWanted);
@@ -97,9 +94,7 @@ export async function stageOutputs(
     ({ withoutTimes, locationLog, duplicates } = added);
   } else await stageInGit(index, present, deleted, ownerOf, failures);
   const staged = new Set(present);
-  const moved = looks.findMoved().map((file) => pathOf.get(file)!).filter((path) =>
-    staged.has(path)
-  );
+  const moved = looks.findMoved().filter((path) => staged.has(path));
   for (const path of moved) fail(path, changing(path));
   if (dataset.hasAnnex && moved.length > 0) {
     await locationLog;

@@ -18,15 +18,18 @@ const LONGEST_WAIT_MS = 3_000;
  * the last change, and inode.
  */
 export class FileLooks {
+  readonly #root: string;
+  /** By path as it was given: tens of thousands of absolute ones would take megabytes. */
   readonly #looks = new Map<string, Look | undefined>();
   readonly #isMovedAside: (target: string) => boolean;
 
   /**
-   * Looks at `files`; one that is not there now must not be there later.
+   * Looks at `files`, relative to `root`; one that is not there now must not be there later.
    *
    * @param isMovedAside whether a link with this target stands for the file itself, moved elsewhere.
    */
-  constructor(files: Iterable<string>, isMovedAside: (target: string) => boolean) {
+  constructor(root: string, files: Iterable<string>, isMovedAside: (target: string) => boolean) {
+    this.#root = root;
     this.#isMovedAside = isMovedAside;
     for (const file of files) this.#looks.set(file, this.#lookAt(file));
   }
@@ -73,10 +76,11 @@ export class FileLooks {
   }
 
   #lookAt(file: string): Look | undefined {
+    const path = `${this.#root}/${file}`;
     try {
-      const own = Deno.lstatSync(file);
-      const isAside = own.isSymlink && this.#isMovedAside(Deno.readLinkSync(file));
-      const { size, mtime, ino } = isAside ? Deno.statSync(file) : own;
+      const own = Deno.lstatSync(path);
+      const isAside = own.isSymlink && this.#isMovedAside(Deno.readLinkSync(path));
+      const { size, mtime, ino } = isAside ? Deno.statSync(path) : own;
       return { size, mtimeMs: mtime?.getTime() ?? 0, ino };
     } catch {
       return undefined; // who adds it finds the words for it

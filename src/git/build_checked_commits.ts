@@ -60,7 +60,7 @@ export async function buildCheckedCommits(
       await git.require(["update-index", "-z", "--replace", "--index-info"], {
         stdin: renderIndexInfo(plan.changes),
       });
-      await Deno.writeTextFile(messageFile, plan.message);
+      await Deno.writeTextFile(messageFile, plan.message());
       for (const [name, path] of checks.hooks) {
         const argument = name === "pre-commit" ? [] : [messageFile];
         const source = name === "prepare-commit-msg" ? ["message"] : [];

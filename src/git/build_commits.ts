@@ -5,8 +5,8 @@ import { quotePath } from "./path_bytes.ts";
 
 /** A commit to be made: its message and how its tree differs from its first parent's. */
 export interface CommitPlan {
-  /** The whole message, ended by a newline. */
-  readonly message: string;
+  /** The whole message, ended by a newline; rendered for one commit at a time, since records are long. */
+  readonly message: () => string;
   /** Against the first parent, in the order of {@linkcode inTreeOrder}: git applies them one by one. */
   readonly changes: readonly Change[];
   /**
@@ -63,9 +63,10 @@ function* renderImport(
   const encoder = new TextEncoder();
   let text = "feature done\n";
   for (const [index, plan] of plans.entries()) {
+    const message = plan.message();
     text += `commit ${STAGING_REF}\nmark :${index + 1}\nauthor ${identities.author}\n` +
       `committer ${identities.committer}\n` +
-      `data ${encoder.encode(plan.message).length}\n${plan.message}\n` +
+      `data ${encoder.encode(message).length}\n${message}\n` +
       `${renderParents(plan, base)}${plan.changes.map(render).join("")}\n` +
       `get-mark :${index + 1}\n`;
     if ((index + 1) % COMMITS_PER_PIECE === 0) {

@@ -34,7 +34,7 @@ export async function readPlans(
   const places = new Map(commits.map(({ oid }, at) => [oid, at]));
   return commits.map(({ oid, parents, message }) => ({
     oid,
-    message: `${message.trimEnd()}\n`,
+    message: () => `${message.trimEnd()}\n`,
     parents: parents.map((parent) => places.get(parent) ?? "base"),
     changes: changes.get(oid) ?? [],
   }));

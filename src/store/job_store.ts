@@ -223,13 +223,15 @@ export class JobStore implements Disposable {
     );
   }
 
-  /** The open jobs that came of a submission: one, or each row of an array. */
-  listOfSubmission(key: number): SubmittedJob[] {
-    return this.#select(
-      "stage = 'open' AND (job_key = ? OR submission_key = ?) ORDER BY job_key",
-      key,
-      key,
-    ).filter(isSubmitted);
+  /** The open jobs that came of submissions: of each one, or each row of an array. */
+  listOfSubmissions(keys: readonly number[]): SubmittedJob[] {
+    return this.#explain(() => {
+      // Prepared once: ten thousand statements would be 150 MB until they are collected.
+      const select = this.#database.prepare(
+        "SELECT * FROM job WHERE stage = 'open' AND (job_key = ? OR submission_key = ?) ORDER BY job_key",
+      );
+      return keys.flatMap((key) => select.all(key, key).map(toJob)).filter(isSubmitted);
+    });
   }
 
   /** Whether an array of rows was submitted under this key, and none of its tasks is open any more. */

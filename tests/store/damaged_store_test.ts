@@ -16,7 +16,7 @@ const PLAN = {
 const READS: Readonly<Record<string, (store: JobStore) => unknown>> = {
   listOpen: (store) => store.listOpen(""),
   listSubmitting: (store) => store.listSubmitting(),
-  listOfSubmission: (store) => store.listOfSubmission(1),
+  listOfSubmissions: (store) => store.listOfSubmissions([1]),
   listAdopted: (store) => store.listAdopted(),
   listMoves: (store) => store.listMoves(""),
   isSubmissionEnded: (store) => store.isSubmissionEnded(1),

@@ -151,7 +151,7 @@ Deno.test("JobStore.storeReceipts() opens the rows of an array as its tasks", as
       [keys[1], "40_0"],
       [keys[2], "40_1"],
     ]);
-    assert.deepEqual(store.listOfSubmission(keys[1]!).map((job) => job.jobId), ["40_0", "40_1"]);
+    assert.deepEqual(store.listOfSubmissions([keys[1]!]).map((job) => job.jobId), ["40_0", "40_1"]);
     assert.equal(store.findByJobId("40_1")!.row!.values["sample"], "c");
     assert.throws(
       () => store.storeReceipt(store.beginSubmission(rowFor("d").request, "{}", 0), "40", null),
