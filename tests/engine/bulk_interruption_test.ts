@@ -117,3 +117,47 @@ testIfAvailable(
     await assertAllFinished(world, "git-annex");
   },
 );
+
+testIfAvailable(
+  ["git-annex"],
+  "finish: git-annex cannot note where contents are → nothing is committed, the next finish goes on",
+  async () => {
+    await using world = await createManyJobs("git-annex");
+    const before = await world.subjects();
+    const script = 'case " $* " in *" annex setpresentkey "*) ' +
+      'sleep 1; echo "the disk is full" >&2; exit 1 ;; esac\nexec "$REAL" "$@"';
+    await wrapProgram(world.sandbox, "git", script);
+
+    const failed = await world.dlslurm("finish");
+
+    await unwrapProgram(world.sandbox, "git");
+    assert.equal(failed.code, 1);
+    assert.match(saidBy(failed), /git annex setpresentkey ended with exit status 1/);
+    assert.match(saidBy(failed), /the disk is full/);
+    assert.deepEqual(await world.subjects(), before);
+    await world.must("finish");
+    await assertAllFinished(world, "git-annex");
+  },
+);
+
+testIfAvailable(
+  ["git-annex"],
+  "finish: the branch moves only when git-annex has noted where all contents are",
+  async () => {
+    await using world = await createManyJobs("git-annex");
+    const noted = join(world.sandbox.root, "noted");
+    const early = join(world.sandbox.root, "early");
+    // The empty `git annex add --batch` is the last that the location log needs.
+    const script = 'case " $* " in *" annex add --batch "*) ' +
+      `sleep 2; "$REAL" "$@"; status=$?; : >'${noted}'; exit "$status" ;;\n` +
+      `*" update-ref -m "*) [ -e '${noted}' ] || : >'${early}' ;; esac\nexec "$REAL" "$@"`;
+    await wrapProgram(world.sandbox, "git", script);
+
+    await world.must("finish");
+
+    await unwrapProgram(world.sandbox, "git");
+    await Deno.lstat(noted);
+    await assert.rejects(Deno.lstat(early), Deno.errors.NotFound);
+    await assertAllFinished(world, "git-annex");
+  },
+);
