@@ -75,23 +75,37 @@ export function defineProgram(
   };
   const commands = [
     scheduleCommand(
-      starting("slurm-schedule", async () => (await import("../commands/schedule.ts")).runSchedule),
+      starting(
+        "slurm-schedule",
+        async () => (await import("../commands/schedule/schedule.ts")).runSchedule,
+      ),
     ),
     finishCommand(
-      starting("slurm-finish", async () => (await import("../commands/finish.ts")).runFinish),
+      starting(
+        "slurm-finish",
+        async () => (await import("../commands/finish/finish.ts")).runFinish,
+      ),
     ),
     rescheduleCommand(
       starting(
         "slurm-reschedule",
-        async () => (await import("../commands/reschedule.ts")).runReschedule,
+        async () => (await import("../commands/reschedule/reschedule.ts")).runReschedule,
       ),
     ),
-    listCommand(starting("slurm-list", async () => (await import("../commands/list.ts")).runList)),
+    listCommand(
+      starting("slurm-list", async () => (await import("../commands/list/list.ts")).runList),
+    ),
     recoverCommand(
-      starting("slurm-recover", async () => (await import("../commands/recover.ts")).runRecover),
+      starting(
+        "slurm-recover",
+        async () => (await import("../commands/submit/recover.ts")).runRecover,
+      ),
     ),
     adoptCommand(
-      starting("slurm-adopt", async () => (await import("../commands/adopt.ts")).runAdopt),
+      starting(
+        "slurm-adopt",
+        async () => (await import("../commands/extension/adopt.ts")).runAdopt,
+      ),
     ),
   ];
   for (const command of commands) {

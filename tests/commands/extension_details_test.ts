@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { tasksOfLogs } from "../../src/commands/extension_details.ts";
+import { tasksOfLogs } from "../../src/commands/extension/extension_details.ts";
 
 const CASES: readonly { name: string; paths: string[]; tasks: number[] | undefined }[] = [
   {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import measure from "fast-string-truncated-width";
-import { renderTable } from "../../src/commands/text_table.ts";
+import { renderTable } from "../../src/commands/list/text_table.ts";
 
 const ROWS = [
   ["JobID", "State", "Elapsed", "Command"],

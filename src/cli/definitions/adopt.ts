@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CommandDefinition } from "./command_definition.ts";
-import type { AdoptOptions } from "../../commands/adopt.ts";
+import type { AdoptOptions } from "../../commands/extension/adopt.ts";
 
 /** Defines `adopt`; `run` gets the options. */
 export function adoptCommand(run: (options: AdoptOptions) => Promise<void>): CommandDefinition {

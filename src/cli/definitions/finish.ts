@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import type { CommandDefinition } from "./command_definition.ts";
-import type { FinishOptions } from "../../commands/finish.ts";
+import type { FinishOptions } from "../../commands/finish/finish.ts";
 import { collect, parseCount } from "./option_values.ts";
 
 /** Defines `finish`; `run` gets the options. */

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { CommandDefinition } from "./command_definition.ts";
-import { SCREENFUL } from "../../commands/list_options.ts";
-import type { ListOptions } from "../../commands/list_options.ts";
+import { SCREENFUL } from "../../commands/list/list_options.ts";
+import type { ListOptions } from "../../commands/list/list_options.ts";
 import { UserError } from "../../errors.ts";
 import { JOB_STAGES } from "../../jobs/job.ts";
 import { isJobState, UNKNOWN_STATE } from "../../jobs/job_state.ts";

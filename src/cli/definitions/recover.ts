@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import type { CommandDefinition } from "./command_definition.ts";
-import type { RecoverOptions } from "../../commands/recover.ts";
+import type { RecoverOptions } from "../../commands/submit/recover.ts";
 
 /** Defines `recover`; `run` gets the options. */
 export function recoverCommand(

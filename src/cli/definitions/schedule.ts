@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import type { CommandDefinition } from "./command_definition.ts";
-import type { ScheduleOptions } from "../../commands/schedule_options.ts";
+import type { ScheduleOptions } from "../../commands/schedule/schedule_options.ts";
 import { TABLE_FORMATS } from "../../tables/table.ts";
 import { collect, parseCount } from "./option_values.ts";
 

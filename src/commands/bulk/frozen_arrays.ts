@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import type { Dataset } from "../../datalad/dataset.ts";
+import { isAbsence } from "../../fs/if_present.ts";
+import type { Job } from "../../jobs/job.ts";
+import type { JobStore } from "../../store/job_store.ts";
+
+/**
+ * A new name for the folder with what the tasks of an array of rows run, whose first row this is. It lies
+ * where the nodes look for the job's files: in the repository, or in the alternative folder.
+ */
+export function newFrozenFolder(dataset: Dataset, job: Job): string {
+  // A store that was made anew counts from 1 again, and tasks of an older one may still be queued.
+  return join(placeOf(dataset, job.altDir), `${job.key}-${crypto.randomUUID().slice(0, 8)}`);
+}
+
+/**
+ * Removes the folders of those arrays of rows whose tasks are all finished or closed.
+ *
+ * @param altDirs the alternative folders to look in, `null` for the repository.
+ */
+export async function removeFrozenArrays(
+  dataset: Dataset,
+  store: JobStore,
+  altDirs: ReadonlySet<string | null>,
+): Promise<void> {
+  for (const altDir of altDirs) {
+    const place = placeOf(dataset, altDir);
+    for (const name of await namesIn(place)) {
+      const key = Number(/^([0-9]+)-/.exec(name)?.[1]);
+      if (!store.isSubmissionEnded(key)) continue;
+      await Deno.remove(join(place, name), { recursive: true });
+    }
+  }
+}
+
+function placeOf(dataset: Dataset, altDir: string | null): string {
+  return altDir === null
+    ? join(dataset.commonDir, "dlslurm", "arrays")
+    : join(altDir, ".dlslurm", "arrays");
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Dataset } from "../../datalad/dataset.ts";
+import type { JobStore } from "../../store/job_store.ts";
+import type { CommandContext } from "../context.ts";
+
+/** What of finish's options matters here. */
+export interface WaitingRowsOptions {
+  /** Give all waiting rows up. */
+  readonly closeWaitingJobs?: boolean | undefined;
+}
+
+/**
+ * Sees to the rows of tables once open jobs were finished: those that wait because the site took no more
+ * jobs are submitted, as many as it takes now, or all waiting rows are given up.
+ */
+export async function finishWaitingRows(
+  dataset: Dataset,
+  store: JobStore,
+  options: WaitingRowsOptions,
+  context: CommandContext,
+): Promise<void> {
+  if (options.closeWaitingJobs === true) {
+    closeAll(dataset, store, context);
+    return;
+  }
+  const keys = store.waiting.keys(dataset.worktree, true);
+  if (keys.length === 0 && store.listing.count(dataset.worktree, ["waiting"]) === 0) return;
+  // All that submits is loaded only then: rows seldom wait.
+  const { GENTLE_PARALLEL, reportRest, submitWaiting } = await import("../bulk/submit_waiting.ts");
+  const result = keys.length === 0
+    ? { submitted: 0, stop: null }
+    : await submitWaiting(dataset, store, keys, GENTLE_PARALLEL, context);
+  reportRest(dataset, store, result, context);
+}
+
+function closeAll(dataset: Dataset, store: JobStore, context: CommandContext): void {
+  const keys = store.waiting.keys(dataset.worktree, false);
+  store.waiting.drop(keys, "waiting");
+  const rows = keys.length === 1 ? "1 waiting row is" : `${keys.length} waiting rows are`;
+  context.report({
+    action: "slurm-finish",
+    status: keys.length === 0 ? "notneeded" : "ok",
+    path: dataset.root,
+    type: "dataset",
+    message: keys.length === 0 ? "no rows wait" : `${rows} given up: their outputs are free`,
+  });
+}

@@ -1,0 +1,77 @@
+import { basename, dirname, join, relative } from "node:path";
+import { isInside } from "../../datalad/claimed_path.ts";
+import { isFileOrLink, RealFolders } from "../../fs/real_folders.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
+import { parseArrayTasks } from "../../jobs/array_tasks.ts";
+import type { LogPattern, SubmittedJob } from "../../jobs/job.ts";
+import type { JobStatus } from "../../jobs/job_status.ts";
+import { splitJobId } from "../../jobs/task_job_id.ts";
+import { logPathCandidates } from "../../slurm/log_paths.ts";
+
+/**
+ * Finds Slurm's own files of jobs that are there and inside the dataset: their logs, one per array
+ * task, and the environment file. Logs elsewhere (`/dev/null`, a home folder) are no outputs.
+ *
+ * Folders are resolved once for all jobs: while one finder is in use, they must stay what they are.
+ */
+export class SlurmOutputFinder {
+  readonly #root: string;
+  readonly #folders = new RealFolders();
+
+  /** Looks for files of jobs of this dataset. */
+  constructor(dataset: Dataset) {
+    this.#root = dataset.root;
+  }
+
+  /**
+   * The files of one job.
+   *
+   * @param isWanted leaves out paths before anything is asked of the file system about them.
+   * @returns paths relative to the dataset's root, or to the folder that the job ran in instead, without
+   * duplicates.
+   */
+  find(
+    job: SubmittedJob,
+    status: JobStatus | undefined,
+    isWanted: (path: string) => boolean = () => true,
+  ): string[] {
+    if (job.details === null) return [];
+    // A job that ran elsewhere has its logs there, unless its script names a path of the dataset.
+    const roots = job.altDir === null ? [this.#root] : [job.altDir, this.#root];
+    const found = new Set<string>();
+    const findOne = (candidates: readonly string[]) => {
+      for (const path of candidates) {
+        const inside = this.#pathIfInside(roots, path);
+        if (inside === undefined || !isWanted(inside) || !isFileOrLink(path)) continue;
+        found.add(inside);
+        return;
+      }
+    };
+    for (const candidates of candidateLists(job, status)) findOne(candidates);
+    const environment = job.details.environmentFile;
+    if (environment !== null) findOne([join(roots[0]!, environment)]);
+    return [...found];
+  }
+
+  #pathIfInside(roots: readonly string[], path: string): string | undefined {
+    const folder = this.#folders.find(dirname(path));
+    if (folder === undefined) return undefined;
+    return roots.map((root) => relative(root, join(folder, basename(path)))).find(isInside);
+  }
+}
+
+function* candidateLists(job: SubmittedJob, status: JobStatus | undefined): Generator<string[]> {
+  const { logs, arrayTasks } = job.details!;
+  const { submittedId } = splitJobId(job.jobId);
+  if (arrayTasks === null) {
+    for (const log of logs) yield logPathCandidates(log.path, submittedId, null, undefined);
+    return;
+  }
+  const byTask = Map.groupBy(logs, (log: LogPattern) => log.task);
+  for (const task of parseArrayTasks(arrayTasks)) {
+    // Tasks that were pending when scontrol was asked share the array's pattern.
+    for (const log of byTask.get(task) ?? byTask.get(null) ?? []) {
+      yield logPathCandidates(log.path, submittedId, task, status?.rawJobIds.get(task));
+    }
+  }
+}
