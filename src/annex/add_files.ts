@@ -3,18 +3,15 @@ import type { AnnexRepository } from "./annex_repository.ts";
 import { runAnnex } from "./git_annex.ts";
 import type { AnnexFailure } from "./git_annex.ts";
 import { ingestFiles } from "./ingest_files.ts";
+import type { Ingested } from "./ingest_files.ts";
 import { sortFiles } from "./sort_files.ts";
 
 /** What came of adding files. */
-export interface AddedFiles {
+export interface AddedFiles extends Pick<Ingested, "locationLog" | "duplicates"> {
   /** Files that could not be added. */
   readonly failures: readonly AnnexFailure[];
   /** Files whose index entries lack the files' times, as git-annex leaves them. */
   readonly withoutTimes: readonly string[];
-  /** Ends once the location log tells of all contents; rejects with `ANNEX_FAILED`. Until then nothing must refer to them. */
-  readonly locationLog: Promise<void>;
-  /** Own contents of files that were given up for another file's, until `forgetDuplicates()`. */
-  readonly duplicates: ReadonlyMap<string, string>;
 }
 
 /** Fewer files are added sooner by one `git annex add` than by git-annex's plumbing. */

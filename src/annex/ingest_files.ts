@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { removeTreeIfPresent } from "../fs/if_present.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { askAnnex, setPresence } from "./git_annex.ts";
 import { protectFile, storeContent, unprotectFile } from "./object_store.ts";
@@ -44,7 +45,7 @@ export async function ingestFiles(
   const keys = await findKeys(repository, files);
   const objects = await findObjects(repository, [...new Set(keys.values())]);
   const linkFolder = linkFolderOf(repository);
-  await removeFolder(linkFolder); // a crash may have left it
+  await removeTreeIfPresent(linkFolder); // a crash may have left it
   await Deno.mkdir(linkFolder, { recursive: true });
   const { lutimesSync } = await import("node:fs");
   const linked = new Map<string, string>();
@@ -66,7 +67,7 @@ export async function ingestFiles(
     stored.add(key);
     if (isDuplicate) duplicates.set(file.path, second);
   }
-  if (duplicates.size === 0) await removeFolder(linkFolder);
+  if (duplicates.size === 0) await removeTreeIfPresent(linkFolder);
   const left = files.filter(({ path }) => !linked.has(path));
   for (const file of left) unprotectFile(fileOf(file), looks.get(file));
   const uuid = repository.config.get("annex.uuid")!;
@@ -90,7 +91,7 @@ const NOTHING: Ingested = {
 
 /** Takes the second names of duplicates away; harmless if there are none. */
 export async function forgetDuplicates(repository: AnnexRepository): Promise<void> {
-  await removeFolder(linkFolderOf(repository));
+  await removeTreeIfPresent(linkFolderOf(repository));
 }
 
 /** A folder of our own: git-annex sweeps its one for temporary files. */
@@ -137,12 +138,4 @@ async function findObjects(
       ? [[key, object]]
       : [];
   }));
-}
-
-async function removeFolder(folder: string): Promise<void> {
-  try {
-    await Deno.remove(folder, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

@@ -19,7 +19,10 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Stops the program when aborted. */
   readonly signal?: AbortSignal;
-  /** Called with each piece of standard output as it arrives, to be used or copied at once; the result's `stdout` is then empty. */
+  /**
+   * Called with each piece of standard output as it arrives, to be used or copied at once; the result's
+   * `stdout` is then empty.
+   */
   readonly onStdout?: (piece: Uint8Array) => void;
 }
 
