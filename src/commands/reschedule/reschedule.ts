@@ -184,17 +184,24 @@ function reportRefusal(
   context: CommandContext,
 ): void {
   context.report({
-    action: "slurm-reschedule",
-    status: "impossible",
-    path: dataset.root,
-    type: "dataset",
-    commit: run.commit.oid,
+    ...impossible(dataset, run),
     errorCode: error.code,
     message:
       `${run.commit.oid.slice(0, 10)} (Slurm job ${run.record.slurmJobId}): ${error.message}` +
       (error.detail === undefined ? "" : `: ${error.detail}`),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   });
+}
+
+/** What the results for runs that are not submitted have in common. */
+function impossible(dataset: Dataset, run: RecordedRun) {
+  return {
+    action: "slurm-reschedule",
+    status: "impossible",
+    path: dataset.root,
+    type: "dataset",
+    commit: run.commit.oid,
+  } as const;
 }
 
 /** The recorded command, to be submitted once more. */
@@ -244,11 +251,7 @@ function isOfDataset(run: RecordedRun, dataset: Dataset): boolean {
 
 function reportForeign(dataset: Dataset, run: RecordedRun, context: CommandContext): void {
   context.report({
-    action: "slurm-reschedule",
-    status: "impossible",
-    path: dataset.root,
-    type: "dataset",
-    commit: run.commit.oid,
+    ...impossible(dataset, run),
     message: `${run.commit.oid.slice(0, 10)} was ran from ${
       run.record.subdataset === null
         ? `a different dataset (${run.record.dsid})`
