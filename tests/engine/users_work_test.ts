@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { quote, wrapProgram } from "../support/wrapped_programs.ts";
+import { copyJobs } from "./copy_jobs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
 const FILES = {
@@ -216,4 +217,34 @@ Deno.test("engine: finish in a repository with SHA-256 oids → commits", async 
   ]);
   assert.deepEqual(await world.lines("status", "--porcelain"), ["M  notes/staged.txt"]);
   await world.git("fsck", "--strict", "--no-dangling");
+});
+
+Deno.test("finish: many claims beside each other, work between them → left as it is", async () => {
+  const names = ["changed", "gone", "kept", "staged"].map((name) => `out/notes/${name}.txt`);
+  await using world = await EngineWorld.create(
+    Object.fromEntries(names.map((name) => [name, "a\n"])),
+    "plain git",
+  );
+  await world.schedule("out/1");
+  // More than git is given pathspecs for: it looks at all of out/.
+  await copyJobs(world, 40);
+  for (let index = 1; index <= 40; index++) await world.write(`out/${index}/x`, `${index}\n`);
+  await world.write("out/notes/changed.txt", "changed\n");
+  await world.write("out/notes/staged.txt", "staged\n");
+  await world.write("out/notes/new.txt", "new\n");
+  await world.git("add", "out/notes/staged.txt");
+  await world.git("rm", "--quiet", "--cached", "out/notes/kept.txt");
+  await world.remove("out/notes/gone.txt");
+  const look = () => world.lines("status", "--porcelain", "--", "out/notes");
+  const before = await look();
+  assert.equal(before.length, 6); // kept.txt is both taken out and untracked
+
+  await world.must("finish");
+
+  assert.deepEqual(await look(), before);
+  assert.equal((await world.lines("ls-tree", "-r", "HEAD", "out/")).length, 44);
+  assert.deepEqual(
+    await world.lines("log", "--format=", "--name-only", "HEAD~40..", "--", "out/notes"),
+    [],
+  );
 });
