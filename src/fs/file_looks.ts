@@ -59,19 +59,19 @@ export class FileLooks {
     return [...movedAtMs.keys()];
   }
 
-  /** The files that have changed since they were last looked at. */
-  findMoved(): string[] {
-    // By inode: what a file was given up for may be another one of these.
-    const others = new Map<number, Look>();
-    for (const look of this.#looks.values()) {
-      if (look !== undefined && look.ino !== null) others.set(look.ino, look);
-    }
-    const hasMoved = (before: Look | undefined, now: Look | undefined) => {
-      if (!isSame(before, now)) return true;
-      const other = now === undefined || now.ino === null ? undefined : others.get(now.ino);
-      return other !== undefined && !isSame(other, now);
-    };
-    const moved = [...this.#looks].filter(([file, look]) => hasMoved(look, this.#lookAt(file)));
+  /**
+   * The files that have changed since they were last looked at.
+   *
+   * @param givenUp whether a file was given up for another one of these with the same content: it has
+   * changed when that one has. Of other files the inode says nothing: that of a file that is gone is
+   * used again.
+   */
+  findMoved(givenUp: (file: string) => boolean): string[] {
+    const byInode = new Map([...this.#looks.values()].map((look) => [look?.ino, look]));
+    const moved = [...this.#looks].filter(([file, look]) => {
+      const now = this.#lookAt(file);
+      return !isSame(look, now) || (givenUp(file) && !isSame(byInode.get(now?.ino), now));
+    });
     return moved.map(([file]) => file);
   }
 

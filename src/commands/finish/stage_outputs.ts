@@ -94,7 +94,7 @@ export async function stageOutputs(
     ({ withoutTimes, locationLog, duplicates } = added);
   } else await stageInGit(index, present, deleted, ownerOf, failures);
   const staged = new Set(present);
-  const moved = looks.findMoved().filter((path) => staged.has(path));
+  const moved = looks.findMoved((path) => duplicates.has(path)).filter((path) => staged.has(path));
   for (const path of moved) fail(path, changing(path));
   if (dataset.hasAnnex && moved.length > 0) {
     await locationLog;
