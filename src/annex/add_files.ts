@@ -7,7 +7,7 @@ import type { Ingested } from "./ingest_files.ts";
 import { sortFiles } from "./sort_files.ts";
 
 /** What came of adding files. */
-export interface AddedFiles extends Pick<Ingested, "locationLog" | "duplicates"> {
+export interface AddedFiles extends Pick<Ingested, "locationLog" | "secondNames"> {
   /** Files that could not be added. */
   readonly failures: readonly AnnexFailure[];
   /** Files whose index entries lack the files' times, as git-annex leaves them. */
@@ -34,15 +34,15 @@ export async function addFiles(
     return await addWithAnnex(repository, paths);
   }
   const { large, small, unsure } = await sortFiles(repository, paths);
-  const { linked, left, locationLog, duplicates } = await ingestFiles(repository, large);
+  const { linked, left, locationLog, secondNames } = await ingestFiles(repository, large);
   const certain = [...small, ...linked];
   repository.signal.throwIfAborted();
   const rest = await stageAsTheyAre(repository, certain) ? [] : certain;
   const others = [...unsure, ...left, ...rest];
-  if (others.length === 0) return { failures: [], withoutTimes: [], locationLog, duplicates };
+  if (others.length === 0) return { failures: [], withoutTimes: [], locationLog, secondNames };
   // Two of them would only wait for each other's locks.
   await locationLog;
-  return { ...await addWithAnnex(repository, others), duplicates };
+  return { ...await addWithAnnex(repository, others), secondNames };
 }
 
 async function addWithAnnex(
@@ -54,7 +54,7 @@ async function addWithAnnex(
     failures,
     withoutTimes: paths,
     locationLog: Promise.resolve(),
-    duplicates: new Map(),
+    secondNames: new Map(),
   };
 }
 

@@ -6,26 +6,31 @@ import { setPresence } from "./git_annex.ts";
 /**
  * Undoes the adding of files whose content changed after their keys were made, because somebody still
  * writes to them: the very file, which the writer holds open, takes the place of the link again, may be
- * written to, and is no object any more. Files that are no links of git-annex stay as they are.
+ * written to, and is no object any more. A file that was given up for an object gets its own content
+ * back; that object is another file's. Files that are no links of git-annex stay as they are.
  *
  * A crash leaves the link or the file; an object that does not match its key is found by `git annex fsck`.
  *
  * @param paths relative to the repository's root.
- * @param duplicates second names for the own contents of files that have none of their own any more.
+ * @param secondNames of files that were given up.
  * @throws {UserError} `ANNEX_FAILED` if the location log cannot be written.
  */
 export async function giveBack(
   repository: AnnexRepository,
   paths: readonly string[],
-  duplicates: ReadonlyMap<string, string>,
+  secondNames: ReadonlyMap<string, string>,
 ): Promise<void> {
   const objects = new Map<string, string>();
   for (const path of paths) {
     const file = join(repository.root, path);
-    const object = putBack(file, duplicates.get(path), join(repository.commonDir, "dlslurm"));
-    if (object !== undefined) objects.set(basename(object), object);
+    const own = secondNames.get(path);
+    const object = putBack(file, own, join(repository.commonDir, "dlslurm"));
+    if (object !== undefined && own === undefined) objects.set(basename(object), object);
   }
-  for (const object of objects.values()) await Deno.remove(dirname(object), { recursive: true });
+  for (const object of objects.values()) {
+    await Deno.chmod(dirname(object), 0o755); // git-annex protects it
+    await Deno.remove(dirname(object), { recursive: true });
+  }
   const uuid = repository.config.get("annex.uuid")!;
   await setPresence(repository.runGit, uuid, [...objects.keys()], false);
 }
@@ -40,8 +45,6 @@ function putBack(file: string, own: string | undefined, folder: string): string 
     if (!isAnnexLink(target)) return undefined;
     const object = resolve(dirname(file), target);
     const second = join(folder, `give-back-${crypto.randomUUID()}`);
-    // A folder of objects is protected; it goes as a whole when all files have their content back.
-    Deno.chmodSync(dirname(object), 0o755);
     Deno.linkSync(own ?? object, second);
     Deno.renameSync(second, file);
     Deno.chmodSync(file, Deno.lstatSync(file).mode! & 0o7777 | WRITABLE);

@@ -17,11 +17,11 @@ export interface Ingested {
    */
   readonly locationLog: Promise<void>;
   /**
-   * Files whose own content was given up for that of another file of this call, with a second name for it;
-   * {@linkcode forgetDuplicates} takes these away. If that other file is still written to, there is no
-   * other copy.
+   * Files whose own content was given up for an object that was there already, of this call or from
+   * before, with a second name for it: if somebody still writes to either, there is no other copy.
+   * {@linkcode forgetSecondNames} takes the names away.
    */
-  readonly duplicates: ReadonlyMap<string, string>;
+  readonly secondNames: ReadonlyMap<string, string>;
 }
 
 /** Between two of these many files, other work gets its turn: Ctrl-C is heard. */
@@ -49,8 +49,7 @@ export async function ingestFiles(
   await Deno.mkdir(linkFolder, { recursive: true });
   const { lutimesSync } = await import("node:fs");
   const linked = new Map<string, string>();
-  const stored = new Set<string>();
-  const duplicates = new Map<string, string>();
+  const secondNames = new Map<string, string>();
   for (const [at, file] of files.entries()) {
     if (at % FILES_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     repository.signal.throwIfAborted();
@@ -58,16 +57,14 @@ export async function ingestFiles(
     const object = key === undefined ? undefined : objects.get(key);
     const look = looks.get(file);
     if (key === undefined || object === undefined || look === undefined) continue;
-    const place = { root: repository.root, path: file.path, object, linkFolder };
-    const second = join(linkFolder, `duplicate-${at}`);
-    const isDuplicate = stored.has(key);
-    if (isDuplicate && !giveSecondName(fileOf(file), second)) continue;
-    if (!storeContent(place, look, lutimesSync)) continue;
+    const secondName = join(linkFolder, `second-name-${at}`);
+    const place = { root: repository.root, path: file.path, object, linkFolder, secondName };
+    const stored = storeContent(place, look, lutimesSync);
+    if (stored === undefined) continue;
     linked.set(file.path, key);
-    stored.add(key);
-    if (isDuplicate) duplicates.set(file.path, second);
+    if (stored === "given up") secondNames.set(file.path, secondName);
   }
-  if (duplicates.size === 0) await removeTreeIfPresent(linkFolder);
+  if (secondNames.size === 0) await removeTreeIfPresent(linkFolder);
   const left = files.filter(({ path }) => !linked.has(path));
   for (const file of left) unprotectFile(fileOf(file), looks.get(file));
   const uuid = repository.config.get("annex.uuid")!;
@@ -78,7 +75,7 @@ export async function ingestFiles(
     linked: [...linked.keys()],
     left: left.map(({ path }) => path),
     locationLog,
-    duplicates,
+    secondNames,
   };
 }
 
@@ -86,26 +83,17 @@ const NOTHING: Ingested = {
   linked: [],
   left: [],
   locationLog: Promise.resolve(),
-  duplicates: new Map(),
+  secondNames: new Map(),
 };
 
-/** Takes the second names of duplicates away; harmless if there are none. */
-export async function forgetDuplicates(repository: AnnexRepository): Promise<void> {
+/** Takes the second names of files that were given up away; harmless if there are none. */
+export async function forgetSecondNames(repository: AnnexRepository): Promise<void> {
   await removeTreeIfPresent(linkFolderOf(repository));
 }
 
 /** A folder of our own: git-annex sweeps its one for temporary files. */
 function linkFolderOf({ commonDir }: AnnexRepository): string {
   return join(commonDir, "dlslurm", "links");
-}
-
-function giveSecondName(file: string, name: string): boolean {
-  try {
-    Deno.linkSync(file, name);
-    return true;
-  } catch {
-    return false; // git-annex finds the words for it
-  }
 }
 
 /** The key of each file; those that git-annex cannot tell are missing. */

@@ -22,7 +22,12 @@ export interface ObjectPlace {
   readonly object: string;
   /** For a link that is not in place yet; absolute, on the same file system. */
   readonly linkFolder: string;
+  /** Keeps the file's own content within reach if the file is given up for an object; absolute. */
+  readonly secondName: string;
 }
+
+/** A file that became the object, or was given up for one that is there already. */
+export type Stored = "became object" | "given up";
 
 /** Sets the times of a link itself; the runtime's own calls follow links. */
 export type SetLinkTimes = (link: string, atime: Date, mtime: Date) => void;
@@ -62,47 +67,53 @@ export function unprotectFile(file: string, look: FileLook | undefined): void {
 /**
  * Brings the content of a protected file to its object and puts a link in the file's place, in this
  * order, each in one step; where the object is there already, the file is given up for it, as
- * git-annex does.
+ * git-annex does, and keeps a second name.
  *
- * @returns whether it was done; if not, the file is as it was.
+ * @returns what became of the file; `undefined` if it is as it was.
  */
 export function storeContent(
   place: ObjectPlace,
   look: FileLook,
   setLinkTimes: SetLinkTimes,
-): boolean {
+): Stored | undefined {
   const file = join(place.root, place.path);
   const object = join(place.root, place.object);
   try {
     const now = Deno.lstatSync(file);
     const isSame = now.isFile && now.size === look.size && now.ino === look.ino &&
       now.mtime?.getTime() === look.mtime?.getTime();
-    if (!isSame || !provideObject(file, object, look.size)) return false;
+    if (!isSame) return undefined;
+    const stored = provideObject(file, object, look);
+    if (stored === "given up") Deno.linkSync(file, place.secondName);
+    if (stored === undefined) return undefined;
     const link = join(place.linkFolder, crypto.randomUUID());
     const depth = place.path.split("/").length - 1;
     Deno.symlinkSync("../".repeat(depth) + place.object, link);
     if (look.mtime !== null) setLinkTimes(link, look.mtime, look.mtime);
     Deno.renameSync(link, file);
-    return true;
+    return stored;
   } catch {
     // No hard links here, another file system, a full disk: git-annex copies, or says why not.
-    return false;
+    return undefined;
   }
 }
 
-/** Whether there is an object with this content then. */
-function provideObject(file: string, object: string, size: number): boolean {
+/** Sees to an object with this content; `undefined` if there is another one in its place. */
+function provideObject(file: string, object: string, look: FileLook): Stored | undefined {
   const folder = dirname(object);
   Deno.mkdirSync(dirname(folder), { recursive: true });
   if (!makeFolder(folder)) {
     const present = statOf(object);
-    if (present !== undefined) return present.isFile && present.size === size;
+    if (present !== undefined) {
+      if (present.ino === look.ino) return "became object"; // of a run that was interrupted here
+      return present.isFile && present.size === look.size ? "given up" : undefined;
+    }
     Deno.chmodSync(folder, Deno.lstatSync(folder).mode! & 0o7777 | OWNER_WRITABLE);
   }
   Deno.linkSync(file, object);
   // git-annex protects the folders of objects, too.
   Deno.chmodSync(folder, Deno.lstatSync(folder).mode! & 0o7777 & ~WRITABLE);
-  return true;
+  return "became object";
 }
 
 /** Makes a folder; `false` if there is one. That is the rare case: an error object takes its time. */

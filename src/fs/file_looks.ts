@@ -62,29 +62,35 @@ export class FileLooks {
   /**
    * The files that have changed since they were last looked at.
    *
-   * @param givenUp whether a file was given up for another one of these with the same content: it has
-   * changed when that one has. Of other files the inode says nothing: that of a file that is gone is
-   * used again.
+   * @param secondNames absolute, of files that were given up for another one with the same content, which
+   * may be one of these: they have changed when that one has, or when what has the second name has. Of
+   * other files the inode says nothing: that of a file that is gone is used again.
    */
-  findMoved(givenUp: (file: string) => boolean): string[] {
+  findMoved(secondNames: ReadonlyMap<string, string>): string[] {
     const byInode = new Map([...this.#looks.values()].map((look) => [look?.ino, look]));
     const moved = [...this.#looks].filter(([file, look]) => {
       const now = this.#lookAt(file);
-      return !isSame(look, now) || (givenUp(file) && !isSame(byInode.get(now?.ino), now));
+      const secondName = secondNames.get(file);
+      if (secondName === undefined) return !isSame(look, now);
+      const kept = byInode.get(now?.ino);
+      return !isSame(look, lookAt(secondName)) || (kept !== undefined && !isSame(kept, now));
     });
     return moved.map(([file]) => file);
   }
 
   #lookAt(file: string): Look | undefined {
-    const path = `${this.#root}/${file}`;
-    try {
-      const own = Deno.lstatSync(path);
-      const isAside = own.isSymlink && this.#isMovedAside(Deno.readLinkSync(path));
-      const { size, mtime, ino } = isAside ? Deno.statSync(path) : own;
-      return { size, mtimeMs: mtime?.getTime() ?? 0, ino };
-    } catch {
-      return undefined; // who adds it finds the words for it
-    }
+    return lookAt(`${this.#root}/${file}`, this.#isMovedAside);
+  }
+}
+
+function lookAt(path: string, isMovedAside?: (target: string) => boolean): Look | undefined {
+  try {
+    const own = Deno.lstatSync(path);
+    const isAside = own.isSymlink && isMovedAside?.(Deno.readLinkSync(path));
+    const { size, mtime, ino } = isAside ? Deno.statSync(path) : own;
+    return { size, mtimeMs: mtime?.getTime() ?? 0, ino };
+  } catch {
+    return undefined; // who adds it finds the words for it
   }
 }
 

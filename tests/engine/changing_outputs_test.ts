@@ -130,3 +130,40 @@ for (
     },
   );
 }
+
+for (const isCommitted of [false, true]) {
+  testIfAvailable(
+    DATASET_KINDS["git-annex"],
+    `finish: a file whose content ${
+      isCommitted ? "was committed before" : "another file has, too,"
+    } grows → it keeps its own, the other stays`,
+    async () => {
+      await using world = await createWithOutputs("git-annex");
+      if (isCommitted) await world.must("finish");
+      await world.schedule("twin");
+      for (let index = 0; index < 15; index++) await world.write(`twin/${index}.bin`, `\0${index}`);
+      const [go, done] = ["go", "done"].map((name) => join(world.sandbox.root, name));
+      const write = `exec 3>>twin/7.bin; while ! test -e ${quote(go!)}; do sleep 0.01; done; ` +
+        `echo more >&3; : >${quote(done!)}`;
+      const writer = world.sandbox.start(["sh", "-c", write], { cwd: world.root });
+      const script = `"$REAL" "$@"; status=$?\ncase " $* " in *" update-index "*"--add"*) ` +
+        `: >${quote(go!)}; while ! test -e ${quote(done!)}; do sleep 0.01; done ;; esac\n` +
+        `exit "$status"`;
+      await wrapProgram(world.sandbox, "git", script);
+
+      const refused = await world.dlslurm("finish");
+
+      await unwrapProgram(world.sandbox, "git");
+      await writer.ended;
+      assert.equal(refused.code, 1, saidBy(refused));
+      assert.match(saidBy(refused), /"twin\/7\.bin" is still written to/);
+      assert.doesNotMatch(saidBy(refused), /"out\/7\.bin"/);
+      assert.equal(await Deno.readTextFile(join(world.root, "twin/7.bin")), "\u00007more\n");
+      await world.must("finish");
+      assert.equal(await Deno.readTextFile(join(world.root, "twin/7.bin")), "\u00007more\n");
+      assert.equal(await Deno.readTextFile(join(world.root, "out/7.bin")), "\u00007");
+      assert.deepEqual(await world.lines("status", "--porcelain"), []);
+      await world.git("annex", "fsck", "--quiet");
+    },
+  );
+}

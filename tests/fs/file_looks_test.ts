@@ -5,7 +5,7 @@ import { Sandbox } from "../support/sandbox.ts";
 
 for (const isGivenUp of [true, false]) {
   Deno.test(
-    `findMoved(): a file has the inode of another, which has changed; given up for it: ${isGivenUp}`,
+    `findMoved(): a file has the inode of another that changed; given up for it: ${isGivenUp}`,
     async () => {
       await using sandbox = await Sandbox.create();
       const [one, other] = ["one", "other"].map((name) => join(sandbox.root, name)) as [
@@ -15,14 +15,37 @@ for (const isGivenUp of [true, false]) {
       await Deno.writeTextFile(one, "same");
       await Deno.writeTextFile(other, "same");
       const looks = new FileLooks(sandbox.root, ["one", "other"], () => false);
-      // As an inode that is used again, or as a duplicate that became the same object.
-      await Deno.remove(one);
+      // As an inode that is used again, or as a file that was given up for the other.
+      const secondName = join(sandbox.root, "second");
+      await Deno.rename(one, secondName);
       await Deno.link(other, one);
       await Deno.utime(other, 1, 1);
 
-      const moved = looks.findMoved((file) => isGivenUp && file === "one");
+      const moved = looks.findMoved(new Map(isGivenUp ? [["one", secondName]] : []));
 
       assert.deepEqual(moved, isGivenUp ? ["one", "other"] : ["other"]);
     },
   );
+}
+
+for (const changed of ["second name", "object", "nothing"]) {
+  Deno.test(`findMoved(): a file given up for an older object → ${changed} changes`, async () => {
+    await using sandbox = await Sandbox.create();
+    const [one, object, secondName] = ["one", "object", "second"].map((name) => {
+      return join(sandbox.root, name);
+    }) as [string, string, string];
+    await Deno.writeTextFile(one, "same");
+    await Deno.writeTextFile(object, "same");
+    await Deno.utime(object, 1, 1);
+    const looks = new FileLooks(sandbox.root, ["one"], (target) => target === "object");
+    await Deno.rename(one, secondName);
+    await Deno.symlink("object", one);
+    if (changed === "second name") await Deno.writeTextFile(secondName, "s", { append: true });
+    if (changed === "object") await Deno.utime(object, 2, 2);
+
+    const moved = looks.findMoved(new Map([["one", secondName]]));
+
+    // The object is older than the look, and nobody's output.
+    assert.deepEqual(moved, changed === "second name" ? ["one"] : []);
+  });
 }

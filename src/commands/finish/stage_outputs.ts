@@ -1,7 +1,7 @@
 import { addFiles } from "../../annex/add_files.ts";
 import { isAnnexLink } from "../../annex/annexed_files.ts";
 import { giveBack } from "../../annex/give_back.ts";
-import { forgetDuplicates } from "../../annex/ingest_files.ts";
+import { forgetSecondNames } from "../../annex/ingest_files.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { FileLooks } from "../../fs/file_looks.ts";
@@ -86,21 +86,21 @@ export async function stageOutputs(
   };
   let withoutTimes: readonly string[] = [];
   let locationLog = Promise.resolve();
-  let duplicates: ReadonlyMap<string, string> = new Map();
+  let secondNames: ReadonlyMap<string, string> = new Map();
   if (dataset.hasAnnex) {
     await index.stage([], deleted);
     const added = await addFiles(annex, present);
     for (const { path, message } of added.failures) fail(path, unreadable(path, message));
-    ({ withoutTimes, locationLog, duplicates } = added);
+    ({ withoutTimes, locationLog, secondNames } = added);
   } else await stageInGit(index, present, deleted, ownerOf, failures);
   const staged = new Set(present);
-  const moved = looks.findMoved((path) => duplicates.has(path)).filter((path) => staged.has(path));
+  const moved = looks.findMoved(secondNames).filter((path) => staged.has(path));
   for (const path of moved) fail(path, changing(path));
   if (dataset.hasAnnex && moved.length > 0) {
     await locationLog;
-    await giveBack(annex, moved, duplicates);
+    await giveBack(annex, moved, secondNames);
   }
-  if (duplicates.size > 0) await forgetDuplicates(annex);
+  if (secondNames.size > 0) await forgetSecondNames(annex);
   return { failures, withoutTimes, locationLog };
 }
 
