@@ -234,11 +234,11 @@ export class JobStore implements Disposable {
     });
   }
 
-  /** Whether an array of rows was submitted under this key, and none of its tasks is open any more. */
-  isSubmissionEnded(key: number): boolean {
+  /** Whether an array of rows was submitted under this key at this time, and no task is open any more. */
+  isSubmissionEnded(key: number, submittedAtMs: number): boolean {
     const statement = `SELECT count(*) AS rows, sum(stage IN ('finished', 'closed')) AS ended
-       FROM job WHERE submission_key = ?`;
-    const found = this.#explain(() => this.#database.prepare(statement).get(key));
+       FROM job WHERE submission_key = ? AND submitted_at_ms = ?`;
+    const found = this.#explain(() => this.#database.prepare(statement).get(key, submittedAtMs));
     return Number(found?.["rows"]) > 0 && found?.["rows"] === found?.["ended"];
   }
 

@@ -110,6 +110,44 @@ Deno.test("crash: an array of rows whose receipt was lost → its tasks are foun
   );
 });
 
+for (const isBegun of [true, false]) {
+  Deno.test(
+    `crash: an array of rows is frozen, sbatch ${
+      isBegun ? "was perhaps" : "certainly was not"
+    } called → its folder goes with it, that of another store stays`,
+    async () => {
+      await using world = await createWorld();
+      await replaceSbatch(world, 1, `${KILL_DLSLURM}; exit 1`);
+      const place = join(world.root, ".git/dlslurm");
+      // Tasks of an array that a store made before it was deleted may still be queued.
+      await Deno.mkdir(join(place, "arrays/1-1000"), { recursive: true });
+      const array = ["schedule", "--array", ...COMMAND.slice(1)];
+      const killed = await world.dlslurm(...array);
+      assert.equal(killed.code, 137, saidBy(killed));
+      const folders = async () =>
+        (await Array.fromAsync(Deno.readDir(join(place, "arrays")))).map((entry) => entry.name);
+      assert.equal((await folders()).length, 2);
+      await mendSbatch(world);
+
+      if (isBegun) await world.must("recover", "1", "--not-submitted");
+      else {
+        // As it is before the command starts.
+        await Deno.remove(join(place, "submissions/1.out"));
+        await world.must("recover");
+      }
+
+      assert.deepEqual(await folders(), ["1-1000"]);
+      assert.deepEqual(new Set(jobs(world).map((job) => job.stage)), new Set(["waiting"]));
+      await world.must(...array);
+      assert.deepEqual(await world.slurm.submitted(), ["1"]);
+      assert.equal((await folders()).length, 2);
+      const tasks = Array.from({ length: ROWS }, (_, task) => `1_${task}`);
+      await world.must("finish", "--close-unknown-jobs", ...tasks);
+      assert.deepEqual(await folders(), ["1-1000"]);
+    },
+  );
+}
+
 Deno.test("e2e: Ctrl-C while rows are submitted → those under way are recorded, the others wait", async () => {
   await using world = await createWorld();
   const reached = join(world.sandbox.root, "reached");

@@ -19,7 +19,7 @@ const READS: Readonly<Record<string, (store: JobStore) => unknown>> = {
   listOfSubmissions: (store) => store.listOfSubmissions([1]),
   listAdopted: (store) => store.listAdopted(),
   listMoves: (store) => store.listMoves(""),
-  isSubmissionEnded: (store) => store.isSubmissionEnded(1),
+  isSubmissionEnded: (store) => store.isSubmissionEnded(1, 0),
   findSubmitted: (store) => store.findSubmitted(1),
   findByJobId: (store) => store.findByJobId("1"),
   findHolder: (store) => store.findHolder("", "out/1", 0),

@@ -36,7 +36,7 @@ function useStore(store: JobStore): void {
   store.forgetCommits([key]);
   store.end([key], "finished", 2);
   store.abandonSubmission(store.beginSubmission(REQUEST, "{}", 1));
-  store.isSubmissionEnded(key);
+  store.isSubmissionEnded(key, 0);
   store.listMoves("");
   store.listing.newest("", ["submitting", "open"], 50);
   store.listing.count("", ["waiting"]);

@@ -1,7 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { join as joinWords } from "shlex";
 import { UserError } from "../../errors.ts";
-import { readTextIfPresent, removeTreeIfPresent } from "../../fs/if_present.ts";
+import { readTextIfPresent } from "../../fs/if_present.ts";
 import type { WaitingJob } from "../../jobs/job.ts";
 import { ShellWorker } from "../../process/shell_worker.ts";
 import { batchScriptName, renderFrozenArray } from "../../slurm/array_script.ts";
@@ -10,7 +10,7 @@ import type { SbatchWords } from "../../slurm/sbatch_words.ts";
 import { queryMaxArraySize } from "../../slurm/submit_limits.ts";
 import { slurmClientOf } from "../ask_slurm.ts";
 import type { BulkRun } from "./bulk_run.ts";
-import { newFrozenFolder } from "./frozen_arrays.ts";
+import { frozenFolderOf, removeFrozenArray } from "../submit/frozen_arrays.ts";
 import { takerOf } from "../submit/run_submission.ts";
 import { wordsForArray } from "./table_rows.ts";
 
@@ -85,8 +85,8 @@ async function submitArray(
   const rows = store.waiting.takeAsArray(keys, takerOf(dataset, context));
   if (rows.length === 0) return false;
   const own = rows.map((row) => row.key);
-  const folder = newFrozenFolder(dataset, rows[0]!);
-  const discard = () => removeTreeIfPresent(folder);
+  const folder = frozenFolderOf(dataset, rows[0]!);
+  const discard = () => removeFrozenArray(dataset, rows[0]!);
   let command: string;
   try {
     command = await freeze(group, rows, folder);

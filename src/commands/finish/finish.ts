@@ -16,7 +16,7 @@ import { endFinishedByExtension } from "../extension/extension_finished.ts";
 import { finishCompleted } from "./finish_completed.ts";
 import { takeFinishLease } from "./finish_lease.ts";
 import { finishWaitingRows } from "./finish_waiting_rows.ts";
-import { removeFrozenArrays } from "../bulk/frozen_arrays.ts";
+import { removeFrozenArrays } from "../submit/frozen_arrays.ts";
 import { listOpenJobs } from "../list/list.ts";
 import { noteDetails } from "../submit/note_details.ts";
 import { hintForHolder, nameOfHolder } from "../submit/output_conflict.ts";

@@ -10,6 +10,7 @@ import { parseSubmissionAnswer } from "../../slurm/submission_answer.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import { warn } from "../context.ts";
+import { removeFrozenArray } from "./frozen_arrays.ts";
 import { removeTraces, tracesOf } from "./run_submission.ts";
 
 /** What `recover` was asked for. */
@@ -48,7 +49,7 @@ export async function runRecover(options: RecoverOptions, context: CommandContex
     store.storeReceipt(job.key, parseJobId(options.jobId), null);
     report(dataset, "ok", `submission ${job.key} is job ${options.jobId}`, context);
   } else if (options.notSubmitted === true) {
-    store.abandonSubmission(job.key);
+    await abandon(dataset, store, job);
     report(dataset, "ok", `submission ${job.key} is forgotten, its outputs are released`, context);
   } else {
     reportUnclear(dataset, job, context);
@@ -88,12 +89,18 @@ export async function recoverSubmissions(
       warn(context, `an interrupted submission was found to be job ${answer.jobId} (${job.cmd})`);
     } else if (printed === undefined && liveness === "dead") {
       // The file is made before the command starts: without it nothing was submitted.
-      store.abandonSubmission(job.key);
+      await abandon(dataset, store, job);
     } else {
       unclear.push(job);
     }
   }
   return unclear;
+}
+
+/** A crash in between leaves the submission, which is abandoned again. */
+async function abandon(dataset: Dataset, store: JobStore, job: Job): Promise<void> {
+  await removeFrozenArray(dataset, job);
+  store.abandonSubmission(job.key);
 }
 
 /** A receipt that contradicts the books is for a person to look at, and no reason to stop. */

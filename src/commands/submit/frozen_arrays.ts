@@ -1,16 +1,20 @@
 import { join } from "node:path";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { isAbsence } from "../../fs/if_present.ts";
+import { isAbsence, removeTreeIfPresent } from "../../fs/if_present.ts";
 import type { Job } from "../../jobs/job.ts";
 import type { JobStore } from "../../store/job_store.ts";
 
 /**
- * A new name for the folder with what the tasks of an array of rows run, whose first row this is. It lies
- * where the nodes look for the job's files: in the repository, or in the alternative folder.
+ * The folder with what the tasks of an array of rows run, whose first row this is. It lies where the nodes
+ * look for the job's files: in the repository, or in the alternative folder.
  */
-export function newFrozenFolder(dataset: Dataset, job: Job): string {
-  // A store that was made anew counts from 1 again, and tasks of an older one may still be queued.
-  return join(placeOf(dataset, job.altDir), `${job.key}-${crypto.randomUUID().slice(0, 8)}`);
+export function frozenFolderOf(dataset: Dataset, job: Job): string {
+  return join(placeOf(dataset, job.altDir), nameOf(job));
+}
+
+/** Removes what the tasks of an array of rows would run, of which certainly nothing was submitted. */
+export async function removeFrozenArray(dataset: Dataset, job: Job): Promise<void> {
+  await removeTreeIfPresent(frozenFolderOf(dataset, job));
 }
 
 /**
@@ -26,11 +30,16 @@ export async function removeFrozenArrays(
   for (const altDir of altDirs) {
     const place = placeOf(dataset, altDir);
     for (const name of await namesIn(place)) {
-      const key = Number(/^([0-9]+)-/.exec(name)?.[1]);
-      if (!store.isSubmissionEnded(key)) continue;
+      const [, key, submittedAtMs] = /^([0-9]+)-([0-9]+)$/.exec(name) ?? [];
+      if (!store.isSubmissionEnded(Number(key), Number(submittedAtMs))) continue;
       await Deno.remove(join(place, name), { recursive: true });
     }
   }
+}
+
+/** With the time: a store made anew counts from 1 again, and tasks of an older one may still be queued. */
+function nameOf({ key, submittedAtMs }: Job): string {
+  return `${key}-${submittedAtMs}`;
 }
 
 function placeOf(dataset: Dataset, altDir: string | null): string {
