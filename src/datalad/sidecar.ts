@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
 import { ProgramNotFoundError, textOf } from "../process/runner.ts";
@@ -53,6 +53,11 @@ export async function writeSidecar(
 /** Whether `datalad.run.record-sidecar` asks for records beside the message. */
 export function wantsSidecar(dataset: Dataset): boolean {
   return dataset.config.getBoolean("datalad.run.record-sidecar") === true;
+}
+
+/** Whether a file of the dataset is a sidecar, by its path relative to the root. */
+export function isSidecar(dataset: Dataset, path: string): boolean {
+  return join(folderOf(dataset), basename(path)) === path;
 }
 
 function folderOf(dataset: Dataset): string {

@@ -38,11 +38,16 @@ export class FileLooks {
    * Waits for the files that were written to at `sinceMs` or later until each has been quiet for a
    * moment; without such a file it does not wait at all.
    *
+   * @param isOwn whether we have written a file ourselves: that one is complete.
    * @returns the files that do not become quiet within some seconds.
    */
-  async waitUntilQuiet(sinceMs: number, signal: AbortSignal): Promise<string[]> {
-    const recent = [...this.#looks].filter(([, look]) =>
-      look !== undefined && look.mtimeMs >= sinceMs
+  async waitUntilQuiet(
+    sinceMs: number,
+    isOwn: (file: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    const recent = [...this.#looks].filter(([file, look]) =>
+      look !== undefined && look.mtimeMs >= sinceMs && !isOwn(file)
     );
     const movedAtMs = new Map(recent.map(([file]) => [file, 0]));
     for (let nowMs = 0; movedAtMs.size > 0 && nowMs < LONGEST_WAIT_MS;) {

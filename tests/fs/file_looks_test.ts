@@ -49,3 +49,22 @@ for (const changed of ["second name", "object", "nothing"]) {
     assert.deepEqual(moved, changed === "second name" ? ["one"] : []);
   });
 }
+
+for (const isOwn of [true, false]) {
+  Deno.test(`waitUntilQuiet(): a file goes on growing → named unless it is our own: ${isOwn}`, async () => {
+    await using sandbox = await Sandbox.create();
+    const file = join(sandbox.root, "log");
+    await Deno.writeTextFile(file, "");
+    const looks = new FileLooks(sandbox.root, ["log"], () => false);
+    const writer = setInterval(() => Deno.writeTextFileSync(file, "x", { append: true }), 20);
+
+    const changing = await looks.waitUntilQuiet(
+      0,
+      (path) => isOwn && path === "log",
+      AbortSignal.timeout(60_000),
+    );
+
+    clearInterval(writer);
+    assert.deepEqual(changing, isOwn ? [] : ["log"]);
+  });
+}

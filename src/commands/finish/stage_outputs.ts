@@ -3,6 +3,7 @@ import { isAnnexLink } from "../../annex/annexed_files.ts";
 import { giveBack } from "../../annex/give_back.ts";
 import { forgetSecondNames } from "../../annex/ingest_files.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
+import { isSidecar } from "../../datalad/sidecar.ts";
 import { UserError } from "../../errors.ts";
 import { FileLooks } from "../../fs/file_looks.ts";
 import { statIfPresent } from "../../fs/if_present.ts";
@@ -72,7 +73,8 @@ export async function stageOutputs(
   const reachable = candidates.present.filter((path) => isWanted(path) && isReachable(path));
   const looks = new FileLooks(dataset.root, reachable, isAnnexLink);
   const sinceMs = await startOfFinish(dataset, context);
-  for (const path of await looks.waitUntilQuiet(sinceMs, context.interrupted)) {
+  const isOwn = (path: string) => isSidecar(dataset, path);
+  for (const path of await looks.waitUntilQuiet(sinceMs, isOwn, context.interrupted)) {
     fail(path, changing(path));
   }
   const present = candidates.present.filter(isWanted);
