@@ -35,7 +35,8 @@ export class ShellWorker implements AsyncDisposable {
       args: ["-s"],
       stdin: "piped",
       stdout: "piped",
-      stderr: "inherit",
+      // What it holds of ours a pipe would wait for, when it is left with its command.
+      stderr: "null",
       // A session of its own.
       detached: true,
     }).spawn();
@@ -51,8 +52,9 @@ export class ShellWorker implements AsyncDisposable {
    * was left, and nobody knows what will become of it.
    */
   async run(job: ShellJob, leave?: AbortSignal): Promise<number> {
+    // Standard error first: it takes what the shell says of the others.
     const line = `(cd -- ${quote(job.cwd)} && exec /bin/sh -c ${quote(job.command)}) ` +
-      `>${quote(job.stdoutFile)} 2>${quote(job.stderrFile)} </dev/null; echo "$?"\n`;
+      `2>${quote(job.stderrFile)} >${quote(job.stdoutFile)} </dev/null; echo "$?"\n`;
     try {
       await this.#input.write(new TextEncoder().encode(line));
     } catch (error) {

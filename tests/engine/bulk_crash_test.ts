@@ -192,12 +192,12 @@ for (const option of ["-J1", "--array"]) {
       calls,
       `: >'${reached}'; while [ ! -e '${gate}' ]; do sleep 0.05; done`,
     );
-    // The shell that waits for sbatch outlives the run, and a pipe that it holds would not end.
+    // If what is left held the pipe, the pipeline would not end.
     const inGroup = `echo $$ >'${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'; ` +
-      `exec "$@" 2>'${said}'`;
+      `set -o pipefail; trap : INT; "$@" 2>&1 | tee -i '${said}'`;
     const command = ["schedule", option, ...COMMAND.slice(1)];
     const running = world.sandbox.run(
-      ["setsid", "--wait", "sh", "-c", inGroup, "sh", ...DLSLURM, ...command],
+      ["setsid", "--wait", "bash", "-c", inGroup, "bash", ...DLSLURM, ...command],
       { cwd: world.root },
     );
     const interrupt = () =>
