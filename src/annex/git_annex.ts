@@ -10,6 +10,7 @@
  */
 
 import { UserError } from "../errors.ts";
+import { diskFailure } from "../process/disk_failure.ts";
 import { textOf } from "../process/runner.ts";
 import type { RunOptions, RunResult } from "../process/runner.ts";
 import * as v from "valibot";
@@ -168,7 +169,7 @@ function annexFailed(command: string, result: RunResult): UserError {
       { hint: "install git-annex, or load its module, then run the same command again" },
     );
   }
-  return new UserError(
+  return diskFailure(`git annex ${command}`, result.stderr) ?? new UserError(
     "ANNEX_FAILED",
     `Cannot go on: git annex ${command} ended with exit status ${result.code}`,
     { detail: result.stderr },

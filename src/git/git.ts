@@ -11,6 +11,7 @@
  */
 
 import { UserError } from "../errors.ts";
+import { diskFailure } from "../process/disk_failure.ts";
 import { ProgramNotFoundError, textOf } from "../process/runner.ts";
 import type { Runner, RunOptions, RunResult } from "../process/runner.ts";
 
@@ -78,13 +79,7 @@ export class Git {
 /** The error for a git command that ended with a non-zero exit status. */
 export function gitFailed(args: readonly string[], result: RunResult): UserError {
   const name = args.find((arg) => /^[a-z][a-z-]+$/.test(arg)) ?? args[0];
-  if (/No space left on device|Disk quota exceeded|Read-only file system/.test(result.stderr)) {
-    return new UserError("DISK", `Cannot write to the repository: git ${name} failed`, {
-      detail: result.stderr,
-      hint: "free space, then run the same command again: nothing is lost",
-    });
-  }
-  return new UserError(
+  return diskFailure(`git ${name}`, result.stderr) ?? new UserError(
     "GIT_FAILED",
     `Cannot go on: git ${name} ended with exit status ${result.code}`,
     { detail: result.stderr },

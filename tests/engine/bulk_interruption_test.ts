@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { DATASET_KINDS } from "../support/datasets.ts";
 import type { DatasetKind } from "../support/datasets.ts";
 import { testIfAvailable } from "../support/requirements.ts";
+import { DLSLURM } from "../support/sandbox.ts";
+import { runOnFullDisk } from "../support/small_disk.ts";
 import { unwrapProgram, wrapProgram } from "../support/wrapped_programs.ts";
 import { copyJobs } from "./copy_jobs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
@@ -139,6 +141,26 @@ testIfAvailable(
     await assertAllFinished(world, "git-annex");
   },
 );
+
+for (const freeKib of [64, 1024, 2048, 3072]) {
+  testIfAvailable(
+    [...DATASET_KINDS["git-annex"], "root", "mount"],
+    `finish of ${JOBS} jobs, the disk is full after ${freeKib} KiB → nothing is lost, the next one goes on`,
+    async () => {
+      await using world = await createManyJobs("git-annex");
+      const before = await world.subjects();
+
+      const full = await runOnFullDisk(world.sandbox, world.root, freeKib, [...DLSLURM, "finish"]);
+
+      assert.equal(full.code, 1, saidBy(full));
+      assert.match(saidBy(full), /Cannot write to the (repository|store)/);
+      assert.match(saidBy(full), /^hint: free space/m);
+      assert.deepEqual(await world.subjects(), before);
+      await world.must("finish");
+      await assertAllFinished(world, "git-annex");
+    },
+  );
+}
 
 testIfAvailable(
   ["git-annex"],

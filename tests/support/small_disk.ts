@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Outcome, Sandbox } from "./sandbox.ts";
 import { wrapDlslurm } from "./wrapped_programs.ts";
@@ -28,4 +29,41 @@ export async function runWithSmallDisk(sandbox: Sandbox, script: string): Promis
     `${mount}\n${PRELUDE}${script}`,
     disk,
   ]);
+}
+
+/**
+ * Runs a program in the folder `root` while that lies on a disk that is full but for `freeKib`; the folder
+ * is afterwards as the program left it. Needs the requirements "root" and "mount".
+ *
+ * @returns the program's exit status, and all that it printed as `stdout`.
+ */
+export async function runOnFullDisk(
+  sandbox: Sandbox,
+  root: string,
+  freeKib: number,
+  argv: readonly string[],
+): Promise<Outcome> {
+  const [disk, after] = [`${root}.disk`, `${root}.after`];
+  const script = `set -e
+root=$1 disk=$2 after=$3 free=$4
+shift 4
+mkdir "$disk"
+mount -t tmpfs -o size=64m none "$disk"
+cp -a "$root/." "$disk"
+mount --bind "$disk" "$root"
+cd "$root"
+available=$(df --output=avail -k . | tail -n 1)
+head -c $(((available - free) * 1024)) /dev/zero >.git/filler
+status=0
+"$@" 2>&1 || status=$?
+rm .git/filler
+cp -a . "$after"
+exit "$status"`;
+  const outcome = await sandbox.run(
+    ["unshare", "--mount", "sh", "-c", script, "sh", root, disk, after, String(freeKib), ...argv],
+  );
+  assert.equal(outcome.stderr, "", "the disk could be made");
+  await Deno.remove(root, { recursive: true });
+  await Deno.rename(after, root);
+  return outcome;
 }

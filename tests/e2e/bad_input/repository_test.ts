@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { testIfAvailable } from "../../support/requirements.ts";
 import { DLSLURM } from "../../support/sandbox.ts";
 import { assertRefused, assertSays } from "../../support/refusal.ts";
+import { runOnFullDisk } from "../../support/small_disk.ts";
 import { stateOf, storedJobs } from "../../support/snapshots.ts";
 import { MISBEHAVIOUR, quote, unwrapProgram, wrapProgram } from "../../support/wrapped_programs.ts";
 import { World } from "../../support/world.ts";
@@ -132,37 +133,15 @@ testIfAvailable(
     );
     const { dataset, sandbox } = world;
     const before = await stateOf(dataset);
-    // Inside a mount namespace of its own the dataset lies on a small disk that is full but for 1 MB.
-    const script = `set -e
-mkdir ${quote(`${sandbox.root}/disk`)}
-mount -t tmpfs -o size=24m none ${quote(`${sandbox.root}/disk`)}
-cd ${quote(`${sandbox.root}/disk`)}
-cp -a ${quote(dataset.root)}/. .
-mount --bind . ${quote(dataset.root)}
-cd ${quote(dataset.root)}
-free=$(df --output=avail -k . | tail -n 1)
-head -c $(((free - 1024) * 1024)) /dev/zero >.git/filler
-set +e
-"$@" finish >${quote(`${sandbox.root}/full.txt`)} 2>&1
-echo "exit $?" >>${quote(`${sandbox.root}/full.txt`)}
-set -e
-rm .git/filler
-cp -a . ${quote(`${sandbox.root}/after full`)}
-"$@" finish >${quote(`${sandbox.root}/free.txt`)} 2>&1
-cp -a . ${quote(`${sandbox.root}/after free`)}
-`;
-    await sandbox.require(["unshare", "--mount", "sh", "-c", script, "sh", ...DLSLURM]);
+    const full = await runOnFullDisk(sandbox, dataset.root, 1024, [...DLSLURM, "finish"]);
 
-    const full = await Deno.readTextFile(`${sandbox.root}/full.txt`);
-    assert.match(full, /No space left on device/);
-    assert.match(full, /^hint: free space/m);
-    assert.match(full, /^exit 1$/m);
-    const afterFull = dataset.at(`${sandbox.root}/after full`);
-    const { index: _index, ...untouched } = await stateOf(afterFull);
+    assertSays(full, { code: 1, says: [/No space left on device/, /^hint: free space/m] });
+    const { index: _index, ...untouched } = await stateOf(dataset);
     assert.deepEqual(untouched, (({ index: _, ...rest }) => rest)(before));
-    const afterFree = dataset.at(`${sandbox.root}/after free`);
-    assert.equal(storedJobs(afterFree)[0]!.stage, "finished");
-    assert.match(await Deno.readTextFile(`${sandbox.root}/free.txt`), /add\(ok\): out\/large\.bin/);
+    const free = await dataset.dlslurm(["finish"]);
+    assert.equal(free.code, 0, free.stderr);
+    assert.match(free.stdout, /add\(ok\): out\/large\.bin/);
+    assert.equal(storedJobs(dataset)[0]!.stage, "finished");
   },
 );
 
