@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pollUntil } from "../support/polling.ts";
+import { testIfAvailable } from "../support/requirements.ts";
 import { DLSLURM } from "../support/sandbox.ts";
+import { runOnFullDisk } from "../support/small_disk.ts";
 import { storedJobs } from "../support/snapshots.ts";
 import type { TestDataset } from "../support/datasets.ts";
 import { wrapProgram } from "../support/wrapped_programs.ts";
@@ -147,6 +149,32 @@ for (const isBegun of [true, false]) {
     },
   );
 }
+
+testIfAvailable(
+  ["root", "mount"],
+  "e2e: schedule --from, the disk fills up between two answers → one is unclear, each row is submitted once",
+  async () => {
+    await using world = await createWorld();
+    await replaceSbatch(world, 5, "cat /dev/zero >.git/fill 2>/dev/null");
+    const command = ["schedule", "-J1", ...COMMAND.slice(1)];
+
+    const full = await runOnFullDisk(world.sandbox, world.root, 2048, [...DLSLURM, ...command]);
+
+    await world.remove(".git/fill");
+    await mendSbatch(world);
+    assert.equal(full.code, 1, saidBy(full));
+    assert.match(saidBy(full), /Cannot write the store/);
+    assert.deepEqual(await world.slurm.submitted(), ["1", "2", "3", "4", "5"]);
+    const unclear = await world.dlslurm("recover");
+    const known = new Set(jobs(world).map((job) => job.jobId));
+    const lost = (await world.slurm.submitted()).filter((jobId) => !known.has(jobId));
+    const keys = [...unclear.stdout.matchAll(/submission ([0-9]+) of/g)].map(([, key]) => key!);
+    assert.deepEqual([keys, lost], [["5"], ["5"]], saidBy(unclear));
+    await world.must("recover", "5", "--job-id", "5");
+    await world.must(...command);
+    await assertCampaignFinishes(world);
+  },
+);
 
 Deno.test("e2e: Ctrl-C while rows are submitted → those under way are recorded, the others wait", async () => {
   await using world = await createWorld();
