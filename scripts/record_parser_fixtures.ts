@@ -8,7 +8,8 @@
  *
  * Needs a Slurm of one's own with accounting and a partition that runs jobs at once: names of users and
  * hosts, UIDs and paths are replaced, but what else a site adds to Slurm's answers is not looked for.
- * Takes three minutes, most of it waiting for a time limit and a requeue.
+ * Takes three minutes, most of it waiting for a time limit and a requeue. One at a time: a chroot may share
+ * the folder of the jobs.
  */
 import { join } from "node:path";
 import { UserError } from "../src/errors.ts";

@@ -42,7 +42,7 @@ pause() {
 # Asks about a job as dlslurm does.
 ask_sacct() {
   LC_ALL=C TZ=UTC SLURM_BITSTR_LEN=0 sacct --noheader --parsable2 --duplicates -X \
-    --format=JobID,JobIDRaw,State,Submit,ExitCode,Elapsed,Timelimit,JobName \
+    --format=JobID,JobIDRaw,State,Submit,End,ExitCode,Elapsed,Timelimit,JobName \
     -S "$(date -u -d '1 hour ago' +%Y-%m-%dT%H:%M:%S)" -j "$1"
 }
 ask_scontrol() {

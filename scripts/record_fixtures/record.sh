@@ -24,11 +24,11 @@ shift 2
 export DLSLURM
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+cp "$here/cases.sh" "$work/"
 
 record() {
   [ ! -e "$into/$1" ] || return 0
   mkdir "$work/$1"
-  cp "$here/cases.sh" "$work/"
   # The script itself names options for the recorder: "# record: --file logs"
   options=$(sed -n 's/^# record: //p' "$here/cases/$1.sh")
   # shellcheck disable=SC2086 -- several words

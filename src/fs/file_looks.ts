@@ -35,19 +35,18 @@ export class FileLooks {
   }
 
   /**
-   * Waits for the files that were written to at `sinceMs` or later until each has been quiet for a
-   * moment; without such a file it does not wait at all.
+   * Waits for the files that somebody may still write to until each has been quiet for a moment; without
+   * such a file it does not wait at all.
    *
-   * @param isOwn whether we have written a file ourselves: that one is complete.
+   * @param isDoubtful whether a file may be one, by the time of its last change, milliseconds since 1970.
    * @returns the files that do not become quiet within some seconds.
    */
   async waitUntilQuiet(
-    sinceMs: number,
-    isOwn: (file: string) => boolean,
+    isDoubtful: (file: string, mtimeMs: number) => boolean,
     signal: AbortSignal,
   ): Promise<string[]> {
     const recent = [...this.#looks].filter(([file, look]) =>
-      look !== undefined && look.mtimeMs >= sinceMs && !isOwn(file)
+      look !== undefined && isDoubtful(file, look.mtimeMs)
     );
     const movedAtMs = new Map(recent.map(([file]) => [file, 0]));
     for (let nowMs = 0; movedAtMs.size > 0 && nowMs < LONGEST_WAIT_MS;) {

@@ -6,6 +6,8 @@ export interface WrittenPaths {
   readonly claims: readonly string[];
   /** Slurm's own files: exactly these paths, wherever they are. */
   readonly slurmOutputs: readonly string[];
+  /** When it ended, by Slurm's clock in whole seconds, milliseconds since 1970; absent if unknown. */
+  readonly endedAtMs?: number | undefined;
 }
 
 /**

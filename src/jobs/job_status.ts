@@ -12,6 +12,8 @@ export interface StateRow {
   readonly state: string;
   /** Seconds since 1970, or `null` when the row has no submission time. */
   readonly submitS: number | null;
+  /** Seconds since 1970, or `null` when it has not ended; squeue is not asked for it. */
+  readonly endS?: number | null;
   /** `code:signal`, or empty. */
   readonly exitCode: string;
   /** `[days-]hh:mm:ss`, or empty. */
@@ -86,6 +88,13 @@ export function decideStatus(submission: Submission, rows: readonly StateRow[]):
 /** Whether a run of the job ended in a way that a requeue may follow; then squeue has to be asked. */
 export function isPossiblyRequeued(status: JobStatus): boolean {
   return status.rows.some((row) => mayBeRequeued(row.state));
+}
+
+/** When the last of a job's rows ended, in milliseconds since 1970; `undefined` if one does not say so. */
+export function endOf({ rows }: JobStatus): number | undefined {
+  const endsS = rows.map((row) => row.endS ?? Infinity);
+  const lastS = Math.max(-Infinity, ...endsS);
+  return Number.isFinite(lastS) ? lastS * 1000 : undefined;
 }
 
 function findMissing(submission: Submission, rows: readonly StateRow[]): string[] {

@@ -13,6 +13,8 @@ export interface SacctRow {
   readonly state: string;
   /** Seconds since 1970; `null` where accounting has none. */
   readonly submitS: number | null;
+  /** Seconds since 1970; `null` while the job has not ended. */
+  readonly endS: number | null;
   /** `code:signal`. */
   readonly exitCode: string;
   /** `[days-]hh:mm:ss`. */
@@ -29,6 +31,7 @@ const FIELDS = [
   "JobIDRaw",
   "State",
   "Submit",
+  "End",
   "ExitCode",
   "Elapsed",
   "Timelimit",
@@ -102,7 +105,7 @@ export function parseSacct(stdout: string): SacctRow[] {
   for (const line of stdout.split("\n")) {
     if (line.trim() === "" || (rows.length === 0 && !line.includes("|"))) continue;
     const fields = line.split("|");
-    const [jobId, jobIdRaw, state, submit, exitCode, elapsed, timeLimit, ...name] = fields;
+    const [jobId, jobIdRaw, state, submit, end, exitCode, elapsed, timeLimit, ...name] = fields;
     if (
       jobId === undefined || state === undefined || state === "" || timeLimit === undefined ||
       !JOB_ID_REGEXP.test(jobId)
@@ -116,6 +119,7 @@ export function parseSacct(stdout: string): SacctRow[] {
       jobIdRaw: jobIdRaw ?? "",
       state,
       submitS: parseSlurmTime(submit ?? ""),
+      endS: parseSlurmTime(end ?? ""),
       exitCode: exitCode ?? "",
       elapsed: elapsed ?? "",
       timeLimit,

@@ -20,6 +20,10 @@ async function createWithOutputs(kind: DatasetKind): Promise<EngineWorld> {
 async function assertCommitted(world: EngineWorld, kind: DatasetKind, content: RegExp) {
   const outcome = await world.must("finish");
   assert.match(saidBy(outcome), /save\(ok\)/);
+  await assertKept(world, kind, content);
+}
+
+async function assertKept(world: EngineWorld, kind: DatasetKind, content: RegExp) {
   assert.match(await Deno.readTextFile(join(world.root, "out/7.bin")), content);
   assert.equal((await world.changes()).length, 16);
   assert.deepEqual(await world.lines("status", "--porcelain"), []);
@@ -68,6 +72,28 @@ for (const kind of KINDS) {
       await Deno.writeTextFile(sacct, script.replace("\n", `\n${now}${late}`));
 
       await assertCommitted(world, kind, /^.7now\nlate\n$/);
+    },
+  );
+
+  testIfAvailable(
+    requirements,
+    `finish: ${kind}, a file is younger than its job's end → it is waited for`,
+    async () => {
+      await using world = await createWithOutputs(kind);
+      const file = join(world.root, "out/7.bin");
+      const nowMs = Date.now();
+      await Deno.utime(file, new Date(nowMs - 5_000), new Date(nowMs - 5_000));
+      await world.slurm.setEnd(nowMs - 30_000);
+      // Not before the files are looked at: that is what comes next.
+      const late = `case " $* " in *" ls-files "*) ` +
+        `(sleep 0.3; echo late >>${quote(file)}) >/dev/null 2>&1 & ;; esac\nexec "$REAL" "$@"`;
+      await wrapProgram(world.sandbox, "git", late);
+
+      const finished = await world.dlslurm("finish");
+
+      await unwrapProgram(world.sandbox, "git");
+      assert.equal(finished.code, 0, saidBy(finished));
+      await assertKept(world, kind, /^.7late\n$/);
     },
   );
 

@@ -32,6 +32,12 @@ export class ScriptedSlurm {
     );
   }
 
+  /** When sacct says that all jobs ended, milliseconds since 1970; `Unknown` unless said. */
+  async setEnd(atMs: number): Promise<void> {
+    const time = new Date(atMs).toISOString().slice(0, 19);
+    await Deno.writeTextFile(join(this.#folder, "end"), `${time}\n`);
+  }
+
   /** What scontrol shows of jobs in place of one plain record; `JobId=` stands before it. */
   async setDescription(text: string): Promise<void> {
     await Deno.writeTextFile(join(this.#folder, "description"), text);
@@ -54,14 +60,16 @@ while ! mkdir "$D/$n.job" 2>/dev/null; do n=$((n + 1)); done
 pwd >"$D/$n.folder"
 echo "Submitted batch job $n"`,
   sacct: `for last; do :; done
+end=Unknown
+if test -e "$D/end"; then read -r end <"$D/end"; fi
 for id in $(echo "$last" | tr , ' '); do
   test -d "$D/$id.job" || continue
   if test -e "$D/$id.rows"; then
     while IFS='|' read -r row state; do
-      echo "$row|$id|$state|Unknown|0:0|00:00:01||job"
+      echo "$row|$id|$state|Unknown|$end|0:0|00:00:01||job"
     done <"$D/$id.rows"
   else
-    echo "$id|$id|COMPLETED|Unknown|0:0|00:00:01||job"
+    echo "$id|$id|COMPLETED|Unknown|$end|0:0|00:00:01||job"
   fi
 done`,
   scontrol: `describe() {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { decideStatus, isPossiblyRequeued, tasksOf } from "../../src/jobs/job_status.ts";
+import { decideStatus, endOf, isPossiblyRequeued, tasksOf } from "../../src/jobs/job_status.ts";
 import type { StateRow, Submission } from "../../src/jobs/job_status.ts";
 
 const SUBMITTED_S = 1_800_000_000;
@@ -230,3 +230,19 @@ Deno.test("tasksOf() reads what stands behind the job ID", () => {
   assert.deepEqual(tasksOf("151", "1511_2"), []);
   assert.deepEqual(tasksOf("151", "151"), []);
 });
+
+for (
+  const [what, endsS, expectedMs] of [
+    ["of several tasks → the last one's", [SUBMITTED_S + 7, SUBMITTED_S + 5], 7_000],
+    ["that one task does not tell → nobody knows", [SUBMITTED_S + 7, null], undefined],
+    ["that squeue alone tells of → nobody knows", [undefined], undefined],
+    ["without a row → nobody knows", [], undefined],
+  ] as const
+) {
+  Deno.test(`endOf() a job ${what}`, () => {
+    const rows = endsS.map((endS, task) => row(`151_${task}`, "COMPLETED", { endS: endS ?? null }));
+    const expected = expectedMs === undefined ? undefined : SUBMITTED_S * 1000 + expectedMs;
+
+    assert.equal(endOf(decideStatus(job("151", endsS.map((_, task) => task)), rows)), expected);
+  });
+}

@@ -18,7 +18,7 @@ interface Expected {
   readonly scontrol: readonly (string | readonly string[])[];
 }
 
-const LAGGING = ["unknown UNKNOWN", "active PENDING"];
+const LAGGING = ["unknown UNKNOWN", "active PENDING", "active RUNNING"];
 const SEVERAL = ["failed ARRAY FAILED (SOME COMPLETE)", "unknown UNKNOWN"];
 
 const CASES: readonly Expected[] = [

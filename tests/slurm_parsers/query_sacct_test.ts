@@ -55,6 +55,15 @@ for (const version of VERSIONS) {
     assert.equal(exitCode("single_job_sacct"), "0:0");
   });
 
+  Deno.test(`parseSacct() tells when jobs of Slurm ${version} ended, and that one runs`, () => {
+    const rowsOf = (name: string) => parseSacct(readRecording(version, name).stdout);
+
+    const { submitS, endS } = rowsOf("timeout_job_sacct")[0]!;
+    assert(endS! - submitS! > 60, `it may take a minute: ${endS! - submitS!} s`);
+    assert.equal(rowsOf("running_job_sacct")[0]!.endS, null);
+    assert(rowsOf("array_done_sacct").every((row) => row.endS! >= row.submitS!));
+  });
+
   Deno.test(`parseSacct() gives each task of Slurm ${version} its own job ID`, () => {
     const rows = parseSacct(readRecording(version, "array_done_sacct").stdout);
 
@@ -71,7 +80,7 @@ Deno.test("parseSacct() keeps a job name with separators whole", () => {
 
 Deno.test("parseSacct() passes over a banner and blank lines", () => {
   const rows = parseSacct(
-    "Welcome to the cluster!\n\n7|7|COMPLETED|Unknown|0:0|00:00:01||a\n\n8|8|RUNNING|None||||b\n",
+    "Welcome to the cluster!\n\n7|7|COMPLETED|Unknown|Unknown|0:0|00:00:01||a\n\n8|8|RUNNING|None|||||b\n",
   );
 
   assert.deepEqual(rows.map((row) => [row.jobId, row.submitS]), [["7", null], ["8", null]]);
@@ -85,10 +94,10 @@ Deno.test("parseSacct() finds nothing in nothing", () => {
 const NONSENSE: readonly (readonly [string, string])[] = [
   ["text", "sacct: command moved to /opt/new\n"],
   ["a row that is cut off", "7|7|COMPLETED\n"],
-  ["a row without a state", "7|7||Unknown|0:0|00:00:01||a\n"],
-  ["text with separators", "a|b|c|d|e|f|g|h\n"],
-  ["text behind a row", "7|7|COMPLETED|Unknown|0:0|00:00:01||a\nslurmdbd went away\n"],
-  ["job steps", "7.batch|7.batch|COMPLETED|Unknown|0:0|00:00:01||batch\n"],
+  ["a row without a state", "7|7||Unknown|Unknown|0:0|00:00:01||a\n"],
+  ["text with separators", "a|b|c|d|e|f|g|h|i\n"],
+  ["text behind a row", "7|7|COMPLETED|Unknown|Unknown|0:0|00:00:01||a\nslurmdbd went away\n"],
+  ["job steps", "7.batch|7.batch|COMPLETED|Unknown|Unknown|0:0|00:00:01||batch\n"],
 ];
 
 for (const [what, stdout] of NONSENSE) {

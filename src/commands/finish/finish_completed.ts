@@ -10,6 +10,7 @@ import { lstatIfPresent, realPathIfPresent } from "../../fs/if_present.ts";
 import { GITLINK_MODE } from "../../git/submodules.ts";
 import { Attribution } from "../../jobs/attribution.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
+import { endOf } from "../../jobs/job_status.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import { copyOutputsBack } from "../alt_dir.ts";
@@ -71,6 +72,7 @@ export async function finishCompleted(
         key: job.key,
         jobId: job.jobId,
         claims: job.outputs,
+        endedAtMs: endOf(status),
         // The sidecar is committed with the job, as its logs are.
         slurmOutputs: sidecar === undefined ? slurmOutputs : [...slurmOutputs, sidecar.path],
         // The sidecar is in the topmost dataset only: elsewhere the message has the whole record.

@@ -12,6 +12,7 @@ import { findCandidates } from "../../git/changes.ts";
 import { GIT_NAMES, isReachable } from "../../git/path_bytes.ts";
 import type { PrivateIndex } from "../../git/private_index.ts";
 import type { Attribution, WrittenPaths } from "../../jobs/attribution.ts";
+import { doubtfulSince } from "../../jobs/doubtful_since.ts";
 import type { RunOptions } from "../../process/runner.ts";
 import type { CommandContext } from "../context.ts";
 import { finishLeaseOf } from "./finish_lease.ts";
@@ -72,9 +73,11 @@ export async function stageOutputs(
   // What cannot be reached by its name cannot be looked at.
   const reachable = candidates.present.filter((path) => isWanted(path) && isReachable(path));
   const looks = new FileLooks(dataset.root, reachable, isAnnexLink);
-  const sinceMs = await startOfFinish(dataset, context);
-  const isOwn = (path: string) => isSidecar(dataset, path);
-  for (const path of await looks.waitUntilQuiet(sinceMs, isOwn, context.interrupted)) {
+  const startMs = await startOfFinish(dataset, context);
+  const endsMs = new Map(jobs.map((job) => [job.key, job.endedAtMs]));
+  const isDoubtful = (path: string, mtimeMs: number) =>
+    !isSidecar(dataset, path) && mtimeMs >= doubtfulSince(startMs, endsMs.get(ownerOf(path)!));
+  for (const path of await looks.waitUntilQuiet(isDoubtful, context.interrupted)) {
     fail(path, changing(path));
   }
   const present = candidates.present.filter(isWanted);

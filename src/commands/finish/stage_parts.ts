@@ -132,7 +132,7 @@ function projectJob(
         each !== undefined && isOwn(each)
       ) as string[];
   return {
-    key: job.key,
+    ...job,
     claims: project(job.claims),
     slurmOutputs: project(job.slurmOutputs).filter((each) => each !== "."),
   };
