@@ -60,7 +60,7 @@ async function sacct(world: ConformanceWorld, jobIds: readonly string[]) {
 function assertRows(raw: readonly string[], expected: readonly string[]): void {
   const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const patterns = expected.map((row) =>
-    escape(row).replace("<TIME>", TIME).replace("<LIMIT>", "[^|]+").replace(
+    escape(row).replaceAll("<TIME>", TIME).replace("<LIMIT>", "[^|]+").replace(
       "<ELAPSED>",
       "00:0[0-9]:[0-9]{2}",
     )
@@ -81,11 +81,11 @@ async function accountsEnds(world: ConformanceWorld): Promise<void> {
   const { rows, raw } = await sacct(world, [good, failed, killed, high]);
 
   assertRows(raw, [
-    `${good}|${good}|COMPLETED|<TIME>|0:0|<ELAPSED>|00:07:00|a b|c`,
-    `${failed}|${failed}|FAILED|<TIME>|3:0|<ELAPSED>|<LIMIT>|exit.sh`,
-    `${killed}|${killed}|FAILED|<TIME>|0:9|<ELAPSED>|1-02:04:00|kill.sh`,
+    `${good}|${good}|COMPLETED|<TIME>|<TIME>|0:0|<ELAPSED>|00:07:00|a b|c`,
+    `${failed}|${failed}|FAILED|<TIME>|<TIME>|3:0|<ELAPSED>|<LIMIT>|exit.sh`,
+    `${killed}|${killed}|FAILED|<TIME>|<TIME>|0:9|<ELAPSED>|1-02:04:00|kill.sh`,
     // Accounting takes what is above 128 for the number of a signal.
-    `${high}|${high}|FAILED|<TIME>|72:0|<ELAPSED>|<LIMIT>|exit.sh`,
+    `${high}|${high}|FAILED|<TIME>|<TIME>|72:0|<ELAPSED>|<LIMIT>|exit.sh`,
   ]);
   assert.equal(rows[0]!.jobName, "a b|c");
   for (const { submitS } of rows) {
@@ -109,17 +109,17 @@ async function accountsLife(world: ConformanceWorld): Promise<void> {
   const { raw } = await sacct(world, [running, held, stopped]);
 
   assertRows(raw, [
-    `${running}|${running}|RUNNING|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
-    `${held}|${held}|PENDING|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
-    `${stopped}|${stopped}|${byUs(world)}|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
+    `${running}|${running}|RUNNING|<TIME>|Unknown|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
+    `${held}|${held}|PENDING|<TIME>|Unknown|0:0|00:00:00|Partition_Limit|wait.sh`,
+    `${stopped}|${stopped}|${byUs(world)}|<TIME>|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
   ]);
   await slurm.ask(["scancel", held]);
   await Deno.writeTextFile(`${sandbox.root}/release`, "");
   await slurm.waitUntilAccounted(running, held);
   const after = await sacct(world, [running, held]);
   assertRows(after.raw, [
-    `${running}|${running}|COMPLETED|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
-    `${held}|${held}|${byUs(world)}|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
+    `${running}|${running}|COMPLETED|<TIME>|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
+    `${held}|${held}|${byUs(world)}|<TIME>|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
   ]);
 }
 
@@ -130,7 +130,7 @@ async function accountsTimeout(world: ConformanceWorld): Promise<void> {
 
   const { raw } = await sacct(world, [jobId]);
 
-  assertRows(raw, [`${jobId}|${jobId}|TIMEOUT|<TIME>|0:0|<ELAPSED>|00:01:00|wait.sh`]);
+  assertRows(raw, [`${jobId}|${jobId}|TIMEOUT|<TIME>|<TIME>|0:0|<ELAPSED>|00:01:00|wait.sh`]);
   assert.match(
     await Deno.readTextFile(`${world.sandbox.root}/log`),
     new RegExp(
@@ -154,9 +154,9 @@ async function accountsArray(world: ConformanceWorld): Promise<void> {
   const taskId = before.rows.find((row) => row.jobId === `${partly}_0`)!.jobIdRaw;
   assert.notEqual(taskId, partly);
   assertRows([...before.raw].sort(), [
-    `${held}_[0-3%2]|${held}|PENDING|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
-    `${partly}_0|${taskId}|RUNNING|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
-    `${partly}_[1-2%1]|${partly}|PENDING|<TIME>|0:0|00:00:00|<LIMIT>|wait.sh`,
+    `${held}_[0-3%2]|${held}|PENDING|<TIME>|Unknown|0:0|00:00:00|Partition_Limit|wait.sh`,
+    `${partly}_0|${taskId}|RUNNING|<TIME>|Unknown|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
+    `${partly}_[1-2%1]|${partly}|PENDING|<TIME>|Unknown|0:0|00:00:00|<LIMIT>|wait.sh`,
   ]);
   await slurm.ask(["scancel", held]);
   await Deno.writeTextFile(`${world.sandbox.root}/release`, "");
