@@ -159,6 +159,7 @@ Deno.test("e2e: schedule --continue with what the rows were noted with → refus
   await world.fillSiteFor("b");
   assert.equal((await world.schedule(table, "-J1")).code, 0);
   await unwrapProgram(world.sandbox, "sbatch");
+  await world.waitForAll(); // what the row's job writes is no change that a refusal makes
   for (const options of NOT_WITH_CONTINUE) {
     await test.step(options.join(" "), async () => {
       await assertRefused(world.dataset, world.slurm, ["schedule", "--continue", ...options], {
