@@ -1,3 +1,4 @@
+import { statIfPresent } from "../fs/if_present.ts";
 import { isPlainRepository } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { runAnnex } from "./git_annex.ts";
@@ -14,8 +15,10 @@ export interface AddedFiles extends Pick<Ingested, "locationLog" | "secondNames"
   readonly withoutTimes: readonly string[];
 }
 
-/** Fewer files are added sooner by one `git annex add` than by git-annex's plumbing. */
+/** Fewer files are added sooner by one `git annex add` than by git-annex's plumbing, … */
 const FEWEST_FILES = 12;
+/** … unless the index is large, some 20,000 files: that reads all of it, and compares it with its own. */
+const LARGE_INDEX_BYTES = 2_000_000;
 
 /**
  * Brings files into git or the annex and stages them, as `git annex add` would; what is certain is done
@@ -30,7 +33,8 @@ export async function addFiles(
   repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<AddedFiles> {
-  if (paths.length < FEWEST_FILES || !await isPlainRepository(repository)) {
+  const isFewest = paths.length < FEWEST_FILES && !await hasLargeIndex(repository);
+  if (isFewest || paths.length === 0 || !await isPlainRepository(repository)) {
     return await addWithAnnex(repository, paths);
   }
   const { large, small, unsure } = await sortFiles(repository, paths);
@@ -43,6 +47,10 @@ export async function addFiles(
   // Two of them would only wait for each other's locks.
   await locationLog;
   return { ...await addWithAnnex(repository, others), secondNames };
+}
+
+async function hasLargeIndex({ indexFile }: AnnexRepository): Promise<boolean> {
+  return ((await statIfPresent(indexFile))?.size ?? 0) >= LARGE_INDEX_BYTES;
 }
 
 async function addWithAnnex(

@@ -19,6 +19,8 @@ export interface AnnexRepository {
   readonly gitDir: string;
   /** The git directory that all work trees share, absolute. */
   readonly commonDir: string;
+  /** The work tree's index, absolute. */
+  readonly indexFile: string;
   /** The checked-out branch's full name. */
   readonly branch: string | null;
   /** Read when the repository was opened. */

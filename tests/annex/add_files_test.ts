@@ -130,6 +130,33 @@ testIfAvailable(
   },
 );
 
+for (const entries of [100, 40_000]) {
+  const isLarge = entries > 20_000;
+  testIfAvailable(
+    ["git-annex"],
+    `addFiles() of three files, the index has ${entries} → ${
+      isLarge ? "our own code" : "git annex add"
+    }`,
+    async () => {
+      await using sandbox = await Sandbox.create();
+      const prepare = `printf '%s' ${quote(ATTRIBUTES["by size"])} >.gitattributes`;
+      const fill = `blob=$(git hash-object -w --stdin </dev/null)
+seq ${entries} | sed "s|.*|100644 $blob\tmany/directories/&|" | git update-index --index-info
+mkdir out; for n in 1 2 3; do head -c "\${n}0000" /dev/zero >out/$n.bin; done; ${OLD}`;
+      const twins = await Twins.create(sandbox, "all", prepare, fill);
+
+      const added = await twins.addOurs(await twins.findPaths("out"));
+      await twins.addTheirs("out");
+
+      assert.deepEqual(added.failures, []);
+      assert.equal(added.withoutTimes.length, isLarge ? 0 : 3);
+      const [ours, theirs] = [await twins.describe(twins.ours), await twins.describe(twins.theirs)];
+      assert.equal(theirs["staged"]!.match(/^120000 /gm)?.length, 3);
+      assert.deepEqual(ours, theirs);
+    },
+  );
+}
+
 // git-annex 10.20230126 cannot add a small file with a line break in its name, nor any file after it.
 testIfAvailable(
   ["git-annex"],
