@@ -162,6 +162,11 @@ for (const [index, form] of FORMS.entries()) {
       });
       assert.equal(scheduled.code, 0, scheduled.stderr);
       await sandbox.require(["git", "annex", "unlock", "--quiet", "out"], { cwd: theirs });
+      // By size and second again: what changes is not of the second in which git-annex looked last.
+      const lookedMs = Date.now();
+      await pollUntil("the changes are of another second", () => {
+        return Promise.resolve(Date.now() > lookedMs + 1_100);
+      });
       for (const root of [theirs, ours]) {
         await changeFiles(root, 200 + index);
         await Deno.writeTextFile(join(root, "out", "left.ignored"), "x");
