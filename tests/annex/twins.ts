@@ -87,7 +87,8 @@ export class Twins {
       status: await this.#run(root, ["git", "status", "--porcelain"]),
       files: await script(
         "find . -path ./.git -prune -o -type d -printf '%p %y %m\\n' " + // as old as its last change
-          "-o -printf '%p %y %m %s %l %TY-%Tm-%Td %TH:%TM\\n' | sort",
+          "-o -newermt '1 day ago' -printf '%p %y %m %s %l new\\n' " + // twins are made one by one
+          "-o -printf '%p %y %m %s %l %T+\\n' | sort",
       ),
       objects: await script(
         "cd .git/annex/objects 2>/dev/null || exit 0; find . -printf '%p %y %m %n\\n' | sort; " +
