@@ -76,7 +76,7 @@ export async function stageOutputs(
   const startMs = await startOfFinish(dataset, context);
   const endsMs = new Map(jobs.map((job) => [job.key, job.endedAtMs]));
   const isDoubtful = (path: string, mtimeMs: number) =>
-    !isSidecar(dataset, path) && mtimeMs >= doubtfulSince(startMs, endsMs.get(ownerOf(path)!));
+    mtimeMs >= doubtfulSince(startMs, endsMs.get(ownerOf(path)!)) && !isSidecar(dataset, path);
   for (const path of await looks.waitUntilQuiet(isDoubtful, context.interrupted)) {
     fail(path, changing(path));
   }
