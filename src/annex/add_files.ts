@@ -15,9 +15,9 @@ export interface AddedFiles extends Pick<Ingested, "locationLog" | "secondNames"
   readonly withoutTimes: readonly string[];
 }
 
-/** Fewer files are added sooner by one `git annex add` than by git-annex's plumbing, … */
-const FEWEST_FILES = 12;
-/** … unless the index is large, some 20,000 files: that reads all of it, and compares it with its own. */
+/** From so many files on git-annex's plumbing is sooner done than one `git annex add`. */
+const MANY_FILES = 12;
+/** An index of some 20,000 files, which `git annex add` reads as a whole and compares with its own. */
 const LARGE_INDEX_BYTES = 2_000_000;
 
 /**
@@ -33,8 +33,9 @@ export async function addFiles(
   repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<AddedFiles> {
-  const isFewest = paths.length < FEWEST_FILES && !await hasLargeIndex(repository);
-  if (isFewest || paths.length === 0 || !await isPlainRepository(repository)) {
+  const isWorthPlumbing = paths.length >= MANY_FILES ||
+    paths.length > 0 && await hasLargeIndex(repository);
+  if (!isWorthPlumbing || !await isPlainRepository(repository)) {
     return await addWithAnnex(repository, paths);
   }
   const { large, small, unsure } = await sortFiles(repository, paths);
