@@ -18,13 +18,13 @@ interface Expected {
   readonly scontrol: readonly (string | readonly string[])[];
 }
 
-const LAGGING = ["unknown UNKNOWN", "active PENDING", "active RUNNING"];
+const LAGGING = ["unknown UNKNOWN", "active PENDING"];
 const SEVERAL = ["failed ARRAY FAILED (SOME COMPLETE)", "unknown UNKNOWN"];
 
 const CASES: readonly Expected[] = [
   {
     name: "single_job",
-    sacct: [LAGGING, "active RUNNING", "completed COMPLETED"],
+    sacct: [[...LAGGING, "active RUNNING"], "active RUNNING", "completed COMPLETED"],
     scontrol: [["PENDING", "RUNNING"], "RUNNING", "COMPLETED"],
   },
   {
