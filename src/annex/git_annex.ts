@@ -84,7 +84,7 @@ export async function runAnnex(
     });
     const failed = parseResults(lines.text(), new Set(asked));
     if (result.code !== 0 && failed.length === 0) throw annexFailed(args[0]!, result);
-    failures.push(...failed);
+    for (const failure of failed) failures.push(failure);
   };
   for (const chunk of chunksOf(paths.filter(names.isText))) await run(["--", ...chunk], chunk);
   // A name that is no text cannot be an argument; as bytes on standard input it arrives as it is.

@@ -83,7 +83,7 @@ async function accountingRows(
   jobs: readonly SubmittedJob[],
   progress: Progress,
 ): Promise<SacctRow[]> {
-  const since = Math.min(...jobs.map((job) => job.submittedAtMs));
+  const since = jobs.reduce((oldest, job) => Math.min(oldest, job.submittedAtMs), Infinity);
   try {
     const jobIds = new Set(jobs.map((job) => splitJobId(job.jobId).submittedId));
     return await querySacct(

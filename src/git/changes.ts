@@ -182,7 +182,8 @@ export const MOST_INDEX_PATHSPECS = 32;
 export function coverWithPathspecs(paths: Iterable<string>, most = MOST_PATHSPECS): string[] {
   let cover = new Set(paths);
   while (cover.size > most && !cover.has(".")) {
-    const deepest = Math.max(...[...cover].map(depthOf));
+    let deepest = 0;
+    for (const path of cover) deepest = Math.max(deepest, depthOf(path));
     const higher = new Set<string>();
     for (const path of cover) {
       higher.add(depthOf(path) < deepest ? path : parentOf(path));

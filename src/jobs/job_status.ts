@@ -92,8 +92,7 @@ export function isPossiblyRequeued(status: JobStatus): boolean {
 
 /** When the last of a job's rows ended, in milliseconds since 1970; `undefined` if one does not say so. */
 export function endOf({ rows }: JobStatus): number | undefined {
-  const endsS = rows.map((row) => row.endS ?? Infinity);
-  const lastS = Math.max(-Infinity, ...endsS);
+  const lastS = rows.reduce((last, row) => Math.max(last, row.endS ?? Infinity), -Infinity);
   return Number.isFinite(lastS) ? lastS * 1000 : undefined;
 }
 

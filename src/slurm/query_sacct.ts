@@ -88,7 +88,7 @@ export async function querySacct(
       }
       throw slurmFailed("sacct", result);
     }
-    rows.push(...parseSacct(textOf(result.stdout)));
+    for (const row of parseSacct(textOf(result.stdout))) rows.push(row);
     onAnswer(chunk.length);
   }
   return rows;

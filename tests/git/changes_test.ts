@@ -32,6 +32,12 @@ Deno.test("coverWithPathspecs() gives up the deepest folders first", () => {
   assert.deepEqual(coverWithPathspecs([...deep, "top"]), ["runs/deep", "top"]);
 });
 
+Deno.test("coverWithPathspecs() takes more paths than a call takes arguments", () => {
+  const many = Array.from({ length: 300_000 }, (_, index) => `out/${index}`);
+
+  assert.deepEqual(coverWithPathspecs(many), ["out"]);
+});
+
 Deno.test("parseRawDiff() reads additions, changes, deletions and changes of type", () => {
   const zeros = "0".repeat(40);
   const [a, b] = ["a".repeat(40), "b".repeat(40)];

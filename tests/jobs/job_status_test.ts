@@ -231,6 +231,15 @@ Deno.test("tasksOf() reads what stands behind the job ID", () => {
   assert.deepEqual(tasksOf("151", "151"), []);
 });
 
+Deno.test("endOf() a job of more tasks than a call takes arguments", () => {
+  const rows = Array.from(
+    { length: 300_000 },
+    (_, task) => row(`151_${task}`, "COMPLETED", { endS: SUBMITTED_S + task }),
+  );
+
+  assert.equal(endOf({ ...decideStatus(job(), []), rows }), (SUBMITTED_S + 299_999) * 1000);
+});
+
 for (
   const [what, endsS, expectedMs] of [
     ["of several tasks → the last one's", [SUBMITTED_S + 7, SUBMITTED_S + 5], 7_000],

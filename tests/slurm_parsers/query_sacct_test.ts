@@ -139,6 +139,19 @@ Deno.test("querySacct() asks for 500 jobs a call, each exactly once", async () =
   assert.deepEqual(asked.flat(), jobIds);
 });
 
+Deno.test("querySacct() takes an array of more tasks than a call takes arguments", async () => {
+  const lines = Array.from(
+    { length: 300_000 },
+    (_, task) => `7_${task}|${task + 8}|COMPLETED|Unknown|Unknown|0:0|00:00:01|1:00|job\n`,
+  );
+  const runner = new OneAnswer({ stdout: new TextEncoder().encode(lines.join("")) });
+
+  const rows = await querySacct({ runner, timeoutMs: 1_000 }, ["7"], Date.now(), null);
+
+  assert.equal(rows.length, 300_000);
+  assert.equal(rows.at(-1)!.jobId, "7_299999");
+});
+
 Deno.test("querySacct() is not led astray by the user's environment", async () => {
   const runner = new OneAnswer({});
   const sinceMs = Date.UTC(2026, 10, 22, 12);

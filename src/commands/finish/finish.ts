@@ -168,7 +168,7 @@ function select(
     }
     const tasks = open.filter((each) => splitJobId(each.jobId).submittedId === jobId);
     if (tasks.length > 0) {
-      selected.push(...tasks);
+      for (const task of tasks) selected.push(task);
       continue;
     }
     const known = store.findByJobId(jobId);

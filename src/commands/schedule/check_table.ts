@@ -90,7 +90,9 @@ export async function checkTable(
     submitter: JSON.stringify(ownIdentity()),
     nowMs: context.now().getTime(),
   });
-  if ("conflicts" in added) problems.push(...toProblems(added.conflicts, rows));
+  if ("conflicts" in added) {
+    for (const problem of toProblems(added.conflicts, rows)) problems.push(problem);
+  }
   if (problems.length > 0) throw badTable(template, problems, context);
   const keys = "keys" in added && options.dryRun === undefined ? added.keys : [];
   return { rows, keys, waitingKeys, known: counts };
