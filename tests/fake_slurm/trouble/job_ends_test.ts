@@ -54,8 +54,8 @@ Deno.test("e2e: preempted, and accounting has not seen the requeue → squeue ke
 
 /** Accounting that has the first run of a job only. */
 function preemptedOnly(jobId: string) {
-  const submit = new Date().toISOString().slice(0, 19);
-  const row = [jobId, jobId, "PREEMPTED", submit, "0:0", "00:00:01", "UNLIMITED", "job.sh"];
+  const now = new Date().toISOString().slice(0, 19);
+  const row = [jobId, jobId, "PREEMPTED", now, now, "0:0", "00:00:01", "UNLIMITED", "job.sh"];
   return { exitStatus: 0, stdout: `${row.join("|")}\n` };
 }
 
