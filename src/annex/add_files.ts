@@ -5,9 +5,10 @@ import { runAnnex } from "./git_annex.ts";
 import type { AnnexFailure } from "./git_annex.ts";
 import { ingestFiles } from "./ingest_files.ts";
 import type { Ingested } from "./ingest_files.ts";
+import { findGivenUp, forgetSecondNames, keepSecondNames } from "./second_names.ts";
 import { sortFiles } from "./sort_files.ts";
 
-/** What came of adding files. */
+/** What came of adding files; {@linkcode forgetSecondNames} takes the second names away. */
 export interface AddedFiles extends Pick<Ingested, "locationLog" | "secondNames"> {
   /** Files that could not be added. */
   readonly failures: readonly AnnexFailure[];
@@ -33,6 +34,16 @@ export async function addFiles(
   repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<AddedFiles> {
+  await forgetSecondNames(repository); // a crash may have left some
+  const added = await addInBestWay(repository, paths);
+  if (added.secondNames.size === 0) await forgetSecondNames(repository);
+  return added;
+}
+
+async function addInBestWay(
+  repository: AnnexRepository,
+  paths: readonly string[],
+): Promise<AddedFiles> {
   const isWorthPlumbing = paths.length >= MANY_FILES ||
     paths.length > 0 && await hasLargeIndex(repository);
   if (!isWorthPlumbing || !await isPlainRepository(repository)) {
@@ -47,7 +58,8 @@ export async function addFiles(
   if (others.length === 0) return { failures: [], withoutTimes: [], locationLog, secondNames };
   // Two of them would only wait for each other's locks.
   await locationLog;
-  return { ...await addWithAnnex(repository, others), secondNames };
+  const added = await addWithAnnex(repository, others);
+  return { ...added, secondNames: new Map([...secondNames, ...added.secondNames]) };
 }
 
 async function hasLargeIndex({ indexFile }: AnnexRepository): Promise<boolean> {
@@ -55,15 +67,16 @@ async function hasLargeIndex({ indexFile }: AnnexRepository): Promise<boolean> {
 }
 
 async function addWithAnnex(
-  { runGit, names }: AnnexRepository,
+  repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<AddedFiles> {
-  const failures = await runAnnex(runGit, ["add"], paths, names);
+  const kept = await keepSecondNames(repository, paths);
+  const failures = await runAnnex(repository.runGit, ["add"], paths, repository.names);
   return {
     failures,
     withoutTimes: paths,
     locationLog: Promise.resolve(),
-    secondNames: new Map(),
+    secondNames: findGivenUp(repository, kept),
   };
 }
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { removeTreeIfPresent } from "../fs/if_present.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { askAnnex, setPresence } from "./git_annex.ts";
 import { protectFile, storeContent, unprotectFile } from "./object_store.ts";
+import { linkFolderOf } from "./second_names.ts";
 import type { LargeFile } from "./sort_files.ts";
 
 /** What came of ingesting. */
@@ -19,7 +19,6 @@ export interface Ingested {
   /**
    * Files whose own content was given up for an object that was there already, of this call or from
    * before, with a second name for it: if somebody still writes to either, there is no other copy.
-   * {@linkcode forgetSecondNames} takes the names away.
    */
   readonly secondNames: ReadonlyMap<string, string>;
 }
@@ -45,7 +44,6 @@ export async function ingestFiles(
   const keys = await findKeys(repository, files);
   const objects = await findObjects(repository, [...new Set(keys.values())]);
   const linkFolder = linkFolderOf(repository);
-  await removeTreeIfPresent(linkFolder); // a crash may have left it
   await Deno.mkdir(linkFolder, { recursive: true });
   const { lutimesSync } = await import("node:fs");
   const linked = new Map<string, string>();
@@ -64,7 +62,6 @@ export async function ingestFiles(
     linked.set(file.path, key);
     if (stored === "given up") secondNames.set(file.path, secondName);
   }
-  if (secondNames.size === 0) await removeTreeIfPresent(linkFolder);
   const left = files.filter(({ path }) => !linked.has(path));
   for (const file of left) unprotectFile(fileOf(file), looks.get(file));
   const uuid = repository.config.get("annex.uuid")!;
@@ -85,16 +82,6 @@ const NOTHING: Ingested = {
   locationLog: Promise.resolve(),
   secondNames: new Map(),
 };
-
-/** Takes the second names of files that were given up away; harmless if there are none. */
-export async function forgetSecondNames(repository: AnnexRepository): Promise<void> {
-  await removeTreeIfPresent(linkFolderOf(repository));
-}
-
-/** A folder of our own: git-annex sweeps its one for temporary files. */
-function linkFolderOf({ commonDir }: AnnexRepository): string {
-  return join(commonDir, "dlslurm", "links");
-}
 
 /** The key of each file; those that git-annex cannot tell are missing. */
 async function findKeys(

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { addFiles } from "../../src/annex/add_files.ts";
 import type { AddedFiles } from "../../src/annex/add_files.ts";
-import { forgetSecondNames } from "../../src/annex/ingest_files.ts";
+import { forgetSecondNames } from "../../src/annex/second_names.ts";
 import { Git } from "../../src/git/git.ts";
 import { readGitConfig } from "../../src/git/git_config.ts";
 import { GIT_NAMES } from "../../src/git/path_bytes.ts";

@@ -1,20 +1,31 @@
 /** Outputs that somebody still writes to when the job has ended. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { statIfPresent } from "../../src/fs/if_present.ts";
 import { DATASET_KINDS } from "../support/datasets.ts";
 import type { DatasetKind } from "../support/datasets.ts";
+import { pollUntil } from "../support/polling.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { quote, unwrapProgram, wrapProgram } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
 const KINDS: readonly DatasetKind[] = ["plain git", "git-annex"];
 
-/** A scheduled job that left more files than are added one by one. */
-async function createWithOutputs(kind: DatasetKind): Promise<EngineWorld> {
+/** More files than are left to `git annex add`. */
+const MANY = 15;
+
+/** A scheduled job that left `count` files. */
+async function createWithOutputs(kind: DatasetKind, count = MANY): Promise<EngineWorld> {
   const world = await EngineWorld.create({}, kind);
-  await world.schedule("out");
-  for (let index = 0; index < 15; index++) await world.write(`out/${index}.bin`, `\0${index}`);
+  await writeOutputs(world, "out", count);
   return world;
+}
+
+async function writeOutputs(world: EngineWorld, folder: string, count: number): Promise<void> {
+  await world.schedule(folder);
+  for (let index = 0; index < count; index++) {
+    await world.write(`${folder}/${index}.bin`, `\0${index}`);
+  }
 }
 
 /** Shell that goes on writing for half a second; a busy machine may make each pause longer. */
@@ -160,22 +171,28 @@ for (
   );
 }
 
-for (const isCommitted of [false, true]) {
+for (
+  const [origin, isCommitted, count] of [
+    ["another file has, too,", false, MANY],
+    ["was committed before", true, MANY],
+    ["another file has, too, of few files", false, 3],
+    ["was committed before, of few files", true, 3],
+  ] as const
+) {
   testIfAvailable(
     DATASET_KINDS["git-annex"],
-    `finish: a file whose content ${
-      isCommitted ? "was committed before" : "another file has, too,"
-    } grows → it keeps its own, the other stays`,
+    `finish: a file whose content ${origin} grows → it keeps its own, the other stays`,
     async () => {
-      await using world = await createWithOutputs("git-annex");
+      await using world = await createWithOutputs("git-annex", count);
       if (isCommitted) await world.must("finish");
-      await world.schedule("twin");
-      for (let index = 0; index < 15; index++) await world.write(`twin/${index}.bin`, `\0${index}`);
-      const [go, done] = ["go", "done"].map((name) => join(world.sandbox.root, name));
-      const write = `exec 3>>twin/7.bin; while ! test -e ${quote(go!)}; do sleep 0.01; done; ` +
-        `echo more >&3; : >${quote(done!)}`;
+      await writeOutputs(world, "twin", count);
+      const [open, go, done] = ["open", "go", "done"].map((name) => join(world.sandbox.root, name));
+      const write = `exec 3>>twin/2.bin; : >${quote(open!)}; ` +
+        `while ! test -e ${quote(go!)}; do sleep 0.01; done; echo more >&3; : >${quote(done!)}`;
       const writer = world.sandbox.start(["sh", "-c", write], { cwd: world.root });
-      const script = `"$REAL" "$@"; status=$?\ncase " $* " in *" update-index "*"--add"*) ` +
+      await pollUntil("the writer has its file open", () => statIfPresent(open!));
+      const adding = count === MANY ? '" update-index "*"--add"' : '" annex add "';
+      const script = `"$REAL" "$@"; status=$?\ncase " $* " in *${adding}*) ` +
         `: >${quote(go!)}; while ! test -e ${quote(done!)}; do sleep 0.01; done ;; esac\n` +
         `exit "$status"`;
       await wrapProgram(world.sandbox, "git", script);
@@ -185,14 +202,16 @@ for (const isCommitted of [false, true]) {
       await unwrapProgram(world.sandbox, "git");
       await writer.ended;
       assert.equal(refused.code, 1, saidBy(refused));
-      assert.match(saidBy(refused), /"twin\/7\.bin" is still written to/);
-      assert.doesNotMatch(saidBy(refused), /"out\/7\.bin"/);
-      assert.equal(await Deno.readTextFile(join(world.root, "twin/7.bin")), "\u00007more\n");
+      assert.match(saidBy(refused), /"twin\/2\.bin" is still written to/);
+      assert.doesNotMatch(saidBy(refused), /"out\/2\.bin"/);
+      assert.equal(await Deno.readTextFile(join(world.root, "twin/2.bin")), "\u00002more\n");
       await world.must("finish");
-      assert.equal(await Deno.readTextFile(join(world.root, "twin/7.bin")), "\u00007more\n");
-      assert.equal(await Deno.readTextFile(join(world.root, "out/7.bin")), "\u00007");
+      assert.equal(await Deno.readTextFile(join(world.root, "twin/2.bin")), "\u00002more\n");
+      assert.equal(await Deno.readTextFile(join(world.root, "out/2.bin")), "\u00002");
       assert.deepEqual(await world.lines("status", "--porcelain"), []);
       await world.git("annex", "fsck", "--quiet");
+      const links = join(world.root, ".git", "dlslurm", "links");
+      await assert.rejects(Deno.lstat(links), Deno.errors.NotFound);
     },
   );
 }

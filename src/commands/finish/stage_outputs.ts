@@ -1,7 +1,7 @@
 import { addFiles } from "../../annex/add_files.ts";
 import { isAnnexLink } from "../../annex/annexed_files.ts";
 import { giveBack } from "../../annex/give_back.ts";
-import { forgetSecondNames } from "../../annex/ingest_files.ts";
+import { forgetSecondNames } from "../../annex/second_names.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { isSidecar } from "../../datalad/sidecar.ts";
 import { UserError } from "../../errors.ts";
