@@ -33,8 +33,8 @@ export async function keepSecondNames(
     const file = join(repository.root, path);
     const name = join(folder, `before-${at}`);
     try {
-      if (!Deno.lstatSync(file).isFile) continue;
-      Deno.linkSync(file, name);
+      if (!(await Deno.lstat(file)).isFile) continue;
+      await Deno.link(file, name);
       kept.set(path, name);
     } catch {
       // What is the matter with the file is git-annex's to say.
