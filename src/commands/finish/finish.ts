@@ -83,7 +83,8 @@ async function finishOpenJobs(
 ): Promise<ReadonlySet<string | null>> {
   const unclear = await recoverSubmissions(dataset, store, context);
   if (unclear.length > 0) {
-    warn(context, `${unclear.length} submissions are unclear: dlslurm recover lists them`);
+    const what = unclear.length === 1 ? "1 submission is" : `${unclear.length} submissions are`;
+    warn(context, `${what} unclear: see dlslurm recover`);
   }
   if (await completeMoves(dataset, store, context)) {
     dataset = await openDataset(context.runner, context.cwd, options.dataset);
