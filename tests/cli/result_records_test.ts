@@ -4,6 +4,7 @@ import { ERROR_CODES } from "../../src/errors.ts";
 import { EngineWorld } from "../engine/engine_world.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { Sandbox } from "../support/sandbox.ts";
+import { unwrapProgram, wrapProgram } from "../support/wrapped_programs.ts";
 
 // The contract of docs/result_records.md: scripts of users rest on it. Fields are only ever added.
 
@@ -42,6 +43,7 @@ const FIELDS = {
   "submitted_at": v.optional(v.pipe(v.string(), v.isoTimestamp())),
   commit: v.optional(v.pipe(v.string(), v.hash(["sha1"]))),
   "table_line": v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  submission: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   "changed_inputs": v.optional(v.array(v.string())),
   "error_code": v.optional(v.picklist(Object.keys(ERROR_CODES))),
   hint: v.optional(v.string()),
@@ -108,6 +110,42 @@ for (const { name, args, code, after } of CASES) {
     await t.assertSnapshot(withoutAccidents(outcome.stdout, world.root));
   });
 }
+
+Deno.test("-f json: recover → what a program needs to settle each submission", async () => {
+  await using world = await EngineWorld.create();
+  await wrapProgram(world.sandbox, "sbatch", "echo accepted, perhaps");
+  for (const output of ["a", "b"]) {
+    await world.dlslurm("schedule", "-o", output, "sbatch", "job.sh", output);
+  }
+  await unwrapProgram(world.sandbox, "sbatch");
+
+  const unclear = await world.dlslurm("-f", "json", "recover");
+
+  assert.equal(unclear.code, 1, unclear.stderr);
+  const records = recordsOf(unclear.stdout);
+  assert.deepEqual(
+    records.map(({ submission, status, stage, cmd, pwd, outputs }) => {
+      return { submission, status, stage, cmd, pwd, outputs };
+    }),
+    ["a", "b"].map((output, at) => ({
+      submission: at + 1,
+      status: "impossible",
+      stage: "submitting",
+      cmd: `sbatch job.sh ${output}`,
+      pwd: ".",
+      outputs: [output],
+    })),
+  );
+  const settle = async (...args: string[]) =>
+    recordsOf((await world.must("-f", "json", "recover", ...args)).stdout)[0]!;
+  const [kept, forgotten] = [
+    await settle("1", "--job-id", "7"),
+    await settle("2", "--not-submitted"),
+  ];
+  assert.deepEqual([kept.status, kept.submission, kept.slurm_job_id], ["ok", 1, "7"]);
+  assert.deepEqual([forgotten.status, forgotten.submission], ["ok", 2]);
+  assert.deepEqual((await settle()).status, "notneeded");
+});
 
 Deno.test("-f json_pp: the records of -f json, indented", async () => {
   await using world = await createWorld();

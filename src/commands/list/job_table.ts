@@ -3,6 +3,8 @@ import type { Job } from "../../jobs/job.ts";
 import { tasksOf } from "../../jobs/job_status.ts";
 import type { JobStatus, StateRow } from "../../jobs/job_status.ts";
 import type { ResultRecord } from "../context.ts";
+import { fieldsOfJob } from "../job_fields.ts";
+import type { JobFields } from "../job_fields.ts";
 
 /** A job with what Slurm says of it; `undefined` for one that is not open. */
 export interface ListedJob {
@@ -13,9 +15,7 @@ export interface ListedJob {
 }
 
 /** What a listed job is told as; docs/result_records.md. */
-export interface JobRecord extends ResultRecord {
-  /** Where the job stands in our books. */
-  readonly stage: string;
+export interface JobRecord extends ResultRecord, JobFields {
   /** The common state, or what is to be said of an array as a whole; absent unless it is open. */
   readonly slurmState?: string;
   /** As accounting has it. */
@@ -26,14 +26,6 @@ export interface JobRecord extends ResultRecord {
   readonly timeLimit?: string;
   /** `code:signal` of what has ended; of an array the first that is not 0:0. */
   readonly exitCode?: string;
-  /** Claims, relative to the dataset's root. */
-  readonly outputs: readonly string[];
-  /** The recorded command line. */
-  readonly cmd: string;
-  /** Where it ran, relative to the dataset's root. */
-  readonly pwd: string;
-  /** When the submission began, ISO 8601 in UTC; absent for an adopted job of which that is not known. */
-  readonly submittedAt?: string;
 }
 
 /** The columns of the table in their order. */
@@ -75,13 +67,9 @@ export function recordOfJob(dataset: Dataset, { job, status }: ListedJob): JobRe
     type: "dataset",
     refds: dataset.root,
     message: status?.groupState ?? job.stage,
-    stage: job.stage,
     ...(job.jobId === null ? {} : { slurmJobId: job.jobId }),
     ...told,
-    outputs: job.outputs,
-    cmd: job.cmd,
-    pwd: job.pwd,
-    ...(job.submittedAtMs === 0 ? {} : { submittedAt: new Date(job.submittedAtMs).toISOString() }),
+    ...fieldsOfJob(job),
     ...(job.stage === "finished" && job.commitOid !== null ? { commit: job.commitOid } : {}),
   };
 }

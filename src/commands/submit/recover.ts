@@ -8,8 +8,10 @@ import { livenessOf, parseIdentity } from "../../process/process_identity.ts";
 import type { Liveness } from "../../process/process_identity.ts";
 import { parseSubmissionAnswer } from "../../slurm/submission_answer.ts";
 import { JobStore } from "../../store/job_store.ts";
-import type { CommandContext } from "../context.ts";
+import type { CommandContext, ResultRecord } from "../context.ts";
 import { warn } from "../context.ts";
+import { fieldsOfJob } from "../job_fields.ts";
+import type { JobFields } from "../job_fields.ts";
 import { removeFrozenArray } from "./frozen_arrays.ts";
 import { removeTraces, tracesOf } from "./run_submission.ts";
 
@@ -23,6 +25,12 @@ export interface RecoverOptions {
   readonly jobId: string | undefined;
   /** The user's word that no job came of it: its claims are released. */
   readonly notSubmitted: boolean | undefined;
+}
+
+/** What a submission is told as; docs/result_records.md. */
+interface SubmissionRecord extends ResultRecord, Partial<JobFields> {
+  /** Its number, to settle it by; absent where there is none. */
+  readonly submission?: number;
 }
 
 /** Settles one submission, or lists those that are not settled. */
@@ -47,10 +55,15 @@ export async function runRecover(options: RecoverOptions, context: CommandContex
   }
   if (options.jobId !== undefined) {
     store.storeReceipt(job.key, parseJobId(options.jobId), null);
-    report(dataset, "ok", `submission ${job.key} is job ${options.jobId}`, context);
+    report(dataset, "ok", `submission ${job.key} is job ${options.jobId}`, context, {
+      submission: job.key,
+      slurmJobId: options.jobId,
+    });
   } else if (options.notSubmitted === true) {
     await abandon(dataset, store, job);
-    report(dataset, "ok", `submission ${job.key} is forgotten, its outputs are released`, context);
+    report(dataset, "ok", `submission ${job.key} is forgotten, its outputs are released`, context, {
+      submission: job.key,
+    });
   } else {
     reportUnclear(dataset, job, context);
     return;
@@ -123,12 +136,10 @@ function takeReceipt(
 
 function reportUnclear(dataset: Dataset, job: Job, context: CommandContext): void {
   const since = new Date(job.submittedAtMs).toISOString();
-  context.report({
-    action: "slurm-recover",
-    status: "impossible",
-    path: dataset.root,
-    type: "dataset",
-    message: `submission ${job.key} of ${since} is unclear: ${job.cmd}`,
+  const message = `submission ${job.key} of ${since} is unclear: ${job.cmd}`;
+  report(dataset, "impossible", message, context, {
+    submission: job.key,
+    ...fieldsOfJob(job),
     hint: `look with squeue --me and sacct -X -S ${since.slice(0, 10)}, then: ` +
       `dlslurm recover ${job.key} --job-id ID, or dlslurm recover ${job.key} --not-submitted`,
   });
@@ -136,9 +147,18 @@ function reportUnclear(dataset: Dataset, job: Job, context: CommandContext): voi
 
 function report(
   dataset: Dataset,
-  status: "ok" | "notneeded",
+  status: ResultRecord["status"],
   message: string,
   context: CommandContext,
+  more: Partial<SubmissionRecord> = {},
 ): void {
-  context.report({ action: "slurm-recover", status, path: dataset.root, type: "dataset", message });
+  const record: SubmissionRecord = {
+    action: "slurm-recover",
+    status,
+    path: dataset.root,
+    type: "dataset",
+    message,
+    ...more,
+  };
+  context.report(record);
 }
