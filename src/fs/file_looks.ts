@@ -75,7 +75,7 @@ export class FileLooks {
     const moved = [...this.#looks].filter(([file, look]) => {
       const now = this.#lookAt(file);
       const secondName = secondNames.get(file);
-      if (secondName === undefined) return !isSame(look, now);
+      if (secondName === undefined || now === undefined) return !isSame(look, now);
       const kept = byInode.get(now?.ino);
       return !isSame(look, lookAt(secondName)) || (kept !== undefined && !isSame(kept, now));
     });

@@ -28,18 +28,24 @@ for (const isGivenUp of [true, false]) {
   );
 }
 
+/** A file "one" that was given up, after a look at it, for "object", which is older. */
+async function giveUp({ root }: Sandbox) {
+  const [one, object, secondName] = ["one", "object", "second"].map((name) => {
+    return join(root, name);
+  }) as [string, string, string];
+  await Deno.writeTextFile(one, "same");
+  await Deno.writeTextFile(object, "same");
+  await Deno.utime(object, 1, 1);
+  const looks = new FileLooks(root, ["one"], (target) => target === "object");
+  await Deno.rename(one, secondName);
+  await Deno.symlink("object", one);
+  return { object, secondName, looks };
+}
+
 for (const changed of ["second name", "object", "nothing"]) {
   Deno.test(`findMoved(): a file given up for an older object → ${changed} changes`, async () => {
     await using sandbox = await Sandbox.create();
-    const [one, object, secondName] = ["one", "object", "second"].map((name) => {
-      return join(sandbox.root, name);
-    }) as [string, string, string];
-    await Deno.writeTextFile(one, "same");
-    await Deno.writeTextFile(object, "same");
-    await Deno.utime(object, 1, 1);
-    const looks = new FileLooks(sandbox.root, ["one"], (target) => target === "object");
-    await Deno.rename(one, secondName);
-    await Deno.symlink("object", one);
+    const { object, secondName, looks } = await giveUp(sandbox);
     if (changed === "second name") await Deno.writeTextFile(secondName, "s", { append: true });
     if (changed === "object") await Deno.utime(object, 2, 2);
 
@@ -47,6 +53,16 @@ for (const changed of ["second name", "object", "nothing"]) {
 
     // The object is older than the look, and nobody's output.
     assert.deepEqual(moved, changed === "second name" ? ["one"] : []);
+  });
+}
+
+for (const removed of ["one", "object"]) {
+  Deno.test(`findMoved(): a file given up for an object → "${removed}" is removed`, async () => {
+    await using sandbox = await Sandbox.create();
+    const { secondName, looks } = await giveUp(sandbox);
+    await Deno.remove(join(sandbox.root, removed));
+
+    assert.deepEqual(looks.findMoved(new Map([["one", secondName]])), ["one"]);
   });
 }
 
