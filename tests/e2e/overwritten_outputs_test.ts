@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TestDataset } from "../support/datasets.ts";
 import type { DatasetKind } from "../support/datasets.ts";
+import { waitForAnotherSecond } from "../support/polling.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { TestSlurm } from "../support/slurm.ts";
@@ -53,7 +54,7 @@ for (const { name, kind, settings = [] } of KINDS) {
           ? ["schedule", "-o", "out", "sbatch", "job.sh"]
           : ["reschedule"];
         // In a copy, git-annex takes an unlocked file of the same size and second for unchanged.
-        if (settings.length > 0) await new Promise((resolve) => setTimeout(resolve, 1_100));
+        if (settings.length > 0) await waitForAnotherSecond();
         const submitted = await dataset.dlslurm(command);
         const jobId = /^Submitted batch job (\d+)$/m.exec(submitted.stdout)?.[1];
         assert.ok(jobId !== undefined, submitted.stdout + submitted.stderr);

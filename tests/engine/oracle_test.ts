@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { pollUntil } from "../support/polling.ts";
+import { waitForAnotherSecond } from "../support/polling.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { ScriptedSlurm } from "./scripted_slurm.ts";
@@ -163,10 +163,7 @@ for (const [index, form] of FORMS.entries()) {
       assert.equal(scheduled.code, 0, scheduled.stderr);
       await sandbox.require(["git", "annex", "unlock", "--quiet", "out"], { cwd: theirs });
       // By size and second again: what changes is not of the second in which git-annex looked last.
-      const lookedMs = Date.now();
-      await pollUntil("the changes are of another second", () => {
-        return Promise.resolve(Date.now() > lookedMs + 1_100);
-      });
+      await waitForAnotherSecond();
       for (const root of [theirs, ours]) {
         await changeFiles(root, 200 + index);
         await Deno.writeTextFile(join(root, "out", "left.ignored"), "x");
@@ -177,10 +174,7 @@ for (const [index, form] of FORMS.entries()) {
       );
       // A file of the very moment in which the index is written counts as doubtful for git, and git-annex
       // then decides again: jobs end before they are finished.
-      const writtenMs = Date.now();
-      await pollUntil("the files are older than the index will be", () => {
-        return Promise.resolve(Date.now() > writtenMs + 1_100);
-      });
+      await waitForAnotherSecond();
       const finished = await sandbox.dlslurm(["finish"], { cwd: ours });
       assert.equal(finished.code, 0, finished.stdout + finished.stderr);
       await sandbox.require(["datalad", "save", "-m", "second", "out"], { cwd: theirs });

@@ -1,7 +1,7 @@
 /** Subdatasets that DataLad made: the same files saved by it and by finish, installing, running again. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { pollUntil } from "../support/polling.ts";
+import { waitForAnotherSecond } from "../support/polling.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { ScriptedSlurm } from "./scripted_slurm.ts";
@@ -84,10 +84,7 @@ testIfAvailable(
       await dlslurm(world, "schedule", ...outputs, "sbatch", "job.sh");
       for (const each of [root, theirs]) await writeOutputs(each);
       // Files of the very moment in which the index is written count as doubtful for git.
-      const writtenMs = Date.now();
-      await pollUntil("the files are older than the index will be", () => {
-        return Promise.resolve(Date.now() > writtenMs + 1_100);
-      });
+      await waitForAnotherSecond();
       const environment = "slurm-job-1.env.json";
       await Deno.copyFile(join(root, environment), join(theirs, environment));
 

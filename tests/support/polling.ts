@@ -2,6 +2,14 @@
 const LONGEST_WAIT_MS = 90_000;
 const POLL_MS = 50;
 
+/** By size and second git and git-annex tell files apart. */
+const LONGER_THAN_A_SECOND_MS = 1_100;
+
+/** Lets the second pass in which files were written, or looked at. */
+export async function waitForAnotherSecond(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, LONGER_THAN_A_SECOND_MS));
+}
+
 /**
  * Asks `look` again and again until it gives a value.
  *
