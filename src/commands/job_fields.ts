@@ -1,7 +1,8 @@
 import type { Job } from "../jobs/job.ts";
+import type { ResultRecord } from "./context.ts";
 
 /** What a result tells of a job as our books have it; docs/result_records.md. */
-export interface JobFields {
+export interface JobFields extends Pick<ResultRecord, "tableLine"> {
   /** Where the job stands. */
   readonly stage: string;
   /** Claims, relative to the dataset's root. */
@@ -12,8 +13,6 @@ export interface JobFields {
   readonly pwd: string;
   /** When the submission began, ISO 8601 in UTC; absent for an adopted job of which that is not known. */
   readonly submittedAt?: string;
-  /** Line of the table that its row begins in. */
-  readonly tableLine?: number;
 }
 
 /** The fields of a job that need nobody to be asked. */
