@@ -108,9 +108,10 @@ const CASES: readonly Case[] = [
   {
     name: "columns of sacct by its head",
     argv: ["sacct", "-P", "-o", "JobID,User,Account,NodeList"],
-    text: "JobID|User|Account|NodeList\n7|bob|lab|cn017\n7.batch||lab|cn017\n",
-    expected:
-      "JobID|User|Account|NodeList\n7|user2|account1|nodeb017\n7.batch||account1|nodeb017\n",
+    text: "JobID|User|Account|NodeList\n7|bob|lab|cn017\n7.batch||lab|cn017\n" +
+      "8|bob|lab|None assigned\n",
+    expected: "JobID|User|Account|NodeList\n7|user2|account1|nodeb017\n" +
+      "7.batch||account1|nodeb017\n8|user2|account1|None assigned\n",
   },
   {
     name: "columns of sacct by the format asked for",

@@ -54,9 +54,11 @@ export const SLURM_WORDS: ReadonlySet<string> = new Set(
     "slurm squeue srun state timeout unknown unlimited up users vmem").split(" "),
 );
 
-/** What Slurm prints where there is no name. */
+/** What Slurm prints where there is no name, or each word of it. */
 export function isNoName(text: string): boolean {
   return text === "" ||
-    /^(\(null\)|null|N\/A|None|none|Unknown|Unassigned|None assigned|ALL|\*)$/.test(text) ||
+    /^(\(null\)|null|N\/A|None|none|Unknown|Unassigned|None assigned|assigned|ALL|\*)$/.test(
+      text,
+    ) ||
     /^[(<].*[)>]$/.test(text);
 }
