@@ -114,7 +114,7 @@ echo "Submitted batch job $n"`,
   sacct: `for last; do :; done
 IFS=,
 for id in $last; do
-  echo "$id|$id|COMPLETED|Unknown|Unknown|0:0|00:00:01|1:00|job"
+  echo "$id|$id|COMPLETED|Unknown|Unknown|0:0|00:00:01|1:00|n1|job"
 done`,
   scontrol: `for id; do :; done
 read -r log <"$D/$id.log"

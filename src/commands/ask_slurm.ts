@@ -61,7 +61,6 @@ async function askCluster(
   if (doubtful.length === 0) return statuses;
   const queued = new RowsByJob((await querySqueue(client, cluster)).map((row) => ({
     ...row,
-    jobIdRaw: null,
     submitS: null,
     exitCode: "",
     elapsed: "",

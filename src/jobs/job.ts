@@ -80,8 +80,9 @@ export interface LogPattern {
   /** The array task that writes it; `null` for a plain job, or for every task not named otherwise. */
   readonly task: number | null;
   /**
-   * As scontrol printed it: absolute, on some versions with `%4a` and the like still in it, or with
-   * 4294967294 where a task index goes.
+   * Absolute. As scontrol printed it: on some versions with `%4a` and the like still in it, or with
+   * 4294967294 where a task index goes. Or, of an array's pending tasks, as sbatch was told it, with `%j`
+   * and the like, where what scontrol printed would stand for several files.
    */
   readonly path: string;
 }

@@ -6,8 +6,8 @@ import type { Phase } from "./job_state.ts";
 export interface StateRow {
   /** As printed: `151`, `151_2`, `151_[0-3%2]`, `151+1`. */
   readonly jobId: string;
-  /** The task's own number, where it was asked for. */
-  readonly jobIdRaw: string | null;
+  /** The task's own number, which no other job has; equal to `jobId` for a plain job; empty if unknown. */
+  readonly jobIdRaw: string;
   /** As printed: `COMPLETED`, `CANCELLED by 1000`. */
   readonly state: string;
   /** Seconds since 1970, or `null` when the row has no submission time. */
@@ -22,6 +22,16 @@ export interface StateRow {
   readonly jobName?: string;
   /** `[days-]hh:mm:ss` or Slurm's word; squeue is not asked for it. */
   readonly timeLimit?: string;
+  /** A host list, `n[01-03]`; empty or words such as `None assigned` before it has nodes. */
+  readonly nodeList: string;
+}
+
+/** What names of a job's logs may hold that is known only once it has run. */
+export interface Run {
+  /** The number of the job or task itself: of an array's tasks, only one has the array's. */
+  readonly jobIdRaw: string;
+  /** Where it ran, as a host list. */
+  readonly nodeList: string;
 }
 
 /** What Slurm says of one job as a whole. */
@@ -32,8 +42,6 @@ export interface JobStatus {
   readonly groupState: string;
   /** State by job ID or task ID, in the order of task IDs. */
   readonly states: ReadonlyMap<string, string>;
-  /** Each task's own job ID by its array task ID, where accounting told. */
-  readonly rawJobIds: ReadonlyMap<number, string>;
   /** The rows that were counted, one per task. */
   readonly rows: readonly StateRow[];
 }
@@ -80,7 +88,6 @@ export function decideStatus(submission: Submission, rows: readonly StateRow[]):
     phase: phaseOfAll(counted, missing.length > 0),
     groupState: groupStateOf(counted, missing.length > 0),
     states,
-    rawJobIds: rawIdsOf(submission.jobId, counted),
     rows: counted,
   };
 }
@@ -146,13 +153,22 @@ function groupStateOf(rows: readonly StateRow[], isIncomplete: boolean): string 
   return words.has("COMPLETED") ? "ARRAY FAILED (SOME COMPLETE)" : "ARRAY FAILED (MULTIPLE CAUSES)";
 }
 
-function rawIdsOf(jobId: string, rows: readonly StateRow[]): Map<number, string> {
-  const ids = new Map<number, string>();
+/**
+ * The runs that rows tell of, by array task ID; that of a plain job, or of a heterogeneous one's first
+ * component, under `null`.
+ *
+ * @param rows counted ones, of the job `jobId`.
+ */
+export function runsOf(jobId: string, rows: readonly StateRow[]): Map<number | null, Run> {
+  const runs = new Map<number | null, Run>();
   for (const row of rows) {
+    if (row.jobIdRaw === "") continue;
+    if (row.jobId === jobId || row.jobId === `${jobId}+0`) runs.set(null, row);
     const tasks = tasksOf(jobId, row.jobId);
-    if (tasks.length === 1 && row.jobIdRaw !== null) ids.set(tasks[0]!, row.jobIdRaw);
+    // A range of tasks that never began has one number, which is none of theirs.
+    if (tasks.length === 1) runs.set(tasks[0]!, row);
   }
-  return ids;
+  return runs;
 }
 
 function byTask(a: StateRow, b: StateRow): number {

@@ -37,8 +37,11 @@ function groupByTask<Row extends StateRow>(
   const byTask = new Map<number, Row[]>();
   for (const row of rows) {
     // The array's own row, which says nothing of tasks, has none.
-    for (const task of tasksOf(submittedId, row.jobId)) {
-      const own = { ...row, jobId: `${submittedId}_${task}` };
+    const tasks = tasksOf(submittedId, row.jobId);
+    for (const task of tasks) {
+      // The number of a range is that of the one task which begins last.
+      const jobIdRaw = tasks.length === 1 ? row.jobIdRaw : "";
+      const own = { ...row, jobId: `${submittedId}_${task}`, jobIdRaw };
       const before = byTask.get(task);
       if (before === undefined) byTask.set(task, [own]);
       else before.push(own);

@@ -23,6 +23,8 @@ export interface SacctRow {
   readonly jobName: string;
   /** `[days-]hh:mm:ss`, or a word such as `UNLIMITED` and `Partition_Limit`. */
   readonly timeLimit: string;
+  /** A host list, `n[01-03]`; words such as `None assigned` before it has nodes. */
+  readonly nodeList: string;
 }
 
 /** JobName last: it is free text and may hold the delimiter. */
@@ -35,6 +37,7 @@ const FIELDS = [
   "ExitCode",
   "Elapsed",
   "Timelimit",
+  "NodeList",
   "JobName",
 ];
 const JOB_ID_REGEXP = /^[0-9]+(?:[_+](?:[0-9]+|\[[^\]]*\]))?$/;
@@ -105,7 +108,8 @@ export function parseSacct(stdout: string): SacctRow[] {
   for (const line of stdout.split("\n")) {
     if (line.trim() === "" || (rows.length === 0 && !line.includes("|"))) continue;
     const fields = line.split("|");
-    const [jobId, jobIdRaw, state, submit, end, exitCode, elapsed, timeLimit, ...name] = fields;
+    const [jobId, jobIdRaw, state, submit, end, exitCode, elapsed, timeLimit, nodeList, ...name] =
+      fields;
     if (
       jobId === undefined || state === undefined || state === "" || timeLimit === undefined ||
       !JOB_ID_REGEXP.test(jobId)
@@ -123,6 +127,7 @@ export function parseSacct(stdout: string): SacctRow[] {
       exitCode: exitCode ?? "",
       elapsed: elapsed ?? "",
       timeLimit,
+      nodeList: nodeList ?? "",
       jobName: name.join("|"),
     });
   }

@@ -8,6 +8,10 @@ export interface SqueueRow {
   readonly jobId: string;
   /** Long form, `RUNNING`; a flag such as `COMPLETING` in place of the base state. */
   readonly state: string;
+  /** The number that slurmctld gave the task itself; equal to `jobId` for a plain job. */
+  readonly jobIdRaw: string;
+  /** A host list, `n[01-03]`; empty before it has nodes. */
+  readonly nodeList: string;
 }
 
 /**
@@ -26,15 +30,16 @@ export async function querySqueue(
     "-t",
     "all",
     "-o",
-    "%i|%T",
+    "%i|%T|%A|%N",
     ...(cluster === null ? [] : ["-M", cluster]),
   ]);
   if (result.code !== 0) throw slurmFailed("squeue", result);
   const rows: SqueueRow[] = [];
   for (const line of textOf(result.stdout).split("\n")) {
     // With -M the cluster's name stands above the rows, "CLUSTER: foo": no separator in it.
-    const [jobId, state] = line.split("|");
-    if (jobId !== undefined && state !== undefined) rows.push({ jobId: jobId.trim(), state });
+    const [jobId, state, jobIdRaw, nodeList] = line.split("|");
+    if (jobId === undefined || state === undefined) continue;
+    rows.push({ jobId: jobId.trim(), state, jobIdRaw: jobIdRaw ?? "", nodeList: nodeList ?? "" });
   }
   return rows;
 }

@@ -1,27 +1,58 @@
+import type { LogPattern } from "../jobs/job.ts";
+import { hidesTasks } from "./log_paths.ts";
+import type { LogPatterns } from "./query_log_patterns.ts";
 import type { JobRecord } from "./show_job.ts";
 
-/** A log file as scontrol printed it. */
-export interface PrintedLog {
-  /** The array task that writes it; `null` for a plain job, or for the tasks that are still pending. */
-  readonly task: number | null;
-  /** Absolute, some fields of its pattern possibly unfilled: log_paths.ts reads it. */
-  readonly path: string;
-}
-
-/** The log files in the records of one job: StdOut and StdErr, one if they are equal. */
-export function logsOf(records: readonly JobRecord[]): PrintedLog[] {
-  const logs = new Map<string, PrintedLog>();
+/**
+ * The log files in the records of one job: StdOut and StdErr, one if they are equal.
+ *
+ * @param patterns what squeue told of an array; without it what scontrol printed is all that is known.
+ */
+export function logsOf(records: readonly JobRecord[], patterns?: LogPatterns): LogPattern[] {
+  const logs = new Map<string, LogPattern>();
   for (const record of records) {
-    const taskId = record.get("ArrayTaskId");
-    const task = taskId !== undefined && /^[0-9]+$/.test(taskId) ? Number(taskId) : null;
-    for (const key of ["StdOut", "StdErr"]) {
-      const path = record.get(key);
+    const task = taskOf(record);
+    const given = isOfPending(record) && patterns !== undefined
+      ? [patterns.stdout, patterns.stderr ?? patterns.stdout]
+      : [];
+    for (const [at, key] of ["StdOut", "StdErr"].entries()) {
+      const printed = record.get(key);
       // "(null)" where there is none, for example of an interactive job.
-      if (path === undefined || !path.startsWith("/")) continue;
+      if (printed === undefined || !printed.startsWith("/")) continue;
+      const path = given[at] === undefined ? printed : fillNames(given[at], record);
       logs.set(`${task} ${path}`, { task, path });
     }
   }
   return [...logs.values()];
+}
+
+/** Whether the records of one job do not tell where its pending tasks will write. */
+export function hideTasks(records: readonly JobRecord[]): boolean {
+  return records.some((record) =>
+    isOfPending(record) &&
+    ["StdOut", "StdErr"].some((key) =>
+      hidesTasks(record.get(key) ?? "", record.get("ArrayJobId") ?? "")
+    )
+  );
+}
+
+/** The array task; `null` for a plain job, and for the record that all pending tasks share. */
+function taskOf(record: JobRecord): number | null {
+  const taskId = record.get("ArrayTaskId");
+  return taskId !== undefined && /^[0-9]+$/.test(taskId) ? Number(taskId) : null;
+}
+
+function isOfPending(record: JobRecord): boolean {
+  return record.has("ArrayTaskId") && taskOf(record) === null;
+}
+
+/** Fills what is known when the job is submitted: its name and its user. */
+function fillNames(pattern: string, record: JobRecord): string {
+  const user = record.get("UserId")?.replace(/\([0-9]+\)$/, "");
+  return pattern.replace(/%(?:%|[0-9]*([A-Za-z]))/g, (field, letter: string | undefined) => {
+    if (letter === "x") return record.get("JobName") ?? field;
+    return letter === "u" ? user ?? field : field;
+  });
 }
 
 /** The array task IDs in the records of one job: `0-3`, or `null` if it has none. */

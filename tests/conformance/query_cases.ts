@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { querySacct } from "../../src/slurm/query_sacct.ts";
+import { queryLogPatterns } from "../../src/slurm/query_log_patterns.ts";
 import { querySqueue } from "../../src/slurm/query_squeue.ts";
-import { clientOf, TIME, writeScript, writeWaitingScript } from "./world.ts";
+import { clientOf, isLike2411, TIME, writeScript, writeWaitingScript } from "./world.ts";
 import type { ConformanceCase, ConformanceWorld } from "./world.ts";
 
 /** What sacct, squeue, scontrol and scancel say, as the program asks them. */
@@ -32,7 +33,16 @@ export const QUERY_CASES: readonly ConformanceCase[] = [
     name: "sacct of a job that never was → no row, no failure",
     run: accountsNothing,
   },
-  { key: "queues", name: "squeue of jobs in every stage → ID and state", run: queues },
+  {
+    key: "queues",
+    name: "squeue of jobs in every stage → ID and state, own number and node",
+    run: queues,
+  },
+  {
+    key: "tells_patterns",
+    name: "squeue of waiting arrays → where they log, as sbatch was told it",
+    run: tellsPatterns,
+  },
   {
     key: "refuses_unknown",
     name: "scontrol and squeue of a job that never was → Slurm's refusal",
@@ -63,7 +73,7 @@ function assertRows(raw: readonly string[], expected: readonly string[]): void {
     escape(row).replaceAll("<TIME>", TIME).replace("<LIMIT>", "[^|]+").replace(
       "<ELAPSED>",
       "00:0[0-9]:[0-9]{2}",
-    )
+    ).replace("<NODE>", "[^| ]+")
   );
   assert.match(raw.join("\n"), new RegExp(`^${patterns.join("\n")}$`));
 }
@@ -81,11 +91,11 @@ async function accountsEnds(world: ConformanceWorld): Promise<void> {
   const { rows, raw } = await sacct(world, [good, failed, killed, high]);
 
   assertRows(raw, [
-    `${good}|${good}|COMPLETED|<TIME>|<TIME>|0:0|<ELAPSED>|00:07:00|a b|c`,
-    `${failed}|${failed}|FAILED|<TIME>|<TIME>|3:0|<ELAPSED>|<LIMIT>|exit.sh`,
-    `${killed}|${killed}|FAILED|<TIME>|<TIME>|0:9|<ELAPSED>|1-02:04:00|kill.sh`,
+    `${good}|${good}|COMPLETED|<TIME>|<TIME>|0:0|<ELAPSED>|00:07:00|<NODE>|a b|c`,
+    `${failed}|${failed}|FAILED|<TIME>|<TIME>|3:0|<ELAPSED>|<LIMIT>|<NODE>|exit.sh`,
+    `${killed}|${killed}|FAILED|<TIME>|<TIME>|0:9|<ELAPSED>|1-02:04:00|<NODE>|kill.sh`,
     // Accounting takes what is above 128 for the number of a signal.
-    `${high}|${high}|FAILED|<TIME>|<TIME>|72:0|<ELAPSED>|<LIMIT>|exit.sh`,
+    `${high}|${high}|FAILED|<TIME>|<TIME>|72:0|<ELAPSED>|<LIMIT>|<NODE>|exit.sh`,
   ]);
   assert.equal(rows[0]!.jobName, "a b|c");
   for (const { submitS } of rows) {
@@ -109,17 +119,19 @@ async function accountsLife(world: ConformanceWorld): Promise<void> {
   const { raw } = await sacct(world, [running, held, stopped]);
 
   assertRows(raw, [
-    `${running}|${running}|RUNNING|<TIME>|Unknown|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
-    `${held}|${held}|PENDING|<TIME>|Unknown|0:0|00:00:00|Partition_Limit|wait.sh`,
-    `${stopped}|${stopped}|${byUs(world)}|<TIME>|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
+    `${running}|${running}|RUNNING|<TIME>|Unknown|0:0|<ELAPSED>|<LIMIT>|<NODE>|wait.sh`,
+    `${held}|${held}|PENDING|<TIME>|Unknown|0:0|00:00:00|Partition_Limit|None assigned|wait.sh`,
+    `${stopped}|${stopped}|${byUs(world)}|<TIME>|<TIME>|0:0|<ELAPSED>|<LIMIT>|<NODE>|wait.sh`,
   ]);
   await slurm.ask(["scancel", held]);
   await Deno.writeTextFile(`${sandbox.root}/release`, "");
   await slurm.waitUntilAccounted(running, held);
   const after = await sacct(world, [running, held]);
   assertRows(after.raw, [
-    `${running}|${running}|COMPLETED|<TIME>|<TIME>|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
-    `${held}|${held}|${byUs(world)}|<TIME>|<TIME>|0:0|00:00:00|Partition_Limit|wait.sh`,
+    `${running}|${running}|COMPLETED|<TIME>|<TIME>|0:0|<ELAPSED>|<LIMIT>|<NODE>|wait.sh`,
+    `${held}|${held}|${
+      byUs(world)
+    }|<TIME>|<TIME>|0:0|00:00:00|Partition_Limit|None assigned|wait.sh`,
   ]);
 }
 
@@ -130,7 +142,9 @@ async function accountsTimeout(world: ConformanceWorld): Promise<void> {
 
   const { raw } = await sacct(world, [jobId]);
 
-  assertRows(raw, [`${jobId}|${jobId}|TIMEOUT|<TIME>|<TIME>|0:0|<ELAPSED>|00:01:00|wait.sh`]);
+  assertRows(raw, [
+    `${jobId}|${jobId}|TIMEOUT|<TIME>|<TIME>|0:0|<ELAPSED>|00:01:00|<NODE>|wait.sh`,
+  ]);
   assert.match(
     await Deno.readTextFile(`${world.sandbox.root}/log`),
     new RegExp(
@@ -154,9 +168,9 @@ async function accountsArray(world: ConformanceWorld): Promise<void> {
   const taskId = before.rows.find((row) => row.jobId === `${partly}_0`)!.jobIdRaw;
   assert.notEqual(taskId, partly);
   assertRows([...before.raw].sort(), [
-    `${held}_[0-3%2]|${held}|PENDING|<TIME>|Unknown|0:0|00:00:00|Partition_Limit|wait.sh`,
-    `${partly}_0|${taskId}|RUNNING|<TIME>|Unknown|0:0|<ELAPSED>|<LIMIT>|wait.sh`,
-    `${partly}_[1-2%1]|${partly}|PENDING|<TIME>|Unknown|0:0|00:00:00|<LIMIT>|wait.sh`,
+    `${held}_[0-3%2]|${held}|PENDING|<TIME>|Unknown|0:0|00:00:00|Partition_Limit|None assigned|wait.sh`,
+    `${partly}_0|${taskId}|RUNNING|<TIME>|Unknown|0:0|<ELAPSED>|<LIMIT>|<NODE>|wait.sh`,
+    `${partly}_[1-2%1]|${partly}|PENDING|<TIME>|Unknown|0:0|00:00:00|<LIMIT>|None assigned|wait.sh`,
   ]);
   await slurm.ask(["scancel", held]);
   await Deno.writeTextFile(`${world.sandbox.root}/release`, "");
@@ -194,15 +208,46 @@ async function queues(world: ConformanceWorld): Promise<void> {
   const rows = await querySqueue(client, null);
 
   const own = [running, array, cancelled];
+  const node = rows.find((row) => row.jobId === running)!.nodeList;
+  assert.notEqual(node, "");
   assert.deepEqual(
     rows.filter((row) => own.includes(row.jobId.split("_")[0]!))
       .sort((a, b) => Number.parseInt(a.jobId) - Number.parseInt(b.jobId)),
     [
-      { jobId: running, state: "RUNNING" },
-      { jobId: `${array}_[1-3%2]`, state: "PENDING" },
-      { jobId: cancelled, state: "CANCELLED" },
+      { jobId: running, state: "RUNNING", jobIdRaw: running, nodeList: node },
+      { jobId: `${array}_[1-3%2]`, state: "PENDING", jobIdRaw: array, nodeList: "" },
+      { jobId: cancelled, state: "CANCELLED", jobIdRaw: cancelled, nodeList: "" },
     ],
   );
+}
+
+async function tellsPatterns(world: ConformanceWorld): Promise<void> {
+  const { sandbox, slurm } = world;
+  await writeWaitingScript(world);
+  const submit = (...args: string[]) =>
+    slurm.submit(["--hold", "-a", "0-3", ...args, "wait.sh", "never"]);
+  const jobIds = [
+    await submit("-o", "logs/%x of %u-%A-%j-%4a-%%.out", "-e", "ü of %N/%8j.err"),
+    await submit("-o", "one %j.out"),
+    await submit("-e", "one %j.err"),
+    await submit(),
+  ];
+  const running = await slurm.submit(["-a", "0", "-o", "log %j", "wait.sh", "never"]);
+  await slurm.waitForState(`${running}_0`, "RUNNING");
+
+  const patterns = await queryLogPatterns(clientOf(world).client, [...jobIds, running], null);
+
+  const own = (name: string) => `${sandbox.root}/${name}`;
+  const isOlder = !isLike2411(world);
+  const byDefault = (jobId: string | undefined) =>
+    own(isOlder ? `slurm-${jobId}.out` : "slurm-%A_%a.out");
+  assert.deepEqual(jobIds.map((jobId) => patterns.get(jobId)), [
+    { stdout: own("logs/%x of %u-%A-%j-%4a-%%.out"), stderr: own("ü of %N/%8j.err") },
+    { stdout: own("one %j.out"), stderr: isOlder ? own("one %j.out") : null },
+    { stdout: byDefault(jobIds[2]), stderr: own("one %j.err") },
+    { stdout: byDefault(jobIds[3]), stderr: isOlder ? byDefault(jobIds[3]) : null },
+  ]);
+  assert.equal(patterns.has(running), false);
 }
 
 async function refusesUnknown({ slurm }: ConformanceWorld): Promise<void> {

@@ -60,6 +60,20 @@ Deno.test("budget: schedule → at most 6 processes", async () => {
   }
 });
 
+Deno.test("budget: schedule of an array with logs named by %j → at most 6 processes, one is squeue", async () => {
+  await using world = await EngineWorld.create();
+  await world.slurm.setDescription(
+    "ArrayJobId=@ID@ ArrayTaskId=0-999 JobName=job\n   StdOut=@PWD@/logs/log-@ID@\n",
+  );
+  const log = await watch(world);
+
+  const { pid } = await world.must("schedule", "-o", "out", "sbatch", "--array=0-999", "job.sh");
+
+  const calls = await callsOf(log, pid);
+  assert.equal(calls.filter((call) => call.startsWith("squeue")).length, 1, calls.join("\n"));
+  assert(calls.length <= SCHEDULE_BUDGET, calls.join("\n"));
+});
+
 Deno.test("budget: schedule of an array of 1,000 tasks → at most 6 processes", async () => {
   await using world = await EngineWorld.create();
   await world.slurm.setDescription(

@@ -66,10 +66,10 @@ for id in $(echo "$last" | tr , ' '); do
   test -d "$D/$id.job" || continue
   if test -e "$D/$id.rows"; then
     while IFS='|' read -r row state; do
-      echo "$row|$id|$state|Unknown|$end|0:0|00:00:01||job"
+      echo "$row|$id|$state|Unknown|$end|0:0|00:00:01||n1|job"
     done <"$D/$id.rows"
   else
-    echo "$id|$id|COMPLETED|Unknown|$end|0:0|00:00:01||job"
+    echo "$id|$id|COMPLETED|Unknown|$end|0:0|00:00:01||n1|job"
   fi
 done`,
   scontrol: `describe() {

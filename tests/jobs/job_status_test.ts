@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { decideStatus, endOf, isPossiblyRequeued, tasksOf } from "../../src/jobs/job_status.ts";
+import {
+  decideStatus,
+  endOf,
+  isPossiblyRequeued,
+  runsOf,
+  tasksOf,
+} from "../../src/jobs/job_status.ts";
 import type { StateRow, Submission } from "../../src/jobs/job_status.ts";
 
 const SUBMITTED_S = 1_800_000_000;
@@ -9,7 +15,7 @@ function job(jobId = "151", arrayTasks: readonly number[] | null = null): Submis
 }
 
 function row(jobId: string, state: string, more: Partial<StateRow> = {}): StateRow {
-  const defaults = { jobIdRaw: null, submitS: SUBMITTED_S, exitCode: "", elapsed: "" };
+  const defaults = { jobIdRaw: "", submitS: SUBMITTED_S, exitCode: "", elapsed: "", nodeList: "" };
   return { jobId, state, ...defaults, ...more };
 }
 
@@ -206,16 +212,43 @@ for (const { name, submission, rows, phase, groupState, states } of CASES) {
   });
 }
 
-Deno.test("decideStatus() lists tasks by number and their own job IDs", () => {
+function runsIn(submission: Submission, rows: readonly StateRow[]) {
+  return [...runsOf(submission.jobId, decideStatus(submission, rows).rows)]
+    .map(([task, { jobIdRaw, nodeList }]) => [task, jobIdRaw, nodeList]);
+}
+
+Deno.test("decideStatus() lists tasks by number, runsOf() where each ran as which job", () => {
   const rows = [
-    row("151_10", "COMPLETED", { jobIdRaw: "151" }),
-    row("151_2", "COMPLETED", { jobIdRaw: "153" }),
+    row("151_10", "COMPLETED", { jobIdRaw: "151", nodeList: "n1" }),
+    row("151_2", "COMPLETED", { jobIdRaw: "153", nodeList: "n[2-3]" }),
+    row("151_[11-12]", "CANCELLED", { jobIdRaw: "151", nodeList: "None assigned" }),
+    row("151_1", "COMPLETED"),
   ];
 
-  const status = decideStatus(job("151", [2, 10]), rows);
+  const { states } = decideStatus(job("151", [1, 2, 10, 11, 12]), rows);
 
-  assert.deepEqual([...status.states.keys()], ["151_2", "151_10"]);
-  assert.deepEqual([...status.rawJobIds], [[2, "153"], [10, "151"]]);
+  assert.deepEqual([...states.keys()], ["151_[11-12]", "151_1", "151_2", "151_10"]);
+  assert.deepEqual(runsIn(job("151", [1, 2, 10, 11, 12]), rows), [
+    [2, "153", "n[2-3]"],
+    [10, "151", "n1"],
+  ]);
+});
+
+Deno.test("runsOf() says where a plain job ran last, and the first component of another", () => {
+  assert.deepEqual(
+    runsIn(job(), [
+      row("151", "REQUEUED", { jobIdRaw: "151", nodeList: "n1" }),
+      row("151", "COMPLETED", { jobIdRaw: "151", nodeList: "n2" }),
+    ]),
+    [[null, "151", "n2"]],
+  );
+  assert.deepEqual(
+    runsIn(job(), [
+      row("151+0", "COMPLETED", { jobIdRaw: "151", nodeList: "n1" }),
+      row("151+1", "COMPLETED", { jobIdRaw: "152", nodeList: "n2" }),
+    ]),
+    [[null, "151", "n1"]],
+  );
 });
 
 Deno.test("isPossiblyRequeued() holds for a job whose end may be no end", () => {

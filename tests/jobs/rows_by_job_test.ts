@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { RowsByJob } from "../../src/jobs/rows_by_job.ts";
 
 function row(jobId: string) {
-  return { jobId, jobIdRaw: null, state: jobId, submitS: null, exitCode: "", elapsed: "" };
+  const jobIdRaw = `9${jobId.replace(/[^0-9].*/, "")}`;
+  return { jobId, jobIdRaw, state: jobId, submitS: null, exitCode: "", elapsed: "", nodeList: "" };
 }
 
 function idsOf(rows: RowsByJob<ReturnType<typeof row>>, jobId: string): string[] {
@@ -26,4 +27,9 @@ Deno.test("RowsByJob gives a task what is said of it, also as one of a range", (
     ["151_3", "151_3"],
   ]);
   assert.deepEqual(idsOf(rows, "151_6"), []);
+  assert.deepEqual(
+    rows.of("151_3").map((each) => each.jobIdRaw),
+    ["", "9151"],
+    "the number of a range is not the task's",
+  );
 });

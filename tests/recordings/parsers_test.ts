@@ -73,7 +73,7 @@ const CASES: readonly Expected[] = [
   { name: "purged", sacct: ["completed COMPLETED"], scontrol: ["-"] },
   {
     name: "accounting_lag",
-    sacct: [LAGGING, LAGGING, LAGGING, "completed COMPLETED"],
+    sacct: [LAGGING, LAGGING, [...LAGGING, "active RUNNING"], "completed COMPLETED"],
     scontrol: [],
   },
   { name: "node_fail", sacct: ["failed NODE_FAIL"], scontrol: ["NODE_FAIL"] },

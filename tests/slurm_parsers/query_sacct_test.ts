@@ -80,7 +80,7 @@ Deno.test("parseSacct() keeps a job name with separators whole", () => {
 
 Deno.test("parseSacct() passes over a banner and blank lines", () => {
   const rows = parseSacct(
-    "Welcome to the cluster!\n\n7|7|COMPLETED|Unknown|Unknown|0:0|00:00:01||a\n\n8|8|RUNNING|None|||||b\n",
+    "Welcome to the cluster!\n\n7|7|COMPLETED|Unknown|Unknown|0:0|00:00:01||n1|a\n\n8|8|RUNNING|None||||||b\n",
   );
 
   assert.deepEqual(rows.map((row) => [row.jobId, row.submitS]), [["7", null], ["8", null]]);
@@ -94,10 +94,10 @@ Deno.test("parseSacct() finds nothing in nothing", () => {
 const NONSENSE: readonly (readonly [string, string])[] = [
   ["text", "sacct: command moved to /opt/new\n"],
   ["a row that is cut off", "7|7|COMPLETED\n"],
-  ["a row without a state", "7|7||Unknown|Unknown|0:0|00:00:01||a\n"],
+  ["a row without a state", "7|7||Unknown|Unknown|0:0|00:00:01||n1|a\n"],
   ["text with separators", "a|b|c|d|e|f|g|h|i\n"],
-  ["text behind a row", "7|7|COMPLETED|Unknown|Unknown|0:0|00:00:01||a\nslurmdbd went away\n"],
-  ["job steps", "7.batch|7.batch|COMPLETED|Unknown|Unknown|0:0|00:00:01||batch\n"],
+  ["text behind a row", "7|7|COMPLETED|Unknown|Unknown|0:0|00:00:01||n1|a\nslurmdbd went away\n"],
+  ["job steps", "7.batch|7.batch|COMPLETED|Unknown|Unknown|0:0|00:00:01||n1|batch\n"],
 ];
 
 for (const [what, stdout] of NONSENSE) {
@@ -142,7 +142,7 @@ Deno.test("querySacct() asks for 500 jobs a call, each exactly once", async () =
 Deno.test("querySacct() takes an array of more tasks than a call takes arguments", async () => {
   const lines = Array.from(
     { length: 300_000 },
-    (_, task) => `7_${task}|${task + 8}|COMPLETED|Unknown|Unknown|0:0|00:00:01|1:00|job\n`,
+    (_, task) => `7_${task}|${task + 8}|COMPLETED|Unknown|Unknown|0:0|00:00:01|1:00|n1|job\n`,
   );
   const runner = new OneAnswer({ stdout: new TextEncoder().encode(lines.join("")) });
 

@@ -29,13 +29,18 @@ for (const version of VERSIONS) {
       `${arrayId}_1 RUNNING`,
       `${arrayId}_[2-3%2] PENDING`,
     ]);
+    const running = rows.filter((row) => row.jobId.startsWith(`${arrayId}_`) && row.nodeList);
+    assert.deepEqual(running.map((row) => row.nodeList), ["node01", "node01"]);
+    assert.equal(new Set([...running.map((row) => row.jobIdRaw), arrayId]).size, 3);
   });
 }
 
 Deno.test("querySqueue() passes over the cluster's name and banners", async () => {
-  const rows = await ask({ stdout: bytes("CLUSTER: big\nWelcome\n 7|RUNNING\n") });
+  const rows = await ask({ stdout: bytes("CLUSTER: big\nWelcome\n 7_1|RUNNING|8|n[1-2]\n") });
 
-  assert.deepEqual(rows, [{ jobId: "7", state: "RUNNING" }]);
+  assert.deepEqual(rows, [
+    { jobId: "7_1", state: "RUNNING", jobIdRaw: "8", nodeList: "n[1-2]" },
+  ]);
 });
 
 Deno.test("querySqueue() does not read a failure as an empty queue", async () => {

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import type { Runner } from "../../src/process/runner.ts";
 import { parseShowJob, showJobs } from "../../src/slurm/show_job.ts";
-import { arrayTasksOf, environmentOf, logsOf } from "../../src/slurm/submission_details.ts";
+import {
+  arrayTasksOf,
+  environmentOf,
+  hideTasks,
+  logsOf,
+} from "../../src/slurm/submission_details.ts";
 import { VERSIONS } from "../support/slurm_fixtures.ts";
 import { readRecording } from "./recordings.ts";
 
@@ -81,6 +86,46 @@ Deno.test("arrayTasksOf() does not trust a list that was cut off", () => {
   const records = parseShowJob("JobId=7 ArrayJobId=7 ArrayTaskId=1,3,5,... JobName=x\n");
 
   assert.equal(arrayTasksOf(records), null);
+});
+
+/** An array of which task 0 has begun, as scontrol shows it. */
+function arrayRecords(stdout: string, stderr: string) {
+  const record = (jobId: string, tasks: string, own: string) =>
+    [
+      `JobId=${jobId} ArrayJobId=7 ArrayTaskId=${tasks} JobName=my run`,
+      `UserId=ada(1000) GroupId=ada(1000) MCS_label=N/A`,
+      `StdErr=${stderr.replaceAll("@", own)}`,
+      `StdOut=${stdout.replaceAll("@", own)}`,
+    ].join("\n   ");
+  return parseShowJob(`${record("7", "1-3%2", "7")}\n\n${record("8", "0", "8")}\n`);
+}
+
+Deno.test("logsOf() takes what squeue told for pending tasks, what scontrol printed for others", () => {
+  const records = arrayRecords("/w/my run of ada-@", "/w/my run of ada-@");
+  const told = { stdout: "/w/%x of %u-%j-%%x", stderr: null };
+
+  assert.deepEqual(logsOf(records, told), [
+    { task: null, path: "/w/my run of ada-%j-%%x" },
+    { task: 0, path: "/w/my run of ada-8" },
+  ]);
+  assert.deepEqual(logsOf(records, { ...told, stderr: "/w/%3x.err" }).map(({ path }) => path), [
+    "/w/my run of ada-%j-%%x",
+    "/w/my run.err",
+    "/w/my run of ada-8",
+  ]);
+  assert.deepEqual(logsOf(records), [
+    { task: null, path: "/w/my run of ada-7" },
+    { task: 0, path: "/w/my run of ada-8" },
+  ]);
+});
+
+Deno.test("hideTasks() holds where a name of pending tasks has the array's ID and no index", () => {
+  assert.equal(hideTasks(arrayRecords("/w/log-@", "/w/err")), true);
+  assert.equal(hideTasks(arrayRecords("/w/log", "/w/err-@")), true);
+  assert.equal(hideTasks(arrayRecords("/w/log", "/w/slurm-@_4294967294.out")), false);
+  const [, ofTask] = arrayRecords("/w/log-@", "/w/err");
+  assert.equal(hideTasks([ofTask!]), false, "of a task that has begun all is known");
+  assert.equal(hideTasks(parseShowJob("JobId=7 JobName=x\n   StdOut=/w/slurm-7.out\n")), false);
 });
 
 Deno.test("logsOf() leaves out what is no path", () => {

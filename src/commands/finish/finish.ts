@@ -124,7 +124,8 @@ async function finishOpenJobs(
   }
   if (toCommit.length === 0) return altDirs;
   const committing = new Set(toCommit.map((decision) => decision.job.key));
-  const others = open.filter((job) => !committing.has(job.key));
+  const others = open.filter((job) => !committing.has(job.key))
+    .map((job) => ({ job, status: statuses.get(job.key) }));
   const shape = options.branches === true
     ? "branches"
     : options.octopus === true

@@ -30,6 +30,14 @@ export interface EndedJob {
   readonly status: JobStatus;
 }
 
+/** A job that is left open. */
+export interface OpenJob {
+  /** Open in the store. */
+  readonly job: SubmittedJob;
+  /** `undefined` if Slurm was not asked. */
+  readonly status: JobStatus | undefined;
+}
+
 /** What of the options matters here. */
 export interface FinishCompletedOptions {
   /** Paragraph of each commit message, before the job's own. */
@@ -50,7 +58,7 @@ export async function finishCompleted(
   dataset: Dataset,
   store: JobStore,
   ended: readonly EndedJob[],
-  others: readonly SubmittedJob[],
+  others: readonly OpenJob[],
   options: FinishCompletedOptions,
   context: CommandContext,
 ): Promise<void> {
@@ -95,10 +103,10 @@ export async function finishCompleted(
   // Of the other jobs' files only those matter that lie in these claims.
   const claims = new Attribution(toCommit.map(({ plan }) => ({ ...plan, slurmOutputs: [] })));
   const isClaimed = (path: string) => claims.ownerOf(path) !== undefined;
-  const leftAlone = [...others, ...skipped.map(({ job }) => job)].map((job) => ({
+  const leftAlone = [...others, ...skipped].map(({ job, status }) => ({
     key: job.key,
     claims: job.outputs,
-    slurmOutputs: finder.find(job, undefined, isClaimed),
+    slurmOutputs: finder.find(job, status, isClaimed),
   }));
   const outcomes = await commitJobs(
     dataset,

@@ -4,6 +4,7 @@ import { isFileOrLink, RealFolders } from "../../fs/real_folders.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { parseArrayTasks } from "../../jobs/array_tasks.ts";
 import type { LogPattern, SubmittedJob } from "../../jobs/job.ts";
+import { runsOf } from "../../jobs/job_status.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { splitJobId } from "../../jobs/task_job_id.ts";
 import { logPathCandidates } from "../../slurm/log_paths.ts";
@@ -62,16 +63,20 @@ export class SlurmOutputFinder {
 
 function* candidateLists(job: SubmittedJob, status: JobStatus | undefined): Generator<string[]> {
   const { logs, arrayTasks } = job.details!;
-  const { submittedId } = splitJobId(job.jobId);
+  const { submittedId: jobId, arrayTaskId } = splitJobId(job.jobId);
+  const runs = runsOf(jobId, status?.rows ?? []);
   if (arrayTasks === null) {
-    for (const log of logs) yield logPathCandidates(log.path, submittedId, null, undefined);
+    const run = runs.get(null);
+    for (const log of logs) yield logPathCandidates(log, { jobId, task: null, run });
     return;
   }
+  // Of an array that is one job, the log with the array's ID is its own, whichever task wrote it.
+  const unknown = arrayTaskId === null ? { jobIdRaw: jobId, nodeList: "" } : undefined;
   const byTask = Map.groupBy(logs, (log: LogPattern) => log.task);
   for (const task of parseArrayTasks(arrayTasks)) {
     // Tasks that were pending when scontrol was asked share the array's pattern.
     for (const log of byTask.get(task) ?? byTask.get(null) ?? []) {
-      yield logPathCandidates(log.path, submittedId, task, status?.rawJobIds.get(task));
+      yield logPathCandidates(log, { jobId, task, run: runs.get(task) ?? unknown });
     }
   }
 }

@@ -4,14 +4,17 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { renderPythonJsonUnsorted } from "../../datalad/python_json.ts";
 import { UserError } from "../../errors.ts";
 import { writeFileAtomic } from "../../fs/write_file_atomic.ts";
-import type { SubmissionDetails, SubmittedJob } from "../../jobs/job.ts";
+import type { LogPattern, SubmissionDetails, SubmittedJob } from "../../jobs/job.ts";
 import { splitJobId } from "../../jobs/task_job_id.ts";
+import { queryLogPatterns } from "../../slurm/query_log_patterns.ts";
+import type { LogPatterns } from "../../slurm/query_log_patterns.ts";
 import { showJob, showJobs } from "../../slurm/show_job.ts";
 import type { JobRecord } from "../../slurm/show_job.ts";
 import {
   arrayTasksOf,
   environmentFileName,
   environmentOf,
+  hideTasks,
   logsOf,
 } from "../../slurm/submission_details.ts";
 import type { JobStore } from "../../store/job_store.ts";
@@ -26,8 +29,9 @@ const FILES_AT_ONCE = 16;
 
 /**
  * Asks scontrol, once for all jobs if they are many, where they write their logs and which tasks they
- * have, writes the environment file beside each log, and notes both. Jobs of which scontrol does not
- * tell stay open all the same, and finish asks again.
+ * have, and squeue where that does not tell the logs of an array's pending tasks; writes the environment
+ * file beside each log, and notes both. Jobs of which scontrol does not tell stay open all the same, and
+ * finish asks again.
  *
  * @returns what was noted, by key.
  */
@@ -42,12 +46,13 @@ export async function noteDetails(
     const submissions = Map.groupBy(group, (job) => splitJobId(job.jobId).submittedId);
     const records = await recordsOf(dataset, [...submissions.keys()], cluster, context);
     const known = [...submissions].filter(([jobId]) => (records.get(jobId)?.length ?? 0) > 0);
+    const patterns = await patternsOf(dataset, records, cluster, context);
     for (let start = 0; start < known.length; start += FILES_AT_ONCE) {
       await Promise.all(
         known.slice(start, start + FILES_AT_ONCE).map(async ([jobId, own]) => {
           const told = records.get(jobId)!;
           const file = await noteEnvironment(dataset, jobId, own[0]!, told, context);
-          const detailsOf = detailsOfSubmission(told, file);
+          const detailsOf = detailsOfSubmission(logsOf(told, patterns.get(jobId)), told, file);
           for (const job of own) details.set(job.key, detailsOf(job));
         }),
       );
@@ -90,6 +95,24 @@ async function recordsOf(
   return records;
 }
 
+/** What squeue tells of arrays whose pending tasks may write logs that scontrol does not tell apart. */
+async function patternsOf(
+  dataset: Dataset,
+  records: ReadonlyMap<string, readonly JobRecord[]>,
+  cluster: string | null,
+  context: CommandContext,
+): Promise<Map<string, LogPatterns>> {
+  const jobIds = [...records].filter(([, own]) => hideTasks(own)).map(([jobId]) => jobId);
+  if (jobIds.length === 0) return new Map();
+  try {
+    return await queryLogPatterns(slurmClientOf(dataset, context), jobIds, cluster);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // Which of the possible files are there is looked up when the job is finished.
+    return new Map();
+  }
+}
+
 function warnUnknown(jobIds: readonly string[], reason: string, context: CommandContext): void {
   const recorded = jobIds.length === 1
     ? `job ${jobIds[0]} is recorded, but its`
@@ -103,10 +126,10 @@ function reasonOf(error: UserError): string {
 
 /** Gives what is known of each job of a submission: of a plain one, an array, or a task of an array. */
 function detailsOfSubmission(
+  logs: readonly LogPattern[],
   records: readonly JobRecord[],
   environmentFile: string | null,
 ): (job: SubmittedJob) => SubmissionDetails {
-  const logs = logsOf(records);
   const logsOfTask = Map.groupBy(logs, (log) => log.task);
   const whole = { logs, arrayTasks: arrayTasksOf(records), environmentFile };
   return (job) => {

@@ -75,10 +75,16 @@ function nodesOrReason(record: JobRecord, setting: QueueSetting): string {
   return nodeList(record, setting);
 }
 
-function logPattern(record: JobRecord, which: "stdout" | "stderr"): string {
-  const { spec } = record.task;
-  const pattern = spec[which] ?? spec.stdout ?? defaultPattern(spec.array !== null);
-  return absoluteLogPath(pattern, spec.workDir);
+/** As sbatch was told it; where it was told nothing, the versions differ. */
+function logPattern(which: "stdout" | "stderr"): QueueField["value"] {
+  return (record, { cluster }) => {
+    const { spec } = record.task;
+    const isOlder = cluster.version === "22.05";
+    const given = spec[which] ?? (isOlder ? spec.stdout : null);
+    if (given === null && !isOlder && which === "stderr") return "(null)";
+    const byDefault = isOlder ? `slurm-${rawId(record)}.out` : defaultPattern(spec.array !== null);
+    return absoluteLogPath(given ?? byDefault, spec.workDir);
+  };
 }
 
 const dependency: QueueField["value"] = ({ task }, { table, nowMs }) =>
@@ -214,7 +220,7 @@ export const NAMED_FIELDS: Readonly<Record<string, string | QueueField>> = {
   numtasks: field("TASKS", ({ task }) => String(task.spec.tasks)),
   requeue: field("REQUEUE", ({ task }) => task.spec.requeue ? "1" : "0"),
   restartcnt: field("RESTART_COUNT", ({ task }) => String(task.restarts)),
-  stderr: field("STDERR", (record) => logPattern(record, "stderr")),
+  stderr: field("STDERR", logPattern("stderr")),
   stdin: field("STDIN", ({ task }) => task.spec.stdin),
-  stdout: field("STDOUT", (record) => logPattern(record, "stdout")),
+  stdout: field("STDOUT", logPattern("stdout")),
 };

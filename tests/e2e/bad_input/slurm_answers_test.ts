@@ -166,7 +166,7 @@ for (const scontrol of ["answers", "did not answer at schedule"]) {
       const jobId = await dataset.schedule("-o", "models", "sbatch", "submit_array_platinum.slurm");
       await slurm.waitUntilEnded(jobId);
       if (scontrol !== "answers") await unwrapProgram(sandbox, "scontrol");
-      const row = `${jobId}|${jobId}|COMPLETED|Unknown|Unknown|0:0|00:00:00|UNLIMITED|platinum\n`;
+      const row = `${jobId}|${jobId}|COMPLETED|Unknown|Unknown|0:0|00:00:00|UNLIMITED|n1|platinum\n`;
       await wrapProgram(
         sandbox,
         "sacct",
