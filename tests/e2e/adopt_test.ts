@@ -180,9 +180,10 @@ Deno.test("e2e: schedule beside open jobs of the extension → warns, refuses th
   inDataset(async ({ dataset, slurm, sandbox }) => {
     const args = ["-o", "free", "sbatch", "job.sh", "free"];
     const calls = await CallLog.watch(sandbox, ["git", "sh", "scontrol", "sbatch"]);
-    await dataset.schedule(...args);
+    const jobId = await dataset.schedule(...args);
     const usual = (await calls.read()).map(({ program }) => program);
-    await dataset.dlslurm(["finish", "--close-failed-jobs"]);
+    await slurm.waitUntilEnded(jobId);
+    await dataset.dlslurm(["finish"]);
     writeExtensionDatabase(dataset, [
       { slurmJobId: "77", cmd: "sbatch theirs.sh", outputs: ["./models/a", "../outside"] },
     ]);
