@@ -26,9 +26,9 @@ Deno.test("e2e: sacct fails, then answers → open, then finished once", async (
 
 Deno.test("e2e: sacct hangs → finish gives up in time, the job stays open", async () => {
   await using world = await TroubleWorld.create({ programs: [{ program: "sacct", hang: true }] });
-  await world.dataset.git("config", "dlslurm.slurm.timeout", "1");
   const jobId = await world.schedule(WORK);
   await world.waitUntil(`${jobId}|COMPLETED`);
+  await world.dataset.git("config", "dlslurm.slurm.timeout", "1");
 
   await world.assertNotFinished(jobId, /sacct gave no answer within 1 s/);
 
@@ -78,6 +78,7 @@ Deno.test("e2e: scontrol hangs after the submission → recorded, in time", asyn
   const scheduled = await world.trySchedule(WORK);
 
   assert.equal(scheduled.code, 0, scheduled.stderr);
+  await world.dataset.git("config", "dlslurm.slurm.timeout", "20");
   await world.assertOpen("1");
   await world.waitUntil("1|COMPLETED");
   await world.setScenario({});
