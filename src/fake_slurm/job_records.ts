@@ -5,7 +5,7 @@ import type { Task } from "./task.ts";
 export interface JobRecord {
   /** The task, or one that stands for the rest. */
   readonly task: Task;
-  /** Indices of the rest, ascending; `null` for anything else, also for a rest of one. */
+  /** Indices of the rest, ascending; `null` for anything else, also for the last one after others began. */
   readonly rest: readonly number[] | null;
 }
 
@@ -27,16 +27,16 @@ export function toRecords(tasks: readonly Task[]): JobRecord[] {
   }
   return [...bySubmission.values()].flatMap(({ own, rests }) => [
     ...own,
-    ...[...rests.values()].map(toRest),
+    ...[...rests.values()].map((rest) => toRest(rest, own.length > 0)),
   ]);
 }
 
-function toRest(tasks: readonly Task[]): JobRecord {
+function toRest(tasks: readonly Task[], haveOthersBegun: boolean): JobRecord {
   const first = tasks[0]!;
+  if (tasks.length === 1 && haveOthersBegun) return { task: first, rest: null };
   // What one of the rest waits for, the others wait for too: the first to start says it best.
   const task = tasks.find(({ reason }) => reason !== "None") ?? first;
-  const rest = tasks.map(({ taskIndex }) => taskIndex!);
-  return { task: rest.length > 1 ? task : first, rest: rest.length > 1 ? rest : null };
+  return { task, rest: tasks.map(({ taskIndex }) => taskIndex!) };
 }
 
 /** The indices of an array's rest as scontrol shows them: `2-7%2`. */

@@ -114,11 +114,13 @@ async function showsArray(world: ConformanceWorld): Promise<void> {
     "wait.sh",
     "release",
   ]);
+  const single = await slurm.submit(["--hold", "-a", "2", "-o", "log-%a-%j", "wait.sh", "release"]);
   const partly = await slurm.submit(["-a", "5-7%1", "-o", "log-%a", "wait.sh", "release"]);
   await slurm.waitForState(`${partly}_5`, "RUNNING");
   const { client } = clientOf(world);
 
   const waiting = await showJob(client, held, null);
+  const alone = await showJob(client, single, null);
   const running = await showJob(client, partly, null);
 
   const padded = isLike2411(world) ? "4294967294" : "%4a";
@@ -130,6 +132,9 @@ async function showsArray(world: ConformanceWorld): Promise<void> {
       [held, held, "0-3%2", "2", `${sandbox.root}/log-${held}_4294967294-${padded}`],
     ],
   );
+  assert.deepEqual(alone.map(pick(["JobId", "ArrayJobId", "ArrayTaskId", "StdOut"])), [
+    [single, single, "2", `${sandbox.root}/log-4294967294-${single}`],
+  ]);
   assert.deepEqual(running.map(pick(["ArrayJobId", "ArrayTaskId", "JobState", "StdOut"])), [
     [partly, "6-7%1", "PENDING", `${sandbox.root}/log-4294967294`],
     [partly, "5", "RUNNING", `${sandbox.root}/log-5`],

@@ -343,7 +343,7 @@ Deno.test("scancel of thousands of waiting array tasks leaves of each array what
 
     await slurm.run("scancel", all, `${some}_[0-8]`);
 
-    assert.equal((await slurm.run("squeue", "-h", "-o", "%i")).stdout, `${some}_9\n`);
+    assert.equal((await slurm.run("squeue", "-h", "-o", "%i")).stdout, `${some}_[9]\n`);
     const rest = (await slurm.run("sacct", "-nPXj", all, "-o", "jobid,state")).stdout;
     assert.equal(rest, `${all}_[0-9999]|CANCELLED by ${Deno.uid()}\n`);
   }));
