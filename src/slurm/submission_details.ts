@@ -3,6 +3,8 @@ import { hidesTasks } from "./log_paths.ts";
 import type { LogPatterns } from "./query_log_patterns.ts";
 import type { JobRecord } from "./show_job.ts";
 
+const LOG_KEYS = ["StdOut", "StdErr"] as const;
+
 /**
  * The log files in the records of one job: StdOut and StdErr, one if they are equal.
  *
@@ -12,14 +14,15 @@ export function logsOf(records: readonly JobRecord[], patterns?: LogPatterns): L
   const logs = new Map<string, LogPattern>();
   for (const record of records) {
     const task = taskOf(record);
-    const given = isOfPending(record) && patterns !== undefined
-      ? [patterns.stdout, patterns.stderr ?? patterns.stdout]
-      : [];
-    for (const [at, key] of ["StdOut", "StdErr"].entries()) {
+    for (const key of LOG_KEYS) {
       const printed = record.get(key);
       // "(null)" where there is none, for example of an interactive job.
       if (printed === undefined || !printed.startsWith("/")) continue;
-      const path = given[at] === undefined ? printed : fillNames(given[at], record);
+      const given = key === "StdOut" ? patterns?.stdout : patterns?.stderr ?? patterns?.stdout;
+      // Where scontrol's tells the tasks it is the better one: of a default name squeue shows another.
+      const path = given !== undefined && hidesTasksOf(record, key)
+        ? fillNames(given, record)
+        : printed;
       logs.set(`${task} ${path}`, { task, path });
     }
   }
@@ -28,22 +31,19 @@ export function logsOf(records: readonly JobRecord[], patterns?: LogPatterns): L
 
 /** Whether the records of one job do not tell where its pending tasks will write. */
 export function hideTasks(records: readonly JobRecord[]): boolean {
-  return records.some((record) =>
-    isOfPending(record) &&
-    ["StdOut", "StdErr"].some((key) =>
-      hidesTasks(record.get(key) ?? "", record.get("ArrayJobId") ?? "")
-    )
-  );
+  return records.some((record) => LOG_KEYS.some((key) => hidesTasksOf(record, key)));
+}
+
+/** Whether a record is that of pending tasks, and one of its logs does not tell which. */
+function hidesTasksOf(record: JobRecord, key: string): boolean {
+  return record.has("ArrayTaskId") && taskOf(record) === null &&
+    hidesTasks(record.get(key) ?? "", record.get("ArrayJobId") ?? "");
 }
 
 /** The array task; `null` for a plain job, and for the record that all pending tasks share. */
 function taskOf(record: JobRecord): number | null {
   const taskId = record.get("ArrayTaskId");
   return taskId !== undefined && /^[0-9]+$/.test(taskId) ? Number(taskId) : null;
-}
-
-function isOfPending(record: JobRecord): boolean {
-  return record.has("ArrayTaskId") && taskOf(record) === null;
 }
 
 /** Fills what is known when the job is submitted: its name and its user. */

@@ -119,6 +119,17 @@ Deno.test("logsOf() takes what squeue told for pending tasks, what scontrol prin
   ]);
 });
 
+Deno.test("logsOf() keeps a name that tells the tasks, whatever squeue shows of it", () => {
+  const records = arrayRecords("/w/slurm-7_4294967294.out", "/w/err-@");
+  // Slurm 22.05, of a default name.
+  const told = { stdout: "/w/slurm-7.out", stderr: "/w/err-%j" };
+
+  assert.deepEqual(logsOf(records.slice(0, 1), told), [
+    { task: null, path: "/w/slurm-7_4294967294.out" },
+    { task: null, path: "/w/err-%j" },
+  ]);
+});
+
 Deno.test("hideTasks() holds where a name of pending tasks has the array's ID and no index", () => {
   assert.equal(hideTasks(arrayRecords("/w/log-@", "/w/err")), true);
   assert.equal(hideTasks(arrayRecords("/w/log", "/w/err-@")), true);

@@ -122,6 +122,20 @@ Deno.test("e2e: finish of one log that all tasks write → named by all, committ
   assert.deepEqual(await committedLogs(world), { 0: [all, []], 1: [all, []], 2: [all, all] });
 });
 
+Deno.test("e2e: finish of pending tasks with a default log beside errors named by %j → both found", async () => {
+  await using world = await TableWorld.create();
+  await scheduleHeld(world, "-D", "logs", "-e", "%j.err");
+  await release(world);
+
+  await world.dataset.dlslurm(["finish", "--commit-failed-jobs"]);
+
+  assert.deepEqual(await committedLogs(world), {
+    0: [["logs/slurm-1_0.out", "logs/2.err"], ["logs/2.err", "logs/slurm-1_0.out"]],
+    1: [["logs/slurm-1_1.out", "logs/3.err"], ["logs/3.err", "logs/slurm-1_1.out"]],
+    2: [["logs/slurm-1_2.out", "logs/1.err"], ["logs/1.err", "logs/slurm-1_2.out"]],
+  });
+});
+
 Deno.test("e2e: finish of logs whose names hold the node and padded numbers → found", async () => {
   await using world = await TableWorld.create();
   await scheduleHeld(world, "-o", "logs/%N-%4a-%5j-%u-%%.out", "-e", "logs/%N.%j.err");
