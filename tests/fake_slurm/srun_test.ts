@@ -206,16 +206,29 @@ async function whatCaught(slurm: FakeSlurm): Promise<string> {
   return (await slurm.read("log")).replaceAll(/^(srun:|User defined).*\n/gm, "");
 }
 
-/** A script that says which of it and its step got SIGUSR1; the step waits for that, or for a second. */
+/** A script that says which of it and its step got SIGUSR1; the step waits for that, or half a minute. */
 function signalled(slurm: FakeSlurm): string {
   return `#!/bin/sh
 PATH="${slurm.stateDir}/bin:$PATH"
 trap 'echo script' USR1
 srun sh -c 'trap "echo step; exit 7" USR1; echo >ready
-  i=0; while [ $i -lt 30 ]; do sleep 0.1; i=$((i+1)); done'
+  i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done'
 echo "rc $?"
 `;
 }
+
+Deno.test("srun outlives the signals that come while it ends", () =>
+  withFakeSlurm(async (slurm) => {
+    const said = await inJob(
+      slurm,
+      `srun -n 1 sh -c 'trap "" USR2; echo >ready; sleep 0.5; exit 7' 2>log2 & srun=$!
+       while [ ! -e ready ]; do sleep 0.1; done
+       while kill -USR2 $srun; do sleep 0.001; done 2>log3
+       wait $srun; echo "rc $?"`,
+    );
+
+    assert.equal(said, "rc 7\n");
+  }));
 
 Deno.test("--signal without B: reaches what srun started before the time limit, not the script", () =>
   withFakeSlurm(async (slurm) => {

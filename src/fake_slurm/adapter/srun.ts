@@ -55,8 +55,7 @@ export async function runSrun(
   const submitLine = ["srun", ...args].join(" ");
   const request = inSrunsName(() => readStepRequest(asked, words, submitLine, context));
   using table = new JobTable(cluster.directory);
-  using signals = new SrunSignals();
-  const around = { table, cluster, context, signals };
+  const around = { table, cluster, context, signals: new SrunSignals() };
   if (jobId !== undefined) {
     const task = findJob(table, jobId);
     const inside = inherited === undefined ? withJob(request, task, cluster) : request;

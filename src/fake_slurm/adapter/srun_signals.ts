@@ -9,25 +9,21 @@ const SECOND_INTERRUPT_MS = 1000;
 
 /** What srun was sent since it began, for the one loop that acts on it. */
 export class SrunSignals {
-  readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
   #waiting: Deno.Signal[] = [];
   readonly #sleeper = new Sleeper();
   #lastInterruptMs = -Infinity;
 
-  /** Begins to listen: from now on no signal ends srun by itself. */
+  /**
+   * Begins to listen: from now on no signal ends srun by itself. There is no end to it, as with Slurm's:
+   * one that comes while srun ends would take the place of the step's exit status.
+   */
   constructor() {
-    this.#listeners = SIGNALS.map((signal) =>
-      [signal, () => {
+    for (const signal of SIGNALS) {
+      Deno.addSignalListener(signal, () => {
         this.#waiting.push(signal);
         this.wake();
-      }] as const
-    );
-    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
-  }
-
-  /** For `using`. */
-  [Symbol.dispose](): void {
-    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+      });
+    }
   }
 
   /** What came since the last call, in its order. */
