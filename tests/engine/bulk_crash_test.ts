@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pollUntil } from "../support/polling.ts";
+import { findProcesses } from "../support/processes.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { DLSLURM } from "../support/sandbox.ts";
 import { runOnFullDisk } from "../support/small_disk.ts";
@@ -29,13 +30,18 @@ async function createWorld(): Promise<EngineWorld> {
 }
 
 /** Runs `deed` in place of the scripted sbatch, which is `"$0.scripted"`, once it was called so often. */
-async function replaceSbatch(world: EngineWorld, calls: number, deed: string): Promise<void> {
+async function replaceSbatch(
+  world: EngineWorld,
+  calls: number,
+  deed: string,
+  { andLater = false } = {},
+): Promise<void> {
   const path = join(world.sandbox.programs, "sbatch");
   await Deno.rename(path, `${path}.scripted`);
   const count = join(world.sandbox.root, "calls");
   // Making a folder is the one step that only one of several calls can do.
   const script = `n=1; while ! mkdir "${count}.$n" 2>/dev/null; do n=$((n + 1)); done\n` +
-    `if [ "$n" = ${calls} ]; then ${deed}; fi\nexec "$0.scripted" "$@"`;
+    `if [ "$n" ${andLater ? "-ge" : "="} ${calls} ]; then ${deed}; fi\nexec "$0.scripted" "$@"`;
   await wrapProgram(world.sandbox, "sbatch", script);
 }
 
@@ -75,10 +81,8 @@ for (const moment of ["before", "after"] as const) {
       assert.equal(killed.code, 137, saidBy(killed));
       await mendSbatch(world);
       // Those that were running then have to have ended, as after any crash that leaves them alive.
-      await pollUntil("submissions under way have ended", async () => {
-        const before = (await world.slurm.submitted()).length;
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        return before === (await world.slurm.submitted()).length;
+      await pollUntil("submissions under way have ended", () => {
+        return findProcesses(({ env }) => env.includes(`HOME=${world.sandbox.home}`)).length === 0;
       });
 
       await world.dlslurm(...COMMAND);
@@ -178,22 +182,28 @@ testIfAvailable(
 
 Deno.test("e2e: Ctrl-C while rows are submitted → those under way are recorded, the others wait", async () => {
   await using world = await createWorld();
-  const reached = join(world.sandbox.root, "reached");
-  const pidFile = join(world.sandbox.root, "pid");
-  await replaceSbatch(world, 3, `: >'${reached}'; sleep 1`);
-  const inGroup = `echo $$ >'${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'; exec "$@"`;
+  const [reached, gate, pidFile, said] = ["reached", "gate", "pid", "said"]
+    .map((file) => join(world.sandbox.root, file));
+  await replaceSbatch(world, 3, `: >'${reached}'; until [ -e '${gate}' ]; do sleep 0.05; done`, {
+    andLater: true,
+  });
+  const inGroup = `echo $$ >'${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'; ` +
+    `exec "$@" >'${said}' 2>&1`;
   const running = world.sandbox.run(
     ["setsid", "--wait", "sh", "-c", inGroup, "sh", ...DLSLURM, ...COMMAND],
     { cwd: world.root },
   );
-  await pollUntil("the third submission is under way", async () => await exists(reached));
+  const saidSoFar = async () => await Deno.readTextFile(said!);
+  await pollUntil("the third submission is under way", async () => await exists(reached!));
 
   // The whole process group is told, as by a terminal.
   await world.sandbox.require(["bash", "-c", `kill -INT -- "-$(cat '${pidFile}')"`]);
-  const outcome = await running;
+  await pollUntil("it is stopping", async () => /^stopping: /m.test(await saidSoFar()));
+  await Deno.writeTextFile(gate!, "");
+  const { code } = await running;
 
-  assert.equal(outcome.code, 130, saidBy(outcome));
-  assert.match(saidBy(outcome), /rows are waiting: you stopped it/);
+  assert.equal(code, 130, await saidSoFar());
+  assert.match(await saidSoFar(), /rows are waiting: you stopped it/);
   const submitted = (await world.slurm.submitted()).length;
   assert.ok(submitted >= 3 && submitted < ROWS, `${submitted} were submitted`);
   const stages = jobs(world).map((job) => job.stage);

@@ -28,9 +28,20 @@ async function writeOutputs(world: EngineWorld, folder: string, count: number): 
   }
 }
 
-/** Shell that goes on writing for half a second; a busy machine may make each pause longer. */
+/** Lets bash pause for so many seconds; a process for each pause would take its time where many run. */
+function pause(seconds: number): string {
+  return `read -rt ${seconds} -u 9`;
+}
+
+/** Bash whose {@linkcode pause} works: nobody ever writes to what it reads. */
+function bash(script: string): [string, ...string[]] {
+  return ["bash", "-c", `exec 9<> <(:); ${script}`];
+}
+
+/** Shell that goes on writing for half a second. */
 function writeLate(file: string): string {
-  return `(for n in 1 2 3 4 5; do sleep 0.1; echo late >>${quote(file)}; done) >/dev/null 2>&1 &`;
+  const script = `for n in 1 2 3 4 5; do ${pause(0.1)}; echo late >>${quote(file)}; done`;
+  return `${bash(script).map(quote).join(" ")} >/dev/null 2>&1 &`;
 }
 
 async function assertCommitted(world: EngineWorld, kind: DatasetKind, content: RegExp) {
@@ -57,8 +68,8 @@ for (const kind of KINDS) {
       const stop = join(world.sandbox.root, "stop");
       // More often than the shortest finish takes.
       const write = `exec 3>>out/7.bin; while ! test -e ${quote(stop)}; do echo more >&3; ` +
-        "sleep 0.02; done; echo last >&3";
-      const writer = world.sandbox.start(["sh", "-c", write], { cwd: world.root });
+        `${pause(0.02)}; done; echo last >&3`;
+      const writer = world.sandbox.start(bash(write), { cwd: world.root });
 
       const refused = await world.dlslurm("-f", "json", "finish");
 

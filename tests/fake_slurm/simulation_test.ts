@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { findProcesses } from "../support/processes.ts";
 import { findManagers, until, withFakeSlurm } from "./with_fake_slurm.ts";
 
 Deno.test("sbatch runs the script as it was submitted, in its directory, with its arguments", () =>
@@ -95,7 +96,7 @@ Deno.test("scancel ends running and waiting jobs, with all their processes", () 
       `1|CANCELLED by ${uid}|0:0`,
       `2|CANCELLED by ${uid}|0:0`,
     ]);
-    await until(() => Promise.resolve(!isRunning("sleep\x0031.7")));
+    await until(() => Promise.resolve(!isRunning("sleep", "31.7")));
   }, { settings: { KILL_WAIT: "0.3" } }));
 
 Deno.test("scancel of one waiting index leaves the others", () =>
@@ -307,18 +308,9 @@ Deno.test("a job whose process outlives its manager keeps running", () =>
     await slurm.waitFor(id, `CANCELLED by ${Deno.uid()}`);
   }));
 
-/** Whether a process with this command line (words split by NUL) is alive. */
-function isRunning(words: string): boolean {
-  for (const { name } of Deno.readDirSync("/proc")) {
-    try {
-      if (/^\d+$/.test(name) && Deno.readTextFileSync(`/proc/${name}/cmdline`) === `${words}\0`) {
-        return true;
-      }
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  return false;
+/** Whether a process with this command line is alive. */
+function isRunning(...command: string[]): boolean {
+  return findProcesses(({ words }) => words.join("\0") === command.join("\0")).length > 0;
 }
 
 Deno.test("a job that waits for one that has ended before starts, though no other gives a reason", () =>

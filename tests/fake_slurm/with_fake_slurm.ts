@@ -1,5 +1,6 @@
 import { DenoRunner } from "../../src/process/deno_runner.ts";
 import { type RunResult, textOf } from "../../src/process/runner.ts";
+import { findProcesses } from "../support/processes.ts";
 import { FAKE_PROGRAM } from "./fake_program.ts";
 
 /** What one program said, decoded. */
@@ -42,7 +43,7 @@ export interface FakeSlurmOptions {
   readonly before?: Readonly<Record<string, string>>;
 }
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 90_000;
 
 /** Runs `test` with a fake Slurm in a fresh directory; ends its jobs and removes it afterwards. */
 export async function withFakeSlurm(
@@ -122,18 +123,9 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
 
 /** Process numbers of the managers that work in `stateDir`. */
 export function findManagers(stateDir: string): number[] {
-  const found: number[] = [];
-  for (const { name } of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const isManager = Deno.readTextFileSync(`/proc/${name}/cmdline`).endsWith("\0manager\0");
-      const env = Deno.readTextFileSync(`/proc/${name}/environ`).split("\0");
-      if (isManager && env.includes(`DLSLURM_FAKE_SLURM_DIR=${stateDir}`)) found.push(Number(name));
-    } catch {
-      // It ended while we looked, or is somebody else's.
-    }
-  }
-  return found;
+  return findProcesses(({ words, env }) =>
+    words.at(-1) === "manager" && env.includes(`DLSLURM_FAKE_SLURM_DIR=${stateDir}`)
+  );
 }
 
 function hasManager(stateDir: string): boolean {

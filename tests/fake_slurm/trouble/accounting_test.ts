@@ -7,8 +7,9 @@ import { TroubleWorld } from "./trouble_world.ts";
 const FORGETFUL = { DLSLURM_FAKE_SLURM_MIN_JOB_AGE: "0.05" };
 const { WORK } = TroubleWorld;
 
-/** Long enough for schedule to ask scontrol which tasks there are, before it forgets the job. */
-const SEEN_AT_SUBMISSION = "sleep 2; mkdir -p out; echo >out/$SLURM_ARRAY_TASK_ID";
+/** Tasks that end when the test says so: schedule asks scontrol for them, which soon forgets them. */
+const WAITING_TASK = "until [ -e ../go ]; do sleep 0.05; done; " +
+  "mkdir -p out; echo >out/$SLURM_ARRAY_TASK_ID";
 
 Deno.test("e2e: accounting lags behind a running job → open, then finished once", async () => {
   await using world = await TroubleWorld.create({ accounting: { lagSeconds: 3600 } });
@@ -38,7 +39,8 @@ Deno.test("e2e: accounting lags and the controller has forgotten → unknown unt
 
 Deno.test("e2e: accounting shows an array's tasks as waiting that have ended → nothing is finished", async () => {
   await using world = await TroubleWorld.create({}, FORGETFUL);
-  const jobId = await world.schedule(SEEN_AT_SUBMISSION, "-a", "0-2");
+  const jobId = await world.schedule(WAITING_TASK, "-a", "0-2");
+  await world.dataset.write("../go", "");
   await world.waitUntil(...[0, 1, 2].map((task) => `${jobId}_${task}|COMPLETED`));
   await world.setScenario({ jobs: [], accounting: { lagSeconds: 3600 } });
 
@@ -117,7 +119,8 @@ Deno.test("e2e: a job purged from accounting → unknown; only its own ID closes
 Deno.test("e2e: one task of an array purged from accounting → the array is not complete", async () => {
   const rule = { taskIndex: 1, purgedAfterSeconds: 0 };
   await using world = await TroubleWorld.create({ jobs: [rule] }, FORGETFUL);
-  const jobId = await world.schedule(SEEN_AT_SUBMISSION, "-a", "0-2");
+  const jobId = await world.schedule(WAITING_TASK, "-a", "0-2");
+  await world.dataset.write("../go", "");
   await world.waitUntil(`${jobId}_0|COMPLETED`, `${jobId}_2|COMPLETED`);
 
   await world.assertNotFinished(jobId, /1_[1?]: UNKNOWN/);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readRecording } from "../../../src/recordings/read_recording.ts";
 import { caseFolder } from "../../recordings/slurm_recordings.ts";
 import { pollUntil } from "../../support/polling.ts";
+import { findProcesses } from "../../support/processes.ts";
 import { assertSays } from "../../support/refusal.ts";
 import { VERSIONS } from "../../support/slurm_fixtures.ts";
 import { storedClaims, storedJobs } from "../../support/snapshots.ts";
@@ -147,19 +148,9 @@ async function recordedRefusal(word: string): Promise<RegExp> {
 
 /** Process numbers of this world's sbatch programs. */
 function hangingPrograms(world: TroubleWorld): number[] {
-  const found: number[] = [];
-  for (const { name } of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const words = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
-      const env = Deno.readTextFileSync(`/proc/${name}/environ`);
-      const isOurs = env.includes(`DLSLURM_FAKE_SLURM_DIR=${world.sandbox.root}/`);
-      if (isOurs && words.includes("fake-slurm") && words.includes("sbatch")) {
-        found.push(Number(name));
-      }
-    } catch {
-      // It ended while we looked, or is somebody else's.
-    }
-  }
-  return found;
+  const ours = `DLSLURM_FAKE_SLURM_DIR=${world.sandbox.root}/`;
+  return findProcesses(({ words, env }) =>
+    words.includes("fake-slurm") && words.includes("sbatch") &&
+    env.some((variable) => variable.startsWith(ours))
+  );
 }
