@@ -195,6 +195,7 @@ Deno.test("a signal reaches what srun started, and the script only when that is 
         const { code } = await slurm.run("scancel", ...args);
 
         assert.equal(code, 0);
+        if (!expected.startsWith("step")) await slurm.write("over", "");
         await slurm.waitForEnd(id);
         assert.equal(await whatCaught(slurm), expected);
       }));
@@ -206,13 +207,13 @@ async function whatCaught(slurm: FakeSlurm): Promise<string> {
   return (await slurm.read("log")).replaceAll(/^(srun:|User defined).*\n/gm, "");
 }
 
-/** A script that says which of it and its step got SIGUSR1; the step waits for that, or half a minute. */
+/** A script that says which of it and its step got SIGUSR1; the step waits for that, or for `over`. */
 function signalled(slurm: FakeSlurm): string {
   return `#!/bin/sh
 PATH="${slurm.stateDir}/bin:$PATH"
 trap 'echo script' USR1
-srun sh -c 'trap "echo step; exit 7" USR1; echo >ready
-  i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done'
+srun sh -c 'trap "trap : USR1; echo step; exit 7" USR1; echo >ready
+  until [ -e over ]; do sleep 0.1; done'
 echo "rc $?"
 `;
 }

@@ -166,11 +166,12 @@ function sendSignal(
 ): void {
   for (const { row, state, process, spec } of tasks) {
     if (state !== "RUNNING") continue;
-    if (!asked.has("batch")) signalSteps(cluster, row, signal);
     const reachesScript = asked.has("batch") || asked.has("full");
+    // First, because a script may end with its steps.
     if (reachesScript && spec.batch && process !== null) {
       signalProcess(process.pid, signal, asked.has("full"));
     }
+    if (!asked.has("batch")) signalSteps(cluster, row, signal);
   }
 }
 
