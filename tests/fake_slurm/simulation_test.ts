@@ -80,7 +80,7 @@ Deno.test("--signal=B: warns the script before its time limit", () =>
 
     assert.deepEqual(await slurm.waitForEnd(id), ["1|COMPLETED|0:0"]);
     assert.equal(await slurm.read("slurm-1.out"), "warned\n");
-  }, { settings: { SECONDS_PER_MINUTE: "0.6" } }));
+  }, { settings: { SECONDS_PER_MINUTE: "3" } }));
 
 Deno.test("scancel ends running and waiting jobs, with all their processes", () =>
   withFakeSlurm(async (slurm) => {

@@ -160,15 +160,20 @@ Deno.test("Ctrl-C tells how the tasks stand, twice ends them and cancels the job
   withFakeSlurm(async (slurm) => {
     const srun = await startTask(slurm);
 
-    srun.kill("SIGINT");
-    await until(() => Promise.resolve(/task 0: running/.test(srun.said())));
-    srun.kill("SIGINT");
+    const told = /srun: interrupt .one more within 1 sec to abort.\nsrun: .* task 0: running\n/g;
+    const countTold = () => srun.said().match(told)?.length ?? 0;
+    // On a busy machine more than a second may be between two.
+    for (let sent = 1; sent <= 20 && !/sending Ctrl-C/.test(srun.said()); sent++) {
+      srun.kill("SIGINT");
+      const isAnswered = () => countTold() === sent || /sending Ctrl-C/.test(srun.said());
+      await until(() => Promise.resolve(isAnswered()));
+    }
 
-    assert.deepEqual(await srun.end(), {
+    assert.ok(countTold() >= 1);
+    const { code, stderr } = await srun.end();
+    assert.deepEqual({ code, stderr: stderr.replaceAll(told, "") }, {
       code: 130,
-      stderr: `srun: interrupt (one more within 1 sec to abort)
-srun: StepId=1.0 task 0: running
-srun: sending Ctrl-C to StepId=1.0
+      stderr: `srun: sending Ctrl-C to StepId=1.0
 srun: forcing job termination
 srun: Job step aborted: Waiting up to 32 seconds for job step to finish.
 `,
@@ -207,7 +212,7 @@ Deno.test("a time limit ends the job of an srun, in the words of slurmstepd", ()
       /^srun: Job step aborted: .*\nslurmstepd-\S+: error: \*\*\* STEP 1\.0 ON \S+ CANCELLED AT \S+ DUE TO TIME LIMIT \*\*\*\nsrun: error: \S+: task 0: Terminated\n$/,
     );
     assert.equal((await slurm.run("sacct", "-nPXo", "state,exitcode")).stdout, "TIMEOUT|0:0\n");
-  }, { settings: { SECONDS_PER_MINUTE: "0.5" } }));
+  }, { settings: { SECONDS_PER_MINUTE: "2" } }));
 
 interface Started {
   kill(signal: Deno.Signal): void;

@@ -124,7 +124,8 @@ Deno.test("steps wait for the CPUs of others, unless they are exact or overlap",
          while [ ! -e a ]; do sleep 0.02; done
          srun -Q "$@" -n 1 sh -c 'echo >b'; wait; }
        pair 3; pair 300 --exact; pair 300 --overlap
-       rm a; srun -n 1 sh -c 'echo >a; sleep 3' & while [ ! -e a ]; do sleep 0.02; done
+       rm a; srun -n 1 sh -c 'echo >a; i=0; until grep -q disabled log || [ $i = 300 ]; do
+         sleep 0.1; i=$((i+1)); done' & while [ ! -e a ]; do sleep 0.02; done
        srun -n 1 echo after; wait`,
     );
 
@@ -239,7 +240,7 @@ Deno.test("--signal without B: reaches what srun started before the time limit, 
 
     assert.deepEqual(await slurm.waitForEnd(id), ["1|COMPLETED|0:0"]);
     assert.equal(await whatCaught(slurm), "step\nrc 7\n");
-  }, { settings: { SECONDS_PER_MINUTE: "1" } }));
+  }, { settings: { SECONDS_PER_MINUTE: "3" } }));
 
 Deno.test("scancel of a step ends that step alone", () =>
   withFakeSlurm(async (slurm) => {
