@@ -194,7 +194,13 @@ export class TestSlurm implements AsyncDisposable {
     const { stdout } = await this.ask(["squeue", "-h", "-o", "%F|%Z"], { env });
     const unfinished = stdout.split("\n").map((row) => row.split("|"))
       .filter(([, directory]) => directory?.startsWith(this.#sandbox.root)).map(([id]) => id!);
-    if (unfinished.length > 0) await this.ask(["scancel", ...new Set(unfinished)], { env });
+    if (unfinished.length === 0) return;
+    await this.ask(["scancel", ...new Set(unfinished)], { env });
+    if (this.kind !== "fake") return;
+    // Its state directory is removed next: without it nobody would end what still runs.
+    await pollUntil("the fake Slurm runs nothing", async () => {
+      return (await this.ask(["squeue", "-h", "-t", "R"], { env })).stdout === "";
+    });
   }
 }
 
