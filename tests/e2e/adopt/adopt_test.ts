@@ -1,31 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { TestDataset } from "../support/datasets.ts";
-import {
-  createExtensionDataset,
-  DSID,
-  extensionFile,
-  writeExtensionDatabase,
-} from "../support/extension_database.ts";
-import { assertRefused, assertSays } from "../support/refusal.ts";
-import { Sandbox } from "../support/sandbox.ts";
-import { TestSlurm } from "../support/slurm.ts";
-import { storedClaims, storedJobs } from "../support/snapshots.ts";
-import { CallLog } from "../support/wrapped_programs.ts";
-
-interface Setting {
-  readonly sandbox: Sandbox;
-  readonly slurm: TestSlurm;
-  readonly dataset: TestDataset;
-}
-
-/** A dataset with the ID that the extension's file is named after, and the embedded Slurm. */
-async function inDataset(test: (setting: Setting) => Promise<void>): Promise<void> {
-  await using sandbox = await Sandbox.create();
-  await using slurm = await TestSlurm.startFake(sandbox);
-  await test({ sandbox, slurm, dataset: await createExtensionDataset(sandbox) });
-}
+import type { TestDataset } from "../../support/datasets.ts";
+import { DSID, extensionFile, writeExtensionDatabase } from "../../support/extension_database.ts";
+import { assertSays } from "../../support/refusal.ts";
+import { storedClaims, storedJobs } from "../../support/snapshots.ts";
+import { CallLog } from "../../support/wrapped_programs.ts";
+import { bytesOf, inDataset } from "./setting.ts";
+import type { Setting } from "./setting.ts";
 
 /** Submits a job as the extension does, with the environment file that it writes. */
 async function submit({ slurm, dataset }: Setting, args: readonly string[], pwd = ".") {
@@ -49,10 +31,6 @@ function localTime(): string {
 async function lastRecord(dataset: TestDataset) {
   const message = await dataset.git("log", "-1", "--format=%B");
   return JSON.parse(/lines below ===\n([\s\S]*)\n\^\^\^/.exec(message)![1]!);
-}
-
-async function bytesOf(path: string): Promise<string> {
-  return (await Deno.readFile(path)).toHex();
 }
 
 Deno.test("e2e: adopt → the extension's jobs are listed and finished with complete records, its file stays", () =>
@@ -174,144 +152,6 @@ Deno.test("e2e: adopt of a job whose alternative folder an older release did not
 
     assert.equal((await dataset.dlslurm(["finish"])).code, 0);
     assert.ok((await dataset.tree()).includes("out/result.txt"));
-  }));
-
-Deno.test("e2e: schedule beside open jobs of the extension → warns, refuses their places, asks nobody", () =>
-  inDataset(async ({ dataset, slurm, sandbox }) => {
-    const args = ["-o", "free", "sbatch", "job.sh", "free"];
-    const calls = await CallLog.watch(sandbox, ["git", "sh", "scontrol", "sbatch"]);
-    const jobId = await dataset.schedule(...args);
-    const usual = (await calls.read()).map(({ program }) => program);
-    await slurm.waitUntilEnded(jobId);
-    await dataset.dlslurm(["finish"]);
-    writeExtensionDatabase(dataset, [
-      { slurmJobId: "77", cmd: "sbatch theirs.sh", outputs: ["./models/a", "../outside"] },
-    ]);
-    const before = await bytesOf(extensionFile(dataset));
-    const outputs = ["models/a", "models/a/b", "models", ".", "./x/../models//a"];
-    for (const output of outputs) {
-      await assertRefused(
-        dataset,
-        slurm,
-        ["schedule", "-o", output, "sbatch", "job.sh", "models/a"],
-        {
-          code: 1,
-          says: [
-            /^warning: the Python extension has 1 open job here,.* dlslurm adopt /m,
-            /conflicts with "models\/a" of job 77 of the Python extension \(sbatch theirs\.sh\)/,
-            /No job was submitted/,
-            /hint: dlslurm adopt/,
-          ],
-        },
-      );
-    }
-    await calls.clear();
-
-    const { code, stderr } = await dataset.dlslurm([
-      "schedule",
-      "-o",
-      "models/b",
-      ...args.slice(2),
-    ]);
-
-    assert.equal(code, 0, stderr);
-    assert.match(stderr, /^warning: the Python extension has 1 open job/);
-    assert.deepEqual((await calls.read()).map(({ program }) => program), usual);
-    assert.equal(await bytesOf(extensionFile(dataset)), before);
-    const shared = ["schedule", "--no-check-outputs", "-o", "models/a", ...args.slice(2)];
-    assert.equal((await dataset.dlslurm(shared)).code, 0);
-  }));
-
-Deno.test("e2e: reschedule of a job whose place the extension holds → impossible, nothing submitted", () =>
-  inDataset(async ({ dataset, slurm }) => {
-    await slurm.waitUntilEnded(await dataset.schedule("-o", "out", "sbatch", "job.sh", "out"));
-    await dataset.dlslurm(["finish"]);
-    writeExtensionDatabase(dataset, [{ slurmJobId: "77", outputs: ["out"] }]);
-
-    await assertRefused(dataset, slurm, ["reschedule"], {
-      code: 1,
-      says: [/slurm-reschedule\(impossible\)/, /job 77 of the Python extension/],
-    });
-  }));
-
-const UNREADABLE: readonly {
-  name: string;
-  why: RegExp;
-  make: (path: string) => void;
-}[] = [
-  {
-    name: "is no database",
-    why: /not a database/,
-    make: (path) => writeText(path, "no database\n"),
-  },
-  {
-    name: "is damaged",
-    why: /malformed|not a database/,
-    make: (path) => {
-      const bytes = Deno.readFileSync(path);
-      Deno.writeFileSync(path, bytes.fill(0xaa, 100));
-    },
-  },
-  {
-    name: "is a folder",
-    why: /it is no file/,
-    make: (path) => {
-      Deno.removeSync(path);
-      Deno.mkdirSync(path);
-    },
-  },
-];
-
-function writeText(path: string, text: string): void {
-  Deno.writeTextFileSync(path, text.repeat(100));
-}
-
-for (const { name, why, make } of UNREADABLE) {
-  Deno.test(`e2e: schedule and adopt where the extension's file ${name} → refused`, () =>
-    inDataset(async ({ dataset, slurm }) => {
-      writeExtensionDatabase(dataset, [{ slurmJobId: "77", outputs: ["out"] }]);
-      make(extensionFile(dataset));
-      const command = ["sbatch", "job.sh", "out"];
-
-      for (const args of [["schedule", "-o", "x", ...command], ["adopt"]]) {
-        await assertRefused(dataset, slurm, args, {
-          code: 1,
-          says: [/Cannot read the open jobs of the Python extension in /, why, /hint: if .*mv /],
-        });
-      }
-      const shared = ["schedule", "--no-check-outputs", "-o", "x", ...command];
-      assert.equal((await dataset.dlslurm(shared)).code, 0);
-    }));
-}
-
-Deno.test("e2e: schedule while another process holds the extension's file → refused, says so", () =>
-  inDataset(async ({ dataset, slurm }) => {
-    writeExtensionDatabase(dataset, [{ slurmJobId: "77", outputs: ["out"] }]);
-    using holder = new DatabaseSync(extensionFile(dataset));
-    holder.exec("BEGIN EXCLUSIVE");
-
-    await assertRefused(dataset, slurm, ["schedule", "-o", "x", "sbatch", "job.sh", "x"], {
-      code: 1,
-      says: [/another process holds it/, /No job was submitted/],
-    });
-  }));
-
-Deno.test("e2e: schedule beside a file of the extension without any table → nothing is said", () =>
-  inDataset(async ({ dataset }) => {
-    for (const statement of ["", "CREATE TABLE other (x)"]) {
-      {
-        using database = new DatabaseSync(extensionFile(dataset));
-        database.exec(statement);
-      }
-      const args = ["schedule", "--no-check-outputs", "-o", "x", "sbatch", "job.sh", "x"];
-      const { code, stderr } = await dataset.dlslurm(args.toSpliced(1, 1));
-
-      assert.equal(code, 0);
-      assert.doesNotMatch(stderr, /Python/);
-      assert.match((await dataset.dlslurm(["adopt"])).stdout, /notneeded.*has no open jobs/);
-      await dataset.git("clean", "-fdq");
-      await Deno.remove(join(dataset.root, ".git", "dlslurm"), { recursive: true });
-    }
   }));
 
 Deno.test("e2e: adopt after the extension was killed while it wrote → what it had committed is read", () =>
