@@ -135,8 +135,8 @@ Deno.test("DenoRunner stops a program that does not end in time", async () => {
 // a shell script around the real one.
 for (
   const [name, script] of [
-    ["that ignores SIGTERM", 'trap "" TERM; sleep 4; touch late'],
-    ["whose own child holds the pipes", "(sleep 4; touch late) & wait"],
+    ["that ignores SIGTERM", 'trap "" TERM; sleep 30; touch late'],
+    ["whose own child holds the pipes", "(sleep 30; touch late) & wait"],
   ] as const
 ) {
   Deno.test(`DenoRunner does not wait beyond the limit for a program ${name}`, async () => {
