@@ -46,12 +46,14 @@ function taskOf(record: JobRecord): number | null {
   return taskId !== undefined && /^[0-9]+$/.test(taskId) ? Number(taskId) : null;
 }
 
-/** Fills what is known when the job is submitted: its name and its user. */
+/** Fills what is known when the job is submitted: its name and its user. The result is a pattern still. */
 function fillNames(pattern: string, record: JobRecord): string {
-  const user = record.get("UserId")?.replace(/\([0-9]+\)$/, "");
+  const names: Readonly<Record<string, string | undefined>> = {
+    u: record.get("UserId")?.replace(/\([0-9]+\)$/, ""),
+    x: record.get("JobName"),
+  };
   return pattern.replace(/%(?:%|[0-9]*([A-Za-z]))/g, (field, letter: string | undefined) => {
-    if (letter === "x") return record.get("JobName") ?? field;
-    return letter === "u" ? user ?? field : field;
+    return names[letter ?? ""]?.replaceAll("%", "%%") ?? field;
   });
 }
 

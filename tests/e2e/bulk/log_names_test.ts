@@ -157,6 +157,21 @@ Deno.test("e2e: finish of logs whose names hold the node and padded numbers → 
   });
 });
 
+Deno.test("e2e: finish of pending tasks' logs named by a job whose name looks like a pattern → found", async () => {
+  await using world = await TableWorld.create();
+  await scheduleHeld(world, "-J", "a%jb %%", "-o", "logs/%x-%j.log");
+  await release(world);
+
+  assert.equal((await world.dataset.dlslurm(["finish"])).code, 0);
+
+  const own = (id: number) => [`logs/a%jb %%-${id}.log`];
+  assert.deepEqual(await committedLogs(world), {
+    0: [own(2), own(2)],
+    1: [own(3), own(3)],
+    2: [own(1), own(1)],
+  });
+});
+
 Deno.test("e2e: finish of one array with logs named by %j → all logs in its commit", async () => {
   await using world = await TableWorld.create();
   const { dataset } = world;
