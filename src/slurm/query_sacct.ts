@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { textOf } from "../process/runner.ts";
-import { runSlurm, slurmFailed } from "./slurm_command.ts";
+import { inCalls, runSlurm, slurmFailed } from "./slurm_command.ts";
 import type { SlurmClient } from "./slurm_command.ts";
 
 /** One line of accounting: a job, an array task, or a range of pending tasks. */
@@ -41,7 +41,6 @@ const FIELDS = [
   "JobName",
 ];
 const JOB_ID_REGEXP = /^[0-9]+(?:[_+](?:[0-9]+|\[[^\]]*\]))?$/;
-const IDS_PER_CALL = 500;
 /** Clocks of login node and controller may differ; a job submitted "before" us must still be seen. */
 const LOOK_BACK_S = 3600;
 
@@ -70,8 +69,7 @@ export async function querySacct(
 ): Promise<SacctRow[]> {
   const rows: SacctRow[] = [];
   const since = new Date(sinceMs - LOOK_BACK_S * 1000).toISOString().slice(0, 19);
-  for (let start = 0; start < jobIds.length; start += IDS_PER_CALL) {
-    const chunk = jobIds.slice(start, start + IDS_PER_CALL);
+  for (const chunk of inCalls(jobIds)) {
     const result = await runSlurm(client, [
       "sacct",
       "--noheader",

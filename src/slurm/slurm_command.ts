@@ -48,6 +48,16 @@ const OWN_ENVIRONMENT: Readonly<Record<string, string | undefined>> = {
 /** Longest time one query may take; a loaded slurmdbd answers in tens of seconds. */
 export const QUERY_TIMEOUT_MS = 120_000;
 
+/** More would fit neither a command line (execve(2), 128 KiB for one argument) nor a gentle query. */
+const IDS_PER_CALL = 500;
+
+/** Parts job IDs into those of one call each. */
+export function* inCalls(jobIds: readonly string[]): Generator<readonly string[]> {
+  for (let start = 0; start < jobIds.length; start += IDS_PER_CALL) {
+    yield jobIds.slice(start, start + IDS_PER_CALL);
+  }
+}
+
 /** How Slurm's commands are asked. */
 export interface SlurmClient {
   /** Finds Slurm's programs on the user's PATH: a real Slurm or the fake one. */

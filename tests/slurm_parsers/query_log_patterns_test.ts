@@ -23,6 +23,16 @@ Deno.test("queryLogPatterns() asks once for all arrays, and only for what waits"
   assert.equal(asked[0]![asked[0]!.indexOf("-t") + 1], "PENDING");
 });
 
+Deno.test("queryLogPatterns() asks for 500 arrays a call, each exactly once", async () => {
+  const jobIds = Array.from({ length: 1_001 }, (_, index) => String(index + 1));
+
+  const { patterns, asked } = await ask("1|/w/%j|(null)|\n501|/w/%j|(null)|\n", ...jobIds);
+
+  assert.deepEqual(asked.map((argv) => argv.at(-1)!.split(",").length), [500, 500, 1]);
+  assert.deepEqual(asked.flatMap((argv) => argv.at(-1)!.split(",")), jobIds);
+  assert.deepEqual(patterns.map(([jobId]) => jobId), ["1", "501"]);
+});
+
 Deno.test("queryLogPatterns() reads names as they are, blanks and all", async () => {
   const { patterns } = await ask(
     "CLUSTER: big\n7|/w/my log %j|/w/ü %A.err |\n8|/w/%j|(null)|\n9|/w/other|/w/other|\n",
