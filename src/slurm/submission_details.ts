@@ -30,7 +30,7 @@ export function logsOf(records: readonly JobRecord[], patterns?: LogPatterns): L
 }
 
 /** Whether the records of one job do not tell where its pending tasks will write. */
-export function hideTasks(records: readonly JobRecord[]): boolean {
+export function areLogsUnclear(records: readonly JobRecord[]): boolean {
   return records.some((record) => LOG_KEYS.some((key) => hidesTasksOf(record, key)));
 }
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { Runner } from "../../src/process/runner.ts";
 import { parseShowJob, showJobs } from "../../src/slurm/show_job.ts";
 import {
+  areLogsUnclear,
   arrayTasksOf,
   environmentOf,
-  hideTasks,
   logsOf,
 } from "../../src/slurm/submission_details.ts";
 import { VERSIONS } from "../support/slurm_fixtures.ts";
@@ -130,13 +130,16 @@ Deno.test("logsOf() keeps a name that tells the tasks, whatever squeue shows of 
   ]);
 });
 
-Deno.test("hideTasks() holds where a name of pending tasks has the array's ID and no index", () => {
-  assert.equal(hideTasks(arrayRecords("/w/log-@", "/w/err")), true);
-  assert.equal(hideTasks(arrayRecords("/w/log", "/w/err-@")), true);
-  assert.equal(hideTasks(arrayRecords("/w/log", "/w/slurm-@_4294967294.out")), false);
+Deno.test("areLogsUnclear() holds where a name of pending tasks has the array's ID and no index", () => {
+  assert.equal(areLogsUnclear(arrayRecords("/w/log-@", "/w/err")), true);
+  assert.equal(areLogsUnclear(arrayRecords("/w/log", "/w/err-@")), true);
+  assert.equal(areLogsUnclear(arrayRecords("/w/log", "/w/slurm-@_4294967294.out")), false);
   const [, ofTask] = arrayRecords("/w/log-@", "/w/err");
-  assert.equal(hideTasks([ofTask!]), false, "of a task that has begun all is known");
-  assert.equal(hideTasks(parseShowJob("JobId=7 JobName=x\n   StdOut=/w/slurm-7.out\n")), false);
+  assert.equal(areLogsUnclear([ofTask!]), false, "of a task that has begun all is known");
+  assert.equal(
+    areLogsUnclear(parseShowJob("JobId=7 JobName=x\n   StdOut=/w/slurm-7.out\n")),
+    false,
+  );
 });
 
 Deno.test("logsOf() leaves out what is no path", () => {

@@ -11,10 +11,10 @@ import type { LogPatterns } from "../../slurm/query_log_patterns.ts";
 import { showJob, showJobs } from "../../slurm/show_job.ts";
 import type { JobRecord } from "../../slurm/show_job.ts";
 import {
+  areLogsUnclear,
   arrayTasksOf,
   environmentFileName,
   environmentOf,
-  hideTasks,
   logsOf,
 } from "../../slurm/submission_details.ts";
 import type { JobStore } from "../../store/job_store.ts";
@@ -102,7 +102,7 @@ async function patternsOf(
   cluster: string | null,
   context: CommandContext,
 ): Promise<Map<string, LogPatterns>> {
-  const jobIds = [...records].filter(([, own]) => hideTasks(own)).map(([jobId]) => jobId);
+  const jobIds = [...records].filter(([, own]) => areLogsUnclear(own)).map(([jobId]) => jobId);
   if (jobIds.length === 0) return new Map();
   try {
     return await queryLogPatterns(slurmClientOf(dataset, context), jobIds, cluster);
