@@ -60,30 +60,30 @@ Deno.test("budget: schedule → at most 6 processes", async () => {
   }
 });
 
-Deno.test("budget: schedule of an array with logs named by %j → at most 6 processes, one is squeue", async () => {
-  await using world = await EngineWorld.create();
+/** Schedules an array whose pending tasks log to `logs/NAME`; gives what was called. */
+async function scheduleArray(world: EngineWorld, name: string) {
   await world.slurm.setDescription(
-    "ArrayJobId=@ID@ ArrayTaskId=0-999 JobName=job\n   StdOut=@PWD@/logs/log-@ID@\n",
+    `ArrayJobId=@ID@ ArrayTaskId=0-999 JobName=job\n   StdOut=@PWD@/logs/${name}\n`,
   );
   const log = await watch(world);
-
   const { pid } = await world.must("schedule", "-o", "out", "sbatch", "--array=0-999", "job.sh");
+  return { log, calls: await callsOf(log, pid) };
+}
 
-  const calls = await callsOf(log, pid);
+Deno.test("budget: schedule of an array with logs named by %j → at most 6 processes, one is squeue", async () => {
+  await using world = await EngineWorld.create();
+
+  const { calls } = await scheduleArray(world, "log-@ID@");
+
   assert.equal(calls.filter((call) => call.startsWith("squeue")).length, 1, calls.join("\n"));
   assert(calls.length <= SCHEDULE_BUDGET, calls.join("\n"));
 });
 
 Deno.test("budget: schedule of an array of 1,000 tasks → at most 6 processes", async () => {
   await using world = await EngineWorld.create();
-  await world.slurm.setDescription(
-    "ArrayJobId=@ID@ ArrayTaskId=0-999 JobName=job\n   StdOut=@PWD@/logs/log-@ID@_4294967294\n",
-  );
-  const log = await watch(world);
 
-  const { pid } = await world.must("schedule", "-o", "out", "sbatch", "--array=0-999", "job.sh");
+  const { log, calls } = await scheduleArray(world, "log-@ID@_4294967294");
 
-  const calls = await callsOf(log, pid);
   assert(calls.length <= SCHEDULE_BUDGET, calls.join("\n"));
 
   const rows = Array.from({ length: 1_000 }, (_, task) => `1_${task}|COMPLETED`);

@@ -60,7 +60,8 @@ async function besideWriter(
     try {
       return await test(world);
     } catch (error) {
-      await pollUntil("the writer has ended", () => statIfPresent(join(world.sandbox.root, ENDED)));
+      const ended = () => statIfPresent(join(world.sandbox.root, ENDED));
+      await pollUntil("the writer has ended", ended).catch(() => {}); // it may never have begun
       const paused = await statIfPresent(join(world.sandbox.root, PAUSED_LONG));
       if (paused === undefined || attempt === 5) throw error;
     }

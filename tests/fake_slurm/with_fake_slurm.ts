@@ -1,5 +1,6 @@
 import { DenoRunner } from "../../src/process/deno_runner.ts";
 import { type RunResult, textOf } from "../../src/process/runner.ts";
+import { pollUntil } from "../support/polling.ts";
 import { findProcesses } from "../support/processes.ts";
 import { FAKE_PROGRAM } from "./fake_program.ts";
 
@@ -42,8 +43,6 @@ export interface FakeSlurmOptions {
   /** Files in the work directory, by name. */
   readonly before?: Readonly<Record<string, string>>;
 }
-
-const WAIT_MS = 90_000;
 
 /** Runs `test` with a fake Slurm in a fresh directory; ends its jobs and removes it afterwards. */
 export async function withFakeSlurm(
@@ -114,11 +113,7 @@ async function setUp(root: string, options: FakeSlurmOptions): Promise<FakeSlurm
 
 /** Waits until `condition` holds; throws after a while. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + WAIT_MS;
-  while (!await condition()) {
-    if (Date.now() > deadline) throw new Error("What the test waits for does not come");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await pollUntil("what the test waits for is there", condition);
 }
 
 /** Process numbers of the managers that work in `stateDir`. */
