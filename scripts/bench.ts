@@ -1,16 +1,18 @@
 // Measures dlslurm as its users see it, whole commands from outside: start-up, schedule beyond bare
 // sbatch, schedule from a table, list, and finish, against the number of open jobs and of files in the
 // repository. Writes a table, two plots (SVG) and every single run (JSON, CSV).
-// usage: deno task bench [--quick] [--peer COMMAND] [--publish] …; deno task bench --help tells all
+// usage: deno task bench [--quick] [--slow-fs COMMAND] [--peer COMMAND] [--publish] …; deno task bench
+// --help tells all
 // needs: git; with git-annex and datalad the datasets are those of `datalad create -c text2git`, with
 // strace processes are counted. Takes about 15 minutes and 3 GB below TMPDIR, --quick half a minute.
+import { fileURLToPath } from "node:url";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { split } from "shlex";
 import { makeDataset } from "./bench/dataset.ts";
-import { describeEnvironment } from "./bench/environment.ts";
+import { describeEnvironment, describeLoad } from "./bench/environment.ts";
 import { measure, output } from "./bench/measure.ts";
-import { publish } from "./bench/publish.ts";
+import { publish, publishSlow } from "./bench/publish.ts";
 import { runCase, SINGLE_JOBS } from "./bench/run_case.ts";
 import type { Case } from "./bench/run_case.ts";
 import { parseReport } from "./bench/sample.ts";
@@ -22,6 +24,8 @@ import {
   writeScriptedSlurm,
 } from "./bench/scheduler.ts";
 import type { Scheduler } from "./bench/scheduler.ts";
+import { measureSlow, renderSlow } from "./bench/slow_fs.ts";
+import type { SlowSample } from "./bench/slow_fs.ts";
 import { summarise } from "./bench/summary.ts";
 import { milliseconds, renderTable } from "./bench/table.ts";
 import { ownTool } from "./bench/tool.ts";
@@ -42,6 +46,10 @@ interface Options {
   readonly output: string;
   readonly publish: boolean;
   readonly redraw: string | undefined;
+  readonly slowFs: string | undefined;
+  readonly slowFsCounts: string;
+  readonly callMs: number;
+  readonly fsyncMs: number;
 }
 
 /** What --quick measures: every part of the benchmark once, nothing that means anything. */
@@ -59,7 +67,7 @@ const MOST_JOBS_WITH_PEER = 200;
 /** From here on a repository alone takes minutes to make: once is enough. */
 const MANY_FILES = 1_000_000;
 
-const project = new URL("..", import.meta.url).pathname;
+const project = fileURLToPath(new URL("..", import.meta.url));
 let isInterrupted = false;
 // Ctrl-C reaches the programs that are measured, too; what is left of them is then removed.
 Deno.addSignalListener("SIGINT", () => isInterrupted = true);
@@ -104,6 +112,19 @@ function readOptions(args: readonly string[]): Options {
     .option("--program <file>", "what to measure instead of a freshly built dist/dlslurm")
     .option("--output <folder>", "where the results go", join(project, "dist", "bench"))
     .option("--publish", "write the results to docs/", false)
+    .addOption(
+      new Option(
+        "--slow-fs <command>",
+        "measure only schedule, list and finish on a slow file system that COMMAND mounts: see " +
+          "docs/performance.md for what it must do",
+      ).env("DLSLURM_SLOW_FS"),
+    )
+    .addOption(
+      new Option("--slow-fs-counts <name>", "a look at this name has it tell what was called")
+        .env("DLSLURM_SLOW_FS_COUNTS").default(".counts"),
+    )
+    .option("--call-ms <ms>", "what each call of the slow file system waits", Number, 1)
+    .option("--fsync-ms <ms>", "what each fsync waits", Number, 5)
     .option("--redraw <file>", "measure nothing: table and plots of an earlier benchmark.jsonl")
     .parse([...args], { from: "user" });
   const given = command.opts<Options>();
@@ -117,7 +138,7 @@ function list(flags: string, description: string, normal: readonly number[]): Op
     .argParser((text) => text.split(",").map(Number).sort((a, b) => a - b));
 }
 
-async function measureAll(options: Options, folder: string): Promise<Report> {
+async function findTools(options: Options) {
   const program = options.program === undefined ? await build() : resolve(options.program);
   const tools = [await ownTool(program)];
   if (options.peer !== undefined) {
@@ -125,6 +146,31 @@ async function measureAll(options: Options, folder: string): Promise<Report> {
     const limits = { mostJobs: options.peerJobs, mostFiles: options.peerFiles };
     tools.push({ name: "peer", argv, hasBulk: false, ...limits });
   }
+  return { program, tools };
+}
+
+/** With scripted answers, which a peer may not understand: with one it is the Slurm that is asked for. */
+async function measureSlowly(options: Options, command: string, folder: string): Promise<void> {
+  const { program, tools } = await findTools(options);
+  const { usual, scripted } = await findSchedulers(options, program, folder);
+  const scheduler = options.peer === undefined ? scripted : usual;
+  const { slowFsCounts: countsName, callMs, fsyncMs } = options;
+  const load = describeLoad(Deno.loadavg()[0]!);
+  const mounting = { argv: split(command), countsName, callMs, fsyncMs };
+  const samples: SlowSample[] = [];
+  for (const jobs of options.jobs.filter((count) => count < options.scriptedFrom)) {
+    samples.push(...await measureSlow(mounting, { tools, jobs, scheduler, folder }));
+  }
+  const table = renderSlow(samples);
+  const target = options.publish ? join(project, "docs") : options.output;
+  const places =
+    `- a call waits ${callMs} ms, an fsync ${fsyncMs} ms\n- load at the start: ${load}\n`;
+  await publishSlow(`${places}\n${table}`, target);
+  await say(`${table}${target}`);
+}
+
+async function measureAll(options: Options, folder: string): Promise<Report> {
+  const { program, tools } = await findTools(options);
   const environment = await describeEnvironment(program);
   const samples: Sample[] = [];
   await measureStartUp(tools, folder, options.quick ? QUICK_START_UPS : START_UPS, samples);
@@ -253,6 +299,14 @@ async function remove(folder: string): Promise<void> {
 const options = readOptions(Deno.args);
 const folder = await Deno.makeTempDir({ prefix: "dlslurm-bench-" });
 try {
+  if (options.slowFs !== undefined) {
+    await measureSlowly(options, options.slowFs, folder);
+  } else await measureUsually();
+} finally {
+  await remove(folder);
+}
+
+async function measureUsually(): Promise<void> {
   const report = options.redraw === undefined
     ? await measureAll(options, folder)
     : parseReport(await Deno.readTextFile(options.redraw));
@@ -263,6 +317,4 @@ try {
     await output(argv, { cwd: project, env: {} });
   }
   await say(`${renderTable(summarise(report.samples, "dlslurm"))}${target}`);
-} finally {
-  await remove(folder);
 }

@@ -7,12 +7,13 @@
 //   --only     cases whose name holds these words
 // needs: git, git-annex, datalad, xz, and a Slurm with accounting on which anyone may submit.
 // Exit status: 0 all hold, 1 one does not, 2 wrong usage.
+import { fileURLToPath } from "node:url";
 import { join, resolve } from "node:path";
 import { CASES } from "./both_ways/cases.ts";
 import { SharedDataset } from "./both_ways/world.ts";
 import { say } from "./say.ts";
 
-const project = new URL("..", import.meta.url).pathname;
+const project = fileURLToPath(new URL("..", import.meta.url));
 
 const args = [...Deno.args];
 const program = optionOf("--program");

@@ -1,24 +1,17 @@
 // Runs the seed workflow on the embedded Slurm in a temporary dataset and shows each command with its
 // real output. Needs git and nothing else.
 // usage: deno task demo [--keep]     --keep leaves the dataset behind and says where it is
+import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { startOwnSlurm } from "./own_slurm.ts";
 import { say } from "./say.ts";
 
-const project = new URL("..", import.meta.url).pathname;
+const project = fileURLToPath(new URL("..", import.meta.url));
 const keep = Deno.args.includes("--keep");
 const folder = await Deno.makeTempDir({ prefix: "dlslurm-demo-" });
 const dataset = join(folder, "climate");
-const bin = join(folder, "bin");
-
-/** What the demo's shell sees: its own HOME, so that nobody's settings show through. */
-const environment: Record<string, string> = {
-  ...Deno.env.toObject(),
-  HOME: folder,
-  PATH: `${bin}:${Deno.env.get("PATH") ?? ""}`,
-  DENO_DIR: Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME") ?? folder, ".cache", "deno"),
-  GIT_CONFIG_NOSYSTEM: "1",
-  NO_COLOR: "1",
-};
+/** What the demo's shell sees. */
+let environment: Record<string, string> = {};
 
 /** Runs a shell line in the dataset and returns its exit status. */
 async function shell(line: string, quiet = false): Promise<number> {
@@ -49,12 +42,8 @@ async function explain(text: string): Promise<void> {
 }
 
 async function prepare(): Promise<void> {
-  await Deno.mkdir(bin);
   await Deno.mkdir(dataset);
-  // The built file is one executable; here the same program runs from its sources.
-  const program = `#!/bin/sh\nexec "${Deno.execPath()}" run -A --quiet ` +
-    `--config "${project}deno.json" "${project}main.ts" "$@"\n`;
-  await Deno.writeTextFile(join(bin, "dlslurm"), program, { mode: 0o755 });
+  environment = await startOwnSlurm(folder, project);
   for await (const { name } of Deno.readDir(join(project, "fixtures", "seed"))) {
     if (name.endsWith(".slurm")) {
       await Deno.copyFile(join(project, "fixtures", "seed", name), join(dataset, name));
@@ -64,15 +53,6 @@ async function prepare(): Promise<void> {
     "git init -q -b main && git config user.name Demo && git config user.email demo@example.org && " +
       'git add . && git commit -q -m "Add job scripts"',
   );
-  const { stdout } = await new Deno.Command("/bin/sh", {
-    args: ["-c", `eval "$(dlslurm fake-slurm env --dir '${folder}/slurm')"; env`],
-    env: environment,
-    clearEnv: true,
-  }).output();
-  for (const line of new TextDecoder().decode(stdout).split("\n")) {
-    const [name, ...value] = line.split("=");
-    if (name === "PATH" || name?.startsWith("DLSLURM_")) environment[name] = value.join("=");
-  }
 }
 
 async function waitForJobs(): Promise<void> {

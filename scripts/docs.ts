@@ -1,42 +1,79 @@
-// Brings the generated parts of the documents up to date: help texts in README.md, error codes in
-// docs/result_records.md. With --check it changes nothing and fails if they are not.
-// usage: deno task docs [--check]
-import { defineProgram } from "../src/cli/program.ts";
+/**
+ * Brings the generated parts of the documents up to date: the help texts in docs/commands.md, the error
+ * codes in docs/result_records.md, the picture of the rooms in docs/architecture.md.
+ *
+ * usage: deno task docs [--check]
+ *
+ * Such a part stands between `<!-- NAME -->` and `<!-- /NAME -->`. With --check nothing is changed, and
+ * the exit status is 1 if something is out of date.
+ */
+import { fileURLToPath } from "node:url";
 import { ERROR_CODES } from "../src/errors.ts";
+import { renderCommandHelp } from "./docs/command_help.ts";
+import { drawRooms, findRooms } from "./docs/draw_rooms.ts";
+import { readModuleGraph } from "./layers/module_graph.ts";
 import { say } from "./say.ts";
 
-const isCheck = Deno.args.includes("--check");
-const root = new URL("..", import.meta.url);
-const program = defineProgram(() => Promise.resolve());
+const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
-const outdated: string[] = [];
-await update("README.md", /<!-- help (\w+) -->\n[\s\S]*?<!-- \/help -->/g, (name) => {
-  const command = [program, ...program.commands].find((each) => each.name() === name);
-  if (command === undefined) {
-    throw new Error(`README.md asks for the help of "${name}": no such command`);
-  }
-  command.configureHelp({ ...command.configureHelp(), helpWidth: 100 });
-  let text = "";
-  command.configureOutput({ writeOut: (part) => text += part });
-  command.outputHelp();
-  const line = command === program ? "dlslurm --help" : `dlslurm ${name} --help`;
-  return `<!-- help ${name} -->\n<details><summary><code>${line}</code></summary>\n\n` +
-    `\`\`\`text\n${text.trimEnd()}\n\`\`\`\n\n</details>\n<!-- /help -->`;
-});
-await update("docs/result_records.md", /<!-- (codes) -->\n[\s\S]*?<!-- \/codes -->/g, () => {
-  const rows = Object.entries(ERROR_CODES).map(([code, reason]) => `- \`${code}\`: ${reason}\n`);
-  return `<!-- codes -->\n\n${rows.join("")}\n<!-- /codes -->`;
-});
-if (outdated.length > 0) {
-  await say(`not up to date: ${outdated.join(", ")}; run: deno task docs`);
-  Deno.exit(1);
+interface GeneratedPart {
+  readonly file: string;
+  /** Of its markers. */
+  readonly name: string;
+  /** Makes it anew; `former` is what stands there. */
+  readonly render: (former: string) => string | Promise<string>;
 }
 
-async function update(file: string, part: RegExp, render: (name: string) => string): Promise<void> {
-  const path = new URL(file, root);
+const PARTS: readonly GeneratedPart[] = [
+  {
+    file: "docs/commands.md",
+    name: "commands",
+    render: () => renderCommandHelp(`${PROJECT}main.ts`),
+  },
+  { file: "docs/result_records.md", name: "codes", render: renderCodes },
+  { file: "docs/architecture.md", name: "rooms", render: renderRooms },
+];
+
+function renderCodes(): string {
+  const lines = Object.entries(ERROR_CODES).map(([code, reason]) => `- \`${code}\`: ${reason}`);
+  return lines.join("\n");
+}
+
+async function renderRooms(former: string): Promise<string> {
+  const graph = await readModuleGraph(`${PROJECT}main.ts`, PROJECT);
+  const linesOf = new Map<string, number>();
+  for (const path of graph.keys()) {
+    const text = await Deno.readTextFile(`${PROJECT}${path}`);
+    linesOf.set(path, text.split("\n").length - 1);
+  }
+  return drawRooms(findRooms(graph, linesOf), former);
+}
+
+/** Makes a part anew and says whether it was out of date. */
+async function update({ file, name, render }: GeneratedPart, isCheck: boolean): Promise<boolean> {
+  const path = `${PROJECT}${file}`;
   const before = await Deno.readTextFile(path);
-  const after = before.replaceAll(part, (_, name: string) => render(name));
-  if (after === before) return;
-  if (isCheck) outdated.push(file);
-  else await Deno.writeTextFile(path, after);
+  const [start, end] = [`<!-- ${name} -->\n`, `\n<!-- /${name} -->`];
+  const [from, to] = [before.indexOf(start), before.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`Cannot find the part "${name}" in ${file}`);
+  const former = before.slice(from + start.length, to);
+  const text = `\n${await render(former)}\n`;
+  if (text === former) return false;
+  if (!isCheck) {
+    await Deno.writeTextFile(
+      path,
+      before.slice(0, from + start.length) + text + before.slice(to),
+    );
+  }
+  return true;
+}
+
+if (import.meta.main) {
+  const isCheck = Deno.args.includes("--check");
+  const outdated: string[] = [];
+  for (const part of PARTS) if (await update(part, isCheck)) outdated.push(part.file);
+  if (isCheck && outdated.length > 0) {
+    await say(`not up to date: ${outdated.join(", ")}; run: deno task docs`);
+    Deno.exit(1);
+  }
 }

@@ -11,6 +11,7 @@
  * Takes three minutes, most of it waiting for a time limit and a requeue. One at a time: a chroot may share
  * the folder of the jobs.
  */
+import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { UserError } from "../src/errors.ts";
 import { DenoRunner } from "../src/process/deno_runner.ts";
@@ -75,8 +76,7 @@ class Recorder implements Runner {
   /** Records what accounting and controller say of a job. */
   async recordJob(name: string, jobId: string): Promise<void> {
     const client = { runner: this, timeoutMs: 60_000 };
-    const before = Date.now() - 3_600_000;
-    await this.record(`${name}_sacct`, () => querySacct(client, [jobId], before, null));
+    await this.record(`${name}_sacct`, () => querySacct(client, [jobId], null));
     await this.record(`${name}_scontrol`, () => showJob(client, jobId, null));
   }
 
@@ -212,7 +212,7 @@ async function recordSlowOnes(slurm: Recorder): Promise<void> {
 async function main(args: readonly string[]): Promise<void> {
   const [version, option, folder] = args;
   if (version === undefined) throw new Error("Cannot record: name the version, for example 22.05");
-  const into = new URL(`../fixtures/slurm/${version}`, import.meta.url).pathname;
+  const into = fileURLToPath(new URL(`../fixtures/slurm/${version}`, import.meta.url));
   const slurm = new Recorder(option === "--chroot" ? folder! : "/", into);
   const head = "#!/bin/sh\n";
   await slurm.clear();

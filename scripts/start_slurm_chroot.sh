@@ -8,7 +8,8 @@
 #
 #   DIR            the folder; what it has already is kept
 #   --release NAME the Debian release (default trixie)
-#   --port-base N  as for start_slurm.sh (default 16810)
+#   --port-base N  as for start_slurm.sh (default: the one it had, else the first of 16810, 17810, …
+#                  that is free)
 #   --cpus N       as for start_slurm.sh
 #   --unmount      takes the mounts away, before DIR is removed; stop its daemons first
 #
@@ -17,14 +18,14 @@
 #
 #   DLSLURM_TEST_CHROOT=DIR deno task test:slurm
 #
-# Calling it twice is harmless; after a reboot it mounts and starts again. Takes about two minutes, and
+# Calling it twice is harmless; after a reboot it mounts and starts again. Takes a minute or two, and
 # 1.5 GB of disk.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 readonly here
 
 release=trixie
-port_base=16810
+port_base=
 cpus=64
 unmount=no
 folder=
@@ -36,6 +37,7 @@ main() {
   make_system
   mount_shared
   copy_settings
+  find_ports
   start_slurm
 }
 
@@ -52,7 +54,7 @@ parse_arguments() {
         shift 2
         ;;
       --unmount) unmount=yes; shift ;;
-      -*) fail "Cannot make a chroot: unknown argument \"$1\"" "sed -n '2,22p' $0" 2 ;;
+      -*) fail "Cannot make a chroot: unknown argument \"$1\"" "sed -n '2,23p' $0" 2 ;;
       *)
         [[ -z $folder ]] || fail "Cannot make a chroot: \"$1\" is one folder too many" "$0 DIR" 2
         folder=$1
@@ -98,6 +100,8 @@ make_system() {
     fail "Cannot make a chroot: debootstrap of $release from $mirror failed" "curl -I $mirror"
   fi
   rm -f "$log"
+  # Its daemons run as users of their own; mktemp makes folders for one user alone.
+  chmod 755 "$folder"
   printf '%s\n' "$release" >"$folder/etc/dlslurm-chroot"
 }
 
@@ -126,6 +130,25 @@ copy_settings() {
   printf '%s\n' "$node" >"$folder/etc/hostname"
   grep -qw -- "$node" "$folder/etc/hosts" 2>/dev/null ||
     printf '127.0.0.1 localhost %s\n' "$node" >>"$folder/etc/hosts"
+}
+
+# The machine may have other Slurms beside its own, also one in another chroot.
+find_ports() {
+  local configuration=$folder/etc/slurm/slurm.conf
+  [[ -z $port_base ]] || return 0
+  if [[ -s $configuration ]]; then
+    port_base=$(sed -n 's/^SlurmctldPort=//p' "$configuration")
+    [[ -z $port_base ]] || { port_base=$((port_base - 7)); return; }
+  fi
+  for ((port_base = 16810; port_base < 60000; port_base += 1000)); do
+    is_used $((port_base + 7)) || is_used $((port_base + 8)) || is_used $((port_base + 9)) || return 0
+  done
+  fail "Cannot start Slurm in \"$folder\": no ports are free" "$0 DIR --port-base N"
+}
+
+# is_used PORT
+is_used() {
+  (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
 start_slurm() {

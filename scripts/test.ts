@@ -1,32 +1,46 @@
 /**
- * Runs every check and test and says at the end what failed and what was skipped.
+ * Runs tests, and with --checks all that the gate asks for beside them; says at the end what failed and
+ * what was skipped.
  *
- * usage: deno task test [--docs] [--only FOLDER] [--jobs N]
+ * usage: deno task test [PATH…] [--no-skip] [--jobs N]
+ *        deno task ok [--jobs N]
  *
- * --docs         also checks that everything exported is documented
- * --only FOLDER  runs the tests in tests/FOLDER alone; what they need must be there
- * --jobs N       runs N test files at once (default 2)
+ * PATH       runs the tests of this file or folder alone, seen from the project's folder: tests/git;
+ *            without any, all tests
+ * --checks   runs the checks first: the gate, `deno task ok`, is the checks and all tests
+ * --no-skip  a test that would be skipped fails, unless all that it lacks is the second Slurm
+ * --jobs N   runs N test files at once (default: one more than there are processors, since some wait)
  *
  * The last line is `N passed, N failed`; each check counts as one. Exit status 1 if anything failed.
- * With DLSLURM_TEST_NO_SKIP=1 a test that would be skipped fails. DLSLURM_TEST_CHROOT=DIR names a second
+ * DLSLURM_TEST_NO_SKIP=1 lets whatever would be skipped fail, too. DLSLURM_TEST_CHROOT=DIR names a second
  * system with a Slurm of its own (scripts/start_slurm_chroot.sh); `none` says that there can be none.
  */
+import { fileURLToPath } from "node:url";
 import { say } from "./say.ts";
+import { findFiles } from "./find_files.ts";
+import { parseTestArguments, type TestOptions } from "./test/test_arguments.ts";
+import { findTestFiles } from "./test/test_files.ts";
 import { parseTestOutput, sumOf, type TestResult } from "./test/test_output.ts";
 
-const PROJECT = new URL("..", import.meta.url).pathname;
-const SOURCES = ["main.ts", "src", "scripts", "tests"];
+const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
 interface Check {
   readonly name: string;
   readonly args: readonly string[];
+  /** Whether what it prints is of use where it finds nothing wrong. */
+  readonly tells?: boolean;
 }
 
 const CHECKS: readonly Check[] = [
   { name: "format", args: ["fmt", "--check"] },
   { name: "lint", args: ["lint"] },
-  { name: "types", args: ["check", ...SOURCES] },
+  { name: "types", args: ["check", "main.ts", "src", "scripts", "tests"] },
   { name: "layers", args: ["run", "-A", "scripts/check_layers.ts"] },
+  // Of all modules, not of a few doors: nothing is published, so that whoever reads about an export works
+  // on the program, wherever it stands.
+  { name: "documentation", args: ["doc", "--lint", ...await findFiles(PROJECT, "src", ".ts")] },
+  { name: "generated pages", args: ["run", "-A", "scripts/docs.ts", "--check"] },
+  { name: "mirrors", args: ["run", "-A", "scripts/check_mirrors.ts"], tells: true },
 ];
 
 // One process per file: the files of one `deno test --parallel` would share their environment variables
@@ -35,45 +49,28 @@ const TEST = ["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resource
 /** After this long a test file is stopped and counts as failed. */
 const FILE_LIMIT_MS = 15 * 60_000;
 
-interface Options {
-  readonly docs: boolean;
-  readonly only: string | undefined;
-  readonly jobs: number;
-}
-
-async function runAll(options: Options): Promise<TestResult> {
+async function runAll(options: TestOptions): Promise<TestResult> {
   const results: TestResult[] = [];
-  if (options.only === undefined) {
-    const checks = options.docs ? [...CHECKS, await docsCheck()] : CHECKS;
-    for (const check of checks) results.push(await runCheck(check));
-    results.push(await runTests("tests", {}, options.jobs));
-  } else {
-    // A second Slurm is not expected of everyone.
-    const chroot = Deno.env.get("DLSLURM_TEST_CHROOT") ?? "none";
-    const env = { DLSLURM_TEST_NO_SKIP: "1", DLSLURM_TEST_CHROOT: chroot };
-    results.push(await runTests(`tests/${options.only}`, env, options.jobs));
-  }
+  if (options.checks) { for (const check of CHECKS) results.push(await runCheck(check)); }
+  results.push(await runTests(options));
   return sumOf(results);
 }
 
-async function runCheck({ name, args }: Check): Promise<TestResult> {
+async function runCheck({ name, args, tells = false }: Check): Promise<TestResult> {
   const { code, output } = await runDeno(args, {});
-  if (code === 0) {
-    await say(`${name} ... ok`);
-    return { passed: 1, failed: 0, failures: [], skipped: [] };
-  }
-  await say(`${output.trimEnd()}\n${name} ... FAILED`);
-  return { passed: 0, failed: 1, failures: [name], skipped: [] };
+  if (code !== 0 || tells) await say(output.trimEnd());
+  await say(`${name} ... ${code === 0 ? "ok" : "FAILED"}`);
+  return code === 0
+    ? { passed: 1, failed: 0, failures: [], skipped: [] }
+    : { passed: 0, failed: 1, failures: [name], skipped: [] };
 }
 
-async function runTests(
-  folder: string,
-  env: Record<string, string>,
-  jobs: number,
-): Promise<TestResult> {
-  const waiting = (await findSources(folder)).filter((path) => path.endsWith("_test.ts")).sort();
-  if (waiting.length === 0) throw new Error(`Cannot run the tests: "${folder}" has none`);
+async function runTests({ paths, noSkip, jobs }: TestOptions): Promise<TestResult> {
+  const waiting = await findTestFiles(PROJECT, paths);
   const results: TestResult[] = [];
+  // A second Slurm is not expected of everyone.
+  const chroot = Deno.env.get("DLSLURM_TEST_CHROOT") ?? "none";
+  const env = noSkip ? { DLSLURM_TEST_NO_SKIP: "1", DLSLURM_TEST_CHROOT: chroot } : {};
   const work = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       const { code, output } = await runDeno([...TEST, file], env, FILE_LIMIT_MS);
@@ -85,21 +82,6 @@ async function runTests(
   };
   await Promise.all(Array.from({ length: jobs }, work));
   return sumOf(results);
-}
-
-async function docsCheck(): Promise<Check> {
-  const files = await findSources("src");
-  return { name: "documentation", args: ["doc", "--lint", ...files.sort()] };
-}
-
-async function findSources(folder: string): Promise<string[]> {
-  const files: string[] = [];
-  for await (const entry of Deno.readDir(`${PROJECT}${folder}`)) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) files.push(...await findSources(path));
-    else if (path.endsWith(".ts")) files.push(path);
-  }
-  return files;
 }
 
 async function runDeno(args: readonly string[], env: Record<string, string>, limitMs?: number) {
@@ -114,22 +96,8 @@ async function runDeno(args: readonly string[], env: Record<string, string>, lim
   return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
 }
 
-function parseArguments(args: readonly string[]): Options {
-  let docs = false;
-  let only: string | undefined;
-  let jobs = 2;
-  for (let index = 0; index < args.length; index++) {
-    if (args[index] === "--docs") docs = true;
-    else if (args[index] === "--only" && args[index + 1] !== undefined) only = args[++index];
-    else if (args[index] === "--jobs" && /^[1-9]\d?$/.test(args[index + 1] ?? "")) {
-      jobs = Number(args[++index]);
-    } else throw new Error(`Cannot run the tests: unknown argument "${args[index]}"`);
-  }
-  return { docs, only, jobs };
-}
-
 if (import.meta.main) {
-  const { passed, failed, failures, skipped } = await runAll(parseArguments(Deno.args));
+  const { passed, failed, failures, skipped } = await runAll(parseTestArguments(Deno.args));
   if (skipped.length > 0) {
     await say("\nSkipped, because something that they need is missing here:");
     for (const name of skipped) await say(`  ${name}`);

@@ -11,37 +11,57 @@ export const ERROR_CODES = {
   USAGE: "The command line cannot be understood",
   NOT_A_REPOSITORY: "The directory is not inside a Git work tree",
   BARE_REPOSITORY: "The repository has no work tree",
+  BAD_CONFIG: "The dataset's configuration cannot be used",
   NO_COMMIT: "The repository has no commit yet",
   HEAD_DETACHED: "HEAD points at no branch, so that a commit would belong to none",
   OPERATION_IN_PROGRESS: "A merge, rebase, cherry-pick, revert or bisect is under way",
   NO_IDENTITY: "Git does not know whom to name as author and committer",
   INDEX_LOCKED: "Another process holds Git's index lock",
   BRANCH_MOVED: "Another process keeps moving the branch",
+  BRANCH_EXISTS: "A branch that is to be made for a job exists already",
   GIT_FAILED: "A git command failed",
   ANNEX_FAILED: "A git-annex command failed",
   NO_OUTPUT: "No output was named, so that nothing could be saved",
   BAD_OUTPUT: "An output cannot be claimed",
   OUTPUT_CHANGING: "Something still writes to an output of a job that has ended",
+  OUTPUT_GONE: "An output that finish has seen is not there any more",
+  OUTPUT_EDITED: "A person has changed a file in the dataset that a job wrote elsewhere",
   BAD_TABLE: "Rows of a table cannot be scheduled as they are",
+  SHARED_OUTPUTS: "Nothing tells which task of an array wrote what",
   OUTPUT_CONFLICT: "An open job holds the same path, one inside it or one around it",
   BAD_ALT_DIR: "A folder cannot be used as the alternative directory",
   COPY_FAILED: "A file could not be copied to or from the alternative directory",
-  NO_DIRECTORY: "The folder that a command is to run in is not there",
+  NO_DIRECTORY: "The folder that a command is to run in, or a file is to lie in, is not there",
+  OUTSIDE: "The folder that a command is to run in is not in the dataset",
+  NAME_NOT_TEXT: "A path is no UTF-8 text",
   MISSING_INPUT: "An input is not there",
+  BAD_CONTAINER: "A container is not configured, or its image is not in the dataset",
+  BAD_DEPENDENCY: "A job cannot be made to wait for another one, or would wait in vain",
+  INPUT_CLAIMED: "An open job will write an input once more, and the command does not wait for it",
+  SCRIPT_NOT_SAVED: "The batch script is in no commit as it is, and --require-saved asks for that",
   UNKNOWN_PLACEHOLDER: "The command names a placeholder that does not exist",
+  UNSAFE_PLACEHOLDER: "A value would be read as code where its placeholder stands",
   SUBMISSION_REFUSED: "The submission command failed, no job was submitted",
   SUBMISSION_UNCLEAR: "It is not known whether a job was submitted",
   SLURM_UNAVAILABLE: "A Slurm command failed, is missing or did not answer",
   UNKNOWN_JOB: "The job is not an open job of this dataset",
   STORE_UNREADABLE: "The job store cannot be read",
   STORE_NEWER: "The job store was written by a newer dlslurm",
+  STORE_OLDER: "The job store was written by dlslurm 0.1.0 or older",
+  STORE_ELSEWHERE: "The job store is where it cannot be used from here",
   STORE_BUSY: "Another process holds the job store",
   EXTENSION_DATABASE: "The Python extension's database of open jobs cannot be read",
   LEASE_HELD: "Another finish is at work",
+  BAD_HANDOVER: "A job cannot be taken from a file of jobs that were handed over",
   BAD_RECORD: "A commit's run record cannot be read",
+  NOT_CONFIRMED: "Nobody has said yes to commands that were to be run again",
   NO_RECORD: "No run record was found",
-  DISK: "The disk refused to write",
+  FILE_EXISTS: "Something is already there that is not to be written over",
+  DISK: "A disk or file system could not do what it was asked for",
+  PERMISSION: "A file or folder may not be read or changed by this user",
+  LIMIT: "A limit of the system was reached: processes, memory, open files, lengths",
   FAKE_SLURM: "The fake Slurm cannot do what was asked",
+  BUG: "Something went wrong that dlslurm does not know",
 } as const;
 
 /** A code of {@linkcode ERROR_CODES}. */
@@ -49,6 +69,10 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What goes with a {@linkcode UserError} beside its message. */
 export interface UserErrorOptions {
+  /** What the Python extension says in this case, for whoever looks for its words; put before the message. */
+  readonly preface?: string;
+  /** What was left as it was: "No job was submitted"; put behind the message. */
+  readonly unchanged?: string;
   /** The next command to run, or what to change. */
   readonly hint?: string;
   /** What another program wrote on standard error, shown verbatim. */
@@ -59,29 +83,32 @@ export interface UserErrorOptions {
 
 /**
  * A condition that a user can act on. The message says what could not be done, to what, what is the
- * case and what was left unchanged; `hint` says what to do next.
+ * case and what was left unchanged; `hint` says what to do next. Where an error becomes part of another's,
+ * that one takes `problem`: what was left unchanged, and what helps, it says itself.
  */
 export class UserError extends Error {
   /** What `String(error)` begins with. */
   override readonly name = "UserError";
   /** Which kind of condition it is; what scripts test, while messages may change. */
   readonly code: ErrorCode;
+  /** The part of the message that says what could not be done, and why. */
+  readonly problem: string;
   /** The next command to run, or what to change; `undefined` where nothing helps in general. */
   readonly hint: string | undefined;
   /** Another program's words, without blanks at the end; `undefined` where it said nothing. */
   readonly detail: string | undefined;
 
-  /** Takes the `message` without a period at its end: more may be put behind it. */
-  constructor(code: ErrorCode, message: string, options: UserErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  /** Takes the `problem` without a period at its end: more may be put behind it. */
+  constructor(code: ErrorCode, problem: string, options: UserErrorOptions = {}) {
+    const parts = [options.preface, problem, options.unchanged];
+    super(
+      parts.filter((part) => part !== undefined).join(". "),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
+    this.problem = problem;
     this.hint = options.hint;
     const detail = options.detail?.trimEnd();
     this.detail = detail === "" ? undefined : detail;
   }
-}
-
-/** The message of a refused submission without its end, for where something else is refused with it. */
-export function withoutVerdict({ message }: UserError): string {
-  return message.replace(/\. No job was submitted$/, "");
 }

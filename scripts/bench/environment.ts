@@ -27,7 +27,8 @@ export async function describeEnvironment(program: string): Promise<[string, str
   return lines.filter((line): line is [string, string] => line[1] !== undefined);
 }
 
-function describeLoad(load: number): string {
+/** The load, and what it means for the figures. */
+export function describeLoad(load: number): string {
   const text = load.toFixed(1);
   return load < BUSY ? text : `${text}: not idle, times are too long and ratios too small`;
 }

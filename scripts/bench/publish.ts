@@ -7,9 +7,6 @@ import { summarise } from "./summary.ts";
 import type { Summary } from "./summary.ts";
 import { renderCsv, renderTable } from "./table.ts";
 
-const BEGIN = "<!-- benchmark -->";
-const END = "<!-- /benchmark -->";
-
 /**
  * Writes a report to `folder`: benchmark.jsonl (all of it), benchmark.csv (every run), benchmark_jobs.svg,
  * benchmark_files.svg, and, if there is a performance.md with the two marker lines, what stands between
@@ -31,17 +28,31 @@ export async function publish(report: Report, folder: string): Promise<void> {
 }
 
 /**
+ * Writes what was measured on a slow file system to `folder`: between the two marker lines of its
+ * performance.md, or where there is none, to slow_fs.md.
+ */
+export async function publishSlow(section: string, folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const page = join(folder, "performance.md");
+  const text = await Deno.readTextFile(page).catch(ignoreMissing);
+  if (text === undefined) await Deno.writeTextFile(join(folder, "slow_fs.md"), section);
+  else await Deno.writeTextFile(page, replaceSection(text, section, "slow-fs"));
+}
+
+/**
  * Puts `section` between the two marker lines of `text`.
  *
+ * @param name what the marker lines say.
  * @throws {SyntaxError} If they are not there.
  */
-export function replaceSection(text: string, section: string): string {
-  const start = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
+export function replaceSection(text: string, section: string, name = "benchmark"): string {
+  const [first, last] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const start = text.indexOf(first);
+  const end = text.indexOf(last);
   if (start < 0 || end < start) {
-    throw new SyntaxError(`Cannot find the lines "${BEGIN}" and "${END}"`);
+    throw new SyntaxError(`Cannot find the lines "${first}" and "${last}"`);
   }
-  return `${text.slice(0, start + BEGIN.length)}\n\n${section}\n${text.slice(end)}`;
+  return `${text.slice(0, start + first.length)}\n\n${section}\n${text.slice(end)}`;
 }
 
 /** What was measured on and how, the goals, and the table of all cases. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { countProcesses, measure, output } from "./measure.ts";
 import type { Measurement, Place } from "./measure.ts";
 import type { Operation, Sample } from "./sample.ts";
-import { JOB_NAME, waitForJobs, writeMissingOutputs } from "./scheduler.ts";
+import { JOB_NAME, lastJobOf, letJobsFail, waitForJobs, writeMissingOutputs } from "./scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { spreadOf } from "./summary.ts";
 import type { Tool } from "./tool.ts";
@@ -29,6 +29,8 @@ export interface Case {
 export const SINGLE_JOBS = 5;
 const LISTINGS = 5;
 const BARE_RUNS = 10;
+/** Bulk schedules of these rounds have their retries. */
+const RETRY_ROUNDS = 10_000;
 /** Often enough to see the peak of a program that runs for 60 ms. */
 const CLOSE_LOOK_MS = 1;
 
@@ -108,6 +110,22 @@ class CaseRun {
       }
       this.#add("finish", tool, repeat, finished, jobs, 0);
     }
+    for (const tool of tools) {
+      if (tool.hasBulk) await this.#retryJobs(tool, jobs, RETRY_ROUNDS + repeat);
+    }
+  }
+
+  /** Where jobs do not really run they can all fail: submits them, and submits them again. */
+  async #retryJobs(tool: Tool, count: number, round: number): Promise<void> {
+    const { scheduler } = this.#case;
+    if (scheduler.stateFolder === undefined) return;
+    await this.#openJobs(tool, count, round);
+    await letJobsFail(scheduler, true);
+    const retried = await measure([...tool.argv, "retry", "--yes"], this.#place);
+    this.#add("retry", tool, round, retried, count, 0);
+    await output([...tool.argv, "finish", "--close-failed-jobs"], this.#place);
+    await letJobsFail(scheduler, false);
+    this.#lastWritten = await lastJobOf(scheduler);
   }
 
   async #openJobs(tool: Tool, count: number, repeat: number): Promise<void> {

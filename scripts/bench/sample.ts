@@ -5,6 +5,7 @@ export const OPERATIONS = [
   "start-up",
   "schedule",
   "bulk schedule",
+  "retry",
   "bare sacct",
   "list",
   "finish",

@@ -47,6 +47,18 @@ export async function writeScriptedSlurm(folder: string): Promise<Scheduler> {
   return { name: "scripted", env: { PATH: pathWith(bin) }, stateFolder: state };
 }
 
+/** Says of all jobs, from now on, whether they failed; where nothing runs them. */
+export async function letJobsFail({ stateFolder }: Scheduler, failing: boolean): Promise<void> {
+  const mark = join(stateFolder!, "failing");
+  if (failing) await Deno.writeTextFile(mark, "");
+  else await Deno.remove(mark);
+}
+
+/** The highest number of a job so far; where nothing runs them. */
+export async function lastJobOf({ stateFolder }: Scheduler): Promise<number> {
+  return Number(await Deno.readTextFile(join(stateFolder!, "count")));
+}
+
 /** Waits until none of our jobs is pending or running, and accounting knows. */
 export async function waitForJobs(scheduler: Scheduler, cwd: string): Promise<void> {
   if (scheduler.stateFolder !== undefined) return;
@@ -57,18 +69,29 @@ export async function waitForJobs(scheduler: Scheduler, cwd: string): Promise<vo
   await pollUntilEmpty(() => output(unfinished, place));
 }
 
+/** Lets our jobs run that were submitted with `sbatch --hold`. */
+export async function releaseJobs(scheduler: Scheduler, cwd: string): Promise<void> {
+  if (scheduler.stateFolder !== undefined) return;
+  const place = { cwd, env: scheduler.env };
+  const jobIds = (await output(["squeue", "-h", "-n", JOB_NAME, "-o", "%A"], place)).trim();
+  for (const jobId of jobIds.split("\n")) {
+    if (jobId !== "") await output(["scontrol", "release", jobId], place);
+  }
+}
+
 /**
  * Writes the outputs of the jobs below `dataset` whose number is above `after`, where nothing ran them.
  *
  * @returns the highest number so far.
  */
 export async function writeMissingOutputs(
-  { stateFolder }: Scheduler,
+  scheduler: Scheduler,
   dataset: string,
   after: number,
 ): Promise<number> {
+  const { stateFolder } = scheduler;
   if (stateFolder === undefined) return after;
-  const last = Number(await Deno.readTextFile(join(stateFolder, "count")));
+  const last = await lastJobOf(scheduler);
   for (let jobId = after + 1; jobId <= last; jobId++) {
     const [folder, log] = await Promise.all(
       ["folder", "log"].map(async (what) =>
@@ -112,9 +135,11 @@ echo "$PWD/\${log%%"%j"*}$n\${log#*"%j"}" >"$D/$n.log"
 echo "$PWD/$2" >"$D/$n.folder"
 echo "Submitted batch job $n"`,
   sacct: `for last; do :; done
+state=COMPLETED
+if [ -e "$D/failing" ]; then state=FAILED; fi
 IFS=,
 for id in $last; do
-  echo "$id|$id|COMPLETED|Unknown|Unknown|0:0|00:00:01|1:00|n1|job"
+  echo "$id|$id|$state|Unknown|Unknown|0:0|00:00:01|1:00|n1|job"
 done`,
   scontrol: `for id; do :; done
 read -r log <"$D/$id.log"

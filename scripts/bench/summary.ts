@@ -18,7 +18,7 @@ export interface Summary {
   readonly time: Spread;
   /**
    * How many times as long as the reference of the same round: for bulk schedule a bare `sbatch`, for
-   * another tool the first one. `undefined` where there is no pair.
+   * retry the bulk schedule of the same jobs, for another tool the first one. `undefined` where there is no pair.
    */
   readonly ratio: Spread | undefined;
   /** Largest of the samples' peaks. */
@@ -71,6 +71,11 @@ function ratioOf(
   reference: string,
 ): number | undefined {
   if (sample.operation === "bulk schedule") return secondsPerJob(sample) / sample.sbatchSeconds;
+  if (sample.operation === "retry") {
+    const first = caseOf({ ...sample, operation: "bulk schedule" });
+    const bulk = samples.find((each) => each.round === sample.round && caseOf(each) === first);
+    return bulk === undefined ? undefined : secondsPerJob(sample) / secondsPerJob(bulk);
+  }
   if (sample.tool === reference) return undefined;
   const own = caseOf({ ...sample, tool: reference });
   const pair = samples.find((other) => other.round === sample.round && caseOf(other) === own);

@@ -1,4 +1,4 @@
-import { basename, relative, resolve } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
 import { renderLazyModule } from "./lazy_module.ts";
 
 /** Runtime modules that are cheap to load, under 2 ms: imported as they are. */
@@ -11,7 +11,7 @@ const COMMANDER_MODULES = ["node:child_process", "node:fs", "node:process", "nod
 
 const PART_NAME_REGEXP = /"\.\/([^"/\n]+\.js)"/g;
 
-const PROJECT = new URL("../..", import.meta.url).pathname;
+const PROJECT = dirname(dirname(import.meta.dirname!));
 
 interface ModuleGraph {
   readonly modules: readonly { readonly kind?: string; readonly specifier: string }[];

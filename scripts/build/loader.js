@@ -9,6 +9,8 @@ const path = decodeURIComponent(new URL(import.meta.url.replace(/\.js$/, ".txt")
 const importMeta = { url: import.meta.url, main: true };
 const AsyncFunction = (async () => {}).constructor;
 const loaded = {};
+const decoder = new TextDecoder();
+const FRONT_BYTES = 300_000;
 
 function load(name) {
   return loaded[name] ??= new AsyncFunction("sqlite", "importMeta", "load", read(PARTS[name]))(
@@ -18,8 +20,24 @@ function load(name) {
   );
 }
 
-function read([offset, length]) {
-  using file = Deno.openSync(path);
+/** Opened once: with each opening the runtime looks at the path again, which may lie on a network. */
+const file = Deno.openSync(path);
+/** What lies in front is what each start loads, in some thirty parts. */
+const front = readAt(0, Math.min(FRONT_BYTES, Math.max(...Object.values(PARTS).map(endOf))));
+
+function endOf([offset, length]) {
+  return offset + length;
+}
+
+function read(part) {
+  const [offset, length] = part;
+  const bytes = endOf(part) <= front.length
+    ? front.subarray(offset, endOf(part))
+    : readAt(offset, length);
+  return decoder.decode(bytes);
+}
+
+function readAt(offset, length) {
   file.seekSync(offset, Deno.SeekMode.Start);
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length;) {
@@ -27,7 +45,7 @@ function read([offset, length]) {
     if (count === null) throw new RangeError(`Cannot read "${path}": it is too short`);
     done += count;
   }
-  return new TextDecoder().decode(bytes);
+  return bytes;
 }
 
 await load("./main.js");

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { type Target, TARGETS } from "./targets.ts";
+
 /** Size of the blocks that the parts are padded to. */
 export const BLOCK_SIZE = 16_384;
 
@@ -26,8 +28,8 @@ export interface PortableParts {
 /** The runtime that executes the program. */
 export interface Runtime {
   readonly version: string;
-  /** For example `x86_64-unknown-linux-gnu`. */
-  readonly target: string;
+  /** What it runs on. */
+  readonly target: Target;
   /** Size of the unpacked runtime in bytes. */
   readonly size: number;
   /** SHA-256 of the unpacked runtime, in hexadecimal. */
@@ -66,6 +68,23 @@ const STEERING_VARIABLES = [
  */
 export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=20";
 
+/**
+ * Where addresses are limited: the runtime wants 48 GB of them, to cut out of them 16 GB that lie where
+ * it can use them. With less it takes 32 GB four times, at random: every second time they lie well, so
+ * that one start of sixteen fails. These seeds let the first time be a good one. What is random for
+ * JavaScript's `Math.random` is the same at each start then; nothing of ours asks it.
+ */
+const LIMITED_SEEDS = [4, 6, 10];
+
+/** From here on, in kB, addresses are as good as unlimited. */
+const AMPLE_ADDRESSES_KB = 56_000_000;
+
+/** What is said to be needed: starting takes 33,900,000 kB, and a large dataset takes some more. */
+const NEEDED_ADDRESSES_KB = 35_000_000;
+
+/** So many kB have to be left after a start. */
+const SPARE_ADDRESSES_KB = 500_000;
+
 /** No network, no configuration of the folder it is started in, nothing asked and nothing fetched. */
 const RUN_OPTIONS = [
   "--quiet",
@@ -77,13 +96,15 @@ const RUN_OPTIONS = [
   "--no-check",
   "--cached-only",
   "--no-code-cache",
-  V8_FLAGS,
   "--allow-read",
   "--allow-write",
   "--allow-env",
   "--allow-sys",
   "--allow-run",
 ];
+
+/** Threads of the runtime beside one for each processor up to four, and one child process. */
+const LEAST_THREADS = 5;
 
 /** Puts the parts together. */
 export async function assemblePortableFile(parts: PortableParts): Promise<Uint8Array> {
@@ -98,7 +119,11 @@ export async function assemblePortableFile(parts: PortableParts): Promise<Uint8A
   const fileSize = runtimeOffset + runtime.compressed.length;
   const startScript = fillIn(parts.startScript, {
     VERSION: parts.version,
-    TARGET: runtime.target,
+    TARGET: runtime.target.triple,
+    CPU: runtime.target.cpu,
+    CPU_WORDS: runtime.target.words,
+    CPUS: TARGETS.map(({ cpu }) => cpu).join(" "),
+    LOADER: runtime.target.loader,
     RUNTIME_VERSION: runtime.version,
     RUNTIME_ID: runtime.sha256.slice(0, 16),
     RUNTIME_SIZE: String(runtime.size),
@@ -110,7 +135,12 @@ export async function assemblePortableFile(parts: PortableParts): Promise<Uint8A
     FILE_SIZE: String(fileSize),
     NEED_MB: String(Math.ceil((runtime.size + program.length) / 10_000_000) * 10),
     BOOT_NAMES: STEERING_VARIABLES.join(" "),
-    RUN_OPTIONS: RUN_OPTIONS.join(" "),
+    RUN_OPTIONS: [...RUN_OPTIONS, V8_FLAGS].join(" "), // a seed may follow
+    SEEDS: LIMITED_SEEDS.join(" "),
+    AMPLE_KB: String(AMPLE_ADDRESSES_KB),
+    NEEDED_KB: String(NEEDED_ADDRESSES_KB),
+    SPARE_KB: String(SPARE_ADDRESSES_KB),
+    THREADS: String(LEAST_THREADS),
   });
   const head = padToOneBlock("the start script", startScript);
   return concatenate([head, loader, program, runtime.compressed]);

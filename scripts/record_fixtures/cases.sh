@@ -42,14 +42,14 @@ pause() {
 # Asks about a job as dlslurm does.
 ask_sacct() {
   LC_ALL=C TZ=UTC SLURM_BITSTR_LEN=0 sacct --noheader --parsable2 --duplicates -X \
-    --format=JobID,JobIDRaw,State,Submit,End,ExitCode,Elapsed,Timelimit,NodeList,JobName \
-    -S "$(date -u -d '1 hour ago' +%Y-%m-%dT%H:%M:%S)" -j "$1"
+    --format=JobID,JobIDRaw,State,Submit,End,ExitCode,Elapsed,Timelimit,NodeList -j "$1"
 }
 ask_scontrol() {
   LC_ALL=C TZ=UTC SLURM_BITSTR_LEN=0 scontrol show job "$1"
 }
 ask_squeue() {
-  LC_ALL=C TZ=UTC SLURM_BITSTR_LEN=0 squeue -h -t all -o '%i|%T|%A|%N'
+  LC_ALL=C TZ=UTC SLURM_BITSTR_LEN=0 squeue -h -t all \
+    -O 'JobArrayID:|,State:|,JobID:|,NodeList:|,SubmitTime:|,RestartCnt:|'
 }
 # Asks all three; that a job is not known is an answer, too.
 ask_all() {

@@ -1,19 +1,25 @@
+import { UserError } from "../errors.ts";
 import { statIfPresent } from "../fs/if_present.ts";
-import { isPlainRepository } from "./annex_repository.ts";
+import { joinNul } from "../git/path_bytes.ts";
+import { diskFailure } from "../process/disk_failure.ts";
+import { countLines } from "../process/steps.ts";
+import { beginStep, isPlainRepository } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
-import { runAnnex } from "./git_annex.ts";
+import { runAnnex, setPresence } from "./git_annex.ts";
 import type { AnnexFailure } from "./git_annex.ts";
+import { noteHandedOver } from "./handed_over.ts";
 import { ingestFiles } from "./ingest_files.ts";
 import type { Ingested } from "./ingest_files.ts";
-import { findGivenUp, forgetSecondNames, keepSecondNames } from "./second_names.ts";
-import { sortFiles } from "./sort_files.ts";
+import { findGivenUp, makeBackupLinks, removeBackupLinks } from "./backup_links.ts";
+import { classifyFiles } from "./classify_files.ts";
+import { takeLinks } from "./take_links.ts";
 
-/** What came of adding files; {@linkcode forgetSecondNames} takes the second names away. */
-export interface AddedFiles extends Pick<Ingested, "locationLog" | "secondNames"> {
+/** What came of adding files; {@linkcode removeBackupLinks} takes the backup links away. */
+export interface AddedFiles extends Pick<Ingested, "locationLog" | "backupLinks"> {
   /** Files that could not be added. */
   readonly failures: readonly AnnexFailure[];
   /** Files whose index entries lack the files' times, as git-annex leaves them. */
-  readonly withoutTimes: readonly string[];
+  readonly entriesWithoutStat: readonly string[];
 }
 
 /** From so many files on git-annex's plumbing is sooner done than one `git annex add`. */
@@ -25,7 +31,8 @@ const LARGE_INDEX_BYTES = 2_000_000;
  * Brings files into git or the annex and stages them, as `git annex add` would; what is certain is done
  * with plumbing, for many files at once, and all the rest by one `git annex add`.
  *
- * A crash leaves contents that nothing refers to yet; adding the same files again completes it.
+ * A crash leaves contents that nothing refers to yet, and files or links in their places; adding the
+ * same files again completes it. What `git annex add` had is noted: {@linkcode bringBackHandedOver}.
  *
  * @param paths files and links, relative to the repository's root; none that git ignores.
  * @throws {UserError} `ANNEX_FAILED` if git-annex is missing, or fails without naming a file.
@@ -34,9 +41,9 @@ export async function addFiles(
   repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<AddedFiles> {
-  await forgetSecondNames(repository); // a crash may have left some
+  await removeBackupLinks(repository); // a crash may have left some
   const added = await addInBestWay(repository, paths);
-  if (added.secondNames.size === 0) await forgetSecondNames(repository);
+  if (added.backupLinks.size === 0) await removeBackupLinks(repository);
   return added;
 }
 
@@ -44,23 +51,45 @@ async function addInBestWay(
   repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<AddedFiles> {
-  const isWorthPlumbing = paths.length >= MANY_FILES ||
-    paths.length > 0 && await hasLargeIndex(repository);
+  const { links, presentKeys, rest } = await takeLinks(repository, paths);
+  await stageLinks(repository, links);
+  const uuid = repository.config.get("annex.uuid");
+  if (uuid !== undefined) {
+    await setPresence(repository.git, { uuid, keys: presentKeys, isPresent: true });
+  }
+  return await addOthers(repository, rest);
+}
+
+async function addOthers(
+  repository: AnnexRepository,
+  paths: readonly string[],
+): Promise<AddedFiles> {
+  if (paths.length === 0) return NOTHING;
+  const isWorthPlumbing = paths.length >= MANY_FILES || await hasLargeIndex(repository);
   if (!isWorthPlumbing || !await isPlainRepository(repository)) {
     return await addWithAnnex(repository, paths);
   }
-  const { large, small, unsure } = await sortFiles(repository, paths);
-  const { linked, left, locationLog, secondNames } = await ingestFiles(repository, large);
+  const { large, small, unsure } = await classifyFiles(repository, paths);
+  const { linked, left, locationLog, backupLinks } = await ingestFiles(repository, large);
   const certain = [...small, ...linked];
   repository.signal.throwIfAborted();
   const rest = await stageAsTheyAre(repository, certain) ? [] : certain;
   const others = [...unsure, ...left, ...rest];
-  if (others.length === 0) return { failures: [], withoutTimes: [], locationLog, secondNames };
+  if (others.length === 0) {
+    return { failures: [], entriesWithoutStat: [], locationLog, backupLinks };
+  }
   // Two of them would only wait for each other's locks.
   await locationLog;
   const added = await addWithAnnex(repository, others);
-  return { ...added, secondNames: new Map([...secondNames, ...added.secondNames]) };
+  return { ...added, backupLinks: new Map([...backupLinks, ...added.backupLinks]) };
 }
+
+const NOTHING: AddedFiles = {
+  failures: [],
+  entriesWithoutStat: [],
+  locationLog: Promise.resolve(),
+  backupLinks: new Map(),
+};
 
 async function hasLargeIndex({ indexFile }: AnnexRepository): Promise<boolean> {
   return ((await statIfPresent(indexFile))?.size ?? 0) >= LARGE_INDEX_BYTES;
@@ -70,13 +99,18 @@ async function addWithAnnex(
   repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<AddedFiles> {
-  const kept = await keepSecondNames(repository, paths);
-  const failures = await runAnnex(repository.runGit, ["add"], paths, repository.names);
+  const kept = await makeBackupLinks(repository, paths);
+  await noteHandedOver(repository, paths, kept);
+  using adding = beginStep(repository, "adding files", paths.length);
+  const watcher = repository.beginStep === undefined
+    ? undefined
+    : { onProgress() {}, onEnd: () => adding.advance() };
+  const failures = await runAnnex(repository.git, ["add"], paths, watcher);
   return {
     failures,
-    withoutTimes: paths,
+    entriesWithoutStat: paths,
     locationLog: Promise.resolve(),
-    secondNames: findGivenUp(repository, kept),
+    backupLinks: findGivenUp(repository, kept),
   };
 }
 
@@ -84,12 +118,38 @@ async function addWithAnnex(
 const NO_FILTER = ["clean=", "process=", "required=false"]
   .flatMap((setting) => ["-c", `filter.annex.${setting}`]);
 
+/**
+ * Stages links of git-annex as they are. One that is gone meanwhile is taken out.
+ *
+ * @throws {UserError} `GIT_FAILED` or `DISK`; none of them is staged.
+ */
+async function stageLinks(
+  { git }: AnnexRepository,
+  links: readonly string[],
+): Promise<void> {
+  if (links.length === 0) return;
+  const args = [...NO_FILTER, "update-index", "--add", "--remove", "--replace", "-z", "--stdin"];
+  const result = await git.run(args, { stdin: joinNul(links) });
+  if (result.code === 0) return;
+  throw diskFailure("git update-index", result.stderr) ?? new UserError(
+    "GIT_FAILED",
+    `Cannot go on: git update-index ended with exit status ${result.code}`,
+    { detail: result.stderr },
+  );
+}
+
 /** Stages files and links, all or none; `false` if one of them cannot be read. */
 async function stageAsTheyAre(
-  { runGit, names }: AnnexRepository,
+  repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<boolean> {
   if (paths.length === 0) return true;
-  const args = [...NO_FILTER, "update-index", "--add", "--replace", "-z", "--stdin"];
-  return (await runGit(args, { stdin: names.join(paths) })).code === 0;
+  using staging = beginStep(repository, "staging files", paths.length);
+  const args = [...NO_FILTER, "update-index", "--add", "--replace", "--verbose", "-z", "--stdin"];
+  const { code } = await repository.git.run(args, {
+    stdin: joinNul(paths),
+    // What it says of each file is only counted.
+    onStdout: countLines(staging),
+  });
+  return code === 0;
 }

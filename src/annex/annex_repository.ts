@@ -1,39 +1,31 @@
 import { join } from "node:path";
 import { lstatIfPresent } from "../fs/if_present.ts";
+import type { Git } from "../git/git.ts";
+import type { GitConfig } from "../git/git_config.ts";
+import type { Repository } from "../git/repository.ts";
 import type { Runner } from "../process/runner.ts";
-import type { FileNames, RunGit } from "./git_annex.ts";
-
-/** Configuration as git reads it. */
-export interface Settings {
-  /** The value in force by full name, section and key in lower case. */
-  get(name: string): string | undefined;
-  /** All values whose name starts with `prefix`, by the rest of the name. */
-  withPrefix(prefix: string): ReadonlyMap<string, string>;
-}
+import type { BeginStep, Step } from "../process/steps.ts";
 
 /** A work tree with git-annex, and how its programs are run. */
-export interface AnnexRepository {
-  /** Root of the work tree, absolute. */
-  readonly root: string;
-  /** The work tree's own git directory, absolute. */
-  readonly gitDir: string;
-  /** The git directory that all work trees share, absolute. */
-  readonly commonDir: string;
-  /** The work tree's index, absolute. */
-  readonly indexFile: string;
-  /** The checked-out branch's full name. */
-  readonly branch: string | null;
+export interface AnnexRepository extends Repository {
+  /** Git in the root; files are staged in the index that it was bound to. */
+  readonly git: Git;
   /** Read when the repository was opened. */
-  readonly config: Settings;
+  readonly config: GitConfig;
   /** Starts programs other than git. */
   readonly runner: Runner;
-  /** Git in the root; files are staged in the index that it was bound to. */
-  readonly runGit: RunGit;
-  /** How file names are read and written. */
-  readonly names: FileNames;
   /** Aborted when the user wants to stop. */
   readonly signal: AbortSignal;
+  /** Tells whoever waits how far it is; absent: nobody does. */
+  readonly beginStep?: BeginStep;
 }
+
+/** Begins a step of adding files. */
+export function beginStep(repository: AnnexRepository, title: string, total?: number): Step {
+  return repository.beginStep?.(title, total) ?? UNTOLD;
+}
+
+const UNTOLD: Step = { advance() {}, [Symbol.dispose]() {} };
 
 /** Settings of git-annex that change nothing in how a file is added, or whose values are heeded. */
 const HARMLESS_SETTINGS = new Set([

@@ -1,45 +1,36 @@
 import { join } from "node:path";
-import { lstatIfPresent, statIfPresent } from "../fs/if_present.ts";
-
-/** A locked annexed file: a link into `.git/annex/objects` (git-annex, "internals"). */
-export interface AnnexedFile {
-  /** Relative to the dataset's root. */
-  readonly path: string;
-  /** Whether its content is present. */
-  readonly isPresent: boolean;
-}
+import { parseAnnexed } from "./annex_key.ts";
+import { isAbsence, lstatIfPresent, statIfPresent } from "../fs/if_present.ts";
 
 /** Whether a symbolic link with this target is an annexed file. */
 export function isAnnexLink(target: string): boolean {
-  return /(^|\/)\.git\/annex\/objects\//.test(target) ||
-    /(^|\/)annex\/objects\/.+\/.+\//.test(target);
+  const annexed = parseAnnexed(target);
+  // A pointer's path stands for no place in a file system.
+  return annexed !== undefined && (annexed.isInGitFolder || annexed.folders > 1);
 }
 
-/** Finds the locked annexed files among `paths`, files or folders, those that exist. */
-export async function findAnnexedFiles(
-  root: string,
-  paths: Iterable<string>,
-): Promise<AnnexedFile[]> {
-  const found: AnnexedFile[] = [];
-  for (const path of paths) await visit(root, path, found);
-  return found;
+/** Whether a file of which git keeps this blob is an annexed file, locked or unlocked. */
+export function isAnnexed(blob: string): boolean {
+  return blob.startsWith(POINTER_START) || isAnnexLink(blob.trimEnd());
 }
 
-async function visit(root: string, path: string, found: AnnexedFile[]): Promise<void> {
-  const full = join(root, path);
-  const info = await lstatIfPresent(full);
-  if (info === undefined) return;
-  if (info.isSymlink) {
-    if (!isAnnexLink(await Deno.readLink(full))) return;
-    const content = await statIfPresent(full);
-    found.push({ path, isPresent: content !== undefined });
-  } else if (info.isDirectory) {
-    for await (const entry of Deno.readDir(full)) {
-      if (entry.name === ".git") continue;
-      if (entry.isDirectory || entry.isSymlink) {
-        await visit(root, path === "." ? entry.name : `${path}/${entry.name}`, found);
-      }
-    }
+/**
+ * The target of the locked annexed file at `path`, absolute, whether its content is present or not;
+ * `undefined` if something else is there.
+ */
+export async function annexLinkAt(path: string): Promise<string | undefined> {
+  if ((await lstatIfPresent(path))?.isSymlink !== true) return undefined;
+  const target = await targetOf(path);
+  return target !== undefined && isAnnexLink(target) ? target : undefined;
+}
+
+/** `undefined` for a target that is no text: it is none of git-annex. */
+async function targetOf(link: string): Promise<string | undefined> {
+  try {
+    return await Deno.readLink(link);
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData || isAbsence(error)) return undefined;
+    throw error;
   }
 }
 
@@ -62,7 +53,7 @@ async function visitMissing(root: string, path: string, found: string[]): Promis
   const full = join(root, path);
   const info = await lstatIfPresent(full);
   if (info?.isSymlink) {
-    const isMissing = isAnnexLink(await Deno.readLink(full)) &&
+    const isMissing = await annexLinkAt(full) !== undefined &&
       await statIfPresent(full) === undefined;
     if (isMissing) found.push(path);
   } else if (info?.isDirectory) {

@@ -1,3 +1,4 @@
+import { joinNul } from "../git/path_bytes.ts";
 import { textOf } from "../process/runner.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 
@@ -14,12 +15,12 @@ const NO_ATTRIBUTES: Attributes = new Map();
  * @returns the attributes of each of these paths; `undefined` if git does not tell.
  */
 export async function readAttributes(
-  { runGit, names: fileNames }: AnnexRepository,
+  { git }: AnnexRepository,
   names: readonly string[],
   paths: readonly string[],
 ): Promise<((path: string) => Attributes) | undefined> {
-  const stdin = fileNames.join(paths);
-  const { code, stdout } = await runGit(["check-attr", "--stdin", "-z", "--all"], { stdin });
+  const stdin = joinNul(paths);
+  const { code, stdout } = await git.run(["check-attr", "--stdin", "-z", "--all"], { stdin });
   const found = code === 0 ? parseAttributes(stdout, new Set(names)) : undefined;
   return found && ((path) => found.get(path) ?? NO_ATTRIBUTES);
 }

@@ -10,14 +10,16 @@
  */
 
 import { UserError } from "../errors.ts";
+import type { Git } from "../git/git.ts";
+import { isReachable, joinNul } from "../git/path_bytes.ts";
 import { diskFailure } from "../process/disk_failure.ts";
+import { limitFailure } from "../process/system_limits.ts";
 import { textOf } from "../process/runner.ts";
-import type { RunOptions, RunResult } from "../process/runner.ts";
+import type { RunResult } from "../process/runner.ts";
+import { countLines } from "../process/steps.ts";
+import type { BeginStep, Step } from "../process/steps.ts";
 import * as v from "valibot";
 import { chunksOf } from "./command_lines.ts";
-
-/** Runs `git` with arguments; the caller binds it to a work tree and an index. */
-export type RunGit = (args: readonly string[], options: RunOptions) => Promise<RunResult>;
 
 /** What git-annex says of one file with `--json --json-error-messages`. */
 const FileResult = v.object({
@@ -50,13 +52,8 @@ const FileProgress = v.object({
   "percent-progress": v.optional(v.string(), ""),
 });
 
-/** How file names that are not valid UTF-8 are told and written; the caller knows how it read them. */
-export interface FileNames {
-  /** Whether the name is text. */
-  isText(path: string): boolean;
-  /** The bytes of names, with NUL between them. */
-  join(paths: readonly string[]): Uint8Array;
-}
+/** Commands that end with the staging of what they did. */
+const STAGING = new Set(["add", "unlock"]);
 
 /**
  * Runs a git-annex command over `paths`, as few calls as command lines allow.
@@ -65,10 +62,9 @@ export interface FileNames {
  * @throws {UserError} `ANNEX_FAILED` if git-annex is missing or fails without naming a file.
  */
 export async function runAnnex(
-  runGit: RunGit,
+  git: Git,
   args: readonly string[],
   paths: readonly string[],
-  names: FileNames,
   watcher?: AnnexWatcher,
 ): Promise<AnnexFailure[]> {
   const failures: AnnexFailure[] = [];
@@ -77,19 +73,24 @@ export async function runAnnex(
     const options = ["--json", "--json-error-messages", ...progress, ...rest];
     const lines = new ResultLines(watcher);
     // DataLad's setting: a dotfile is a file like any other.
-    const result = await runGit(["-c", "annex.dotfiles=true", "annex", ...args, ...options], {
+    const result = await git.run(["-c", "annex.dotfiles=true", "annex", ...args, ...options], {
       env: annexEnvironment(),
       onStdout: (piece) => lines.add(piece),
       ...(stdin === undefined ? {} : { stdin }),
     });
     const failed = parseResults(lines.text(), new Set(asked));
-    if (result.code !== 0 && failed.length === 0) throw annexFailed(args[0]!, result);
+    // git-annex passes over a git that could not write the index, and says of each file that it is added.
+    const isUnstaged = STAGING.has(args[0]!) && /^fatal: /m.test(result.stderr);
+    if (isUnstaged || (result.code !== 0 && failed.length === 0)) {
+      throw annexFailed(args[0]!, result);
+    }
     for (const failure of failed) failures.push(failure);
   };
-  for (const chunk of chunksOf(paths.filter(names.isText))) await run(["--", ...chunk], chunk);
+  for (const chunk of chunksOf(paths.filter(isReachable))) await run(["--", ...chunk], chunk);
   // A name that is no text cannot be an argument; as bytes on standard input it arrives as it is.
-  const odd = paths.filter((path) => !names.isText(path));
-  if (odd.length > 0) await run(["--batch", "-z"], odd, names.join(odd));
+  const odd = paths.filter((path) => !isReachable(path));
+  // A NUL behind the last one would stand for an empty name.
+  if (odd.length > 0) await run(["--batch", "-z"], odd, joinNul(odd).slice(0, -1));
   return failures;
 }
 
@@ -97,15 +98,18 @@ export async function runAnnex(
  * Asks git-annex's plumbing about many things in one process.
  *
  * @param questions one an answer, without NUL.
+ * @param step counts the answers.
  * @returns the answers, lines in the order of the questions; `undefined` if not each was answered.
  */
 export async function askAnnex(
-  runGit: RunGit,
+  git: Git,
   args: readonly string[],
   questions: readonly string[],
+  step?: Step,
 ): Promise<string[] | undefined> {
-  const { code, stdout } = await runGit(["annex", ...args, "--batch", "-z"], {
+  const { code, stdout } = await git.run(["annex", ...args, "--batch", "-z"], {
     env: annexEnvironment(),
+    ...(step === undefined ? {} : { watchStdout: countLines(step) }),
     // A NUL behind the last one would stand for an empty question.
     stdin: questions.join("\0"),
   });
@@ -113,34 +117,49 @@ export async function askAnnex(
   return code === 0 && lines.length === questions.length ? lines : undefined;
 }
 
+/** Which contents a repository has, or has not. */
+export interface Presence {
+  /** Of the repository. */
+  readonly uuid: string;
+  /** Of the contents. */
+  readonly keys: readonly string[];
+  /** Whether it has them all, or none. */
+  readonly isPresent: boolean;
+}
+
 /**
  * Notes for each of `keys` whether this repository has its content, in two processes and one commit of the
  * git-annex branch; a crash between the two leaves it to the next git-annex command to commit it. Doing it again is harmless.
  *
- * @param uuid of this repository.
+ * @param begin tells how many are noted.
  * @throws {UserError} `ANNEX_FAILED`; some of them may be noted.
  */
 export async function setPresence(
-  runGit: RunGit,
-  uuid: string,
-  keys: readonly string[],
-  isPresent: boolean,
+  git: Git,
+  { uuid, keys, isPresent }: Presence,
+  begin?: BeginStep,
 ): Promise<void> {
   if (keys.length === 0) return;
-  const result = await runGit(["annex", "setpresentkey", "--batch"], {
-    env: annexEnvironment(),
-    stdin: keys.map((key) => `${key} ${uuid} ${isPresent ? 1 : 0}\n`).join(""),
-  });
-  if (result.code !== 0) throw annexFailed("setpresentkey", result);
+  {
+    using noting = begin?.("noting where contents are", keys.length);
+    const result = await git.run(["annex", "setpresentkey", "--batch"], {
+      env: annexEnvironment(),
+      ...(noting === undefined ? {} : { watchStdout: countLines(noting) }),
+      stdin: keys.map((key) => `${key} ${uuid} ${isPresent ? 1 : 0}\n`).join(""),
+    });
+    if (result.code !== 0) throw annexFailed("setpresentkey", result);
+  }
+  using _committing = begin?.(`git-annex commits ${keys.length} notes`);
   // setpresentkey leaves what it noted in the journal; adding nothing commits that.
-  const committed = await runGit(["annex", "add", "--batch"], {
+  const committed = await git.run(["annex", "add", "--batch"], {
     env: annexEnvironment(),
     stdin: "",
   });
   if (committed.code !== 0) throw annexFailed("add", committed);
 }
 
-function annexEnvironment(): Readonly<Record<string, string | undefined>> {
+/** The environment that git-annex is run in: names are UTF-8, messages English. */
+export function annexEnvironment(): Readonly<Record<string, string | undefined>> {
   // git-annex says itself which of its calls take paths literally.
   return { ...locale(), GIT_LITERAL_PATHSPECS: undefined };
 }
@@ -169,9 +188,12 @@ function annexFailed(command: string, result: RunResult): UserError {
       { hint: "install git-annex, or load its module, then run the same command again" },
     );
   }
-  return diskFailure(`git annex ${command}`, result.stderr) ?? new UserError(
+  const name = `git annex ${command}`;
+  return diskFailure(name, result.stderr) ?? limitFailure(name, result.stderr) ?? new UserError(
     "ANNEX_FAILED",
-    `Cannot go on: git annex ${command} ended with exit status ${result.code}`,
+    result.code === 0
+      ? `Cannot go on: ${name} did not stage what it did`
+      : `Cannot go on: ${name} ended with exit status ${result.code}`,
     { detail: result.stderr },
   );
 }

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { SharedMode } from "../fs/shared_mode.ts";
+import { beginStep } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { askAnnex, setPresence } from "./git_annex.ts";
 import { protectFile, storeContent, unprotectFile } from "./object_store.ts";
-import { linkFolderOf } from "./second_names.ts";
-import type { LargeFile } from "./sort_files.ts";
+import { linkFolderOf } from "./backup_links.ts";
+import type { LargeFile } from "./classify_files.ts";
 
 /** What came of ingesting. */
 export interface Ingested {
@@ -18,9 +20,9 @@ export interface Ingested {
   readonly locationLog: Promise<void>;
   /**
    * Files whose own content was given up for an object that was there already, of this call or from
-   * before, with a second name for it: if somebody still writes to either, there is no other copy.
+   * before, with a backup link to it: if somebody still writes to either, there is no other copy.
    */
-  readonly secondNames: ReadonlyMap<string, string>;
+  readonly backupLinks: ReadonlyMap<string, string>;
 }
 
 /** Between two of these many files, other work gets its turn: Ctrl-C is heard. */
@@ -44,35 +46,39 @@ export async function ingestFiles(
   const keys = await findKeys(repository, files);
   const objects = await findObjects(repository, [...new Set(keys.values())]);
   const linkFolder = linkFolderOf(repository);
-  await Deno.mkdir(linkFolder, { recursive: true });
+  SharedMode.of(repository.config).makeFolder(linkFolder);
   const { lutimesSync } = await import("node:fs");
   const linked = new Map<string, string>();
-  const secondNames = new Map<string, string>();
+  const backupLinks = new Map<string, string>();
+  using moving = beginStep(repository, "moving contents to the annex", files.length);
   for (const [at, file] of files.entries()) {
     if (at % FILES_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    moving.advance();
     repository.signal.throwIfAborted();
     const key = keys.get(file.path);
     const object = key === undefined ? undefined : objects.get(key);
     const look = looks.get(file);
     if (key === undefined || object === undefined || look === undefined) continue;
-    const secondName = join(linkFolder, `second-name-${at}`);
-    const place = { root: repository.root, path: file.path, object, linkFolder, secondName };
+    const backupLink = join(linkFolder, `backup-link-${at}`);
+    const place = { root: repository.root, path: file.path, object, linkFolder, backupLink };
     const stored = storeContent(place, look, lutimesSync);
     if (stored === undefined) continue;
     linked.set(file.path, key);
-    if (stored === "given up") secondNames.set(file.path, secondName);
+    if (stored === "given up") backupLinks.set(file.path, backupLink);
   }
   const left = files.filter(({ path }) => !linked.has(path));
   for (const file of left) unprotectFile(fileOf(file), looks.get(file));
-  const uuid = repository.config.get("annex.uuid")!;
+  moving[Symbol.dispose]();
   // A second of git-annex's time for each thousand keys, in which the caller has other things to do.
-  const locationLog = setPresence(repository.runGit, uuid, [...new Set(linked.values())], true);
+  const uuid = repository.config.get("annex.uuid")!;
+  const presence = { uuid, keys: [...new Set(linked.values())], isPresent: true };
+  const locationLog = setPresence(repository.git, presence, repository.beginStep);
   locationLog.catch(() => undefined); // whoever waits for it hears of it
   return {
     linked: [...linked.keys()],
     left: left.map(({ path }) => path),
     locationLog,
-    secondNames,
+    backupLinks,
   };
 }
 
@@ -80,19 +86,20 @@ const NOTHING: Ingested = {
   linked: [],
   left: [],
   locationLog: Promise.resolve(),
-  secondNames: new Map(),
+  backupLinks: new Map(),
 };
 
 /** The key of each file; those that git-annex cannot tell are missing. */
 async function findKeys(
-  { runGit }: AnnexRepository,
+  repository: AnnexRepository,
   files: readonly LargeFile[],
 ): Promise<Map<string, string>> {
   const keys = new Map<string, string>();
+  using hashing = beginStep(repository, "hashing contents", files.length);
   for (const [backend, group] of Map.groupBy(files, (file) => file.backend)) {
     const option = backend === undefined ? [] : [`--backend=${backend}`];
     const paths = group.map(({ path }) => path);
-    const answers = await askAnnex(runGit, ["calckey", ...option], paths) ?? [];
+    const answers = await askAnnex(repository.git, ["calckey", ...option], paths, hashing) ?? [];
     answers.forEach((key, at) => {
       if (key !== "") keys.set(paths[at]!, key);
     });
@@ -102,11 +109,11 @@ async function findKeys(
 
 /** Where the content of each key belongs, relative to the repository's root. */
 async function findObjects(
-  { runGit }: AnnexRepository,
+  { git }: AnnexRepository,
   keys: readonly string[],
 ): Promise<Map<string, string>> {
   if (keys.length === 0) return new Map();
-  const objects = await askAnnex(runGit, ["examinekey", "--format=${objectpath}\\n"], keys) ?? [];
+  const objects = await askAnnex(git, ["examinekey", "--format=${objectpath}\\n"], keys) ?? [];
   return new Map(objects.flatMap((object, at): [string, string][] => {
     const key = keys[at]!;
     return object.startsWith(".git/annex/objects/") && object.endsWith(`/${key}/${key}`)

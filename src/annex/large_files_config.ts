@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { lstatIfPresent } from "../fs/if_present.ts";
+import { BATCH, batchOf, parseBlobs } from "../git/cat_file.ts";
 import { textOf } from "../process/runner.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 
@@ -42,19 +43,18 @@ interface Setting {
  * give it; `undefined` if a line is not understood or something is not committed yet.
  */
 async function readBranchConfig(
-  { runGit, commonDir }: AnnexRepository,
+  { git, commonDir }: AnnexRepository,
 ): Promise<Map<string, Setting> | undefined> {
   const settings = new Map<string, Setting>();
   const journal = join(commonDir, "annex", "journal", "config.log");
   if (await lstatIfPresent(journal) !== undefined) return undefined;
-  const refs = await runGit(["for-each-ref", "--format=%(refname)", "**/git-annex"], {});
+  const refs = await git.run(["for-each-ref", "--format=%(refname)", "**/git-annex"]);
   const names = textOf(refs.stdout).split("\n").filter((name) => name !== "");
-  const logs = await runGit(["cat-file", "--batch"], {
-    stdin: names.map((name) => `${name}:config.log\n`).join(""),
-  });
+  const logs = await git.run(BATCH, { stdin: batchOf(names.map((name) => `${name}:config.log`)) });
   if (refs.code !== 0 || logs.code !== 0) return undefined;
-  for (const line of textOf(logs.stdout).split("\n")) {
-    if (line === "" || / missing$|^[0-9a-f]{40,64} blob [0-9]+$/.test(line)) continue;
+  const lines = [...parseBlobs(logs.stdout).values()].flatMap((log) => log.split("\n"));
+  for (const line of lines) {
+    if (line === "") continue;
     // git-annex, "internals": `1286903743.123s annex.largefiles include=*.x`
     const [, seconds, name, value] = /^([0-9.]+)s (\S+) ?(.*)$/.exec(line) ?? [];
     if (seconds === undefined || name === undefined || value === undefined) return undefined;

@@ -82,8 +82,8 @@ async function folderOfProgram(name: string): Promise<string | undefined> {
 }
 
 /** Whether git-annex was built to ask libmagic; if it was not, such a rule is an error to it. */
-async function canAnnexTell({ runGit }: AnnexRepository): Promise<boolean> {
+async function canAnnexTell({ git }: AnnexRepository): Promise<boolean> {
   const rule = "mimeencoding=binary";
   const args = ["annex", "matchexpression", "--largefiles", rule, "--file=x", `--${rule}`];
-  return (await runGit(args, {})).code === 0;
+  return (await git.run(args)).code === 0;
 }

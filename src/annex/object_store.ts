@@ -23,7 +23,7 @@ export interface ObjectPlace {
   /** For a link that is not in place yet; absolute, on the same file system. */
   readonly linkFolder: string;
   /** Keeps the file's own content within reach if the file is given up for an object; absolute. */
-  readonly secondName: string;
+  readonly backupLink: string;
 }
 
 /** A file that became the object, or was given up for one that is there already. */
@@ -67,7 +67,7 @@ export function unprotectFile(file: string, look: FileLook | undefined): void {
 /**
  * Brings the content of a protected file to its object and puts a link in the file's place, in this
  * order, each in one step; where the object is there already, the file is given up for it, as
- * git-annex does, and keeps a second name.
+ * git-annex does, and keeps a backup link.
  *
  * @returns what became of the file; `undefined` if it is as it was.
  */
@@ -84,7 +84,7 @@ export function storeContent(
       now.mtime?.getTime() === look.mtime?.getTime();
     if (!isSame) return undefined;
     const stored = provideObject(file, object, look);
-    if (stored === "given up") Deno.linkSync(file, place.secondName);
+    if (stored === "given up") Deno.linkSync(file, place.backupLink);
     if (stored === undefined) return undefined;
     const link = join(place.linkFolder, crypto.randomUUID());
     const depth = place.path.split("/").length - 1;

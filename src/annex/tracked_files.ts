@@ -1,6 +1,7 @@
 import { textOf } from "../process/runner.ts";
+import { BATCH, batchOf, parseBlobs } from "../git/cat_file.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
-import { isAnnexLink, LONGEST_POINTER_BYTES, POINTER_START } from "./annexed_files.ts";
+import { isAnnexed, LONGEST_POINTER_BYTES } from "./annexed_files.ts";
 
 /** What the index has at a path: content of git's own, or something of git-annex. */
 export type TrackedAs = "git" | "annex";
@@ -21,18 +22,18 @@ export async function findTracked(
   ) as [string[], string[]];
   const found = await findTrackedByLine(repository, whole);
   if (found === undefined || broken.length === 0) return found;
-  const listed = await repository.runGit(["ls-files", "-z", "--", ...broken], {});
+  const listed = await repository.git.run(["ls-files", "-z", "--", ...broken]);
   if (listed.code !== 0) return undefined;
   for (const path of textOf(listed.stdout).split("\0")) found.set(path, "annex");
   return found;
 }
 
 async function findTrackedByLine(
-  { runGit }: AnnexRepository,
+  { git }: AnnexRepository,
   paths: readonly string[],
 ): Promise<Map<string, TrackedAs> | undefined> {
-  const stdin = paths.map((path) => `:0:${path}\n`).join("");
-  const sizes = await runGit(
+  const stdin = batchOf(paths.map((path) => `:0:${path}`));
+  const sizes = await git.run(
     ["cat-file", "--buffer", "--batch-check=%(objectname) %(objecttype) %(objectsize)"],
     { stdin },
   );
@@ -51,28 +52,13 @@ async function findTrackedByLine(
     if (Number(size) <= LONGEST_POINTER_BYTES) doubtful.set(path, oid);
   });
   if (doubtful.size === 0) return found;
-  const contents = await runGit(["cat-file", "--buffer", "--batch"], {
-    stdin: [...doubtful.values()].map((oid) => `${oid}\n`).join(""),
-  });
+  const contents = await git.run(BATCH, { stdin: batchOf(doubtful.values()) });
   if (contents.code !== 0) return undefined;
-  const texts = readBatch(contents.stdout);
+  const texts = parseBlobs(contents.stdout);
   for (const [path, oid] of doubtful) {
     const text = texts.get(oid);
     if (text === undefined) return undefined;
-    if (text.startsWith(POINTER_START) || isAnnexLink(text.trimEnd())) found.set(path, "annex");
+    if (isAnnexed(text)) found.set(path, "annex");
   }
   return found;
-}
-
-/** git-cat-file(1), --batch: `OID SP TYPE SP SIZE LF CONTENT LF`. */
-function readBatch(output: Uint8Array): Map<string, string> {
-  const texts = new Map<string, string>();
-  for (let at = 0; at < output.length;) {
-    const end = output.indexOf(10, at);
-    const [oid, , size] = textOf(output.subarray(at, end)).split(" ");
-    const start = end + 1;
-    texts.set(oid!, textOf(output.subarray(start, start + Number(size))));
-    at = start + Number(size) + 1;
-  }
-  return texts;
 }

@@ -1,8 +1,8 @@
 import { Option } from "commander";
-import type { CommandDefinition } from "./definitions/command_definition.ts";
+import type { CommandDefinition } from "../commands/command_definition.ts";
 import { resolve } from "node:path";
 import { UserError } from "../errors.ts";
-import { collect } from "./definitions/option_values.ts";
+import { collect } from "../commands/option_values.ts";
 import { parseTemplate } from "./result_template.ts";
 
 /** What a failed result leads to: `continue` with the rest, or `stop`; `ignore` hides it from the exit status. */
@@ -20,7 +20,7 @@ export interface GlobalSettings {
   readonly reportTypes: readonly string[];
   /** Folders to go to, one after the other, each relative to the one before. */
   readonly folders: readonly string[];
-  /** Git configuration, `name=value`, that goes before what is in files. */
+  /** Git configuration, `name=value`, that takes precedence over what is in files. */
   readonly overrides: readonly string[];
 }
 
@@ -32,6 +32,12 @@ export const OUTPUT_FORMATS: readonly string[] = [
   "json_pp",
   "disabled",
 ];
+
+/** Whether a format is one of the two for programs that are JSON. */
+export function isJson(format: string): boolean {
+  return format === "json" || format === "json_pp";
+}
+
 const STATUSES = ["success", "failure", "ok", "notneeded", "impossible", "error"];
 /** Names of the options of which each may be given before and after the command. */
 const REPEATED = ["folder", "config", "reportType"] as const;
@@ -75,7 +81,7 @@ export function addGlobalOptions(command: CommandDefinition, isHidden: boolean):
   return command;
 }
 
-/** Joins what was given before the command with what was given after it, which goes before. */
+/** Joins what was given before the command with what was given after it, which takes precedence. */
 export function readGlobalOptions(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
@@ -113,8 +119,8 @@ export async function resolveFolder(cwd: string, folders: readonly string[]): Pr
   }
   throw new UserError(
     "NO_DIRECTORY",
-    `Cannot run in "${path}": there is no such folder. Nothing was done`,
-    { hint: "name a folder that is there: dlslurm -C FOLDER …" },
+    `Cannot run in "${path}": there is no such folder`,
+    { unchanged: "Nothing was done", hint: "name a folder that is there: dlslurm -C FOLDER …" },
   );
 }
 

@@ -1,7 +1,7 @@
 import { Help } from "commander";
 import type { Option } from "commander";
-import type { CommandDefinition } from "./definitions/command_definition.ts";
-import { namesOf } from "./completion/command_line.ts";
+import type { CommandDefinition } from "../commands/command_definition.ts";
+import { namesOf } from "./command_line.ts";
 
 /** Of this version, not of its build: the same sources give the same page. */
 const DATE = "2026-11-22";

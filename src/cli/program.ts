@@ -1,17 +1,27 @@
-import { Argument, Command, Option } from "commander";
-import type { CommandDefinition } from "./definitions/command_definition.ts";
-import { adoptCommand } from "./definitions/adopt.ts";
-import { finishCommand } from "./definitions/finish.ts";
-import { listCommand } from "./definitions/list.ts";
-import { recoverCommand } from "./definitions/recover.ts";
-import { rescheduleCommand } from "./definitions/reschedule.ts";
-import { scheduleCommand } from "./definitions/schedule.ts";
+import { Command, Option } from "commander";
+import type { CommandDefinition } from "../commands/command_definition.ts";
+import { adoptCommand } from "../commands/adopt/definition.ts";
+import { handoverCommand } from "../commands/handover/definition.ts";
+import { compareCommand } from "../commands/compare/definition.ts";
+import { doctorCommand } from "../commands/doctor/definition.ts";
+import { exportCommand } from "../commands/export/definition.ts";
+import { finishCommand } from "../commands/finish/definition.ts";
+import { listCommand } from "../commands/list/definition.ts";
+import { recoverCommand } from "../commands/recover/definition.ts";
+import { reportCommand } from "../commands/report/definition.ts";
+import { rescheduleCommand } from "../commands/reschedule/definition.ts";
+import { retryCommand } from "../commands/retry/definition.ts";
+import { scheduleCommand } from "../commands/schedule/definition.ts";
+import { waitCommand } from "../commands/wait/definition.ts";
+import { showCommand } from "../commands/show/definition.ts";
+import { verifyCommand } from "../commands/verify/definition.ts";
 import type { CommandContext } from "../commands/context.ts";
-import { UserError } from "../errors.ts";
-import { SHELLS } from "./completion/scripts.ts";
-import type { Shell } from "./completion/scripts.ts";
 import { addGlobalOptions, readGlobalOptions } from "./global_options.ts";
 import type { GlobalSettings } from "./global_options.ts";
+import { listGuides } from "./guides/guides.ts";
+import { isForwarded } from "./run_standalone.ts";
+import { standaloneCommands } from "./standalone_commands.ts";
+import type { RunStandalone } from "./standalone_commands.ts";
 
 /** How a command's run is started once its options are read. */
 export type Start = (
@@ -20,32 +30,15 @@ export type Start = (
   run: (context: CommandContext) => Promise<void>,
 ) => Promise<void>;
 
-/** What is told without a dataset. */
-export type Told =
-  | { readonly kind: "help"; readonly command: string | undefined }
-  | { readonly kind: "man page" }
-  | { readonly kind: "completion"; readonly shell: Shell }
-  | {
-    readonly kind: "forwarded";
-    readonly command: ForwardedCommand;
-    /** All that stands behind the command. */
-    readonly words: readonly string[];
-    /** Of `-C` before it. */
-    readonly folders: readonly string[];
-  };
-
-/** Commands whose words are read where they are understood: they have options of their own. */
-export type ForwardedCommand = "fake-slurm" | "fixtures";
-
 /**
  * Defines the command line: every command, its options and help.
  *
  * @param start runs a command in a dataset.
- * @param tell shows what needs none.
+ * @param runStandalone runs one that needs none.
  */
 export function defineProgram(
   start: Start,
-  tell: (told: Told) => Promise<void> = () => Promise.resolve(),
+  runStandalone: RunStandalone = () => Promise.resolve(),
 ): CommandDefinition {
   const program = withHelp(new Command("dlslurm"));
   program.description(
@@ -61,19 +54,35 @@ export function defineProgram(
     .addHelpText("after", PROGRAM_NOTE);
   addGlobalOptions(program, false)
     .addOption(new Option("-d, --dataset <path>", "the same as behind the command").hideHelp());
-  // What a command does is read only when it is asked for: most of the program is that.
-  const starting = <Options>(
-    action: string,
-    load: () => Promise<(options: Options, context: CommandContext) => Promise<void>>,
-  ) =>
-  async (options: Options) => {
+  const starting: Starting = (action, load) => async (options) => {
     const settings = readGlobalOptions(program.opts(), options as Record<string, unknown>);
     // Some type -d before the command, as -C.
     const { dataset } = program.opts();
     const all = dataset === undefined ? options : { dataset, ...options };
     await start(action, settings, async (context) => await (await load())(all, context));
   };
-  const commands = [
+  for (const command of datasetCommands(starting)) {
+    program.addCommand(
+      addGlobalOptions(withHelp(command), true).addHelpText("after", GLOBAL_NOTE),
+    );
+  }
+  for (const command of standaloneCommands(program, runStandalone)) {
+    program.addCommand(isForwarded(command.name()) ? command : withHelp(command));
+  }
+  return program;
+}
+
+/**
+ * Makes of a command's run what starts it with the options that were read. What it does is loaded only when
+ * it is asked for: most of the program is that.
+ */
+type Starting = <Options>(
+  action: string,
+  load: () => Promise<(options: Options, context: CommandContext) => Promise<void>>,
+) => (options: Options) => Promise<void>;
+
+function datasetCommands(starting: Starting): CommandDefinition[] {
+  return [
     scheduleCommand(
       starting(
         "slurm-schedule",
@@ -92,114 +101,71 @@ export function defineProgram(
         async () => (await import("../commands/reschedule/reschedule.ts")).runReschedule,
       ),
     ),
+    retryCommand(
+      starting("slurm-retry", async () => (await import("../commands/retry/retry.ts")).runRetry),
+    ),
     listCommand(
       starting("slurm-list", async () => (await import("../commands/list/list.ts")).runList),
+    ),
+    waitCommand(
+      starting("slurm-wait", async () => (await import("../commands/wait/wait.ts")).runWait),
+    ),
+    showCommand(
+      starting("slurm-show", async () => (await import("../commands/show/show.ts")).runShow),
+    ),
+    verifyCommand(
+      starting(
+        "slurm-verify",
+        async () => (await import("../commands/verify/verify.ts")).runVerify,
+      ),
+    ),
+    compareCommand(
+      starting(
+        "slurm-compare",
+        async () => (await import("../commands/compare/compare.ts")).runCompare,
+      ),
+    ),
+    exportCommand(
+      starting(
+        "slurm-export",
+        async () => (await import("../commands/export/export.ts")).runExport,
+      ),
+    ),
+    reportCommand(
+      starting(
+        "slurm-report",
+        async () => (await import("../commands/report/report.ts")).runReport,
+      ),
     ),
     recoverCommand(
       starting(
         "slurm-recover",
-        async () => (await import("../commands/submit/recover.ts")).runRecover,
+        async () => (await import("../commands/recover/recover.ts")).runRecover,
       ),
     ),
     adoptCommand(
       starting(
         "slurm-adopt",
-        async () => (await import("../commands/extension/adopt.ts")).runAdopt,
+        async () => (await import("../commands/adopt/adopt.ts")).runAdopt,
+      ),
+    ),
+    handoverCommand(
+      starting(
+        "slurm-handover",
+        async () => (await import("../commands/handover/handover.ts")).runHandover,
+      ),
+    ),
+    doctorCommand(
+      starting(
+        "slurm-doctor",
+        async () => (await import("../commands/doctor/doctor.ts")).runDoctor,
       ),
     ),
   ];
-  for (const command of commands) {
-    program.addCommand(
-      addGlobalOptions(withHelp(command), true).addHelpText("after", GLOBAL_NOTE),
-    );
-  }
-  const forward = (command: ForwardedCommand) => (words: string[]) =>
-    tell({ kind: "forwarded", command, words, folders: foldersOnly(command, program) });
-  program.addCommand(forwardedCommand(
-    "fake-slurm",
-    "a Slurm of its own, to try things on: fake-slurm env",
-    forward("fake-slurm"),
-  ));
-  program.addCommand(forwardedCommand(
-    "fixtures",
-    "record what a Slurm answers, and replay it: fixtures --help",
-    forward("fixtures"),
-  ));
-  program.addCommand(withHelp(completionCommand((shell) => tell({ kind: "completion", shell }))));
-  program.addCommand(withHelp(helpCommand(tell)));
-  return program;
 }
 
 function withHelp(command: CommandDefinition): CommandDefinition {
   return command.helpOption("-h, --help", "show this").showHelpAfterError(WHERE_HELP_IS);
-}
-
-function forwardedCommand(
-  name: ForwardedCommand,
-  summary: string,
-  run: (words: string[]) => Promise<void>,
-): CommandDefinition {
-  return new Command(name).summary(summary).argument("[words...]", `see dlslurm ${name} --help`)
-    .helpOption(false).allowUnknownOption().passThroughOptions().action(run);
-}
-
-/** The folders of `-C`; another option before such a command is refused: it reports no results. */
-function foldersOnly(name: ForwardedCommand, program: CommandDefinition): string[] {
-  const { folder = [], ...others } = program.opts<{ folder?: string[] }>();
-  const option = program.options.find((each) => each.attributeName() in others);
-  if (option === undefined) return folder;
-  throw new UserError(
-    "USAGE",
-    `Cannot use ${option.long} with ${name}: of the options before a command it takes only -C. ` +
-      "Nothing was done",
-    { hint: `dlslurm ${name} --help` },
-  );
-}
-
-function completionCommand(run: (shell: Shell) => Promise<void>): CommandDefinition {
-  return new Command("completion")
-    .summary("teach a shell to complete dlslurm: commands, options, job IDs, revisions, files")
-    .description(
-      "Prints a script that teaches a shell to complete the command line of dlslurm at the tab key: " +
-        "commands, options and their values, IDs of open jobs, revisions, files. Slurm is not asked. " +
-        "Load it where the shell starts.",
-    )
-    .addArgument(new Argument("<shell>", "which shell's script").choices(SHELLS))
-    .addHelpText(
-      "after",
-      `
-Examples:
-  eval "$(dlslurm completion bash)"         # in ~/.bashrc
-  eval "$(dlslurm completion zsh)"          # in ~/.zshrc, after compinit
-  dlslurm completion fish >~/.config/fish/completions/dlslurm.fish
-
-Exit status: 0 printed; 2 wrong usage.`,
-    )
-    .action(run);
-}
-
-function helpCommand(tell: (told: Told) => Promise<void>): CommandDefinition {
-  return new Command("help")
-    .summary("show how a command is used, or the manual page")
-    .description(
-      "Shows how a command is used. The manual page holds the same for all commands; it is part of " +
-        "the program, so that it can be read where only this file was copied to.",
-    )
-    .addArgument(new Argument("[command]", "all of them if none is named"))
-    .option("--man", "print the manual page, for man(1): read it at once, or keep it as a file")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  dlslurm help finish
-  dlslurm help --man | man -l -
-  dlslurm help --man >~/.local/share/man/man1/dlslurm.1
-
-Exit status: 0 shown; 2 wrong usage.`,
-    )
-    .action((command: string | undefined, { man }: { man?: boolean }) =>
-      tell(man === true ? { kind: "man page" } : { kind: "help", command })
-    );
 }
 
 const WHERE_HELP_IS = "(dlslurm --help, or dlslurm COMMAND --help, shows what is possible)";
@@ -214,6 +180,9 @@ Examples:
   dlslurm finish
   dlslurm -f json finish | jq .commit
   dlslurm -C /data/climate --report-status failure finish
+
+Guides, with examples: dlslurm help GUIDE
+${listGuides()}
 
 Exit status: 0 everything ok or not needed; 1 some result is impossible or error; 2 wrong usage;
 130 interrupted.`;

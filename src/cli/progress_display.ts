@@ -1,5 +1,7 @@
 import fitToWidth from "fast-string-truncated-width";
-import type { Io, Progress } from "../commands/context.ts";
+import type { Io } from "./io.ts";
+import type { Progress } from "../session/session.ts";
+import { visibleLine } from "../process/visible_text.ts";
 
 /** Milliseconds that work may take before anything is shown: most runs are over by then. */
 const DELAY_MS = 300;
@@ -7,8 +9,8 @@ const BAR_COLUMNS = 24;
 /** Clears from the cursor to the end of the line. */
 const CLEAR_REST = "\x1b[K";
 
-/** What the display needs of the world. */
-export interface DisplayWorld {
+/** What the display needs of the environment. */
+export interface DisplayEnvironment {
   /** Its `err` goes to the terminal. */
   readonly io: Io;
   /** How wide that is now. */
@@ -40,24 +42,24 @@ interface BarNumbers {
 /**
  * The line on a terminal's last row that tells how long work goes on.
  *
- * Only the outermost work has a count and a bar; work within it is named behind them. The line is taken
+ * Only the outermost work has a bar; work within it is named behind that, with its count. The line is taken
  * away before anything else is printed through a guarded stream, and comes back a moment later.
  */
 export class ProgressDisplay implements Disposable {
-  readonly #world: DisplayWorld | undefined;
+  readonly #environment: DisplayEnvironment | undefined;
   readonly #tasks: Task[] = [];
   /** What is on the line now; empty when somebody else's text is. */
   #shown = "";
   #isAtLineStart = true;
 
-  /** Shows nothing at all without a `world`. */
-  constructor(world: DisplayWorld | undefined) {
-    this.#world = world;
+  /** Shows nothing at all without a `environment`. */
+  constructor(environment: DisplayEnvironment | undefined) {
+    this.#environment = environment;
   }
 
   /** The same streams, with the line out of the way of what is written to a terminal. */
   guard(io: Io, terminal: { readonly out: boolean; readonly err: boolean }): Io {
-    if (this.#world === undefined) return io;
+    if (this.#environment === undefined) return io;
     const guarded = (write: (text: string) => void) => (text: string) => {
       this.#hide();
       write(text);
@@ -71,15 +73,15 @@ export class ProgressDisplay implements Disposable {
 
   /** Begins work; {@linkcode CommandContext.progress}. */
   begin(title: string, total?: number): Progress {
-    const world = this.#world;
-    if (world === undefined) return NO_PROGRESS;
+    const environment = this.#environment;
+    if (environment === undefined) return NO_PROGRESS;
     const task = new Task(title, total, (ended) => {
       const at = this.#tasks.indexOf(ended);
       if (at >= 0) this.#tasks.splice(at, 1);
     });
     this.#tasks.push(task);
     if (this.#tasks.length === 1) {
-      task.showAfter(DELAY_MS, (library) => this.#barOf(library, task, world));
+      task.showAfter(DELAY_MS, (library) => this.#barOf(library, task, environment));
     }
     return task;
   }
@@ -90,14 +92,14 @@ export class ProgressDisplay implements Disposable {
     this.#hide();
   }
 
-  #barOf(library: BarLibrary, task: Task, world: DisplayWorld): Bar {
+  #barOf(library: BarLibrary, task: Task, environment: DisplayEnvironment): Bar {
     return new library.SingleBar({
       format: (options: unknown, numbers: BarNumbers) =>
         this.#render(library, task, options, numbers),
       terminal: {
         isTTY: () => true,
-        getWidth: () => world.terminal.columns(),
-        write: (line: string) => this.#draw(world, line),
+        getWidth: () => environment.terminal.columns(),
+        write: (line: string) => this.#draw(environment, line),
         clearLine: () => this.#hide(),
         clearRight: () => {},
         cursorTo: () => {},
@@ -124,28 +126,27 @@ export class ProgressDisplay implements Disposable {
           : []),
       ]),
       ...(total === undefined && seconds >= 1 ? [`${Math.floor(seconds)}s`] : []),
-      ...this.#tasks.slice(1).map((inner) => inner.title),
+      ...this.#tasks.slice(1).map((inner) => renderInner(inner, library, options)),
       ...(this.#tasks.at(-1)?.text ? [this.#tasks.at(-1)!.text] : []),
     ];
-    return `${this.#world!.interrupted.aborted ? "stopping: " : ""}${parts.join(", ")}`;
+    return `${this.#environment!.interrupted.aborted ? "stopping: " : ""}${parts.join(", ")}`;
   }
 
-  #draw(world: DisplayWorld, line: string): void {
+  #draw(environment: DisplayEnvironment, line: string): void {
     if (!this.#isAtLineStart) return; // somebody's line is not complete yet
     // The last column stays empty: some terminals begin a new line when it is filled.
-    const limit = Math.max(1, world.terminal.columns() - 1);
-    // deno-lint-ignore no-control-regex -- a path may hold line breaks and worse
-    const text = line.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
+    const limit = Math.max(1, environment.terminal.columns() - 1);
+    const text = visibleLine(line);
     const fitting = text.slice(0, fitToWidth(text, { limit }).index);
     if (fitting === this.#shown) return;
-    world.io.err(`\r${fitting}${CLEAR_REST}`);
+    environment.io.err(`\r${fitting}${CLEAR_REST}`);
     this.#shown = fitting;
   }
 
   #hide(): void {
     if (this.#shown === "") return;
     this.#shown = "";
-    this.#world?.io.err(`\r${CLEAR_REST}`);
+    this.#environment?.io.err(`\r${CLEAR_REST}`);
   }
 }
 
@@ -195,6 +196,23 @@ class Task implements Progress {
     this.#bar?.stop();
     this.#onEnd(this);
   }
+}
+
+/** Work within other work: how much of it is done, and how long the rest will take at this rate. */
+function renderInner(
+  { title, total, done, seconds }: Task,
+  library: BarLibrary,
+  options: unknown,
+): string {
+  if (total === undefined) return title;
+  // A program that tells of what it has done may tell of more than was asked.
+  const known = Math.min(done, total);
+  const left = known > 0 && known < total && seconds >= 1
+    ? ` (${
+      library.Format.TimeFormat(Math.round((total - known) * seconds / known), options, 1)
+    } left)`
+    : "";
+  return `${title} ${known}/${total}${left}`;
 }
 
 function perSecond(rate: number): string {

@@ -1,7 +1,11 @@
 import styles from "ansi-styles";
 import { relative } from "node:path";
-import type { Io, ResultRecord } from "../commands/context.ts";
+import type { Io } from "./io.ts";
+import { namedFields } from "../session/named_fields.ts";
+import type { ResultRecord } from "../session/result_record.ts";
 import { renderResultJson } from "../datalad/python_json.ts";
+import { visibleLine } from "../process/visible_text.ts";
+import { renderDetail } from "./report_error.ts";
 import { parseTemplate } from "./result_template.ts";
 import type { RecordFields } from "./result_template.ts";
 
@@ -33,6 +37,7 @@ export class TextRenderer implements ResultRenderer {
   show(record: ResultRecord): void {
     if (record.hint !== undefined) this.#hints.add(record.hint);
     this.#io.out(`${renderResult(record, this.#hasColours)}\n`);
+    if (record.detail !== undefined) this.#io.out(`${renderDetail(record.detail)}\n`);
   }
 
   finish(counts: ResultCounts): void {
@@ -40,11 +45,11 @@ export class TextRenderer implements ResultRenderer {
     const total = [...counts.values()].flatMap((statuses) => [...statuses.values()])
       .reduce((sum, count) => sum + count, 0);
     if (this.#hasSummary && total > 1) this.#io.out(renderSummary(counts));
-    for (const hint of this.#hints) this.#io.err(`hint: ${hint}\n`);
+    for (const hint of this.#hints) this.#io.err(`hint: ${visibleLine(hint)}\n`);
   }
 }
 
-/** One text for each result and nothing else: JSON, a template, or no text at all. */
+/** One text for each result and nothing else: JSON, a template, or no text at all. Programs get it exact. */
 export class RecordRenderer implements ResultRenderer {
   readonly #io: Io;
   readonly #render: (fields: RecordFields) => string | undefined;
@@ -53,16 +58,17 @@ export class RecordRenderer implements ResultRenderer {
   /**
    * Writes to `io.out` only.
    *
+   * @param isSeen whether that is a terminal: what a template is filled with is then made visible.
    * @param format as `-f` has it, but for the two formats for people.
    * @param place the path of results that name none: where the user stands.
    */
-  constructor(io: Io, format: string, place: string) {
+  constructor(io: Io, format: string, place: string, isSeen: boolean) {
     this.#io = io;
     this.#place = place;
     if (format === "json") this.#render = (fields) => renderResultJson(fields, false);
     else if (format === "json_pp") this.#render = (fields) => renderResultJson(fields, true);
     else if (format === "disabled") this.#render = () => undefined;
-    else this.#render = parseTemplate(format);
+    else this.#render = parseTemplate(format, isSeen ? visibleLine : undefined);
   }
 
   show(record: ResultRecord): void {
@@ -75,19 +81,15 @@ export class RecordRenderer implements ResultRenderer {
   }
 }
 
-/** The fields of a record under the names of docs/result_records.md: `slurmJobId` is `slurm_job_id`. */
+/** The fields of a record, of which some follow from others. */
 function fieldsOf(record: ResultRecord, place: string): RecordFields {
-  const named = Object.entries(record).map(([name, value]) => [
-    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    value,
-  ]);
   // A result that names no path is about a job of the dataset.
   const isOfDataset = record.path === undefined && record.refds !== undefined;
   return {
     path: record.refds ?? place,
     ...(isOfDataset ? { type: "dataset" } : {}),
     ...(record.type === "dataset" ? { refds: record.path } : {}),
-    ...Object.fromEntries(named),
+    ...namedFields(record),
   };
 }
 
@@ -97,9 +99,9 @@ function renderResult(record: ResultRecord, hasColours: boolean): string {
   const paint = (text: string, ...names: Style[]) => hasColours ? painted(text, ...names) : text;
   return [
     `${paint(action, "bold")}(${paint(status, "bold", STATUS_STYLES[status])}):`,
-    ...(shown === "" ? [] : [shown]),
+    ...(shown === "" ? [] : [visibleLine(shown)]),
     ...(type === undefined ? [] : [`(${paint(type, "bold", "magenta")})`]),
-    ...(message === undefined ? [] : [`[${message}]`]),
+    ...(message === undefined ? [] : [`[${visibleLine(message)}]`]),
   ].join(" ");
 }
 

@@ -1,4 +1,4 @@
-import type { ResultRecord } from "../commands/context.ts";
+import type { ResultRecord } from "../session/result_record.ts";
 import type { GlobalSettings } from "./global_options.ts";
 import type { ResultRenderer } from "./result_renderer.ts";
 
@@ -32,12 +32,21 @@ export class ResultReporter {
    * @throws {StoppedAtFailure} If it failed and nothing further is to be begun.
    */
   report(record: ResultRecord): void {
+    if (this.isShown(record)) this.#renderer.show(record);
+    this.count(record);
+  }
+
+  /**
+   * Takes a result that was shown in another form.
+   *
+   * @throws {StoppedAtFailure} As {@linkcode ResultReporter.report}.
+   */
+  count(record: ResultRecord): void {
     const statuses = this.#counts.get(record.action) ?? new Map<ResultRecord["status"], number>();
     this.#counts.set(
       record.action,
       statuses.set(record.status, (statuses.get(record.status) ?? 0) + 1),
     );
-    if (this.#isShown(record)) this.#renderer.show(record);
     if (isFailure(record.status) && this.#settings.onFailure === "stop") {
       throw new StoppedAtFailure();
     }
@@ -48,7 +57,8 @@ export class ResultReporter {
     this.#renderer.finish(this.#counts);
   }
 
-  #isShown({ status, type }: ResultRecord): boolean {
+  /** Whether a result is among those that are asked for. */
+  isShown({ status, type }: ResultRecord): boolean {
     const { reportStatus, reportTypes } = this.#settings;
     const hasStatus = reportStatus === undefined || reportStatus === status ||
       reportStatus === (isFailure(status) ? "failure" : "success");

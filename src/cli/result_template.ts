@@ -22,10 +22,14 @@ const FIELD_REGEXP =
  * Reads a template in Python's format syntax, as `datalad -f '{status}: {path}'` takes it, and gives the
  * function that fills it. A field that a record does not have is `N/A`. Braces are doubled.
  *
+ * @param show what is made of a field's value before it is aligned.
  * @throws {UserError} `USAGE` if braces do not match, or a field has more to it than a fill character,
  * an alignment and a width.
  */
-export function parseTemplate(template: string): (record: RecordFields) => string {
+export function parseTemplate(
+  template: string,
+  show: (text: string) => string = (text) => text,
+): (record: RecordFields) => string {
   const parts: Part[] = [];
   for (const [piece] of template.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g)) {
     if (piece === "{{" || piece === "}}") parts.push(piece[0]!);
@@ -35,7 +39,7 @@ export function parseTemplate(template: string): (record: RecordFields) => strin
     else parts.push(piece);
   }
   return (record) =>
-    parts.map((part) => typeof part === "string" ? part : renderField(part, record)).join("");
+    parts.map((part) => typeof part === "string" ? part : renderField(part, record, show)).join("");
 }
 
 function parseField(template: string, field: string): Part {
@@ -50,8 +54,12 @@ function parseField(template: string, field: string): Part {
   };
 }
 
-function renderField(part: Exclude<Part, string>, record: RecordFields): string {
-  const whole = record[part.name];
+function renderField(
+  part: Exclude<Part, string>,
+  record: RecordFields,
+  show: (text: string) => string,
+): string {
+  const whole = Object.hasOwn(record, part.name) ? record[part.name] : undefined;
   const value = part.key === undefined
     ? whole
     : typeof whole === "object" && whole !== null && Object.hasOwn(whole, part.key)
@@ -59,9 +67,7 @@ function renderField(part: Exclude<Part, string>, record: RecordFields): string 
     : undefined;
   const text = value === undefined || value === null
     ? "N/A"
-    : typeof value === "object"
-    ? JSON.stringify(value)
-    : String(value);
+    : show(typeof value === "object" ? JSON.stringify(value) : String(value));
   const missing = Math.max(0, part.width - fitToWidth(text).width);
   const left = part.align === ">" ? missing : part.align === "^" ? Math.floor(missing / 2) : 0;
   return part.fill.repeat(left) + text + part.fill.repeat(missing - left);

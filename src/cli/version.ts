@@ -14,3 +14,11 @@ export function versionText(): string {
     database.close();
   }
 }
+
+/** Who has the file alone has the guides, too. */
+const WHERE_GUIDES_ARE = "Guides, with examples: dlslurm help first-job; all of them: dlslurm help";
+
+/** What `--version` shows. */
+export function versionPage(): string {
+  return `${versionText()}\n${WHERE_GUIDES_ARE}\n`;
+}

@@ -1,7 +1,10 @@
+import { isInside, isWithin } from "../paths/root_paths.ts";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import { UserError } from "../errors.ts";
+import { nameNotText } from "../fs/text_names.ts";
 import { lstatIfPresent, realPathIfPresent } from "../fs/if_present.ts";
+import { errnoOf } from "../process/system_limits.ts";
 
 /** Characters that a shell-style pattern is made of. */
 const GLOB_REGEXP = /[*?[]/;
@@ -30,6 +33,9 @@ export async function resolveClaim(root: string, pwd: string, given: string): Pr
     );
   }
   const place = await followLinks(root, path, given).catch((error) => {
+    const notText = nameNotText(error);
+    if (notText !== undefined) throw badOutput(given, notText.message, notText.hint!);
+    if (errnoOf(error) === "ENAMETOOLONG") throw tooLong(given);
     if (!(error instanceof Deno.errors.FilesystemLoop)) throw error;
     throw badOutput(
       given,
@@ -56,6 +62,15 @@ export async function resolveClaim(root: string, pwd: string, given: string): Pr
   return claim;
 }
 
+/** The name itself would fill the line. */
+function tooLong(given: string): UserError {
+  return badOutput(
+    `${given.slice(0, 40)}…`,
+    "it is longer than the file system takes",
+    "choose shorter names: most file systems take 255 bytes for each part of a path",
+  );
+}
+
 /** Resolves links in the folders above `path`, and `path` itself unless it is an annexed file. */
 async function followLinks(root: string, path: string, given: string): Promise<string> {
   const info = await lstatIfPresent(path);
@@ -74,18 +89,10 @@ async function followLinks(root: string, path: string, given: string): Promise<s
 }
 
 /** The real path of the deepest folder that exists, with the rest behind it. */
-async function realPathOfExisting(path: string): Promise<string> {
+export async function realPathOfExisting(path: string): Promise<string> {
   const real = await realPathIfPresent(path);
   if (real !== undefined || dirname(path) === path) return real ?? path;
   return join(await realPathOfExisting(dirname(path)), basename(path));
-}
-
-/**
- * Whether a path is this folder or lies in it: both absolute with links resolved, or both normalised and
- * relative to the dataset's root, which is `.` itself.
- */
-export function isWithin(folder: string, path: string): boolean {
-  return folder === "." || path === folder || path.startsWith(`${folder}/`);
 }
 
 /**
@@ -102,16 +109,11 @@ export async function pathInside(root: string, path: string): Promise<string | u
   return isInside(inside) ? inside : undefined;
 }
 
-/** Whether a path relative to the dataset's root lies in the work tree. */
-export function isInside(path: string): boolean {
-  return path !== ".." && !path.startsWith("../") && !path.split("/").includes(".git");
-}
-
 /** The error for an output that cannot be claimed. */
 export function badOutput(given: string, reason: string, hint: string): UserError {
   return new UserError(
     "BAD_OUTPUT",
-    `Cannot claim output "${given}": ${reason}. No job was submitted`,
-    { hint },
+    `Cannot claim output "${given}": ${reason}`,
+    { unchanged: "No job was submitted", hint },
   );
 }

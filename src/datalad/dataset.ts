@@ -9,29 +9,34 @@
  * @module
  */
 
-import { dirname, join, resolve } from "node:path";
-import { lstatIfPresent } from "../fs/if_present.ts";
+import { resolve } from "node:path";
 import { Git } from "../git/git.ts";
-import type { GitConfig } from "../git/git_config.ts";
-import { readGitConfig } from "../git/git_config.ts";
-import { openRepository } from "../git/repository.ts";
+import { GitConfig, readGitConfig } from "../git/git_config.ts";
+import type { ConfigValues } from "../git/git_config.ts";
+import { openPlainRepository } from "../git/plain_repository.ts";
+import { openRepository, requireFolder } from "../git/repository.ts";
 import type { Repository } from "../git/repository.ts";
+import { KnownSubmodules } from "../git/known_submodules.ts";
 import type { Runner } from "../process/runner.ts";
+import { readDatasetConfig } from "./dataset_config.ts";
 
 /** A Git work tree, with git-annex or without, a DataLad dataset or not. */
 export interface Dataset extends Repository {
-  /** Git's and the dataset's configuration, as it was when the dataset was opened. */
+  /** Git's configuration and what counts of the dataset's, as it was when the dataset was opened. */
   readonly config: GitConfig;
-  /** `datalad.dataset.id`; `null` in a plain repository. */
+  /** `datalad.dataset.id`, if it looks like one; `null` in a plain repository. */
   readonly dsid: string | null;
   /** Whether the repository was initialised for git-annex. */
   readonly hasAnnex: boolean;
+  /** Its submodules at the HEAD at which it was opened. */
+  readonly submodules: KnownSubmodules;
 }
 
 /**
- * Opens the dataset that `cwd` is in, or the one that was named, with two child processes.
+ * Opens the dataset that `cwd` is in, or the one that was named, with one child process where its
+ * repository is a plain one, else with two more.
  *
- * @throws {UserError} As {@linkcode openRepository}.
+ * @throws {UserError} As {@linkcode openRepository} and {@linkcode readDatasetConfig}.
  */
 export async function openDataset(
   runner: Runner,
@@ -39,29 +44,31 @@ export async function openDataset(
   named: string | undefined,
 ): Promise<Dataset> {
   const directory = named === undefined ? cwd : resolve(cwd, named);
-  // Where the root is, a look at the folders nearly always tells: then git answers both at once.
-  const likelyRoot = await findGitFolder(directory);
-  const early = likelyRoot === undefined ? undefined : readConfigOf(runner, likelyRoot);
-  early?.catch(() => undefined); // what is wrong, openRepository says better
-  const repository = await openRepository(runner, directory);
-  const config = early !== undefined && repository.root === likelyRoot
-    ? await early
-    : await readConfigOf(runner, repository.root);
+  await requireFolder(directory);
+  const { repository, own } = await findRepository(runner, directory);
+  const config = new GitConfig(own, await readDatasetConfig(repository.root));
   return {
     ...repository,
     config,
-    dsid: config.getOfDataset("datalad.dataset.id") ?? config.get("datalad.dataset.id") ?? null,
+    dsid: [config.getOfDataset("datalad.dataset.id"), config.getOwn("datalad.dataset.id")]
+      .find((id) => id !== undefined && DSID_REGEXP.test(id)) ?? null,
     hasAnnex: config.get("annex.uuid") !== undefined,
+    submodules: new KnownSubmodules(repository.git, repository.root),
   };
 }
 
-function readConfigOf(runner: Runner, root: string): Promise<GitConfig> {
-  return readGitConfig(new Git(runner, root), root);
+async function findRepository(
+  runner: Runner,
+  directory: string,
+): Promise<{ readonly repository: Repository; readonly own: ConfigValues }> {
+  const plain = await openPlainRepository(runner, directory);
+  if (plain !== undefined) return { repository: plain.repository, own: plain.config.values };
+  // Both at once; what is wrong, openRepository says better.
+  const own = readGitConfig(new Git(runner, directory));
+  own.catch(() => undefined);
+  const repository = await openRepository(runner, directory);
+  return { repository, own: await own };
 }
 
-async function findGitFolder(directory: string): Promise<string | undefined> {
-  for (let folder = directory;; folder = dirname(folder)) {
-    if (await lstatIfPresent(join(folder, ".git")) !== undefined) return folder;
-    if (folder === dirname(folder)) return undefined;
-  }
-}
+/** DataLad's are UUIDs. It becomes part of file names and of scripts, so that nothing else may be in it. */
+const DSID_REGEXP = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;

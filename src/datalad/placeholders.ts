@@ -1,22 +1,28 @@
-import { quote } from "shlex";
 import { UserError } from "../errors.ts";
 import { formatText, parseFormat, pythonRepr } from "./python_format.ts";
 import type { FormatField } from "./python_format.ts";
+import { ShellFiller, ShellText } from "./shell_filler.ts";
 
-/** What the placeholders of a command stand for; a list is joined by blanks, each item quoted. */
-export type PlaceholderValues = ReadonlyMap<string, string | readonly string[]>;
+/** What a placeholder stands for: a value, a list of values, or text for the shell. */
+export type PlaceholderValue = string | readonly string[] | ShellText;
+
+/** Placeholders by their names. In a command a value is one word, quoted as needed. */
+export type PlaceholderValues = ReadonlyMap<string, PlaceholderValue>;
 
 /** Fields may stand in the format specification of a field, and no deeper. */
 const DEEPEST_SPEC = 1;
 
 /**
  * Fills the placeholders of a template with Python's format syntax, as `datalad run` does: `{name}`,
- * `{name[0]}`, `{{` and `}}` for braces, `!r` and `:>10` as Python has them. Items of lists are quoted
- * for the shell, texts stay as they are. There are no attributes: `{name.x}` is unknown.
+ * `{name[0]}`, `{{` and `}}` for braces, `!r` and `:>10` as Python has them. There are no attributes:
+ * `{name.x}` is unknown.
+ *
+ * In a command no value is ever read as code: it is quoted for the place where it stands, and refused where
+ * it cannot be, unless it holds nothing that means something to a shell.
  *
  * @param isShell whether the template is a shell command; items in a path are not quoted.
  * @throws {UserError} `UNKNOWN_PLACEHOLDER` if a name or index does not exist, a format does not fit, or
- * braces do not match.
+ * braces do not match; `UNSAFE_PLACEHOLDER` if a value cannot stand where its placeholder does.
  */
 export function fillPlaceholders(
   template: string,
@@ -24,42 +30,43 @@ export function fillPlaceholders(
   isShell = true,
 ): string {
   try {
-    let filled = "";
-    const shell = new ShellQuotation();
-    for (const piece of parseFormat(template)) {
-      if (typeof piece === "string") {
-        filled += piece;
-        shell.read(piece);
-        continue;
-      }
-      const value = valueOf(piece, values, isShell);
-      const text = render(piece, value, values, DEEPEST_SPEC);
-      // Quoted items end the quotation that they stand in: their own quotes would, at the wrong place.
-      const around = isShell && value.isQuoted ? shell.quotation : "";
-      filled += `${around}${text}${around}`;
-    }
-    return filled;
+    return isShell ? fillCommand(template, values) : fillText(template, values);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw unknown(template, error.message, values);
   }
 }
 
-/** Follows the quotation marks of shell text. */
-class ShellQuotation {
-  /** The mark that the text so far has opened and not closed, or nothing. */
-  quotation = "";
-  #isEscaped = false;
+function fillText(template: string, values: PlaceholderValues): string {
+  return parseFormat(template).map((piece) =>
+    typeof piece === "string" ? piece : render(piece, valueOf(piece, values), values).join(" ")
+  ).join("");
+}
 
-  /** Reads on. */
-  read(text: string): void {
-    for (const character of text) {
-      if (this.#isEscaped) this.#isEscaped = false;
-      else if (character === "\\" && this.quotation !== "'") this.#isEscaped = true;
-      else if (character === this.quotation) this.quotation = "";
-      else if (this.quotation === "" && /['"]/.test(character)) this.quotation = character;
+function fillCommand(template: string, values: PlaceholderValues): string {
+  const filler = new ShellFiller();
+  const pieces = parseFormat(template);
+  for (const [at, piece] of pieces.entries()) {
+    if (typeof piece === "string") {
+      filler.addText(piece);
+      continue;
+    }
+    const value = valueOf(piece, values);
+    const texts = render(piece, value, values);
+    const given = values.get(piece.name)!;
+    if (given instanceof ShellText) filler.addShellText(piece.text, given, texts.join(" "));
+    else {
+      const next = pieces[at + 1] ?? "";
+      filler.addValues({
+        name: piece.text,
+        // What the format is made of may be values as well.
+        values: [...listOf(value), ...valuesOfSpec(piece, values)],
+        texts,
+        rest: typeof next === "string" ? next : undefined,
+      });
     }
   }
+  return filler.finish();
 }
 
 /**
@@ -69,51 +76,56 @@ class ShellQuotation {
 export function fillPathList(paths: readonly string[], values: PlaceholderValues): string[] {
   const whole = paths.length === 1 ? /^\{([a-z]+)\}$/.exec(paths[0]!)?.[1] : undefined;
   const list = whole === undefined ? undefined : values.get(whole);
-  if (list !== undefined && typeof list !== "string") return [...list];
+  if (list !== undefined && typeof list !== "string" && !(list instanceof ShellText)) {
+    return [...list];
+  }
   return paths.map((path) => fillPlaceholders(path, values, false));
-}
-
-interface FieldValue {
-  readonly value: string | readonly string[];
-  /** Whether items were quoted for the shell. */
-  readonly isQuoted: boolean;
 }
 
 /**
  * @throws {SyntaxError} If there is no such value.
  */
-function valueOf(field: FormatField, values: PlaceholderValues, isShell: boolean): FieldValue {
+function valueOf(field: FormatField, values: PlaceholderValues): string | readonly string[] {
   const given = values.get(field.name);
   // Python counts fields without a name; here there is nothing to be counted.
   if (given === undefined || /^[0-9]*$/.test(field.name)) {
     throw new SyntaxError(`there is no placeholder "${field.text}"`);
   }
-  const isQuoted = isShell && typeof given !== "string";
-  let value: string | readonly string[] | undefined = isQuoted ? given.map(quote) : given;
+  let value: string | readonly string[] | undefined = given instanceof ShellText
+    ? given.text
+    : given;
   for (const index of field.indices) {
     const items: readonly string[] = typeof value === "string" ? [...value] : value;
     value = /^[0-9]+$/.test(index) ? items[Number(index)] : undefined;
     if (value === undefined) throw new SyntaxError(`"${field.text}" names no item`);
   }
-  return { value, isQuoted };
+  return value;
 }
 
-/** Converts and formats; the items of a list one by one, with a blank between them. */
+/** Converts and formats; the items of a list one by one. */
 function render(
   field: FormatField,
-  { value }: FieldValue,
+  value: string | readonly string[],
   values: PlaceholderValues,
-  depth: number,
-): string {
+  depth = DEEPEST_SPEC,
+): string[] {
   const { conversion } = field;
   const converted = conversion === undefined ? value : convert(value, conversion, field.text);
   const spec = parseFormat(field.spec).map((piece) => {
     if (typeof piece === "string") return piece;
     if (depth === 0) throw new SyntaxError(`"${piece.text}" stands too deep`);
-    return render(piece, valueOf(piece, values, true), values, depth - 1);
+    return render(piece, valueOf(piece, values), values, depth - 1).join(" ");
   }).join("");
-  return (typeof converted === "string" ? [converted] : converted)
-    .map((item) => formatText(item, spec)).join(" ");
+  return listOf(converted).map((item) => formatText(item, spec));
+}
+
+function valuesOfSpec(field: FormatField, values: PlaceholderValues): string[] {
+  return parseFormat(field.spec)
+    .flatMap((piece) => typeof piece === "string" ? [] : listOf(valueOf(piece, values)));
+}
+
+function listOf(value: string | readonly string[]): readonly string[] {
+  return typeof value === "string" ? [value] : value;
 }
 
 function convert(value: string | readonly string[], conversion: string, text: string): string {
@@ -125,13 +137,30 @@ function convert(value: string | readonly string[], conversion: string, text: st
 function unknown(template: string, reason: string, values: PlaceholderValues): UserError {
   return new UserError(
     "UNKNOWN_PLACEHOLDER",
-    `Cannot expand "${template}": ${reason}. No job was submitted`,
+    `Cannot expand "${template}": ${reason}`,
     {
+      unchanged: "No job was submitted",
       hint: `placeholders are ${
         [...values.keys()].map((name) => `{${name}}`).join(" ")
-      }; {{ and }} are braces`,
+      }; {{ and }} are braces${
+        /\{container\b/.test(template) ? "; {container} is there with --container NAME" : ""
+      }`,
     },
   );
+}
+
+/**
+ * Requires that the braces of a template match.
+ *
+ * @throws {UserError} `UNKNOWN_PLACEHOLDER` if they do not.
+ */
+export function requireBraces(template: string, values: PlaceholderValues): void {
+  try {
+    parseFormat(template);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw unknown(template, error.message, values);
+  }
 }
 
 /** Makes of a text the template that gives it: braces stand for themselves. */

@@ -93,6 +93,9 @@ function splitName(text: string): { name: string; indices: string[] } {
   return { name, indices: indices.map(([, index]) => index!) };
 }
 
+/** Longer arguments no system takes: execve(2), MAX_ARG_STRLEN. */
+const MOST_WIDTH = 131_072;
+
 /** `[[fill]align][0][width][.precision][s]`: what Python allows of a text. */
 const SPEC_REGEXP = /^(?:([\s\S])?([<>^]))?(0)?([0-9]+)?(?:\.([0-9]+))?s?$/u;
 
@@ -105,6 +108,9 @@ export function formatText(text: string, spec: string): string {
   const match = SPEC_REGEXP.exec(spec);
   if (match === null) throw new SyntaxError(`":${spec}" is no format of a text`);
   const [, givenFill, align = "<", zero, width = "0", precision] = match;
+  if (Number(width) > MOST_WIDTH) {
+    throw new SyntaxError(`":${spec}" asks for more characters than a command can have`);
+  }
   const fill = givenFill ?? (zero === undefined ? " " : "0");
   const characters = [...text].slice(0, precision === undefined ? undefined : Number(precision));
   const missing = Math.max(0, Number(width) - characters.length);

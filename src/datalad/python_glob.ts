@@ -8,6 +8,11 @@ export function isPattern(path: string): boolean {
   return MAGIC_REGEXP.test(path);
 }
 
+/** The pattern that stands for this path alone: glob.escape. */
+export function escapePattern(path: string): string {
+  return path.replaceAll(/[*?[]/g, "[$&]");
+}
+
 /**
  * Finds the paths that a pattern stands for, as Python's `glob.glob(pattern, recursive=True)` does: `*`,
  * `?`, `[a-c]`, `[!a]`, and `**` for any folders, through links too. Names that begin with a dot are found
@@ -19,6 +24,27 @@ export function isPattern(path: string): boolean {
 export async function pythonGlob(directory: string, pattern: string): Promise<string[]> {
   const matches = await expand(directory, pattern, false);
   return matches.filter((match) => match !== "");
+}
+
+/**
+ * Whether a pattern stands for this path, if that is there; both normalised, and relative to the same folder.
+ */
+export function matchesPattern(path: string, pattern: string): boolean {
+  return matchesParts(path.split("/"), pattern.split("/"));
+}
+
+function matchesParts(names: readonly string[], [part, ...rest]: readonly string[]): boolean {
+  if (part === undefined) return names.length === 0;
+  const [name, ...inside] = names;
+  if (part === "**") {
+    if (matchesParts(names, rest)) return true;
+    return name !== undefined && !name.startsWith(".") && matchesParts(inside, [part, ...rest]);
+  }
+  if (name === undefined) return false;
+  const isMatch = isPattern(part)
+    ? (!name.startsWith(".") || part.startsWith(".")) && toRegExp(part).test(name)
+    : name === part;
+  return isMatch && matchesParts(inside, rest);
 }
 
 async function expand(root: string, pattern: string, onlyFolders: boolean): Promise<string[]> {

@@ -6,9 +6,9 @@ export function renderPythonJson(value: unknown): string {
   return render(value, "", 1);
 }
 
-/** As {@linkcode renderPythonJson} with another indent and the keys in their own order. */
-export function renderPythonJsonUnsorted(value: unknown, indent: number): string {
-  return render(value, "", indent, false);
+/** As {@linkcode renderPythonJson} with `indent=2` and the keys in their own order, as environment files are. */
+export function renderPythonJsonUnsorted(value: unknown): string {
+  return render(value, "", 2, false);
 }
 
 /**

@@ -1,7 +1,9 @@
 import * as v from "valibot";
+import { isTextByName } from "../jobs/text_by_name.ts";
 import { UserError } from "../errors.ts";
+import { type Evidence, evidenceToJson, parseEvidence } from "../jobs/evidence.ts";
 import type { TableRow } from "../jobs/job.ts";
-import { splitJobId } from "../jobs/task_job_id.ts";
+import { splitJobId } from "../jobs/job_id.ts";
 import { renderPythonJson } from "./python_json.ts";
 
 /**
@@ -16,7 +18,7 @@ export interface RunRecord {
   readonly cmd: string;
   /** Of the dataset that the job was scheduled in; `null` for a plain Git repository. */
   readonly dsid: string | null;
-  /** Files that the command needs beside its inputs (datalad-container); only handed on here. */
+  /** What the command needs beside its inputs, such as a container's image; as those, relative to `pwd`. */
   readonly extraInputs: readonly string[];
   /** As given, globs and placeholders included, or what they stood for with `--expand`. */
   readonly inputs: readonly string[];
@@ -39,6 +41,8 @@ export interface RunRecord {
    * was scheduled in, to which all paths refer; `null` in that dataset's own commit.
    */
   readonly subdataset: string | null;
+  /** What the record proves of the run; absent in those of the extension and of dlslurm 0.1. */
+  readonly evidence?: Evidence;
 }
 
 /** What the subject of every such commit begins with. */
@@ -52,16 +56,22 @@ const CLOSE_MARK = "^^^ Do not change lines above ^^^";
  */
 const NEWEST_FORM = 1;
 
-const TextList = v.nullish(v.array(v.string()), []);
+/** A file name or a command can hold no NUL. */
+const Text = v.pipe(v.string(), v.excludes("\0", "it holds a NUL"));
+const TextList = v.nullish(v.array(Text), []);
 const Record = v.object({
   chain: TextList,
-  cmd: v.union([v.string(), v.pipe(v.array(v.string()), v.transform((words) => words.join(" ")))]),
+  cmd: v.union([Text, v.pipe(v.array(Text), v.transform((words) => words.join(" ")))]),
   dsid: v.nullish(v.string(), null),
   extra_inputs: TextList,
   inputs: TextList,
   outputs: TextList,
-  pwd: v.nullish(v.string(), "."),
-  slurm_job_id: v.pipe(v.union([v.number(), v.string()]), v.transform(String)),
+  pwd: v.nullish(Text, "."),
+  slurm_job_id: v.pipe(
+    v.union([v.number(), v.string()]),
+    v.transform(String),
+    v.regex(/^[0-9]+(_[0-9]+)?$/, "it is no job ID"),
+  ),
   slurm_outputs: TextList,
   alt_dir: v.nullish(v.string(), ""),
   dlslurm: v.optional(v.object({
@@ -71,11 +81,13 @@ const Record = v.object({
       cmd: v.string(),
       line: v.number(),
       table: v.string(),
-      values: v.record(v.string(), v.string()),
+      values: v.custom<Readonly<Record<string, string>>>(isTextByName),
     })),
     subdataset: v.optional(v.nullable(v.string()), null),
   })),
 });
+
+const DataladRun = v.pick(Record, ["cmd", "dsid", "extra_inputs", "inputs", "pwd"]);
 
 /** What a commit's message says. */
 export interface ParsedMessage {
@@ -118,6 +130,7 @@ export function renderRecordLine(record: RunRecord): string {
 function toJson(record: RunRecord) {
   const { submittedId, arrayTaskId } = splitJobId(record.slurmJobId);
   const own = {
+    ...evidenceToJson(record.evidence ?? {}),
     ...(arrayTaskId === null ? {} : { "array_task": arrayTaskId }),
     ...(record.cluster === null ? {} : { cluster: record.cluster }),
     ...(record.row ? { row: record.row } : {}),
@@ -159,6 +172,45 @@ export function parseMessage(message: string): ParsedMessage | undefined {
   };
 }
 
+/** What the subject of a commit of `datalad run` or `datalad containers-run` begins with. */
+export const DATALAD_RUN_PREFIX = "[DATALAD RUNCMD]";
+
+/**
+ * The command of `datalad run` or `datalad containers-run` that a commit's message records; `undefined` if it
+ * records none, or keeps it in a sidecar. It is only ever shown.
+ */
+export function commandOfDataladRun(message: string): string | undefined {
+  const parsed = v.safeParse(v.object({ cmd: Record.entries.cmd }), jsonOfDataladRun(message));
+  return parsed.success ? parsed.output.cmd : undefined;
+}
+
+/**
+ * The same with what it read, as the record of a job of no Slurm, `0`: what it wrote its commit tells.
+ *
+ * @returns `undefined` also if something in it is not as it should be.
+ */
+export function recordOfDataladRun(message: string): RunRecord | undefined {
+  const parsed = v.safeParse(DataladRun, jsonOfDataladRun(message));
+  if (!parsed.success) return undefined;
+  const { cmd, dsid, extra_inputs: extraInputs, inputs, pwd } = parsed.output;
+  return {
+    ...{ cmd, dsid, extraInputs, inputs, pwd, chain: [], outputs: [], slurmOutputs: [] },
+    ...{ slurmJobId: "0", altDir: null, cluster: null, subdataset: null },
+  };
+}
+
+function jsonOfDataladRun(message: string): unknown {
+  if (!message.startsWith(DATALAD_RUN_PREFIX)) return undefined;
+  const open = message.lastIndexOf(`\n${OPEN_MARK}\n`);
+  const close = message.indexOf(`\n${CLOSE_MARK}`, open);
+  if (open < 0 || close < 0) return undefined;
+  try {
+    return JSON.parse(message.slice(open + OPEN_MARK.length + 2, close));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Reads the JSON of a record, or the quoted ID of its sidecar.
  *
@@ -181,6 +233,7 @@ export function parseRecord(text: string): RunRecord | { readonly sidecarId: str
     );
   }
   const { output } = parsed;
+  const evidence = parseEvidence((json as { dlslurm?: unknown }).dlslurm);
   const task = output.dlslurm?.array_task;
   return {
     chain: output.chain,
@@ -196,6 +249,7 @@ export function parseRecord(text: string): RunRecord | { readonly sidecarId: str
     cluster: output.dlslurm?.cluster ?? null,
     row: output.dlslurm?.row ?? null,
     subdataset: output.dlslurm?.subdataset ?? null,
+    ...(Object.keys(evidence).length === 0 ? {} : { evidence }),
   };
 }
 

@@ -1,8 +1,13 @@
-import { basename, join } from "node:path";
+import { isInside } from "../paths/root_paths.ts";
+import { dirname, join, relative, resolve } from "node:path";
 import { UserError } from "../errors.ts";
+import { RealFolders } from "../fs/real_folders.ts";
+import { SharedMode } from "../fs/shared_mode.ts";
+import { temporaryFolderOf } from "../fs/temporary_files.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
 import { ProgramNotFoundError, textOf } from "../process/runner.ts";
 import type { Runner, RunOptions } from "../process/runner.ts";
+import { realPathOfExisting } from "./claimed_path.ts";
 import type { Dataset } from "./dataset.ts";
 
 /**
@@ -10,11 +15,11 @@ import type { Dataset } from "./dataset.ts";
  * JSON-lines file named by its ID (DataLad, "provenance capture").
  *
  * @throws {SyntaxError} If the file is not there or is not xz-compressed.
- * @throws {UserError} `BAD_RECORD` if there is no xz on PATH.
+ * @throws {UserError} `BAD_RECORD` if there is no xz on PATH, `BAD_CONFIG` as {@linkcode writeSidecar}.
  */
 export async function readSidecar(runner: Runner, dataset: Dataset, id: string): Promise<string> {
   if (!/^[\w.-]+$/.test(id)) throw new SyntaxError(`"${id}" is no sidecar ID`);
-  const file = join(dataset.root, folderOf(dataset), id);
+  const file = join(dataset.root, await requireFolder(dataset), id);
   const result = await runXz(runner, ["-dc", "--", file], {});
   if (result.code !== 0) {
     throw new SyntaxError(`its sidecar cannot be read: ${result.stderr.trim()}`);
@@ -29,6 +34,8 @@ export async function readSidecar(runner: Runner, dataset: Dataset, id: string):
  *
  * @param json the record on one line.
  * @returns its ID, and its path relative to the dataset's root.
+ * @throws {UserError} `BAD_RECORD` if it cannot be compressed, `BAD_CONFIG` if the folder that is configured
+ * for sidecars is not in the dataset.
  */
 export async function writeSidecar(
   runner: Runner,
@@ -38,15 +45,22 @@ export async function writeSidecar(
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(json));
   // 32 digits, as DataLad's IDs have.
   const id = new Uint8Array(digest).toHex().slice(0, 32);
-  const path = join(folderOf(dataset), id);
+  const folder = await requireFolder(dataset);
+  const path = join(folder, id);
   const result = await runXz(runner, ["-zc"], { stdin: `${json}\n` });
   if (result.code !== 0) {
     throw new UserError("BAD_RECORD", "Cannot write a sidecar record: xz failed", {
       detail: result.stderr,
     });
   }
-  await Deno.mkdir(join(dataset.root, folderOf(dataset)), { recursive: true });
-  await writeFileAtomic(join(dataset.root, path), result.stdout);
+  // Colleagues, too, write theirs into this folder.
+  const mode = SharedMode.of(dataset.config);
+  mode.makeFolder(join(dataset.root, folder));
+  const content = result.stdout;
+  await writeFileAtomic(join(dataset.root, path), content, {
+    mode,
+    folder: temporaryFolderOf(dataset),
+  });
   return { id, path };
 }
 
@@ -57,11 +71,31 @@ export function wantsSidecar(dataset: Dataset): boolean {
 
 /** Whether a file of the dataset is a sidecar, by its path relative to the root. */
 export function isSidecar(dataset: Dataset, path: string): boolean {
-  return join(folderOf(dataset), basename(path)) === path;
+  const folder = dirname(join(dataset.root, path));
+  const named = resolve(dataset.root, folderOf(dataset));
+  return folder === named || folder === new RealFolders().find(named);
 }
 
+const FOLDER_NAME = "datalad.run.record-directory";
+
 function folderOf(dataset: Dataset): string {
-  return dataset.config.get("datalad.run.record-directory") ?? join(".datalad", "runinfo");
+  return dataset.config.get(FOLDER_NAME) ?? join(".datalad", "runinfo");
+}
+
+/** The folder of sidecars from the root, through no link: a clone's configuration may name any place. */
+async function requireFolder(dataset: Dataset): Promise<string> {
+  const named = folderOf(dataset);
+  const isPath = !named.includes("\0") &&
+    isInside(relative(dataset.root, resolve(dataset.root, named)));
+  const folder = isPath
+    ? relative(dataset.root, await realPathOfExisting(resolve(dataset.root, named)))
+    : "..";
+  if (isInside(folder)) return folder;
+  throw new UserError(
+    "BAD_CONFIG",
+    `Cannot keep records in "${named}", as ${FOLDER_NAME} says: it is not in the dataset`,
+    { hint: `git config ${FOLDER_NAME} .datalad/runinfo` },
+  );
 }
 
 async function runXz(runner: Runner, args: readonly string[], options: RunOptions) {

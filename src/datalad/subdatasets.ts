@@ -1,12 +1,19 @@
+import {
+  foldersAround,
+  joinPath,
+  pathAndFoldersAround,
+  pathRelativeTo,
+} from "../paths/root_paths.ts";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { lstatIfPresent } from "../fs/if_present.ts";
-import type { Git } from "../git/git.ts";
-import { listSubmodules, readGitlinks } from "../git/submodules.ts";
+import type { KnownSubmodules } from "../git/known_submodules.ts";
 import type { Submodule } from "../git/submodules.ts";
+import { toUserError } from "../process/system_error.ts";
 import type { Runner } from "../process/runner.ts";
 import { openDataset } from "./dataset.ts";
 import type { Dataset } from "./dataset.ts";
+import { shellName } from "../process/shell_name.ts";
 
 /** A subdataset as its superdataset knows it. */
 export interface Subdataset extends Submodule {
@@ -24,48 +31,29 @@ export interface SubdatasetsOnTheWay {
   readonly foreign: readonly string[];
 }
 
-/** What git said of a work tree: a command that asks for many jobs asks git once. */
-const asked = new WeakMap<Git, {
-  readonly listed: Promise<readonly Submodule[]>;
-  /** Gitlinks by path; `undefined` for what is none. */
-  readonly links: Map<string, string | undefined>;
-}>();
-
 /**
  * Finds the subdatasets that `paths` lead into, and those that lie in them, with two git calls; without
- * `.gitmodules` and without a nested repository on the way there is none. What git has said once is
- * not asked again, as long as `git` is the same object.
+ * `.gitmodules` and without a nested repository on the way there is none.
  *
- * @param paths files or folders relative to `root`, also such that are not there yet.
+ * @param paths files or folders relative to the root, also such that are not there yet.
  */
 export async function findSubdatasets(
-  git: Git,
-  root: string,
+  submodules: KnownSubmodules,
   paths: readonly string[],
 ): Promise<SubdatasetsOnTheWay> {
+  const { root } = submodules;
   const nested = await findNestedRepositories(root, paths);
-  const known = asked.get(git) ?? { listed: listSubmodules(git, root), links: new Map() };
-  asked.set(git, known);
-  const listed = await known.listed;
+  const listed = await submodules.list();
   const near = listed.filter(nearnessTo(paths));
   const candidates = [...new Set([...nested, ...near.map((submodule) => submodule.path)])];
-  const fresh = candidates.filter((path) => !known.links.has(path));
-  if (fresh.length > 0) {
-    const links = await readGitlinks(git, "HEAD", fresh);
-    for (const path of fresh) known.links.set(path, links.get(path));
-  }
+  const links = await submodules.readLinks(candidates);
   const subdatasets: Subdataset[] = [];
-  for (const path of candidates) {
-    const recordedOid = known.links.get(path);
-    if (recordedOid === undefined) continue;
-    const isInstalled = await lstatIfPresent(join(root, path, ".git")) !== undefined;
+  for (const [path, recordedOid] of links) {
+    const isInstalled = await hasRepository(join(root, path));
     const url = listed.find((submodule) => submodule.path === path)?.url;
     subdatasets.push({ path, url, recordedOid, isInstalled });
   }
-  return {
-    subdatasets,
-    foreign: [...nested].filter((path) => known.links.get(path) === undefined),
-  };
+  return { subdatasets, foreign: [...nested].filter((path) => !links.has(path)) };
 }
 
 /** The outermost folders with a `.git` between `root` and each of `paths`, the path itself included. */
@@ -76,10 +64,10 @@ async function findNestedRepositories(
   const known = new Map<string, boolean>([[".", false]]);
   const found = new Set<string>();
   for (const path of paths) {
-    for (const folder of placesTo(path)) {
+    for (const folder of [...pathAndFoldersAround(path)].reverse()) {
       let isRepository = known.get(folder);
       if (isRepository === undefined) {
-        isRepository = await lstatIfPresent(join(root, folder, ".git")) !== undefined;
+        isRepository = await hasRepository(join(root, folder));
         known.set(folder, isRepository);
       }
       if (!isRepository) continue;
@@ -104,9 +92,8 @@ export async function groupByRepository(
   const groups = new Map<string, string[]>();
   for (const path of paths) {
     let owner = ".";
-    for (const folder of placesTo(path).slice(0, -1).reverse()) {
-      const isRepository = known.get(folder) ?? lstatIfPresent(join(root, folder, ".git"))
-        .then((info) => info !== undefined);
+    for (const folder of foldersAround(path)) {
+      const isRepository = known.get(folder) ?? hasRepository(join(root, folder));
       known.set(folder, isRepository);
       if (!await isRepository) continue;
       owner = folder;
@@ -114,38 +101,28 @@ export async function groupByRepository(
     }
     const group = groups.get(owner) ?? [];
     groups.set(owner, group);
-    group.push(seenFrom(owner, path)!);
+    group.push(pathRelativeTo(owner, path)!);
   }
   return groups;
 }
 
+/** Whether there is a repository in a folder; in one that is closed to us nothing can be done with it. */
+async function hasRepository(folder: string): Promise<boolean> {
+  try {
+    return await lstatIfPresent(join(folder, ".git")) !== undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
+  }
+}
+
 /** Tells the submodules that one of `paths` is, leads into, or has in it. */
 function nearnessTo(paths: readonly string[]): (submodule: Submodule) => boolean {
-  const onTheWay = new Set(paths.flatMap(placesTo));
+  const onTheWay = new Set(paths.flatMap((path) => [...pathAndFoldersAround(path)]));
   const ends = new Set(paths);
   return ({ path }) =>
-    onTheWay.has(path) || ends.has(".") || placesTo(path).some((place) => ends.has(place));
-}
-
-/** `a/b/c` → `a`, `a/b`, `a/b/c` */
-function placesTo(path: string): string[] {
-  const parts = path.split("/");
-  return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
-}
-
-/**
- * What `path` is as seen from `folder`, both relative to the same root: the rest of the path for one
- * inside, `.` for the folder itself and what is around it, `undefined` for one beside it.
- */
-export function seenFrom(folder: string, path: string): string | undefined {
-  if (folder === "." || path === folder) return folder === "." ? path : ".";
-  if (path.startsWith(`${folder}/`)) return path.slice(folder.length + 1);
-  return path === "." || folder.startsWith(`${path}/`) ? "." : undefined;
-}
-
-/** The path of `inner`, relative to the dataset at `outer`, as seen from where `outer` is. */
-export function joinPath(outer: string, inner: string): string {
-  return outer === "." ? inner : inner === "." ? outer : `${outer}/${inner}`;
+    onTheWay.has(path) || ends.has(".") ||
+    pathAndFoldersAround(path).some((place) => ends.has(place));
 }
 
 /** A dataset with those of its subdatasets that were asked for. */
@@ -180,8 +157,8 @@ async function openBelow(
   self: Pick<DatasetTree, "dataset" | "path" | "recordedOid">,
   paths: readonly string[],
 ): Promise<DatasetTree> {
-  const { root, git } = self.dataset;
-  const { subdatasets, foreign } = await findSubdatasets(git, root, paths);
+  const { root, submodules } = self.dataset;
+  const { subdatasets, foreign } = await findSubdatasets(submodules, paths);
   const children: DatasetTree[] = [];
   const barred = foreign.map((folder) => {
     const path = joinPath(self.path, folder);
@@ -189,17 +166,18 @@ async function openBelow(
   });
   for (const { path: folder, recordedOid, isInstalled } of subdatasets) {
     const path = joinPath(self.path, folder);
-    const inner = paths.map((each) => seenFrom(folder, each)).filter((each) => each !== undefined);
-    if (!isInstalled) {
-      if (await hasFiles(join(root, folder))) barred.push({ path, error: notInstalled(path) });
-      continue;
-    }
+    const inner = paths.map((each) => pathRelativeTo(folder, each)).filter((each) =>
+      each !== undefined
+    );
     try {
+      if (!isInstalled) {
+        if (await hasFiles(join(root, folder))) barred.push({ path, error: notInstalled(path) });
+        continue;
+      }
       const dataset = await openDataset(runner, join(root, folder), undefined);
       children.push(await openBelow(runner, { dataset, path, recordedOid }, [...new Set(inner)]));
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      barred.push({ path, error });
+      barred.push({ path, error: toUserError(error) });
     }
   }
   return { ...self, children, barred };
@@ -217,7 +195,7 @@ function foreignRepository(path: string): UserError {
     `Cannot commit the outputs: "${path}" is a Git repository of its own, and no subdataset that ` +
       "the dataset's HEAD knows",
     {
-      hint: `make it a subdataset: datalad save "${path}"; or remove "${path}/.git"; ` +
+      hint: `make it a subdataset: datalad save ${shellName(path)}; or remove "${path}/.git"; ` +
         "then run the same command again",
     },
   );
@@ -229,7 +207,9 @@ function notInstalled(path: string): UserError {
     `Cannot commit the outputs: the subdataset "${path}" is not installed, and there are files in ` +
       "its folder",
     {
-      hint: `move the files away, then: git submodule update --init "${path}", and move them back`,
+      hint: `move the files away, then: git submodule update --init ${
+        shellName(path)
+      }, and move them back`,
     },
   );
 }

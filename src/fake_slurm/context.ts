@@ -47,3 +47,12 @@ export class SlurmRefusal extends Error {
     this.status = status;
   }
 }
+
+/** Gives what `read` gives, or throws `refusal` in place of whatever it throws. */
+export function orRefuse<T>(refusal: SlurmRefusal, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw refusal;
+  }
+}

@@ -1,30 +1,20 @@
-import { chmodSync, existsSync, readFileSync } from "node:fs";
-import { mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { quote } from "shlex";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
 import type { FakeSlurmContext } from "./context.ts";
-import { JobTable } from "./job_table.ts";
+import { JobTable } from "./manager/job_table.ts";
+import { RULED_PROGRAMS } from "./scenario/scenario.ts";
 import { keepScenario } from "./scenario/scenario_file.ts";
-import { type SlurmVersion, VERSION_VARIABLE } from "./slurm_version.ts";
+import { type SlurmVersion, VERSION_VARIABLE } from "./manager/slurm_version.ts";
 import {
   defaultDirectory,
   DIRECTORY_VARIABLE,
   makeDirectory,
   readVersion,
-} from "./state_directory.ts";
-
-/** The programs that a shell gets. */
-export const PROGRAMS = [
-  "sbatch",
-  "sacct",
-  "scontrol",
-  "squeue",
-  "scancel",
-  "sinfo",
-  "srun",
-] as const;
+} from "./manager/state_directory.ts";
 
 /** What `fake-slurm env` was asked for. */
 interface EnvironmentOptions {
@@ -64,7 +54,7 @@ export async function runEnvironment(
   }
   const bin = join(directory, "bin");
   mkdirSync(bin, { recursive: true });
-  for (const program of PROGRAMS) {
+  for (const program of RULED_PROGRAMS) {
     await writeProgram(join(bin, program), program, directory, context);
   }
   context.io.out(renderSet(directory, version, context));
@@ -72,38 +62,34 @@ export async function runEnvironment(
 }
 
 function readArguments(args: readonly string[], context: FakeSlurmContext): EnvironmentOptions {
-  const given = new Map<string, string>();
-  const rest = [...args];
-  while (rest.length > 0) {
-    const word = rest.shift()!;
-    const [name = "", value] = splitOption(word);
-    if (["--unset", "--no-scenario"].includes(word)) given.set(word, "");
-    else if (["--dir", "--version-like", "--scenario"].includes(name)) {
-      const text = value ?? rest.shift() ?? "";
-      if (text === "") throw notUnderstood(`${name} lacks its value`);
-      given.set(name, text);
-    } else throw notUnderstood(`"${word}" is not understood`);
-  }
-  const version = given.get("--version-like");
-  const scenario = given.get("--scenario");
-  if (scenario !== undefined && given.has("--no-scenario")) {
+  const given = parse(args);
+  const { dir, scenario, "version-like": version, "no-scenario": isWithout } = given;
+  if (scenario !== undefined && isWithout) {
     throw notUnderstood("--scenario and --no-scenario contradict each other");
   }
   return {
-    directory: resolve(context.cwd, given.get("--dir") ?? defaultDirectory(context.env)),
-    isUnset: given.has("--unset"),
+    directory: resolve(context.cwd, dir || defaultDirectory(context.env)),
+    isUnset: given.unset ?? false,
     version: version === undefined ? undefined : readVersion(version),
-    scenario: scenario !== undefined
-      ? resolve(context.cwd, scenario)
-      : given.has("--no-scenario")
-      ? null
-      : undefined,
+    scenario: scenario === undefined
+      ? isWithout ? null : undefined
+      : resolve(context.cwd, scenario),
   };
 }
 
-function splitOption(word: string): [string, string?] {
-  const equals = word.indexOf("=");
-  return equals === -1 ? [word] : [word.slice(0, equals), word.slice(equals + 1)];
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        ...{ dir: { type: "string" }, "version-like": { type: "string" } } as const,
+        ...{ scenario: { type: "string" }, "no-scenario": { type: "boolean" } } as const,
+        unset: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    throw notUnderstood((error as Error).message);
+  }
 }
 
 function notUnderstood(reason: string): UserError {
@@ -131,33 +117,24 @@ function renderSet(
   context: FakeSlurmContext,
 ): string {
   const bin = join(directory, "bin");
-  const before = pathEntries(context);
-  const others = withoutFakes(before, context, bin);
-  // The shell's own $PATH where it can stay: shorter, and it shows what happens.
-  const rest = others.length === before.length ? '"$PATH"' : quote(others.join(delimiter));
+  const rest = pathWithoutFakes(context, bin);
   return `${DIRECTORY_VARIABLE}=${quote(directory)}; export ${DIRECTORY_VARIABLE};\n` +
     (version === undefined ? "" : `${VERSION_VARIABLE}=${version}; export ${VERSION_VARIABLE};\n`) +
-    `PATH=${quote(bin)}:${rest}; export PATH;\n`;
+    // The shell's own $PATH where it can stay: shorter, and it shows what happens.
+    `PATH=${quote(bin)}:${
+      rest === context.env.get("PATH") ? '"$PATH"' : quote(rest)
+    }; export PATH;\n`;
 }
 
 function renderUnset(context: FakeSlurmContext): string {
-  const others = withoutFakes(pathEntries(context), context);
-  return `unset ${DIRECTORY_VARIABLE} ${VERSION_VARIABLE};\nPATH=${
-    quote(others.join(delimiter))
-  }; export PATH;\n`;
-}
-
-function pathEntries({ env }: FakeSlurmContext): string[] {
-  return (env.get("PATH") ?? "").split(delimiter);
+  return `unset ${DIRECTORY_VARIABLE} ${VERSION_VARIABLE};\n` +
+    `PATH=${quote(pathWithoutFakes(context))}; export PATH;\n`;
 }
 
 /** PATH without the programs of the fake that this shell uses now, and without `bin`. */
-function withoutFakes(
-  entries: readonly string[],
-  { env }: FakeSlurmContext,
-  bin?: string,
-): string[] {
+function pathWithoutFakes({ env }: FakeSlurmContext, bin?: string): string {
   const current = env.get(DIRECTORY_VARIABLE);
   const fakes = [bin, current === undefined ? undefined : join(current, "bin")];
-  return entries.filter((entry) => !fakes.includes(entry));
+  return (env.get("PATH") ?? "").split(delimiter).filter((entry) => !fakes.includes(entry))
+    .join(delimiter);
 }

@@ -2,47 +2,34 @@
  * An embedded Slurm that runs on one machine: jobs really run, in the background, and Slurm's own
  * commands show them in Slurm's own words.
  *
- * Two halves: the *manager* side holds a table of jobs with a clock and knows no Slurm text
- * (job_table, schedule, manager, launch_job); the *adapter* turns a command line of one Slurm program
- * into changes of that table and the table into that program's text (adapter/).
+ * Three rooms. The *manager* holds the jobs: a table of them with a clock, what starts and ends them, and
+ * the processes that run. The *adapter* turns a command line of one of Slurm's programs into changes of
+ * that table, and the table into that program's text. A *scenario* says what goes wrong on purpose.
  *
  * @module
  */
 import { UserError } from "../errors.ts";
-import { runSacct } from "./adapter/sacct.ts";
-import { runSbatch } from "./adapter/sbatch.ts";
+import type { Program } from "./adapter/program_call.ts";
+import { runSacct } from "./adapter/sacct/sacct.ts";
+import { runSbatch } from "./adapter/sbatch/sbatch.ts";
 import { runScancel } from "./adapter/scancel.ts";
-import { runScontrol } from "./adapter/scontrol.ts";
+import { runScontrol } from "./adapter/scontrol/scontrol.ts";
 import { runSinfo } from "./adapter/sinfo.ts";
-import { runSqueue } from "./adapter/squeue.ts";
-import { runSrun } from "./adapter/srun.ts";
+import { runSqueue } from "./adapter/squeue/squeue.ts";
+import { runSrun } from "./adapter/srun/srun.ts";
 import { type FakeSlurmContext, SlurmRefusal } from "./context.ts";
 import { runEnvironment } from "./environment.ts";
-import { explainTableError } from "./job_table.ts";
-import { runManager } from "./manager.ts";
-import { runThroughTrouble } from "./scenario/program_trouble.ts";
-import { type Cluster, describeCluster, makeDirectory } from "./state_directory.ts";
+import { explainTableError, JobTable } from "./manager/job_table.ts";
+import { runManager } from "./manager/manager.ts";
+import { type Call, runThroughTrouble } from "./scenario/program_trouble.ts";
+import { describeCluster, makeDirectory } from "./manager/state_directory.ts";
 
 export type { FakeSlurmContext } from "./context.ts";
 
-type Program = (
-  args: readonly string[],
-  cluster: Cluster,
-  context: FakeSlurmContext,
-) => number | Promise<number>;
-
 const PROGRAMS: Readonly<Record<string, Program>> = {
-  sbatch: runSbatch,
-  sacct: runSacct,
-  scontrol: runScontrol,
-  squeue: runSqueue,
-  scancel: runScancel,
-  sinfo: runSinfo,
-  srun: runSrun,
-  manager: async (_args, cluster) => {
-    await runManager(cluster);
-    return 0;
-  },
+  ...{ sbatch: runSbatch, sacct: runSacct, scontrol: runScontrol, squeue: runSqueue },
+  ...{ scancel: runScancel, sinfo: runSinfo, srun: runSrun },
+  manager: (_args, cluster) => runManager(cluster).then(() => 0),
 };
 
 const HELP = `Usage: eval "$(dlslurm fake-slurm env [OPTIONS])"
@@ -83,14 +70,16 @@ export async function runFakeSlurm(
   }
   const cluster = describeCluster(context.env);
   makeDirectory(cluster.directory);
+  const run: Call["run"] = async (given, within) => await program(given, cluster, within);
+  const countUses = (rules: readonly string[]) => {
+    using table = new JobTable(cluster.directory);
+    return table.transaction(() => rules.map((rule) => table.countUse(rule)));
+  };
   try {
+    const { scenario } = cluster;
     return await runThroughTrouble(
-      {
-        program: name,
-        args: rest,
-        run: async (given, within) => await program(given, cluster, within),
-      },
-      cluster,
+      { program: name, args: rest, run },
+      { scenario, countUses },
       context,
     );
   } catch (error) {

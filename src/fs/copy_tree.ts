@@ -56,10 +56,26 @@ async function copyFile(from: string, info: Deno.FileInfo, to: string): Promise<
   const there = await Deno.lstat(to).catch(() => undefined);
   const isSame = there?.isFile === true && there.size === info.size &&
     there.mtime?.getTime() === info.mtime?.getTime();
-  if (isSame) return;
-  await Deno.mkdir(dirname(to), { recursive: true });
+  if (!isSame) await placeCopy(from, to);
+}
+
+/**
+ * Puts a copy of the file `from` at `to`: content, mode and times. It appears whole, or not at all.
+ *
+ * A crash leaves a file beside `to` with a name that {@linkcode temporaryNameFor} gave.
+ *
+ * @param clearWay called when the copy is there, under another name: takes away what cannot be replaced.
+ * @throws {CopyError} naming the file.
+ */
+export async function placeCopy(
+  from: string,
+  to: string,
+  clearWay: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const temporary = temporaryNameFor(to);
   try {
+    await Deno.mkdir(dirname(to), { recursive: true });
+    const info = await Deno.stat(from);
     // copy_file_range(2) shares the blocks where the file system can.
     await Deno.copyFile(from, temporary);
     const { size } = await Deno.stat(temporary);
@@ -67,9 +83,11 @@ async function copyFile(from: string, info: Deno.FileInfo, to: string): Promise<
     if (info.atime !== null && info.mtime !== null) {
       await Deno.utime(temporary, info.atime, info.mtime);
     }
+    await clearWay();
     await Deno.rename(temporary, to);
   } catch (error) {
     await Deno.remove(temporary).catch(() => undefined);
-    throw error;
+    if (error instanceof CopyError || !(error instanceof Error)) throw error;
+    throw new CopyError(from, error.message, { cause: error });
   }
 }

@@ -17,14 +17,44 @@ export function statIfPresent(path: string): Promise<Deno.FileInfo | undefined> 
   return Deno.stat(path).catch(absent);
 }
 
+/** Whether anything is at `path`, a broken link counts. */
+export function isThereSync(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    return absent(error) ?? false;
+  }
+}
+
+/** Whether `path` leads to a folder. */
+export function isFolderSync(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    return absent(error) ?? false;
+  }
+}
+
 /** The text of the file at `path`; `undefined` if there is none. */
-export function readTextIfPresent(path: string): Promise<string | undefined> {
-  return Deno.readTextFile(path).catch(absent);
+export async function readTextIfPresent(path: string): Promise<string | undefined> {
+  // Looked at first: opening one that is not there takes the runtime two looks.
+  if (await lstatIfPresent(path) === undefined) return undefined;
+  return await Deno.readTextFile(path).catch(absent);
 }
 
 /** `path` with all links resolved; `undefined` if nothing is there. */
 export function realPathIfPresent(path: string): Promise<string | undefined> {
   return Deno.realPath(path).catch(absent);
+}
+
+/** The names in the folder at `path`, in no particular order; none if there is no such folder. */
+export async function namesIn(path: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name);
+  } catch (error) {
+    return absent(error) ?? [];
+  }
 }
 
 /** Removes the file or empty folder at `path`, if there is one. */

@@ -1,114 +1,160 @@
 import { UserError } from "../errors.ts";
-import { livenessOf, ownIdentity, parseIdentity } from "../process/process_identity.ts";
+import { livenessOf, parseIdentity } from "../process/process_identity.ts";
+import type { ProcessIdentity } from "../process/process_identity.ts";
 import type { Runner } from "../process/runner.ts";
-import { readTextIfPresent, removeIfPresent, statIfPresent } from "./if_present.ts";
+import { lstatIfPresent } from "./if_present.ts";
+import { makeLockLink, readLockLink, removeLockLink } from "./lock_link.ts";
 
 /** Runs `work` while no other process of this dataset does the same. */
 export type Exclusively = <T>(work: () => T) => T;
 
-/** A lease that was created and not written for this long has lost its writer. */
-const LONGEST_WRITE_MS = 60_000;
+/** Who wants a lease, and for what. */
+export interface LeaseTaker {
+  /** The process that will hold it. */
+  readonly process: ProcessIdentity;
+  /** What it does, for the message to others: "finish". */
+  readonly purpose: string;
+}
 
 /**
- * The right to do what only one process at a time may do: a file, created exclusively, that names its
- * holder. A lease whose holder is dead is taken over; one from another host is never broken, since
- * nobody here can tell whether its holder still runs.
+ * The right to do what only one process at a time may do: a lock that names its holder. A lease whose
+ * holder is certainly dead is taken over; of any other a person decides.
  */
 export class Lease implements AsyncDisposable {
   readonly #path: string;
-  /** Whether it was taken over from a holder that had died. */
-  readonly wasStale: boolean;
+  readonly #text: string;
+  /** When it was taken, milliseconds since 1970 by the clock of the file system. */
+  readonly takenMs: number;
+  /**
+   * Since when a holder that died had it, milliseconds since 1970 by the clock of the file system: what it
+   * may have left is as young. `undefined` if the lease was free.
+   */
+  readonly deadSinceMs: number | undefined;
 
-  private constructor(path: string, wasStale: boolean) {
+  private constructor(path: string, text: string, takenMs: number, deadSinceMs?: number) {
     this.#path = path;
-    this.wasStale = wasStale;
+    this.#text = text;
+    this.takenMs = takenMs;
+    this.deadSinceMs = deadSinceMs;
   }
 
   /**
    * Takes the lease at `path`.
    *
-   * @param purpose what the holder does, for the message: "finish".
    * @param exclusively guards a take-over: of several who find the holder dead, one replaces it.
-   * @throws {UserError} `LEASE_HELD` if another process holds it.
+   * @throws {UserError} `LEASE_HELD` if another process holds it, or it is not known whether it does.
    */
   static async take(
     path: string,
-    purpose: string,
+    taker: LeaseTaker,
     runner: Runner,
     exclusively: Exclusively,
   ): Promise<Lease> {
-    const content = JSON.stringify({ ...ownIdentity(), purpose, since: new Date().toISOString() });
+    const { process, purpose } = taker;
+    const text = renderHolder(process, purpose);
     for (;;) {
-      if (createExclusively(path, content)) return new Lease(path, false);
-      const holder = await readHolder(path, runner);
-      if (holder === undefined) continue; // released just now
-      if (holder.isAlive) throw held(path, purpose, holder.text);
-      if (exclusively(() => replace(path, holder.content, content))) return new Lease(path, true);
+      if (makeLockLink(path, text)) return new Lease(path, text, await timeOf(path) ?? Date.now());
+      const madeMs = await timeOf(path);
+      const found = await readLockLink(path);
+      if (found === undefined) continue; // released just now
+      const holder = await lookAtHolder(found, process, runner);
+      if (!holder.isDead) throw held(path, purpose, holder.text);
+      // Should we be killed, too, before all is cleared up: the next one must look as far back.
+      const deadSinceMs = readDeadSince(found) ?? madeMs ?? 0;
+      const heir = JSON.stringify({ ...JSON.parse(text), deadSinceMs });
+      if (exclusively(() => replace(path, found, heir))) {
+        return new Lease(path, heir, await timeOf(path) ?? Date.now(), deadSinceMs);
+      }
     }
+  }
+
+  /** Whether the lease is still ours: a person may have taken it away. */
+  async isHeld(): Promise<boolean> {
+    return await readLockLink(this.#path) === this.#text;
   }
 
   /** Gives the lease back. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await removeIfPresent(this.#path);
+    await removeLockLink(this.#path, this.#text);
   }
 }
 
-interface Holder {
-  readonly isAlive: boolean;
-  /** For the message. */
+/** When a lock was made, by the clock of its file system; `undefined` if it is gone. */
+async function timeOf(path: string): Promise<number | undefined> {
+  return (await lstatIfPresent(path))?.mtime?.getTime();
+}
+
+/** What a holder had found when it took the lease over. */
+function readDeadSince(text: string): number | undefined {
+  const since = /"deadSinceMs":([0-9.]+)/.exec(text)?.[1];
+  return since === undefined ? undefined : Number(since);
+}
+
+/** What others read of the holder of a lock, `since` included; each call gives another text. */
+export function renderHolder(process: ProcessIdentity, purpose: string): string {
+  const since = new Date().toISOString();
+  return JSON.stringify({ ...process, purpose, since, id: crypto.randomUUID().slice(0, 8) });
+}
+
+/** What is known of the holder of a lock. */
+export interface Holder {
+  /** Whether it certainly runs no more. */
+  readonly isDead: boolean;
+  /** For a person: "process 12 on host "login1" since …". */
   readonly text: string;
-  readonly content: string;
 }
 
-/** Writes at once what names us: a reader sees an empty file for an instant only. */
-function createExclusively(path: string, content: string): boolean {
+/** Looks at whoever wrote `text` as {@linkcode renderHolder} does. */
+export async function lookAtHolder(
+  text: string,
+  own: ProcessIdentity,
+  runner: Runner,
+): Promise<Holder> {
+  const identity = parseIdentity(text);
+  if (identity === undefined) return { isDead: false, text: "a process that is not named" };
+  const liveness = await livenessOf(identity, own, runner);
+  const since = /"since":"([^"]*)"/.exec(text)?.[1] ?? "an unknown time";
+  const name = `process ${identity.pid} on host "${identity.host}" since ${since}`;
+  return {
+    isDead: liveness === "dead",
+    text: liveness === "unknown"
+      ? `${name}; whether it still runs cannot be seen from here (another host or container)`
+      : name,
+  };
+}
+
+/** Puts our text in place of a dead holder's, unless somebody else has been faster. */
+function replace(path: string, staleText: string, text: string): boolean {
+  const next = `${path}.next`;
   try {
-    Deno.writeTextFileSync(path, content, { createNew: true });
+    const isLink = Deno.lstatSync(path).isSymlink;
+    const found = isLink ? Deno.readLinkSync(path) : Deno.readTextFileSync(path);
+    if (found !== staleText) return false;
+    removeNow(next); // of one that was killed here
+    makeLockLink(next, text);
+    Deno.renameSync(next, path);
     return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return false;
-    // Created, but the disk is full: an empty lease would block everybody.
-    if (!(error instanceof Deno.errors.NotFound)) Deno.removeSync(path);
-    throw error;
-  }
-}
-
-/** Puts our content in place of a dead holder's, unless somebody else has been faster. */
-function replace(path: string, staleContent: string, content: string): boolean {
-  try {
-    if (Deno.readTextFileSync(path) !== staleContent) return false;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-  const next = `${path}.next`;
-  Deno.writeTextFileSync(next, content);
-  Deno.renameSync(next, path);
-  return true;
 }
 
-async function readHolder(path: string, runner: Runner): Promise<Holder | undefined> {
-  const content = await readTextIfPresent(path);
-  const info = await statIfPresent(path);
-  if (content === undefined || info === undefined) return undefined;
-  const holder = parseIdentity(content);
-  if (holder === undefined) {
-    const isAlive = Date.now() - (info.mtime?.getTime() ?? 0) < LONGEST_WRITE_MS;
-    return { isAlive, text: "an unnamed process", content };
+function removeNow(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  const isAlive = await livenessOf(holder, runner) !== "dead";
-  const since = /"since":"([^"]*)"/.exec(content)?.[1] ?? "an unknown time";
-  return {
-    isAlive,
-    text: `process ${holder.pid} on host "${holder.host}" since ${since}`,
-    content,
-  };
 }
 
 function held(path: string, purpose: string, holder: string): UserError {
   return new UserError(
     "LEASE_HELD",
     `Cannot ${purpose} now: another ${purpose} is at work, ${holder}`,
-    { hint: `wait for it; if you know that it has died: rm "${path}"` },
+    {
+      unchanged: "Nothing was changed",
+      hint: `wait for it; if you know that it has died: rm "${path}"`,
+    },
   );
 }

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { statIfPresent } from "../fs/if_present.ts";
+import { removeIfPresent, statIfPresent } from "../fs/if_present.ts";
 import type { Runner } from "../process/runner.ts";
 import { textOf } from "../process/runner.ts";
+import type { Step } from "../process/steps.ts";
 import { STAGING_REF } from "./build_commits.ts";
-import type { CommitPlan, Identities } from "./build_commits.ts";
+import type { CommitsToBuild, Identities } from "./build_commits.ts";
 import type { GitConfig } from "./git_config.ts";
 import { gitFailed } from "./git.ts";
 import { renderIndexInfo } from "./changes.ts";
@@ -42,17 +43,19 @@ export async function findCommitChecks(
  * @throws {UserError} `GIT_FAILED` with the hook's own words if one refuses.
  */
 export async function buildCheckedCommits(
-  runner: Runner,
   repository: Repository,
-  base: string,
-  plans: readonly CommitPlan[],
-  identities: Identities,
+  { base, plans, identities }: CommitsToBuild,
   checks: CommitChecks,
+  { runner, step }: { readonly runner: Runner; readonly step?: Step },
 ): Promise<string[]> {
   const indexFile = join(repository.gitDir, "dlslurm-commit-index");
   const messageFile = join(repository.gitDir, "dlslurm-commit-message");
   const git = repository.git.withIndex(indexFile);
   const oids: string[] = [];
+  const removeFiles = async () => {
+    for (const file of [indexFile, `${indexFile}.lock`, messageFile]) await removeIfPresent(file);
+  };
+  await removeFiles(); // what a crash left
   try {
     for (const plan of plans) {
       const parents = plan.parents.map((parent) => parent === "base" ? base : oids[parent]!);
@@ -60,20 +63,11 @@ export async function buildCheckedCommits(
       await git.require(["update-index", "-z", "--replace", "--index-info"], {
         stdin: renderIndexInfo(plan.changes),
       });
+      // That of another user, whose finish was killed, could not be written to.
+      await removeIfPresent(messageFile);
       await Deno.writeTextFile(messageFile, plan.message());
-      for (const [name, path] of checks.hooks) {
-        const argument = name === "pre-commit" ? [] : [messageFile];
-        const source = name === "prepare-commit-msg" ? ["message"] : [];
-        const result = await runner.run([path, ...argument, ...source], {
-          cwd: repository.root,
-          env: { GIT_INDEX_FILE: indexFile, GIT_EDITOR: ":" },
-        });
-        if (result.code !== 0) {
-          throw new UserError("GIT_FAILED", `Cannot commit: the hook "${path}" refused`, {
-            detail: result.stderr || textOf(result.stdout),
-            hint: "mend what it asks for, then run the same command again: the jobs stay open",
-          });
-        }
+      for (const hook of checks.hooks) {
+        await runHook(hook, repository.root, { indexFile, messageFile, runner });
       }
       const tree = await git.text(["write-tree"]);
       const args = [
@@ -86,14 +80,36 @@ export async function buildCheckedCommits(
       const result = await git.run([...args, tree], { env: environmentOf(identities) });
       if (result.code !== 0) throw gitFailed(["commit-tree"], result);
       oids.push(textOf(result.stdout).trim());
+      step?.advance();
     }
     if (oids.length > 0) await git.require(["update-ref", STAGING_REF, oids.at(-1)!]);
   } finally {
-    for (const file of [indexFile, `${indexFile}.lock`, messageFile]) {
-      await Deno.remove(file).catch(() => undefined);
-    }
+    await removeFiles();
   }
   return oids;
+}
+
+/** Runs a hook with the arguments that githooks(5) names. */
+async function runHook(
+  [name, path]: readonly [string, string],
+  root: string,
+  { indexFile, messageFile, runner }: {
+    readonly indexFile: string;
+    readonly messageFile: string;
+    readonly runner: Runner;
+  },
+): Promise<void> {
+  const argument = name === "pre-commit" ? [] : [messageFile];
+  const source = name === "prepare-commit-msg" ? ["message"] : [];
+  const result = await runner.run([path, ...argument, ...source], {
+    cwd: root,
+    env: { GIT_INDEX_FILE: indexFile, GIT_EDITOR: ":" },
+  });
+  if (result.code === 0) return;
+  throw new UserError("GIT_FAILED", `Cannot commit: the hook "${path}" refused`, {
+    detail: result.stderr || textOf(result.stdout),
+    hint: "mend what it asks for, then run the same command again: the jobs stay open",
+  });
 }
 
 async function isForeignHook(path: string): Promise<boolean> {

@@ -1,4 +1,6 @@
 import { textOf } from "../process/runner.ts";
+import { countLines } from "../process/steps.ts";
+import type { Step } from "../process/steps.ts";
 import type { Change } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { quotePath } from "./path_bytes.ts";
@@ -24,6 +26,16 @@ export interface Identities {
   readonly committer: string;
 }
 
+/** Commits that are to be built together. */
+export interface CommitsToBuild {
+  /** Oid of the commit that they stand on. */
+  readonly base: string;
+  /** Parents before those that name them. */
+  readonly plans: readonly CommitPlan[];
+  /** Of all of them. */
+  readonly identities: Identities;
+}
+
 /** Where commits wait until the branch moves to them; a crash leaves it behind, harmless. */
 export const STAGING_REF = "refs/dlslurm/finish";
 
@@ -36,30 +48,35 @@ export function inSequence(plans: readonly Omit<CommitPlan, "parents">[]): Commi
  * Builds one commit per plan, in one `git fast-import`. No ref but {@linkcode STAGING_REF} moves;
  * hooks do not run, nothing is signed.
  *
+ * @param step counts the commits.
  * @returns the oids, in the order of the plans.
  * @throws {UserError} `GIT_FAILED` or `DISK`; nothing refers to what may have been written.
  */
 export async function buildCommits(
   git: Git,
-  base: string,
-  plans: readonly CommitPlan[],
-  identities: Identities,
+  commits: CommitsToBuild,
+  step?: Step,
 ): Promise<string[]> {
-  const output = await git.require(["fast-import", "--quiet", "--force", "--date-format=raw"], {
-    stdin: renderImport(base, plans, identities),
+  const output = await git.require([...KEEPING_PACKS, ...FAST_IMPORT], {
+    stdin: renderImport(commits),
+    ...(step === undefined ? {} : { watchStdout: countLines(step) }),
   });
   return textOf(output).trim().split("\n");
 }
+
+/**
+ * From so many objects on they stay together in a pack, git's own limit being 100: a file for each takes a
+ * dozen calls of the file system. Of few packs of few objects git makes one by itself (gc.autoPackLimit).
+ * Weaker than `fastimport.unpackLimit`, which a user may have set.
+ */
+const KEEPING_PACKS = ["-c", "transfer.unpackLimit=20"];
+const FAST_IMPORT = ["fast-import", "--quiet", "--force", "--date-format=raw"];
 
 /** A commit is small: so many go to git at once. */
 const COMMITS_PER_PIECE = 50;
 
 /** Piece by piece: the text for ten thousand commits is long. */
-function* renderImport(
-  base: string,
-  plans: readonly CommitPlan[],
-  identities: Identities,
-): Generator<Uint8Array> {
+function* renderImport({ base, plans, identities }: CommitsToBuild): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   let text = "feature done\n";
   for (const [index, plan] of plans.entries()) {

@@ -20,16 +20,19 @@ export interface Change {
 export interface Candidates {
   /** Files that are there: new, changed, or only touched. */
   readonly present: readonly string[];
+  /** Those of `present` that the index does not have. */
+  readonly untracked: readonly string[];
   /** Tracked files that are not there any more. */
   readonly deleted: readonly string[];
-  /** Folders that could not be looked into. */
+  /** Files that are there, not tracked, and ignored. */
+  readonly ignored: readonly string[];
+  /** Folders that could not be looked into, and tracked files that could not be looked at. */
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 }
 
 /**
- * Finds what differs from HEAD under `pathspecs` in index or work tree, what is untracked and not ignored
- * there, and which of `files` are not ignored: candidates, since a changed time alone is enough to be
- * listed. Submodules are not looked at. Some changes beside `pathspecs` may be told, too.
+ * Finds what differs from HEAD under `pathspecs` in index or work tree, what is untracked there, and which
+ * of `files` are not ignored: candidates, since a changed time alone is enough to be listed. Submodules are not looked at. Some changes beside `pathspecs` may be told, too.
  *
  * @param pathspecs none for nothing, not for everything.
  */
@@ -40,28 +43,43 @@ export async function findCandidates(
   files: readonly string[],
 ): Promise<Candidates> {
   if (pathspecs.length === 0) {
-    return { present: await withoutIgnored(git, files), deleted: [], unreadable: [] };
+    const present = await withoutIgnored(git, files);
+    return { present, untracked: [], deleted: [], ignored: [], unreadable: [] };
   }
-  const args = ["ls-files", "-z", "--others", "--exclude-standard", "--", ...pathspecs];
-  const untracked = await git.run(args);
-  if (untracked.code !== 0) throw gitFailed(args, untracked);
-  const present = new Set([...splitNul(untracked.stdout)].map(decodePath));
+  const args = ["ls-files", "-z", "--others", "--exclude-standard"];
+  const listing = [...args, "--", ...pathspecs];
+  const listed = await git.run(listing);
+  if (listed.code !== 0) throw gitFailed(listing, listed);
+  const untracked = [...splitNul(listed.stdout)].map(decodePath);
+  const present = new Set(untracked);
   const deleted: string[] = [];
   const fewer = coverWithPathspecs(pathspecs, MOST_INDEX_PATHSPECS);
-  for (const change of await diffIndex(git, ["--ignore-submodules=all"], headOid, fewer)) {
+  const [{ changes, stderr }, ignored] = await Promise.all([
+    diffIndexWithWords(git, ["--ignore-submodules=all"], headOid, fewer),
+    git.require([...args, "--ignored", "--", ...pathspecs]),
+  ]);
+  for (const change of changes) {
     if (change.kind !== "delete") present.add(change.path);
     // Taken out of the index but still on disk, it is untracked and stays.
     else if (!present.has(change.path)) deleted.push(change.path);
   }
   for (const file of await withoutIgnored(git, files)) present.add(file);
-  // git passes over a folder that it cannot read, with a word on standard error.
-  const unreadable = [...untracked.stderr.matchAll(/could not open directory '(.*?)\/?': (.*)/g)]
-    .map((match) => ({ path: match[1]!, reason: match[2]! }));
-  return { present: [...present], deleted, unreadable };
+  // git passes over what it cannot read, with a word on standard error and exit status 0.
+  const unreadable = [
+    ...listed.stderr.matchAll(/could not open directory '(.*?)\/?': (.*)/g),
+    ...stderr.matchAll(/^(.+): ([A-Z][^:\n]*)$/gm),
+  ].map((match) => ({ path: match[1]!, reason: match[2]! }));
+  return {
+    present: [...present],
+    untracked,
+    deleted,
+    ignored: [...splitNul(ignored)].map(decodePath),
+    unreadable,
+  };
 }
 
 /** Leaves out what git ignores; a tracked file is never ignored. */
-async function withoutIgnored(git: Git, files: readonly string[]): Promise<string[]> {
+export async function withoutIgnored(git: Git, files: readonly string[]): Promise<string[]> {
   if (files.length === 0) return [];
   const args = ["check-ignore", "-z", "--stdin"];
   // It refuses to take paths literally, and does so anyway but for a leading ":".
@@ -93,15 +111,17 @@ export function lastByPath(changes: readonly Change[]): Change[] {
  * with one git call.
  *
  * @param lines a commit each; of a merge with its first parent behind it.
+ * @param pathspecs where to look; everywhere if there are none. A commit that changed nothing there is absent.
  */
 export async function findChangesByCommit(
   git: Git,
   lines: readonly string[],
+  pathspecs: readonly string[] = [],
 ): Promise<Map<string, Change[]>> {
   const byCommit = new Map<string, Change[]>();
   if (lines.length === 0) return byCommit;
-  const args = ["diff-tree", "--stdin", "--root", "-r", "--raw", "-z", "--no-renames"];
-  const output = await git.require(args, { stdin: `${lines.join("\n")}\n` });
+  const args = ["diff-tree", "--stdin", "--root", "-r", "--raw", "-z", "--no-renames", "--"];
+  const output = await git.require([...args, ...pathspecs], { stdin: `${lines.join("\n")}\n` });
   let current: Change[] = [];
   for (const item of readRawDiff(output)) {
     if (typeof item !== "string") current.push(item);
@@ -136,8 +156,19 @@ async function diffIndex(
   headOid: string,
   pathspecs: readonly string[],
 ): Promise<Change[]> {
+  return (await diffIndexWithWords(git, options, headOid, pathspecs)).changes;
+}
+
+async function diffIndexWithWords(
+  git: Git,
+  options: readonly string[],
+  headOid: string,
+  pathspecs: readonly string[],
+): Promise<{ readonly changes: Change[]; readonly stderr: string }> {
   const args = ["diff-index", ...options, "--raw", "-z", "--no-renames", headOid, "--"];
-  return parseRawDiff(await git.require([...args, ...pathspecs]));
+  const result = await git.run([...args, ...pathspecs]);
+  if (result.code !== 0) throw gitFailed(args, result);
+  return { changes: parseRawDiff(result.stdout), stderr: result.stderr };
 }
 
 /** Reads `git diff-index --raw -z`: `:oldmode newmode oldoid newoid status NUL path NUL`. */

@@ -1,4 +1,5 @@
 import { textOf } from "../process/runner.ts";
+import { coverWithPathspecs, parseRawDiff } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { decodePath, splitNul } from "./path_bytes.ts";
 
@@ -85,24 +86,26 @@ export async function compareWithWorkTree(
   return differences;
 }
 
-/** Reads blobs as text, with one `git cat-file`; what is no blob is absent. */
-export async function readBlobs(
+/**
+ * Finds which of `paths` are in the work tree as `oid` has them, with two git calls that change nothing of
+ * what the index holds; none if there is no such commit.
+ *
+ * @param paths files, relative to the work tree's root.
+ */
+export async function findUnchanged(
   git: Git,
-  oids: Iterable<string>,
-): Promise<Map<string, string>> {
-  const output = await git.require(["cat-file", "--batch"], {
-    stdin: [...oids].map((oid) => `${oid}\n`).join(""),
-  });
-  const blobs = new Map<string, string>();
-  const lineEnd = 0x0a;
-  for (let at = 0; at < output.length;) {
-    const end = output.indexOf(lineEnd, at);
-    // git-cat-file(1): "oid type size", content, line end; or "oid missing".
-    const [oid, type, size] = textOf(output.subarray(at, end)).split(" ");
-    at = end + 1;
-    if (size === undefined) continue;
-    if (type === "blob") blobs.set(oid!, textOf(output.subarray(at, at + Number(size))));
-    at += Number(size) + 1;
-  }
-  return blobs;
+  oid: string,
+  paths: readonly string[],
+): Promise<Set<string>> {
+  const pathspecs = coverWithPathspecs(paths);
+  if (pathspecs.length === 0) return new Set();
+  const listed = await git.run(["ls-tree", "-r", "-z", "--name-only", oid, "--", ...pathspecs]);
+  if (listed.code !== 0) return new Set();
+  const options = ["--raw", "-z", "--no-renames", "--no-ext-diff", "--no-color"];
+  const differing = await git.require(
+    ["--no-optional-locks", "diff", ...options, "--ignore-submodules=all", oid, "--", ...pathspecs],
+  );
+  const unchanged = new Set([...splitNul(listed.stdout)].map(decodePath));
+  for (const { path } of parseRawDiff(differing)) unchanged.delete(path);
+  return unchanged;
 }

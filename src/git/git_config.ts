@@ -1,37 +1,43 @@
-import { join } from "node:path";
 import { splitNul } from "./path_bytes.ts";
 import { textOf } from "../process/runner.ts";
 import type { Git } from "./git.ts";
 
-/** Git's configuration together with the dataset's own, `.datalad/config`. */
+/** Values by full name, in the order in which they were read. */
+export type ConfigValues = ReadonlyMap<string, readonly string[]>;
+
+/** Git's configuration, and what a dataset adds to it. */
 export class GitConfig {
-  readonly #git: ReadonlyMap<string, readonly string[]>;
-  readonly #dataset: ReadonlyMap<string, readonly string[]>;
+  readonly #git: ConfigValues;
+  readonly #dataset: ConfigValues;
 
   /**
-   * Takes the values of each source by full name, in the order in which git read them.
+   * Takes the values of each source; the names as git prints them: section and key in lower case, the
+   * subsection as written.
    *
-   * @param git names as git prints them: section and key in lower case, the subsection as written.
-   * @param dataset the same of `.datalad/config`.
+   * @param git the user's own: of the system, of the user, of the repository, of this run.
+   * @param dataset what came with the dataset's files, so that whoever made it has chosen it.
    */
-  constructor(
-    git: ReadonlyMap<string, readonly string[]>,
-    dataset: ReadonlyMap<string, readonly string[]>,
-  ) {
+  constructor(git: ConfigValues, dataset: ConfigValues = new Map()) {
     this.#git = git;
     this.#dataset = dataset;
   }
 
-  /**
-   * The value in force. Git's configuration comes first; of the dataset's own only what belongs to
-   * DataLad counts, since whoever made a clone's dataset must not choose programs that run here.
-   */
+  /** The value in force: the user's own, or else the dataset's. */
   get(name: string): string | undefined {
-    const own = this.#git.get(name)?.at(-1);
-    return own ?? (name.startsWith("datalad.") ? this.#dataset.get(name)?.at(-1) : undefined);
+    return this.getOwn(name) ?? this.getOfDataset(name);
   }
 
-  /** A value that `.datalad/config` holds, whatever else is configured. */
+  /** The value that the user has set, whatever the dataset says. */
+  getOwn(name: string): string | undefined {
+    return this.#git.get(name)?.at(-1);
+  }
+
+  /** All values that the user has set, on whatever level; the last one is in force. */
+  allOwn(name: string): readonly string[] {
+    return this.#git.get(name) ?? [];
+  }
+
+  /** The value that came with the dataset, whatever the user has set. */
   getOfDataset(name: string): string | undefined {
     return this.#dataset.get(name)?.at(-1);
   }
@@ -45,7 +51,7 @@ export class GitConfig {
     return /^[+-]?[0-9]+$/.test(value) ? Number(value) !== 0 : undefined;
   }
 
-  /** All values whose name starts with `prefix`, by the rest of the name. */
+  /** The values in force of all names that start with `prefix`, by the rest of the name. */
   withPrefix(prefix: string): Map<string, string> {
     const found = new Map<string, string>();
     for (const map of [this.#dataset, this.#git]) {
@@ -57,35 +63,34 @@ export class GitConfig {
   }
 }
 
-/** Reads everything with one `git config`; the dataset's file is included on the command line. */
-export async function readGitConfig(git: Git, root: string): Promise<GitConfig> {
-  const datasetFile = join(root, ".datalad", "config");
-  const output = await git.require([
-    "-c",
-    `include.path=${datasetFile}`,
-    "config",
-    "--list",
-    "--show-origin",
-    "-z",
-  ]);
-  const fromGit = new Map<string, string[]>();
-  const fromDataset = new Map<string, string[]>();
-  let origin: string | undefined;
-  for (const item of splitNul(output)) {
-    if (origin === undefined) {
-      origin = textOf(item);
-      continue;
-    }
+/** The user's configuration, and where it was read. */
+export interface OwnConfig {
+  /** Of the system, of the user, of the repository, of this run. */
+  readonly values: ConfigValues;
+  /** As `git config --show-origin` names them; files of the repository relative to its root. */
+  readonly origins: ReadonlySet<string>;
+}
+
+/** Reads the user's configuration with one `git config`. */
+export async function readGitConfig(git: Git): Promise<ConfigValues> {
+  return (await readOwnConfig(git)).values;
+}
+
+/** The same, with where it was read. */
+export async function readOwnConfig(git: Git): Promise<OwnConfig> {
+  const values = new Map<string, string[]>();
+  const origins = new Set<string>();
+  const items = [...splitNul(await git.require(["config", "--list", "-z", "--show-origin"]))];
+  for (let at = 0; at + 1 < items.length; at += 2) {
+    origins.add(textOf(items[at]!));
     // `key\nvalue`; a key alone stands for true.
-    const text = textOf(item);
+    const text = textOf(items[at + 1]!);
     const end = text.indexOf("\n");
     const key = end < 0 ? text : text.slice(0, end);
-    const values = origin === `file:${datasetFile}` ? fromDataset : fromGit;
-    const list = values.get(key);
     const value = end < 0 ? "true" : text.slice(end + 1);
+    const list = values.get(key);
     if (list === undefined) values.set(key, [value]);
     else list.push(value);
-    origin = undefined;
   }
-  return new GitConfig(fromGit, fromDataset);
+  return { values, origins };
 }

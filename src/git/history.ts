@@ -7,6 +7,10 @@ import { splitNul } from "./path_bytes.ts";
 export interface CommitMessage {
   /** The commit's own name, in full length. */
   readonly oid: string;
+  /** Who made it, by what the commit says. */
+  readonly author: { readonly name: string; readonly email: string };
+  /** When it was made, by its committer's clock: seconds since 1970. */
+  readonly committedS: number;
   /** Oids, the first parent first; empty for a root commit, several for a merge. */
   readonly parents: readonly string[];
   /** Subject and body. */
@@ -35,30 +39,83 @@ export async function readMessages(
     : since === ""
     ? [revision]
     : [`${since}..${revision}`];
-  const result = await git.run([
-    "log",
-    "-z",
-    "--no-show-signature",
-    "--topo-order",
-    ...(since === undefined ? [] : ["--reverse"]),
-    "--fixed-strings",
-    `--grep=${marker}`,
-    "--format=%H%n%P%n%B",
-    ...range,
-    "--",
-  ]);
+  const order = ["--topo-order", ...(since === undefined ? [] : ["--reverse"])];
+  const result = await git.run(logOf(marker, [...order, ...range]));
   if (result.code !== 0) {
     throw new UserError("USAGE", `Cannot read the history of "${range.at(-1)}"`, {
       detail: result.stderr,
       hint: "git log --oneline",
     });
   }
-  return [...splitNul(result.stdout)].map((item) => {
-    const [oid, parents, ...message] = textOf(item).split("\n");
+  return parseLog(result.stdout);
+}
+
+/**
+ * The commits of a range, `A..B`, or of a commit and all before it, in whose messages `marker` occurs.
+ *
+ * @throws {UserError} `USAGE` if git does not know a revision.
+ */
+export async function listMarked(
+  git: Git,
+  revisions: string,
+  marker: string,
+): Promise<Set<string>> {
+  if (revisions.startsWith("-")) {
+    throw new UserError("USAGE", `Cannot read revision "${revisions}": it looks like an option`);
+  }
+  const search = ["--fixed-strings", `--grep=${marker}`];
+  const result = await git.run(["rev-list", ...search, revisions, "--"]);
+  if (result.code !== 0) {
+    throw new UserError("USAGE", `Cannot read the history of "${revisions}"`, {
+      detail: result.stderr,
+      hint: "git log --oneline",
+    });
+  }
+  return new Set(textOf(result.stdout).split("\n").filter((oid) => oid !== ""));
+}
+
+/**
+ * Reads the messages in the history of HEAD and of all branches in which `marker` occurs, newest first.
+ *
+ * @throws {UserError} `GIT_FAILED` if the history cannot be read.
+ */
+export async function findMessages(git: Git, marker: string): Promise<CommitMessage[]> {
+  return parseLog(await git.require(logOf(marker, ["HEAD", "--branches"])));
+}
+
+/** Reads the messages of commits, in no particular order; those that are not there are left out. */
+export async function readMessagesOf(
+  git: Git,
+  oids: readonly string[],
+): Promise<CommitMessage[]> {
+  if (oids.length === 0) return [];
+  const args = ["log", "-z", "--no-show-signature", FORMAT, "--no-walk", "--ignore-missing"];
+  const stdin = [...new Set(oids)].map((oid) => `${oid}\n`).join("");
+  return parseLog(await git.require([...args, "--stdin"], { stdin }));
+}
+
+function logOf(marker: string, range: readonly string[]): string[] {
+  const search = ["--fixed-strings", `--grep=${marker}`];
+  return ["log", "-z", "--no-show-signature", ...search, FORMAT, ...range, "--"];
+}
+
+/** The author's address as it was given: a .mailmap is other people's. */
+const FORMAT = "--format=%H%n%P%n%ct%n%an%n%ae%n%B";
+/** Lines of it before the message. */
+const HEADER_LINES = 5;
+
+function parseLog(output: Uint8Array): CommitMessage[] {
+  return [...splitNul(output)].map((item) => {
+    const text = textOf(item);
+    const ends = [text.indexOf("\n")];
+    while (ends.length < HEADER_LINES) ends.push(text.indexOf("\n", ends.at(-1)! + 1));
+    const [oid, parents, committedS, name, email] = text.slice(0, ends.at(-1)).split("\n");
     return {
       oid: oid!,
+      author: { name: name!, email: email! },
+      committedS: Number(committedS),
       parents: parents === "" ? [] : parents!.split(" "),
-      message: message.join("\n"),
+      message: text.slice(ends.at(-1)! + 1),
     };
   });
 }

@@ -9,10 +9,11 @@ import type { Git } from "./git.ts";
  * @throws {UserError} `NO_IDENTITY` if git does not know.
  */
 export async function requireIdentities(git: Git): Promise<Identities> {
-  return {
-    author: await identity(git, "GIT_AUTHOR_IDENT"),
-    committer: await identity(git, "GIT_COMMITTER_IDENT"),
-  };
+  const [author, committer] = await Promise.all([
+    identity(git, "GIT_AUTHOR_IDENT"),
+    identity(git, "GIT_COMMITTER_IDENT"),
+  ]);
+  return { author, committer };
 }
 
 async function identity(git: Git, variable: string): Promise<string> {

@@ -34,6 +34,11 @@ export function isReachable(path: string): boolean {
   return !LONE_BYTE_REGEXP.test(path);
 }
 
+/** The name as the runtime's own calls give it, where it is not valid UTF-8 with U+FFFD in it. */
+export function lossyPath(path: string): string {
+  return isReachable(path) ? path : new TextDecoder().decode(encodePath(path));
+}
+
 /** Splits NUL-terminated output into its items. */
 export function* splitNul(bytes: Uint8Array): Generator<Uint8Array> {
   let start = 0;
@@ -105,10 +110,3 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
     return 0;
   }
 }
-
-/** Git's way with file names, for other programs that take them as bytes. */
-export const GIT_NAMES = {
-  isText: isReachable,
-  // Without the NUL behind the last one: it would stand for an empty name.
-  join: (paths: readonly string[]): Uint8Array => joinNul(paths).slice(0, -1),
-};

@@ -1,20 +1,24 @@
 import { join } from "node:path";
-import { UserError } from "../errors.ts";
-import { removeIfPresent } from "../fs/if_present.ts";
+import { namesIn, removeIfPresent } from "../fs/if_present.ts";
 import { syncToDisk } from "../fs/write_file_atomic.ts";
+import { countLines } from "../process/steps.ts";
+import type { BeginStep, Step } from "../process/steps.ts";
 import { coverWithPathspecs, MOST_INDEX_PATHSPECS, renderIndexInfo } from "./changes.ts";
 import type { Change } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
-import { joinNul } from "./path_bytes.ts";
+import { decodePath, joinNul, splitNul } from "./path_bytes.ts";
+import type { IndexLock } from "./index_lock.ts";
 import type { Repository } from "./repository.ts";
 import { GITLINK_MODE } from "./submodules.ts";
 
-/** How long another process's index lock is waited for. */
-const LOCK_WAIT_MS = 10_000;
-const LOCK_POLL_MS = 100;
+/** Command lines have an end: so many paths at once. */
+const PATHS_PER_CALL = 500;
 /** The checksum that ends every index file (gitformat-index(5)). */
 const CHECKSUM_BYTES = 20;
+const STAGING_NAME = "dlslurm-index";
+const NEXT_NAME = "dlslurm-index-next";
+const FORMER_NAME = "dlslurm-index-former";
 
 /**
  * A private copy of the work tree's index, in which outputs are staged while the user's own index
@@ -36,14 +40,13 @@ export class PrivateIndex implements AsyncDisposable {
   }
 
   /**
-   * Copies the index.
+   * Copies the index, which every git replaces in one step.
    *
-   * @throws {UserError} `INDEX_LOCKED` if another process holds the index lock for too long.
+   * @param name of the copy in the git directory: one use, one name.
    */
-  static async copy(repository: Repository): Promise<PrivateIndex> {
-    await waitForLock(repository);
-    const file = fileIn(repository);
-    await removeIfPresent(`${file}.lock`);
+  static async copy(repository: Repository, name = STAGING_NAME): Promise<PrivateIndex> {
+    const file = join(repository.gitDir, name);
+    await removeLeft(file); // by its folder: it may be of another user
     try {
       const { mtime } = await Deno.stat(repository.indexFile);
       await Deno.copyFile(repository.indexFile, file);
@@ -53,33 +56,52 @@ export class PrivateIndex implements AsyncDisposable {
       await Deno.utime(file, seconds, seconds);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      await removeIfPresent(file); // a repository without an index file: nothing is tracked
+      // A repository without an index file: nothing is tracked.
     }
     return new PrivateIndex(repository, file, await readChecksum(file));
   }
 
-  /** Removes what a crash left behind, while nobody else has a copy. */
-  static async removeLeft(repository: Repository): Promise<void> {
-    await removeIfPresent(fileIn(repository));
-    await removeIfPresent(`${fileIn(repository)}.lock`);
-  }
-
   /** Removes the copy; what was published stays. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await removeIfPresent(this.#file);
-    await removeIfPresent(`${this.#file}.lock`);
+    await removeLeft(this.#file);
+  }
+
+  /**
+   * Puts the copy in the place of the user's index.
+   *
+   * @returns what puts the former one back, as long as the lock is held.
+   */
+  async takePlace(lock: IndexLock): Promise<() => Promise<void>> {
+    const { indexFile, gitDir } = this.#repository;
+    const former = join(gitDir, FORMER_NAME);
+    await removeIfPresent(former);
+    lock.removeLater(former);
+    lock.mode.adjust(this.#file);
+    await syncToDisk(this.#file);
+    const isThere = await keepFormer(indexFile, former);
+    await Deno.rename(this.#file, indexFile);
+    return async () => {
+      if (isThere) await Deno.rename(former, indexFile);
+      else await removeIfPresent(indexFile);
+    };
   }
 
   /**
    * Stages `present` with the content of the work tree and takes `deleted` out, all or nothing.
    *
+   * @param begin tells how many of `present` are done.
    * @throws {UserError} `GIT_FAILED` with git's words about the first file that cannot be read.
    */
-  async stage(present: Iterable<string>, deleted: Iterable<string>): Promise<void> {
+  async stage(
+    present: readonly string[],
+    deleted: readonly string[],
+    begin?: BeginStep,
+  ): Promise<void> {
     // Deletions first: a folder or link may have taken the place of a file. --force-remove does not look
     // at the work tree, where such a path leads elsewhere.
     await this.#update(["--force-remove"], deleted);
-    await this.#update(["--add", "--replace"], present);
+    using staging = begin?.("staging files", present.length);
+    await this.#update(["--add", "--replace"], present, staging);
   }
 
   /** Sets entries without a look at the work tree. */
@@ -87,71 +109,122 @@ export class PrivateIndex implements AsyncDisposable {
     await setEntries(this.git, changes);
   }
 
-  async #update(options: readonly string[], paths: Iterable<string>): Promise<void> {
+  /** Those of `paths` that it has. */
+  async listTracked(paths: readonly string[]): Promise<string[]> {
+    const tracked: string[] = [];
+    for (let start = 0; start < paths.length; start += PATHS_PER_CALL) {
+      const some = paths.slice(start, start + PATHS_PER_CALL);
+      const output = await this.git.require(["ls-files", "-z", "--cached", "--", ...some]);
+      for (const item of splitNul(output)) tracked.push(decodePath(item));
+    }
+    return tracked;
+  }
+
+  async #update(
+    options: readonly string[],
+    paths: Iterable<string>,
+    step?: Step,
+  ): Promise<void> {
     const stdin = joinNul(paths);
     if (stdin.length === 0) return;
-    const args = ["update-index", ...options, "-z", "--stdin"];
-    const result = await this.git.run(args, { stdin });
+    const told = step === undefined ? [] : ["--verbose"];
+    const args = ["update-index", ...options, ...told, "-z", "--stdin"];
+    const result = await this.git.run(args, {
+      stdin,
+      ...(step === undefined ? {} : { onStdout: countLines(step) }),
+    });
     if (result.code !== 0) throw gitFailed(args, result);
   }
 
   /**
-   * Brings the user's index up to date for `changes`, and for them alone. Where nobody touched it
-   * since {@linkcode PrivateIndex.copy}, the copy takes its place, with the files' times in it;
-   * otherwise the entries are set one by one.
+   * Brings the user's index up to date for `changes`, and for them alone, under its lock. Where nobody
+   * touched it since {@linkcode PrivateIndex.copy}, the copy takes its place, with the files' times in it;
+   * otherwise the entries are set in a copy of what it is now.
    *
    * @param isExact whether the copy differs from the user's index by `changes` only.
-   * @param withoutTimes files whose entries in the copy lack the files' times, as git-annex sets them.
-   * @throws {UserError} `INDEX_LOCKED` if another process holds the index lock for too long.
+   * @param entriesWithoutStat files whose entries in the copy lack the files' times, as git-annex sets them.
+   * @returns what puts the former index back, as long as the lock is held.
    */
   async publish(
+    lock: IndexLock,
     changes: readonly Change[],
     isExact: boolean,
-    withoutTimes: readonly string[],
-  ): Promise<void> {
-    if (isExact) {
-      await noteTimes(this.git, withoutTimes);
-      if (await this.#replaceUntouched()) return;
-    }
-    await setIndexEntries(this.#repository, changes);
+    entriesWithoutStat: readonly string[],
+  ): Promise<() => Promise<void>> {
+    const { indexFile } = this.#repository;
+    const isUntouched = await readChecksum(indexFile) === this.#checksum;
+    if (!isUntouched) lock.keep((await Deno.stat(indexFile)).size);
+    if (!isExact || !isUntouched) return await setIndexEntries(this.#repository, lock, changes);
+    await noteTimes(this.git, entriesWithoutStat);
+    return await this.takePlace(lock);
   }
 
-  async #replaceUntouched(): Promise<boolean> {
-    const lock = `${this.#repository.indexFile}.lock`;
-    const lockFile = await takeLock(this.#repository);
-    try {
-      if (await readChecksum(this.#repository.indexFile) !== this.#checksum) {
-        lockFile.close();
-        await Deno.remove(lock);
-        return false;
-      }
-      const copy = await Deno.open(this.#file, { read: true });
-      const { mtime } = await copy.stat();
-      await copy.readable.pipeTo(lockFile.writable);
-      await syncToDisk(lock);
-      // As old as the entries in it: a file changed since is then looked at, not taken for clean.
-      const milliseconds = mtime?.getTime() ?? 0;
-      await Deno.utime(lock, milliseconds / 1000, milliseconds / 1000);
-      await Deno.rename(lock, this.#repository.indexFile);
-      return true;
-    } catch (error) {
-      await removeIfPresent(lock);
-      throw error;
-    }
+  /**
+   * Has the entries of `files` tell the times of the files, as far as these hold what was staged.
+   *
+   * @returns those that do not.
+   */
+  async findChanged(files: readonly string[]): Promise<Set<string>> {
+    await noteTimes(this.git, files);
+    return await findUnstaged(this.git, files);
   }
 }
 
-function fileIn(repository: Repository): string {
-  return join(repository.gitDir, "dlslurm-index");
+/** Takes away all that a crash may have left of copies, and of indices for hooks, while nobody has one. */
+export async function removeLeftIndices({ gitDir }: Repository): Promise<void> {
+  for (const name of await namesIn(gitDir)) {
+    if (name.startsWith("dlslurm-")) await removeIfPresent(join(gitDir, name));
+  }
 }
 
-/** Sets the user's index entries for `changes`, waiting for its lock. */
-export async function setIndexEntries(repository: Repository, changes: readonly Change[]) {
-  if (changes.length === 0) return;
-  await waitForLock(repository);
-  await setEntries(repository.git, changes);
-  const present = changes.filter(isFile).map((change) => change.path);
-  await noteTimes(repository.git, present);
+async function removeLeft(file: string): Promise<void> {
+  await removeIfPresent(file);
+  await removeIfPresent(`${file}.lock`);
+}
+
+/**
+ * Sets the user's index entries for `changes`, in one step, under its lock.
+ *
+ * @returns what puts the former index back, as long as the lock is held.
+ */
+export async function setIndexEntries(
+  repository: Repository,
+  lock: IndexLock,
+  changes: readonly Change[],
+): Promise<() => Promise<void>> {
+  if (changes.length === 0) return () => Promise.resolve();
+  return await changeIndex(repository, lock, async (git) => {
+    await setEntries(git, changes);
+    await noteTimes(git, changes.filter(isFile).map((change) => change.path));
+  });
+}
+
+/**
+ * Changes a copy of the user's index and puts it in its place, in one step. Whatever `change` runs takes
+ * the lock of the copy, so that a kill leaves no lock of the index but ours.
+ *
+ * A crash leaves the old index or the new one.
+ */
+export async function changeIndex(
+  repository: Repository,
+  lock: IndexLock,
+  change: (git: Git) => Promise<void>,
+): Promise<() => Promise<void>> {
+  await using copy = await PrivateIndex.copy(repository, NEXT_NAME);
+  await change(copy.git);
+  return await copy.takePlace(lock);
+}
+
+/** Gives the index a second name; `false` if there is no index. */
+async function keepFormer(indexFile: string, name: string): Promise<boolean> {
+  try {
+    await Deno.link(indexFile, name);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    await Deno.copyFile(indexFile, name); // no hard links here
+    return true;
+  }
 }
 
 async function setEntries(git: Git, changes: readonly Change[]): Promise<void> {
@@ -179,35 +252,23 @@ async function noteTimes(git: Git, present: readonly string[]): Promise<void> {
   await git.run([...noFilter, "add", "--refresh", "--", ...cover]);
 }
 
-async function waitForLock(repository: Repository): Promise<void> {
-  const file = await takeLock(repository);
-  file.close();
-  await Deno.remove(`${repository.indexFile}.lock`);
+/** Which of `files` are not what the index has, by their content where the times do not tell. */
+async function findUnstaged(git: Git, files: readonly string[]): Promise<Set<string>> {
+  if (files.length === 0) return new Set();
+  const cover = coverWithPathspecs(files, MOST_INDEX_PATHSPECS);
+  const output = await git.require([
+    "diff-files",
+    "--ignore-submodules=all",
+    "-z",
+    "--name-only",
+    "--",
+    ...cover,
+  ]);
+  return new Set([...splitNul(output)].map(decodePath));
 }
 
-async function takeLock(repository: Repository): Promise<Deno.FsFile> {
-  const lock = `${repository.indexFile}.lock`;
-  for (let waitedMs = 0;; waitedMs += LOCK_POLL_MS) {
-    try {
-      return await Deno.open(lock, { write: true, createNew: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-      if (waitedMs >= LOCK_WAIT_MS) {
-        throw new UserError(
-          "INDEX_LOCKED",
-          `Cannot change the index of "${repository.root}": another process holds "${lock}"`,
-          {
-            hint: "wait for the other git command; if there is none, it crashed: " +
-              `rm "${lock}", then run the same command again`,
-          },
-        );
-      }
-      await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
-    }
-  }
-}
-
-async function readChecksum(file: string): Promise<string> {
+/** Tells an index from a changed one; `none` where there is none. */
+export async function readChecksum(file: string): Promise<string> {
   try {
     using index = await Deno.open(file, { read: true });
     const { size, mtime } = await index.stat();

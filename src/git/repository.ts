@@ -1,9 +1,11 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
-import { lstatIfPresent, statIfPresent } from "../fs/if_present.ts";
-import type { Runner } from "../process/runner.ts";
+import { isAbsence, lstatIfPresent } from "../fs/if_present.ts";
+import type { Runner, RunResult } from "../process/runner.ts";
 import { textOf } from "../process/runner.ts";
 import { Git, gitFailed } from "./git.ts";
+import { readHeadFiles } from "./head_files.ts";
+import type { Head } from "./head_files.ts";
 
 /** A Git work tree and what is checked out in it. */
 export interface Repository {
@@ -27,61 +29,89 @@ export interface Repository {
   readonly git: Git;
 }
 
+/** What git is asked of a repository; it answers each on a line. */
+const QUESTION = [
+  "rev-parse",
+  "--is-bare-repository",
+  "--show-toplevel",
+  "--absolute-git-dir",
+  ...["--git-path", "index"],
+  ...["--git-path", "hooks"],
+  "--git-common-dir",
+  "HEAD",
+  ...["--symbolic-full-name", "HEAD"],
+];
+const ANSWERS = 8;
+
 /**
  * Finds the work tree that `directory` is in, with one `git rev-parse`.
  *
  * @throws {UserError} `NOT_A_REPOSITORY`, `BARE_REPOSITORY` or `NO_COMMIT`.
  */
 export async function openRepository(runner: Runner, directory: string): Promise<Repository> {
-  const here = new Git(runner, directory);
-  const args = [
-    "rev-parse",
-    "--is-bare-repository",
-    "--show-toplevel",
-    "--absolute-git-dir",
-    "--git-path",
-    "index",
-    "--git-path",
-    "hooks",
-    "--git-common-dir",
-    "HEAD",
-    "--symbolic-full-name",
-    "HEAD",
-  ];
+  await requireFolder(directory);
+  // Git tells some paths absolute, and some relative to where it was asked.
+  directory = await Deno.realPath(directory);
+  const result = await new Git(runner, directory).run(QUESTION);
+  const answer = readAnswer(directory, result);
+  const { root, gitDir, headOid, branch } = answer;
+  const commonDir = absoluteFrom(directory, answer.commonDir);
+  for (const path of [root, gitDir, commonDir]) await requireText(path);
+  return {
+    ...{ root, gitDir, commonDir, headOid },
+    indexFile: absoluteFrom(directory, answer.indexFile),
+    hooksFolder: absoluteFrom(directory, answer.hooksFolder),
+    worktree: resolve(gitDir) === resolve(commonDir)
+      ? ""
+      : gitDir.slice(gitDir.lastIndexOf("/") + 1),
+    branch: branch === "HEAD" || branch === "" ? null : branch,
+    git: new Git(runner, root),
+  };
+}
+
+/**
+ * Requires that there is a folder to look for a repository from.
+ *
+ * @throws {UserError} `NOT_A_REPOSITORY` otherwise.
+ */
+export async function requireFolder(directory: string): Promise<void> {
+  if (await isFolder(directory)) return;
+  throw notARepository(
+    `there is no folder "${directory}"`,
+    "cd into the dataset, or name it with -d",
+  );
+}
+
+/** Takes git's answer apart, or says why it could not give all of it. */
+function readAnswer(directory: string, result: RunResult) {
+  const lines = textOf(result.stdout).split("\n");
   // What comes before the first thing that fails is printed all the same.
-  if ((await statIfPresent(directory))?.isDirectory !== true) {
+  const [bare, root, gitDir, indexFile, hooksFolder, commonDir, headOid, branch] = lines;
+  // One more than there are answers: a path in two lines would be taken for two others.
+  if (lines.length > ANSWERS + 1) {
     throw new UserError(
       "NOT_A_REPOSITORY",
-      `Cannot find a dataset: there is no folder "${directory}"`,
-      {
-        hint: "cd into the dataset, or name it with -d",
-      },
+      `Cannot work in "${directory}": a line break is in the path of the repository`,
+      { hint: "rename the folder that has it in its name" },
     );
   }
-  const result = await here.run(args);
-  const [bare, root, gitDir, indexFile, hooksFolder, commonDir, headOid, branch] = textOf(
-    result.stdout,
-  )
-    .split("\n");
   if (bare === "true") {
     throw new UserError(
       "BARE_REPOSITORY",
       `Cannot work in "${directory}": the repository is bare`,
-      {
-        hint: "clone it, and schedule in the clone",
-      },
+      { hint: "clone it, and schedule in the clone" },
     );
   }
   if (
     root === undefined || commonDir === undefined || gitDir === undefined || !indexFile ||
     !hooksFolder
   ) {
+    if (/dubious ownership/.test(result.stderr)) throw untrusted(directory, result.stderr);
     const isMissing = /not a git repository|must be run in a work tree/.test(result.stderr);
-    if (!isMissing) throw gitFailed(args, result);
-    throw new UserError(
-      "NOT_A_REPOSITORY",
-      `Cannot find a dataset: "${directory}" is not inside a Git work tree`,
-      { hint: "cd into the dataset, or name it with -d; datalad create -c text2git makes one" },
+    if (!isMissing) throw gitFailed(QUESTION, result);
+    throw notARepository(
+      `"${directory}" is not inside a Git work tree`,
+      "cd into the dataset, or name it with -d; datalad create -c text2git makes one",
     );
   }
   if (result.code !== 0 || headOid === undefined || branch === undefined) {
@@ -89,24 +119,59 @@ export async function openRepository(runner: Runner, directory: string): Promise
       hint: `save the job scripts first: git add . && git commit -m "add job scripts"`,
     });
   }
-  const common = absoluteFrom(directory, commonDir);
-  return {
-    root,
-    gitDir,
-    commonDir: common,
-    indexFile: absoluteFrom(directory, indexFile),
-    hooksFolder: absoluteFrom(directory, hooksFolder),
-    worktree: resolve(gitDir) === resolve(common) ? "" : gitDir.slice(gitDir.lastIndexOf("/") + 1),
-    headOid,
-    branch: branch === "HEAD" || branch === "" ? null : branch,
-    git: new Git(runner, root),
-  };
+  return { root, gitDir, indexFile, hooksFolder, commonDir, headOid, branch };
+}
+
+function notARepository(reason: string, hint: string): UserError {
+  return new UserError("NOT_A_REPOSITORY", `Cannot find a dataset: ${reason}`, { hint });
+}
+
+/**
+ * @throws {UserError} `NOT_A_REPOSITORY` where the runtime lets nobody look: below /dev, /proc and /sys.
+ */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new UserError(
+        "NOT_A_REPOSITORY",
+        `Cannot work in "${path}": dlslurm may not look below /dev, /proc and /sys`,
+        { hint: "put the dataset on another file system, such as one at /tmp or /scratch" },
+      );
+    }
+    if (isAbsence(error)) return false;
+    throw error;
+  }
+}
+
+/** Git runs nothing in a repository of another user, whose settings name programs to run. */
+function untrusted(directory: string, stderr: string): UserError {
+  const place = /repository at '(.*)'/.exec(stderr)?.[1] ?? directory;
+  return new UserError(
+    "GIT_FAILED",
+    `Cannot work in "${place}": it belongs to another user, and you have not told git to trust it`,
+    {
+      detail: stderr,
+      hint: `if you do: git config --global --add safe.directory "${place}"`,
+    },
+  );
+}
+
+/** Requires that a path that git told has arrived as it is. */
+async function requireText(path: string): Promise<void> {
+  if (!path.includes("\uFFFD") || await lstatIfPresent(path) !== undefined) return;
+  throw new UserError("NAME_NOT_TEXT", `Cannot work in "${path}": the path is not valid UTF-8`, {
+    hint: "rename the folder, or clone the dataset into one whose whole path is UTF-8",
+  });
 }
 
 /** Reads HEAD again: its commit and the ref it points at. */
 export async function readHead(
-  git: Git,
-): Promise<{ readonly headOid: string; readonly branch: string | null }> {
+  { git, gitDir, commonDir }: Pick<Repository, "git" | "gitDir" | "commonDir">,
+): Promise<Head> {
+  const read = await readHeadFiles(gitDir, commonDir);
+  if (read !== undefined) return read;
   const [headOid, branch] = (await git.text(["rev-parse", "HEAD", "--symbolic-full-name", "HEAD"]))
     .split("\n");
   return { headOid: headOid!, branch: branch === undefined || branch === "HEAD" ? null : branch };

@@ -1,3 +1,12 @@
+import { pathAndFoldersAround } from "../paths/root_paths.ts";
+
+/**
+ * Whether a change at a path inside a job's claims can be its doing.
+ *
+ * @param isGone whether the change is that nothing is there any more.
+ */
+export type CanBeOwn = (path: string, isGone: boolean) => boolean;
+
 /** What one open job may have written. */
 export interface WrittenPaths {
   /** The job's key in the store. */
@@ -6,6 +15,16 @@ export interface WrittenPaths {
   readonly claims: readonly string[];
   /** Slurm's own files: exactly these paths, wherever they are. */
   readonly slurmOutputs: readonly string[];
+  /** Those of `slurmOutputs` that were just written in one go: they are complete, nothing is waited for. */
+  readonly justWritten?: readonly string[];
+  /** Those of `slurmOutputs` that are only added to a commit: they alone are no reason for one. */
+  readonly alongside?: readonly string[];
+  /** Leaves out changes inside the claims that are others'; absent: all are the job's. */
+  readonly canBeOwn?: CanBeOwn | undefined;
+  /** Those of the claims at which there was something a moment ago. */
+  readonly claimsWithFiles?: readonly string[];
+  /** Whether something has to be committed of each claim. */
+  readonly requiresOutputs?: boolean;
   /** When it ended, by Slurm's clock in whole seconds, milliseconds since 1970; absent if unknown. */
   readonly endedAtMs?: number | undefined;
 }
@@ -31,10 +50,18 @@ export class Attribution {
   ownerOf(path: string): number | undefined {
     const exact = this.#exact.get(path);
     if (exact !== undefined) return exact;
-    for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
-      const owner = this.#claims.get(path.slice(0, end));
+    for (const place of pathAndFoldersAround(path)) {
+      const owner = this.#claims.get(place);
       if (owner !== undefined) return owner;
     }
     return this.#claims.get(".");
   }
+}
+
+/** Whether the job with this key, one of `jobs`, can have made a change. */
+export function ownChangesAmong(
+  jobs: Iterable<WrittenPaths>,
+): (key: number, path: string, isGone: boolean) => boolean {
+  const byKey = new Map([...jobs].map((job) => [job.key, job.canBeOwn]));
+  return (key, path, isGone) => byKey.get(key)?.(path, isGone) ?? true;
 }

@@ -1,14 +1,24 @@
 /**
  * The domain: jobs, their claims, and what Slurm says of them. Nothing here does I/O.
  *
+ * A *job* is one submission that becomes one commit: a plain job, an array as a whole, or one row of a table. Its
+ * *stage* is where it stands in our books, its *state* is Slurm's word, and a *status* sums up the states of its
+ * tasks; the *phase* of a state says what follows from it: active, completed, failed, unknown. An *entry* is one
+ * line that Slurm printed of it. *Evidence* is what its record proves beside the command.
+ *
  * @module
  */
 
+import type { PredecessorEvidence } from "./evidence.ts";
+
 /**
  * Where a job can stand in our books: `submitting → open → finished | closed`. A row of a table begins
- * as `waiting`: it holds its claims, and its submission has not begun.
+ * as `waiting`: it holds its claims, and its submission has not begun. One that is `handed_over` is another
+ * clone's: it holds its claims here, since it writes here.
  */
-export const JOB_STAGES = ["waiting", "submitting", "open", "finished", "closed"] as const;
+export const JOB_STAGES = [
+  ...["waiting", "submitting", "open", "handed_over", "finished", "closed"] as const,
+] as const;
 
 /** Where a job stands in our books. */
 export type JobStage = (typeof JOB_STAGES)[number];
@@ -39,7 +49,7 @@ export interface JobRequest {
   readonly chain: readonly string[];
   /** Relative to `pwd`, as the user gave them. */
   readonly inputs: readonly string[];
-  /** Taken over from the record of the run that is repeated; empty for a new job. */
+  /** What it needs beside them, a container's image for one: as they are, but no placeholder stands for it. */
   readonly extraInputs: readonly string[];
   /** The claims, relative to the dataset's root, normalised. */
   readonly outputs: readonly string[];
@@ -47,26 +57,47 @@ export interface JobRequest {
   readonly altDir: string | null;
   /** Job ID of the run that this one repeats. */
   readonly rescheduledJobId: string | null;
+  /** The name that the user gave it; jobs may share one. */
+  readonly label?: string | null;
+  /** The jobs that it was made to wait for, also those that had ended by then. */
+  readonly after?: readonly PredecessorEvidence[];
   /** Name of the linked worktree it was scheduled in; empty for the main one. */
   readonly worktree: string;
   /** The row of a table that it was made of; `cmd` and paths have its values filled in. */
   readonly row?: TableRow | null;
+  /** Of an array that is one job, the claims that were named with a task's ID, each with that task. */
+  readonly taskOutputs?: Readonly<Record<string, number>> | null;
 }
 
-/** How a row of a table is to be submitted: all that was decided when the table was read. */
-export interface WaitingPlan {
-  /** The shell command line with everything filled in. */
+/** A command that is ready to be submitted, and what is prepared for it. */
+export interface CommandPlan {
+  /** The shell command line with placeholders filled in. */
   readonly command: string;
   /** Where it runs, absolute. */
   readonly directory: string;
   /** What it reads, relative to the root. */
   readonly inputs: readonly string[];
+  /** Those of them that no placeholder stands for: the job's extra inputs. */
+  readonly extra?: readonly string[];
+  /** Those of them that are not there yet: jobs that the command waits for will write them. */
+  readonly awaited?: readonly string[];
   /** How many transfers at once fetch annexed inputs; `null`: nothing is fetched. */
   readonly transfers: number | null;
   /** Files and folders, relative to the root, whose annexed files are made writable. */
   readonly toUnlock: readonly string[];
-  /** Whether it becomes a task of an array, and how many of its tasks may run at once. */
-  readonly array: { readonly limit: number | null } | null;
+}
+
+/** How a row of a table is to be submitted: all that was decided when the table was read. */
+export interface WaitingPlan extends CommandPlan {
+  /**
+   * Whether it becomes a task of an array, and how many of its tasks may run at once. With `task` the command
+   * itself asks for an array of `of` tasks, and this is the one with that ID.
+   */
+  readonly array: {
+    readonly limit: number | null;
+    readonly task?: number;
+    readonly of?: number;
+  } | null;
 }
 
 /** A row of a table whose submission has not begun, or is under way. */
@@ -98,12 +129,82 @@ export interface SubmissionDetails {
   readonly environmentFile: string | null;
   /** Array task IDs (`0-3`); `null` for a job without tasks, or if Slurm did not list all of them. */
   readonly arrayTasks: string | null;
+  /**
+   * When it was submitted by Slurm's own clock, seconds since 1970: with the job ID it tells the job from
+   * all others, as long as it is not requeued. `null` or absent if it was not told in time.
+   */
+  readonly submitS?: number | null;
+  /** Slurm's job name, free text; `null` or absent if it was not told. */
+  readonly jobName?: string | null;
+  /** Name of the user who submitted it; `null` or absent if it was not told. Never part of a record. */
+  readonly user?: string | null;
+}
+
+/** How a job ended, as Slurm told when it was finished or closed. */
+export interface JobEnd {
+  /** The common state of its tasks, or what is to be said of the array as a whole. */
+  readonly state: string;
+  /** How many tasks were in each state; one in all for a plain job. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** `code:signal`; of an array the first that is not `0:0`. Empty if it is not known. */
+  readonly exitCode: string;
+  /** `[days-]hh:mm:ss`; of an array the longest. Empty if it is not known. */
+  readonly elapsed: string;
+  /** `[days-]hh:mm:ss` or Slurm's word. Empty if it is not known. */
+  readonly timeLimit: string;
+  /** When the last of its tasks ended, by Slurm's clock in seconds since 1970; `null` if not known. */
+  readonly endS: number | null;
+}
+
+/**
+ * A submission of a job that failed: what the record says about it, and what restores it if the one that was to follow
+ * certainly was not submitted.
+ */
+export interface Attempt {
+  /** Slurm's job ID, as {@linkcode Job.jobId}. */
+  readonly jobId: string;
+  /** As {@linkcode Job.cluster}. */
+  readonly cluster: string | null;
+  /** As {@linkcode Job.submitter}. */
+  readonly submitter: string;
+  /** As {@linkcode Job.submittedAtMs}. */
+  readonly submittedAtMs: number;
+  /** As {@linkcode Job.acceptedAtMs}. */
+  readonly acceptedAtMs: number | null;
+  /** As {@linkcode Job.reusedFromS}. */
+  readonly reusedFromS: number | null;
+  /** As {@linkcode Job.details}. */
+  readonly details: SubmissionDetails | null;
+  /** The command as it was submitted then, placeholders unexpanded. */
+  readonly cmd: string;
+  /** The options of sbatch that it had been given for this attempt. */
+  readonly options: readonly string[];
+  /** The array task that a row of a table was; `null` for all others. */
+  readonly arrayTask: number | null;
+  /** The first of the rows that shared its submission, by key; `null` where it had its own. */
+  readonly submissionKey: number | null;
+  /** How it ended. */
+  readonly end: JobEnd;
+  /** Of an array the tasks that completed in it, `0-2,5`; the others were repeated. Empty for all else. */
+  readonly completedTasks: string;
+}
+
+/** How a job went to another clone. */
+export interface Handover {
+  /** Tells this handover of the job from all others. */
+  readonly token: string;
+  /** The file that it was written to, absolute. */
+  readonly file: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** Git's common directory of the clone that has adopted it; absent as long as none has said so. */
+  readonly adoptedBy?: string;
 }
 
 /** A job in the store. */
 export interface Job extends JobRequest {
   /** Our own number, unique in the store; job IDs are reused by Slurm. */
-  readonly key: number;
+  readonly jobKey: number;
   /** What the store knows; Slurm's own view of it is the job's state. */
   readonly stage: JobStage;
   /** The process that submits or submitted it, as JSON of its identity: tells a crashed submission from one under way. */
@@ -114,14 +215,29 @@ export interface Job extends JobRequest {
   readonly cluster: string | null;
   /** Milliseconds since 1970 when the submission began, or the wait for it; 0 if it is not known. */
   readonly submittedAtMs: number;
+  /** Milliseconds since 1970 when its receipt was stored; `null` if it is not known. */
+  readonly acceptedAtMs: number | null;
   /** What scontrol told; `null` until it answered. */
   readonly details: SubmissionDetails | null;
+  /**
+   * What Slurm has submitted under its ID from then on, by Slurm's clock in seconds since 1970, is a later
+   * job of ours; `null` if none is known.
+   */
+  readonly reusedFromS: number | null;
+  /** How it ended, once it was finished or closed; `null` if unknown. */
+  readonly end: JobEnd | null;
   /** Commit built for it, set before the branch moves. */
   readonly commitOid: string | null;
   /** The head that `commitOid` was built on. */
   readonly commitBase: string | null;
   /** Its row of a table, if it was made of one. */
   readonly row: TableRow | null;
+  /** Its submissions that failed before this one, oldest first. */
+  readonly attempts: readonly Attempt[];
+  /** The options of sbatch that it was given when it was submitted again; empty for the first attempt. */
+  readonly sbatchOptions: readonly string[];
+  /** Where it went; absent for a job that was not handed over. */
+  readonly handover?: Handover;
 }
 
 /** A job that was submitted: it has a job ID. */

@@ -1,5 +1,3 @@
-import { UserError } from "../errors.ts";
-
 /**
  * What a job state means for a recorder.
  *
@@ -31,7 +29,7 @@ export const PHASES = {
   OUT_OF_MEMORY: "failed",
   PENDING: "active",
   POWER_UP_NODE: "active",
-  // Ends a run, yet a requeue follows under the same job ID on most sites. The row that follows it
+  // Ends a run, yet a requeue follows under the same job ID on most sites. The entry that follows it
   // decides; alone, and with nothing queued, the job is over.
   PREEMPTED: "failed",
   RECONFIG_FAIL: "active",
@@ -40,7 +38,8 @@ export const PHASES = {
   REQUEUE_HOLD: "active",
   RESIZING: "active",
   RESV_DEL_HOLD: "active",
-  REVOKED: "failed",
+  // A sibling of a federation gave its place up: what became of the job another cluster's entry tells.
+  REVOKED: "unknown",
   RUNNING: "active",
   SIGNALING: "active",
   SPECIAL_EXIT: "active",
@@ -73,33 +72,14 @@ export function isJobState(word: string): word is JobState {
   return Object.hasOwn(PHASES, word);
 }
 
+/** States in which accounting leaves a run behind that another one may follow under the same job ID. */
+const MAY_BE_REQUEUED: ReadonlySet<string> = new Set<JobState>([
+  ...["BOOT_FAIL", "LAUNCH_FAILED", "NODE_FAIL", "PREEMPTED", "RECONFIG_FAIL", "REQUEUED"] as const,
+  // The job was given other nodes: it goes on, as an entry of its own.
+  ...["REQUEUE_FED", "REQUEUE_HOLD", "RESIZING", "SPECIAL_EXIT"] as const,
+]);
+
 /** Whether a run in this state may be followed by another one under the same job ID. */
 export function mayBeRequeued(state: string): boolean {
-  const word = stateWord(state);
-  return word === "PREEMPTED" || word === "NODE_FAIL" || word === "BOOT_FAIL";
-}
-
-/**
- * Reads the ID of an open job that a person typed: a job's, or, for a row of a table that was submitted as
- * part of an array, a task's (`151_3`).
- *
- * @throws {UserError} `USAGE` if it is neither.
- */
-export function parseOpenJobId(text: string): string {
-  return /^[1-9][0-9]*_(0|[1-9][0-9]*)$/.test(text) ? text : parseJobId(text);
-}
-
-/**
- * Reads a job ID that a person typed.
- *
- * @throws {UserError} `USAGE` if it is no job ID.
- */
-export function parseJobId(text: string): string {
-  if (/^[1-9][0-9]*$/.test(text)) return text;
-  const task = /^([1-9][0-9]*)[_.+].*$/.exec(text);
-  throw new UserError("USAGE", `Cannot read job ID "${text}": a job ID is a whole number`, {
-    hint: task === null
-      ? "dlslurm finish --list-open-jobs"
-      : `array tasks and job steps belong to their job: dlslurm finish ${task[1]}`,
-  });
+  return MAY_BE_REQUEUED.has(stateWord(state));
 }

@@ -2,6 +2,7 @@ import { joinBytes } from "./join_bytes.ts";
 import { PipeReader } from "./pipe_reader.ts";
 import { ProgramNotFoundError, ProgramTimeoutError } from "./runner.ts";
 import type { Runner, RunOptions, RunResult } from "./runner.ts";
+import { limitReached } from "./system_limits.ts";
 
 /** The real {@linkcode Runner}: with shell_worker.ts the only place that starts child processes. */
 export class DenoRunner implements Runner {
@@ -26,7 +27,7 @@ export class DenoRunner implements Runner {
       if (error instanceof Deno.errors.PermissionDenied) {
         throw new ProgramNotFoundError(program, { cause: error });
       }
-      throw error;
+      throw limitReached(error, `start "${program}"`) ?? error;
     }
     return await finishChild(child, argv, options);
   }
@@ -59,8 +60,8 @@ async function finishChild(
   try {
     const [stdout, stderr, status] = await Promise.race([
       Promise.all([
-        collect(streams[0], options.onStdout),
-        collect(streams[1], undefined),
+        collect(streams[0], options.onStdout, options.watchStdout),
+        collect(streams[1]),
         child.status,
         feed(child, options.stdin),
       ]),
@@ -116,12 +117,14 @@ function piecesOf(input: NonNullable<RunOptions["stdin"]>): Iterable<Uint8Array>
 
 async function collect(
   reader: PipeReader,
-  onPiece: ((piece: Uint8Array) => void) | undefined,
+  onPiece?: (piece: Uint8Array) => void,
+  watch?: (piece: Uint8Array) => void,
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (;;) {
     const piece = await reader.read();
     if (piece === undefined) return joinBytes(pieces);
+    watch?.(piece);
     if (onPiece === undefined) pieces.push(piece.slice());
     else onPiece(piece);
   }

@@ -1,19 +1,34 @@
 import { UserError } from "../errors.ts";
+import { SHARING } from "./system_error.ts";
 
-const REASONS =
-  /No space left on device|Out of diskspace|Disk quota exceeded|Read-only file system/;
+const NO_ROOM = /No space left on device|Out of diskspace|Disk quota exceeded/;
+const NOT_WELL = /Read-only file system|Input\/output error|Stale (NFS )?file handle/;
+/** What git says where it may not write to the repository; a file of a job that may not be read is no such case. */
+const NOT_ALLOWED =
+  /insufficient permission for adding an object|(?:unable to|could not|couldn't|cannot) (?:create|append to|write|unlink|mkdir|lock|rename)\b.*Permission denied/i;
 
 /**
- * The error for a command on a repository that failed because the disk refused to write; `undefined` if
- * it failed for another reason.
+ * The error for a command on a repository that failed because the disk refused to write, or the user may
+ * not; `undefined` if it failed for another reason.
  *
  * @param command as a person would type it, without arguments.
  * @param stderr the program's own words.
  */
 export function diskFailure(command: string, stderr: string): UserError | undefined {
-  if (!REASONS.test(stderr)) return undefined;
-  return new UserError("DISK", `Cannot write to the repository: ${command} failed`, {
+  const message = `Cannot write to the repository: ${command} failed`;
+  const again = "then run the same command again: nothing is lost";
+  if (NO_ROOM.test(stderr)) {
+    return new UserError("DISK", message, { detail: stderr, hint: `free space, ${again}` });
+  }
+  if (NOT_WELL.test(stderr)) {
+    return new UserError("DISK", message, {
+      detail: stderr,
+      hint: `wait until the file system is well again, or is mounted for writing, ${again}`,
+    });
+  }
+  if (!NOT_ALLOWED.test(stderr)) return undefined;
+  return new UserError("PERMISSION", message, {
     detail: stderr,
-    hint: "free space, then run the same command again: nothing is lost",
+    hint: `have the repository's owner share it with a group (${SHARING}), ${again}`,
   });
 }

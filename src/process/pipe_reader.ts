@@ -7,7 +7,8 @@ const BUFFER_BYTES = 65_536;
  */
 export class PipeReader {
   readonly #reader: ReadableStreamBYOBReader;
-  #buffer = new ArrayBuffer(BUFFER_BYTES);
+  /** `undefined` once the pipe has ended: the last read has taken it. */
+  #buffer: ArrayBuffer | undefined = new ArrayBuffer(BUFFER_BYTES);
 
   /** Takes over a pipe that nobody else reads. */
   constructor(pipe: ReadableStream<Uint8Array>) {
@@ -21,10 +22,10 @@ export class PipeReader {
    * {@linkcode PipeReader.cancel}.
    */
   async read(): Promise<Uint8Array | undefined> {
+    if (this.#buffer === undefined) return undefined;
     const { done, value } = await this.#reader.read(new Uint8Array(this.#buffer));
-    if (done) return undefined;
-    this.#buffer = value.buffer;
-    return value;
+    this.#buffer = done ? undefined : value.buffer;
+    return done ? undefined : value;
   }
 
   /** Reads no more, also where a read is under way. */

@@ -2,76 +2,67 @@ import * as v from "valibot";
 import type { Runner } from "./runner.ts";
 import { textOf } from "./runner.ts";
 
-/** One process, told apart from every other one, also from a later one with the same process ID. */
+/**
+ * One process, told apart from every other one: also from a later one with the same process ID, from one
+ * in another container of the same machine, and whatever is done to the wall clock.
+ */
 export interface ProcessIdentity {
-  /** As `hostname` names it; processes of other hosts cannot be looked at. */
+  /** As `hostname` names it; for people. */
   readonly host: string;
-  /** Process ID on that host; reused after the process has ended. */
+  /** `/etc/machine-id`, machine-id(5); empty where there is none. */
+  readonly machine: string;
+  /** The boot ID of the running kernel, proc(5): containers of one machine share it. Empty if unknown. */
+  readonly boot: string;
+  /** The PID namespace that `pid` counts in, pid_namespaces(7): `pid:[4026531836]`. Empty if unknown. */
+  readonly pidNamespace: string;
+  /** Process ID; reused after the process has ended. */
   readonly pid: number;
-  /** Seconds between the machine's boot and the start of the process. */
-  readonly startedS: number;
-  /** Seconds since 1970 of that boot. */
-  readonly bootedS: number;
+  /** Clock ticks between the boot and the start of the process: proc(5), `starttime`. */
+  readonly startTicks: number;
 }
 
 const Identity = v.object({
   host: v.string(),
+  machine: v.string(),
+  boot: v.string(),
+  pidNamespace: v.string(),
   pid: v.number(),
-  startedS: v.number(),
-  bootedS: v.number(),
+  startTicks: v.number(),
 });
 
-/** Both start times are rounded, one by us and one by the kernel. */
-const START_TOLERANCE_S = 3;
-/** The wall clock may have been set since; a boot takes longer than that to come round. */
-const BOOT_TOLERANCE_S = 120;
-/** USER_HZ, the unit of times in proc(5), is 100 on Linux whatever the kernel's own HZ. */
-const TICKS_PER_S = 100;
-/** The runtime may not read /proc itself; the shell's builtins may. */
-const READ_STAT = 'read -r line < "/proc/$1/stat" && { printf "%s" "$line"; exit 0; }; ' +
+/**
+ * The runtime may not read /proc itself; a shell may. It tells what the kernel calls the shell itself and
+ * its parent, which is this program: with a /proc of another PID namespace both numbers are not ours.
+ */
+const IDENTIFY = "exec 2>/dev/null; read -r machine </etc/machine-id; " +
+  "read -r boot </proc/sys/kernel/random/boot_id; read -r own </proc/self/stat; set -- $own; " +
+  'read -r parent <"/proc/$4/stat"; [ "$1" = "$$" ] && space=$(readlink /proc/self/ns/pid); ' +
+  'printf "%s\\n" "$machine" "$boot" "$space" "$parent"';
+
+/** Says what the kernel knows of a process ID; where it knows nothing, why not. */
+const READ_STAT =
+  'read -r line 2>/dev/null <"/proc/$1/stat" && { printf "%s" "$line"; exit 0; }; ' +
   'kill -0 "$1"; exit 3';
 
-/** The identity of this process. */
-export function ownIdentity(): ProcessIdentity {
-  return identifyProcess(Deno.pid, performance.now());
-}
+const QUIET = { env: { LC_ALL: "C" } } as const;
 
-/** The identity of the process `pid` of this host that was started `ageMs` milliseconds ago. */
-export function identifyProcess(pid: number, ageMs: number): ProcessIdentity {
-  const uptimeS = Deno.osUptime();
+/**
+ * Finds out the identity of this process, with one child process. What the kernel does not tell stays
+ * empty: then nobody will take this process for dead.
+ */
+export async function identifySelf(runner: Runner): Promise<ProcessIdentity> {
+  const { stdout } = await runner.run(["/bin/sh", "-c", IDENTIFY], QUIET);
+  const [machine = "", boot = "", pidNamespace = "", stat = ""] = textOf(stdout).split("\n");
+  const { pid, startTicks } = parseStat(stat);
+  const isOurs = pid === Deno.pid;
   return {
     host: Deno.hostname(),
-    pid,
-    startedS: Math.round(uptimeS - ageMs / 1000),
-    bootedS: Math.round(Date.now() / 1000 - uptimeS),
+    machine,
+    boot,
+    pidNamespace: isOurs ? pidNamespace : "",
+    pid: Deno.pid,
+    startTicks: isOurs ? startTicks : 0,
   };
-}
-
-/** Whether two identities were taken since the same boot of the same host. */
-export function isSameBoot(a: ProcessIdentity, b: ProcessIdentity): boolean {
-  return a.host === b.host && Math.abs(a.bootedS - b.bootedS) <= BOOT_TOLERANCE_S;
-}
-
-/** The command whose answer {@linkcode isStillRunning} reads; run it with `LC_ALL=C`. */
-export function statCommand({ pid }: ProcessIdentity): [string, ...string[]] {
-  return ["/bin/sh", "-c", READ_STAT, "sh", String(pid)];
-}
-
-/** Whether `identity`, of this host and boot, still runs by what {@linkcode statCommand} said. */
-export function isStillRunning(
-  identity: ProcessIdentity,
-  said: { readonly code: number; readonly stdout: string; readonly stderr: string },
-): boolean {
-  // Another user's process that is hidden from us (proc(5), hidepid) still refuses a signal.
-  if (said.code !== 0) return /not permitted/i.test(said.stderr);
-  // The command's name, in parentheses, may hold anything: the numbers start behind the last one.
-  const [state, ...fields] = said.stdout.slice(said.stdout.lastIndexOf(")") + 2).split(" ");
-  // A zombie has ended; only its parent has not looked yet.
-  if (state === "Z" || state === "X") return false;
-  const startedS = Number(fields[18]) / TICKS_PER_S;
-  // It may have been another program before (the start script, which unpacks for seconds); a process that
-  // got the same number later has started later.
-  return startedS <= identity.startedS + START_TOLERANCE_S;
 }
 
 /** Reads an identity that was written as JSON; `undefined` if it is none. */
@@ -80,22 +71,43 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-/** `elsewhere`: on another host, or unknown; nobody here can tell. */
-export type Liveness = "alive" | "dead" | "elsewhere";
+/**
+ * Whether a process still runs. `unknown`: nobody can tell from here, since it is one of another machine
+ * or of another PID namespace; it must then be taken for alive.
+ */
+export type Liveness = "alive" | "dead" | "unknown";
 
 /**
- * Whether another process still runs. This process itself counts as `dead`: what it asks about are
- * things that it is not doing now.
+ * Whether the process with this identity still runs. This process itself counts as `dead`: what it asks
+ * about are things that it is not doing now.
  */
 export async function livenessOf(
   identity: ProcessIdentity | undefined,
+  own: ProcessIdentity,
   runner: Runner,
 ): Promise<Liveness> {
-  const own = ownIdentity();
-  if (identity === undefined || identity.host !== own.host) return "elsewhere";
-  if (identity.pid === own.pid || !isSameBoot(identity, own)) return "dead";
-  const { code, stdout, stderr } = await runner.run(statCommand(identity), {
-    env: { LC_ALL: "C" },
-  });
-  return isStillRunning(identity, { code, stdout: textOf(stdout), stderr }) ? "alive" : "dead";
+  if (identity === undefined || identity.boot === "" || own.boot === "") return "unknown";
+  if (identity.boot !== own.boot) {
+    // The same machine since it was started anew; another one may have the same host name.
+    const isSameMachine = identity.machine !== "" && identity.machine === own.machine;
+    return isSameMachine && identity.host === own.host ? "dead" : "unknown";
+  }
+  if (identity.pidNamespace === "" || identity.pidNamespace !== own.pidNamespace) return "unknown";
+  // This process, or one before it that had the same number.
+  if (identity.pid === own.pid) return "dead";
+  const said = await runner.run(["/bin/sh", "-c", READ_STAT, "sh", String(identity.pid)], QUIET);
+  if (said.code !== 0) {
+    // Another user's process may be hidden (proc(5), hidepid), and yet refuses a signal.
+    return /no such process/i.test(said.stderr) ? "dead" : "unknown";
+  }
+  const { state, startTicks } = parseStat(textOf(said.stdout));
+  // A zombie has ended; only its parent has not looked yet.
+  return startTicks === identity.startTicks && state !== "Z" && state !== "X" ? "alive" : "dead";
+}
+
+/** The first line of /proc/PID/stat: `PID (NAME) STATE …`; the name may hold anything but a line break. */
+function parseStat(line: string): { pid: number; state: string; startTicks: number } {
+  const end = line.lastIndexOf(")");
+  const [state = "", ...fields] = line.slice(end + 2).split(" ");
+  return { pid: parseInt(line), state, startTicks: Number(fields[18] ?? NaN) };
 }

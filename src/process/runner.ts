@@ -24,6 +24,8 @@ export interface RunOptions {
    * `stdout` is then empty.
    */
   readonly onStdout?: (piece: Uint8Array) => void;
+  /** Shown each piece of standard output as it arrives, which is part of the result all the same. */
+  readonly watchStdout?: (piece: Uint8Array) => void;
 }
 
 /** What a finished child process said. */
@@ -45,6 +47,7 @@ export interface Runner {
    *
    * @throws {ProgramNotFoundError} If there is no such program on PATH.
    * @throws {ProgramTimeoutError} If it does not end within `timeoutMs`.
+   * @throws {UserError} `LIMIT` if the system lets no process more be started, or not with so much.
    */
   run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<RunResult>;
 }

@@ -31,3 +31,13 @@ export function splitShellWords(line: string): string[] {
 function withoutBackslash(_: string, character: string): string {
   return character === "\n" ? "" : character;
 }
+
+/**
+ * The first thing in a line that a shell would do more with than split it into words: expand, redirect, run
+ * further commands; `undefined` if there is none.
+ */
+export function findShellSyntax(line: string): string | undefined {
+  // Quoted text and escaped characters mean themselves, but for what double quotes leave alive.
+  const plain = line.replace(/'[^']*'|"(?:[^"\\$`]|\\[\s\S])*"|\\[\s\S]/g, "");
+  return /[$`|&;<>()*?[\n"']|(?<!\S)[~#]/.exec(plain)?.[0];
+}

@@ -1,5 +1,7 @@
 import { quote } from "shlex";
 import { PipeReader } from "./pipe_reader.ts";
+import { limitReached, MORE_PROCESSES } from "./system_limits.ts";
+import { UserError } from "../errors.ts";
 
 /** A command line for a {@linkcode ShellWorker}. */
 export interface ShellJob {
@@ -28,18 +30,15 @@ export class ShellWorker implements AsyncDisposable {
   #unread = "";
   /** Whether a command was given up on, which runs on. */
   #isLeft = false;
+  #hasEnded = false;
 
-  /** Starts the shell, with the environment of this program. */
+  /**
+   * Starts the shell, with the environment of this program.
+   *
+   * @throws {UserError} `LIMIT` if the system lets no process more be started.
+   */
   constructor() {
-    this.#child = new Deno.Command("/bin/sh", {
-      args: ["-s"],
-      stdin: "piped",
-      stdout: "piped",
-      // What it holds of ours a pipe would wait for, when it is left with its command.
-      stderr: "null",
-      // A session of its own.
-      detached: true,
-    }).spawn();
+    this.#child = startShell();
     this.#input = this.#child.stdin.getWriter();
     this.#answers = new PipeReader(this.#child.stdout);
   }
@@ -50,8 +49,11 @@ export class ShellWorker implements AsyncDisposable {
    * @param leave when aborted, the command is left to itself, and this shell is of no further use.
    * @returns its exit status, 128 + N when signal N ended it, or the shell around it; 128 + 2 where it
    * was left, and nobody knows what will become of it.
+   * @throws {UserError} `LIMIT` if the shell has ended without beginning it, as one does that finds no
+   * process for it.
    */
   async run(job: ShellJob, leave?: AbortSignal): Promise<number> {
+    if (this.#hasEnded) throw notBegun();
     // Standard error first: it takes what the shell says of the others.
     const line = `(cd -- ${quote(job.cwd)} && exec /bin/sh -c ${quote(job.command)}) ` +
       `2>${quote(job.stderrFile)} >${quote(job.stdoutFile)} </dev/null; echo "$?"\n`;
@@ -74,8 +76,13 @@ export class ShellWorker implements AsyncDisposable {
         return 128 + 2;
       }
       const { piece } = answer;
-      // Somebody has killed the shell: what became of the command nobody knows.
-      if (piece === undefined) return 128 + 9;
+      if (piece === undefined) {
+        this.#hasEnded = true;
+        // The command takes this file first of all.
+        if (!await isThere(job.stderrFile)) throw notBegun();
+        // Somebody has killed the shell: what became of the command nobody knows.
+        return 128 + 9;
+      }
       this.#unread += this.#decoder.decode(piece, { stream: true });
     }
   }
@@ -103,5 +110,40 @@ async function orAborted<T>(
     return await Promise.race([promise, aborted]);
   } finally {
     signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function notBegun(): UserError {
+  return new UserError(
+    "LIMIT",
+    "Cannot start the command: its shell has ended before, most likely because you may start no more " +
+      "processes on this machine",
+    { hint: MORE_PROCESSES },
+  );
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    // If it cannot be known, there may be a job.
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}
+
+function startShell(): Deno.ChildProcess {
+  try {
+    return new Deno.Command("/bin/sh", {
+      args: ["-s"],
+      stdin: "piped",
+      stdout: "piped",
+      // What it holds of ours a pipe would wait for, when it is left with its command.
+      stderr: "null",
+      // A session of its own.
+      detached: true,
+    }).spawn();
+  } catch (error) {
+    throw limitReached(error, "start a shell") ?? error;
   }
 }

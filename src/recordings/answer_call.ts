@@ -1,11 +1,11 @@
 import type { FixturesContext } from "./context.ts";
-import type { Call, Recording } from "./format.ts";
+import type { Recording } from "./format.ts";
 import { findNearest, findSame } from "./match_calls.ts";
 import { moveTimes } from "./move_times.ts";
 import { readRecording } from "./read_recording.ts";
 import { layOutFiles } from "./recorded_files.ts";
 import { ReplayPlaces } from "./replay_places.ts";
-import { type ReplaySettings, ReplayState } from "./replay_state.ts";
+import { ReplayState } from "./replay_state.ts";
 
 /**
  * Answers one call of a Slurm program from the recording.
@@ -32,7 +32,7 @@ export async function runAnsweredCall(
     context.io.err(renderMissing(argv, reason));
     return 1;
   }
-  const shiftS = settings.movesTimes ? await shiftFor(call, recording, settings, state) : 0;
+  const shiftS = settings.movesTimes ? shiftFor(recording, await state.firstCallMs()) : 0;
   const asHere = (text: string) => places.toHere(moveTimes(text, shiftS));
   // Before the answer: who has read "Submitted" may look for the files.
   if (call.argv[0] === "sbatch" && call.exitCode === 0 && await state.claimFiles()) {
@@ -64,16 +64,11 @@ function explainMissing({ calls }: Recording, argv: readonly string[]): string {
     : `nearest recorded: ${JSON.stringify(nearest.argv)} (${nearest.folder})`;
 }
 
-/** By how many seconds times in answers are moved now. */
-async function shiftFor(
-  call: Call,
-  { manifest, calls }: Recording,
-  { startedMs }: ReplaySettings,
-  state: ReplayState,
-): Promise<number> {
-  const recordedMs = Date.parse(manifest.recordedAt);
-  const first = startedMs - recordedMs - (calls[0]?.atMs ?? 0);
-  const own = call.argv[0] === "sbatch" ? Date.now() - recordedMs - call.atMs : first;
-  // Upwards: a submission in the replay must not seem later than the job that came of it.
-  return await state.raiseShift(Math.ceil(Math.max(first, own) / 1000));
+/**
+ * By how many seconds times in answers are moved: that the recording's first call was made when the replay's
+ * was. It is one number for all calls: by its submission time a job is told from another one that has its ID.
+ */
+function shiftFor({ manifest, calls }: Recording, firstCallMs: number): number {
+  const recordedMs = Date.parse(manifest.recordedAt) + (calls[0]?.atMs ?? 0);
+  return Math.ceil((firstCallMs - recordedMs) / 1000);
 }

@@ -5,9 +5,9 @@ import type { FixturesContext } from "./context.ts";
 import { PROGRAMS } from "./format.ts";
 
 /** Tells COMMAND whether Slurm is recorded or replayed: `record` or `replay`. */
-export const MODE_VARIABLE = "DLSLURM_FIXTURES";
+const MODE_VARIABLE = "DLSLURM_FIXTURES";
 /** The PATH before ours: to ask Slurm something that shall not be recorded. */
-export const UNRECORDED_PATH_VARIABLE = "DLSLURM_UNRECORDED_PATH";
+const UNRECORDED_PATH_VARIABLE = "DLSLURM_UNRECORDED_PATH";
 
 /**
  * Makes a folder below TMPDIR and prepares a recording or replay in it; where that fails nothing is left.

@@ -53,7 +53,6 @@ export async function runReplay(options: ReplayOptions, context: FixturesContext
       user: identity.user,
       host: identity.host,
       movesTimes: options.movesTimes,
-      startedMs: Date.now(),
     });
     const args = PROGRAMS.map((program) => [program, [ANSWER_CALL, folder]] as const);
     await writePrograms(join(folder, "bin"), new Map(args), context);

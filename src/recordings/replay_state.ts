@@ -18,8 +18,6 @@ export interface ReplaySettings {
   readonly host: string;
   /** Whether times in answers are moved so that they fit the replay. */
   readonly movesTimes: boolean;
-  /** Milliseconds since 1970. */
-  readonly startedMs: number;
 }
 
 const SettingsSchema: v.GenericSchema<unknown, ReplaySettings> = v.object({
@@ -29,7 +27,6 @@ const SettingsSchema: v.GenericSchema<unknown, ReplaySettings> = v.object({
   user: v.string(),
   host: v.string(),
   movesTimes: v.boolean(),
-  startedMs: v.number(),
 });
 
 /** A call that the recording could not answer, as it was made. */
@@ -82,6 +79,22 @@ export class ReplayState {
     return new Set(entries.map(({ name }) => name));
   }
 
+  /** When the first call of this replay was answered, milliseconds since 1970: now, if this is the first. */
+  async firstCallMs(): Promise<number> {
+    const file = join(this.#folder, "first-call");
+    const own = await Deno.makeTempFile({ dir: this.#folder });
+    try {
+      await Deno.writeTextFile(own, String(Date.now()));
+      // A link is there with all that is in the file, or not at all.
+      await Deno.link(own, file);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    } finally {
+      await Deno.remove(own);
+    }
+    return Number(await Deno.readTextFile(file));
+  }
+
   /** Whether the caller is the one that lays the recorded files out. */
   async claimFiles(): Promise<boolean> {
     return await this.#create("files");
@@ -99,21 +112,6 @@ export class ReplayState {
   async notes(kind: "blocked" | "unanswered"): Promise<unknown[]> {
     const text = await readTextIfPresent(join(this.#folder, kind)) ?? "";
     return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-  }
-
-  /**
-   * Raises the seconds by which times in answers are moved to `candidateS`, if that is more, and gives
-   * what they are now. They never sink: a job that was submitted keeps its submission behind its
-   * replayed one, however fast or slow the replay runs.
-   */
-  async raiseShift(candidateS: number): Promise<number> {
-    using lock = await Deno.open(join(this.#folder, "shift.lock"), { write: true, create: true });
-    await lock.lock(true);
-    const path = join(this.#folder, "shift");
-    const before = Number(await readTextIfPresent(path) ?? Number.NEGATIVE_INFINITY);
-    if (candidateS <= before) return before;
-    await Deno.writeTextFile(path, String(candidateS));
-    return candidateS;
   }
 
   async #create(name: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import { quote } from "shlex";
 const ROWS_PER_FILE = 500;
 
 /** What an array of rows runs, frozen when it is submitted. */
-export interface FrozenArray {
+export interface ArrayBundle {
   /** Absolute path of the folder that keeps the files; the nodes must see it. */
   readonly folder: string;
   /** The table's name, for comments. */
@@ -15,7 +15,7 @@ export interface FrozenArray {
   readonly args: readonly (readonly string[])[];
 }
 
-/** A file of a {@linkcode FrozenArray}. */
+/** A file of a {@linkcode ArrayBundle}. */
 export interface FrozenFile {
   /** Relative to the folder. */
   readonly path: string;
@@ -24,7 +24,7 @@ export interface FrozenFile {
 }
 
 /** The path of the batch script that sbatch is to be given, relative to the folder. */
-export function batchScriptName(array: FrozenArray): string {
+export function batchScriptName(array: ArrayBundle): string {
   // sbatch(1), --job-name: "the default is the name of the batch script", and "wrap" for --wrap.
   return `batch/${"wrap" in array.script ? "wrap" : array.script.name}`;
 }
@@ -34,7 +34,7 @@ export function batchScriptName(array: FrozenArray): string {
  * arguments of its task up and hands over to the user's script; that script as it is now; and the rows.
  * A node needs nothing but a POSIX shell.
  */
-export function renderFrozenArray(array: FrozenArray): FrozenFile[] {
+export function renderArrayBundle(array: ArrayBundle): FrozenFile[] {
   const files: FrozenFile[] = [{ path: batchScriptName(array), text: renderBatchScript(array) }];
   if (!("wrap" in array.script)) {
     files.push({ path: `script/${array.script.name}`, text: array.script.text });
@@ -48,7 +48,7 @@ export function renderFrozenArray(array: FrozenArray): FrozenFile[] {
   return files;
 }
 
-function renderBatchScript(array: FrozenArray): string {
+function renderBatchScript(array: ArrayBundle): string {
   const { script } = array;
   return [
     "#!/bin/sh",
@@ -64,7 +64,7 @@ function renderBatchScript(array: FrozenArray): string {
   ].join("\n");
 }
 
-function renderRows(array: FrozenArray, first: number, end: number): string {
+function renderRows(array: ArrayBundle, first: number, end: number): string {
   const branches = array.args.slice(first, end).map((args, at) =>
     `${first + at}) set -- ${args.map(quote).join(" ")} ;;`
   );

@@ -1,33 +1,16 @@
 import { UserError } from "../errors.ts";
+import type { AccountingEntry } from "../jobs/accounting_entry.ts";
+import { isPrintedId } from "../jobs/job_id.ts";
+import { UNKNOWN_STATE } from "../jobs/job_state.ts";
 import { textOf } from "../process/runner.ts";
+import type { RunResult } from "../process/runner.ts";
 import { inCalls, runSlurm, slurmFailed } from "./slurm_command.ts";
 import type { SlurmClient } from "./slurm_command.ts";
 
-/** One line of accounting: a job, an array task, or a range of pending tasks. */
-export interface SacctRow {
-  /** As printed: `151`, `151_2`, `151_[0-3%2]` for pending tasks, `151+1` for a het component. */
-  readonly jobId: string;
-  /** The number that slurmctld gave the task itself; equal to `jobId` for a plain job. */
-  readonly jobIdRaw: string;
-  /** As printed, with what sacct adds: `CANCELLED by 1000`. */
-  readonly state: string;
-  /** Seconds since 1970; `null` where accounting has none. */
-  readonly submitS: number | null;
-  /** Seconds since 1970; `null` while the job has not ended. */
-  readonly endS: number | null;
-  /** `code:signal`. */
-  readonly exitCode: string;
-  /** `[days-]hh:mm:ss`. */
-  readonly elapsed: string;
-  /** Free text; "|" in it is kept. */
-  readonly jobName: string;
-  /** `[days-]hh:mm:ss`, or a word such as `UNLIMITED` and `Partition_Limit`. */
-  readonly timeLimit: string;
-  /** A host list, `n[01-03]`; words such as `None assigned` before it has nodes. */
-  readonly nodeList: string;
-}
-
-/** JobName last: it is free text and may hold the delimiter. */
+/**
+ * No field of free text is among them: sacct prints a job's name with all its line breaks and vertical
+ * bars, and one such name would make the other entries unreadable. The name is known from the submission.
+ */
 const FIELDS = [
   "JobID",
   "JobIDRaw",
@@ -38,11 +21,7 @@ const FIELDS = [
   "Elapsed",
   "Timelimit",
   "NodeList",
-  "JobName",
 ];
-const JOB_ID_REGEXP = /^[0-9]+(?:[_+](?:[0-9]+|\[[^\]]*\]))?$/;
-/** Clocks of login node and controller may differ; a job submitted "before" us must still be seen. */
-const LOOK_BACK_S = 3600;
 
 /** Thrown when the site keeps no accounting; squeue and scontrol decide then. */
 export class AccountingDisabledError extends Error {
@@ -51,10 +30,13 @@ export class AccountingDisabledError extends Error {
 }
 
 /**
- * Asks sacct for all `jobIds`, 500 a call. Jobs that accounting does not know (yet) have no row:
- * absent means "not seen", never "finished".
+ * Asks sacct for all `jobIds`, 500 a call. Jobs that accounting does not know (yet) have no entry:
+ * absent means "not seen", never "finished". Rows of older jobs that had the same ID are among the others.
  *
- * @param sinceMs submission time of the oldest job; IDs are reused, and sacct looks no further back.
+ * No start is given: with `-j` sacct looks back without limit, and a start would be read in whatever time
+ * zone sacct runs in, and refused where that lies in the future. A site's MaxQueryTimeRange does not count
+ * with `-j`.
+ *
  * @param onAnswer told after each call how many more jobs were asked for.
  * @throws {UserError} `SLURM_UNAVAILABLE` if sacct is missing, fails, hangs or prints something else;
  * it is safe to ask again.
@@ -63,80 +45,107 @@ export class AccountingDisabledError extends Error {
 export async function querySacct(
   client: SlurmClient,
   jobIds: readonly string[],
-  sinceMs: number,
   cluster: string | null,
   onAnswer: (jobCount: number) => void = () => {},
-): Promise<SacctRow[]> {
-  const rows: SacctRow[] = [];
-  const since = new Date(sinceMs - LOOK_BACK_S * 1000).toISOString().slice(0, 19);
+): Promise<AccountingEntry[]> {
+  const entries: AccountingEntry[] = [];
   for (const chunk of inCalls(jobIds)) {
-    const result = await runSlurm(client, [
-      "sacct",
-      "--noheader",
-      "--parsable2",
-      "--duplicates",
-      "-X",
-      `--format=${FIELDS.join(",")}`,
-      "-S",
-      since,
-      ...(cluster === null ? [] : ["-M", cluster]),
-      "-j",
-      chunk.join(","),
-    ]);
+    const result = await runSacct(client, { jobIds: chunk, cluster, fields: FIELDS });
     if (result.code !== 0) {
       if (/accounting storage is disabled/i.test(result.stderr)) {
         throw new AccountingDisabledError();
       }
       throw slurmFailed("sacct", result);
     }
-    for (const row of parseSacct(textOf(result.stdout))) rows.push(row);
+    for (const entry of parseSacct(textOf(result.stdout))) entries.push(entry);
     onAnswer(chunk.length);
   }
-  return rows;
+  return entries;
+}
+
+/** A time by how long ago it is: sacct knows that in whatever time zone it prints. */
+export interface TimeAgo {
+  /** What the time is of: of the submission the latest, of the end, if there is one, the earliest. */
+  readonly when: "submitted before" | "ended after";
+  /** Seconds. */
+  readonly secondsAgo: number;
 }
 
 /**
- * Reads what {@linkcode querySacct} asked for. Lines that a site's wrapper adds before the first row
- * (banners) are passed over only if no field separator is in them.
+ * Asks sacct whether it knows a job with this ID that was submitted, or that ended, at a time.
  *
- * @throws {UserError} `SLURM_UNAVAILABLE` if a line is no row.
+ * @throws {UserError} `SLURM_UNAVAILABLE` if sacct is missing, fails or hangs.
  */
-export function parseSacct(stdout: string): SacctRow[] {
-  const rows: SacctRow[] = [];
+export async function isKnownSince(
+  client: SlurmClient,
+  jobId: string,
+  cluster: string | null,
+  { when, secondsAgo }: TimeAgo,
+): Promise<boolean> {
+  const result = await runSacct(client, {
+    ...{ jobIds: [jobId], cluster, fields: ["JobID"] },
+    // sacct(1): with -j jobs that were submitted before -E, and did not end before -S.
+    period: [when === "submitted before" ? "-E" : "-S", `now-${secondsAgo}seconds`],
+  });
+  if (result.code !== 0) throw slurmFailed("sacct", result);
+  return textOf(result.stdout).split("\n").some((line) => isPrintedId(line.split("|")[0]!));
+}
+
+interface SacctQuestion {
+  readonly jobIds: readonly string[];
+  readonly cluster: string | null;
+  readonly fields: readonly string[];
+  readonly period?: readonly string[];
+}
+
+async function runSacct(
+  client: SlurmClient,
+  { jobIds, cluster, fields, period = [] }: SacctQuestion,
+): Promise<RunResult> {
+  return await runSlurm(client, [
+    "sacct",
+    ...["--noheader", "--parsable2", "--duplicates", "-X", `--format=${fields.join(",")}`],
+    ...period,
+    ...(cluster === null ? [] : ["-M", cluster]),
+    ...["-j", jobIds.join(",")],
+  ]);
+}
+
+/**
+ * Reads what {@linkcode querySacct} asked for; further fields are left unread. Of an entry that cannot be read
+ * only the job is known, and its state is unknown. Other lines, such as a banner of a site's wrapper, are
+ * passed over.
+ *
+ * @throws {UserError} `SLURM_UNAVAILABLE` if something was printed and nothing of it is an entry.
+ */
+export function parseSacct(stdout: string): AccountingEntry[] {
+  const entries: AccountingEntry[] = [];
   for (const line of stdout.split("\n")) {
-    if (line.trim() === "" || (rows.length === 0 && !line.includes("|"))) continue;
     const fields = line.split("|");
-    const [jobId, jobIdRaw, state, submit, end, exitCode, elapsed, timeLimit, nodeList, ...name] =
+    const [jobId = "", jobIdRaw = "", state = "", submit, end, exitCode, elapsed, limit, nodes] =
       fields;
-    if (
-      jobId === undefined || state === undefined || state === "" || timeLimit === undefined ||
-      !JOB_ID_REGEXP.test(jobId)
-    ) {
-      throw new UserError("SLURM_UNAVAILABLE", `Cannot read sacct's answer: "${line}" is no row`, {
-        hint: "run sacct --noheader --parsable2 -X by hand and see what it prints",
-      });
-    }
-    rows.push({
+    if (fields.length === 1 || !isPrintedId(jobId)) continue;
+    const isWhole = nodes !== undefined && state.trim() !== "";
+    entries.push({
       jobId,
-      jobIdRaw: jobIdRaw ?? "",
-      state,
+      jobIdRaw,
+      state: isWhole ? state : UNKNOWN_STATE,
       submitS: parseSlurmTime(submit ?? ""),
       endS: parseSlurmTime(end ?? ""),
       exitCode: exitCode ?? "",
       elapsed: elapsed ?? "",
-      timeLimit,
-      nodeList: nodeList ?? "",
-      jobName: name.join("|"),
+      timeLimit: limit ?? "",
+      nodeList: nodes ?? "",
     });
   }
-  if (rows.length === 0 && stdout.trim() !== "") {
+  if (entries.length === 0 && stdout.trim() !== "") {
     throw new UserError(
       "SLURM_UNAVAILABLE",
       `Cannot read sacct's answer: "${stdout.trim().split("\n")[0]}" is no row`,
       { hint: "run sacct --noheader --parsable2 -X by hand and see what it prints" },
     );
   }
-  return rows;
+  return entries;
 }
 
 /** `2026-11-22T09:38:04` in the time zone that the query set (UTC); `Unknown` and `None` are `null`. */

@@ -37,15 +37,60 @@ export interface SbatchWords {
 /**
  * Takes the words of an sbatch command line apart.
  *
+ * @param allowsArray `false`: it must not ask for an array.
  * @throws {SyntaxError} If the program is not sbatch, or it cannot be told where the script stands; the
  * message is the end of a sentence.
  */
-export function parseSbatchWords(words: readonly string[]): SbatchWords {
+export function parseSbatchWords(words: readonly string[], allowsArray = false): SbatchWords {
+  const { program, options, script, args } = takeApart(words);
+  const array = options.find(({ name }) => name === "array" || name === "a");
+  if (array !== undefined && !allowsArray) {
+    throw new SyntaxError(`it asks for an array of its own, ${array.words[0]}`);
+  }
+  return { program, options: options.flatMap((option) => option.words), script, args };
+}
+
+/** Options, by long and short names, that change what a job computes. */
+const OF_THE_WORK = new Set(
+  "array a chdir D container container-id export export-file get-user-env input i".split(" "),
+);
+
+/**
+ * Whether an option changes what a job computes. Most say where, when, for how long and with how much it
+ * runs, and how it is called. Of one that is not sbatch's own (a container's image, say) nobody knows.
+ */
+function isOfTheWork(name: string): boolean {
+  const isKnown = name.length < 2 || WITH_VALUE.has(name) || WITHOUT_VALUE.has(name);
+  return !isKnown || OF_THE_WORK.has(name);
+}
+
+/**
+ * Of an sbatch command line what tells which work is done: the script, its arguments, and the options
+ * that change either. Two lines with the same differ in nothing but how the work is run.
+ *
+ * @throws {SyntaxError} As {@linkcode parseSbatchWords}, but for arrays.
+ */
+export function workOfSbatchWords(words: readonly string[]): readonly unknown[] {
+  const { options, script, args } = takeApart(words);
+  const own = options.filter(({ name }) => isOfTheWork(name)).map((option) => option.words);
+  return [script, args, own];
+}
+
+interface Option {
+  /** Long, or one letter; empty for several letters together. */
+  readonly name: string;
+  /** As given, with its value. */
+  readonly words: readonly string[];
+}
+
+function takeApart(
+  words: readonly string[],
+): Pick<SbatchWords, "program" | "script" | "args"> & { readonly options: readonly Option[] } {
   const [program, ...rest] = words;
   if (program === undefined || !/(^|\/)sbatch$/.test(program)) {
     throw new SyntaxError(`its first word is "${program ?? ""}", not sbatch`);
   }
-  const options: string[] = [];
+  const options: Option[] = [];
   let wrap: string | undefined;
   let at = 0;
   for (; at < rest.length && rest[at]!.startsWith("-") && rest[at] !== "-"; at++) {
@@ -57,11 +102,8 @@ export function parseSbatchWords(words: readonly string[]): SbatchWords {
     const { name, takesNext } = readOption(word);
     const next = takesNext ? rest[at + 1] : undefined;
     if (takesNext && next === undefined) throw new SyntaxError(`option ${word} has no value`);
-    if (name === "array" || name === "a") {
-      throw new SyntaxError(`it asks for an array of its own, ${word}`);
-    }
     if (name === "wrap") wrap = next ?? word.slice("--wrap=".length);
-    else options.push(word, ...(next === undefined ? [] : [next]));
+    else options.push({ name, words: next === undefined ? [word] : [word, next] });
     if (takesNext) at++;
   }
   const args = rest.slice(at);
@@ -74,18 +116,69 @@ export function parseSbatchWords(words: readonly string[]): SbatchWords {
   return { program, options, script: { path }, args };
 }
 
-function readOption(word: string): { readonly name: string; readonly takesNext: boolean } {
+/** Long names of the short options that say where a job runs and what it is called. */
+const LONG_NAMES: Readonly<Record<string, string>> = {
+  ...{ D: "chdir", J: "job-name", M: "clusters", a: "array", e: "error", o: "output" },
+};
+
+/**
+ * The values of options that say where and what a job is, by their long names: `array`, `chdir`, `clusters`,
+ * `error`, `job-name`, `output`, and others that were given by theirs. Of one that stands there twice the
+ * last counts, as for sbatch.
+ *
+ * @param options words of a command line or of `#SBATCH` directives, nothing but options among them.
+ * @throws {SyntaxError} If a word is no option, or it cannot be told whether it takes a value.
+ */
+export function valuesOfOptions(options: readonly string[]): Map<string, string> {
+  const values = new Map<string, string>();
+  for (let at = 0; at < options.length; at++) {
+    const word = options[at]!;
+    if (!word.startsWith("-")) throw new SyntaxError(`"${word}" is no option`);
+    const { name, takesNext, value } = readOption(word);
+    const given = takesNext ? options[++at] : value;
+    if (given !== undefined) values.set(LONG_NAMES[name] ?? name, given);
+  }
+  return values;
+}
+
+/** An option and its value, as far as one word tells. */
+export interface ReadOption {
+  /** As sbatch has it, without the dashes. */
+  readonly name: string;
+  /** Whether its value is the next word. */
+  readonly takesNext: boolean;
+  /** The value in the word itself. */
+  readonly value?: string;
+}
+
+/**
+ * What a word of sbatch's options is: the name of the option, or of the last one of several letters, and
+ * whether its value is the next word.
+ *
+ * @throws {SyntaxError} If there is no such option, or it is not known whether it takes a value.
+ */
+export function readOption(word: string): ReadOption {
   if (word.startsWith("--")) {
-    const [name] = word.slice(2).split("=", 1);
-    if (word.includes("=")) return { name: name!, takesNext: false };
-    if (WITH_VALUE.has(name!)) return { name: name!, takesNext: true };
-    if (WITHOUT_VALUE.has(name!)) return { name: name!, takesNext: false };
+    const equals = word.indexOf("=");
+    if (equals >= 0) {
+      return { name: word.slice(2, equals), takesNext: false, value: word.slice(equals + 1) };
+    }
+    const name = word.slice(2);
+    if (WITH_VALUE.has(name)) return { name, takesNext: true };
+    if (WITHOUT_VALUE.has(name)) return { name, takesNext: false };
     throw new SyntaxError(`whether option ${word} takes a value is not known: write ${word}=VALUE`);
   }
   // Letters may stand together, `-Hn 3`; the first one that takes a value takes the rest of the word.
   for (let at = 1; at < word.length; at++) {
     const letter = word[at]!;
-    if (SHORT_WITH_VALUE.has(letter)) return { name: letter, takesNext: at === word.length - 1 };
+    if (SHORT_WITH_VALUE.has(letter)) {
+      const value = word.slice(at + 1);
+      return value === "" ? { name: letter, takesNext: true } : {
+        name: letter,
+        takesNext: false,
+        value,
+      };
+    }
     if (!SHORT_WITHOUT_VALUE.has(letter)) throw new SyntaxError(`sbatch has no option -${letter}`);
   }
   return { name: "", takesNext: false };

@@ -1,28 +1,12 @@
 import { textOf } from "../process/runner.ts";
+import { parseJobRecord } from "./job_record.ts";
+import type { JobRecord } from "./job_record.ts";
 import { runSlurm, slurmFailed } from "./slurm_command.ts";
 import type { SlurmClient } from "./slurm_command.ts";
 
-/** One record of `scontrol show job`: its keys in the order printed. */
-export type JobRecord = ReadonlyMap<string, string>;
-
-/** Keys whose value is the rest of the line: paths and texts may hold blanks and "=". */
-const REST_OF_LINE = new Set([
-  "AdminComment",
-  "Command",
-  "Comment",
-  "Dependency",
-  "ExtraNodeRequired",
-  "JobName",
-  "StdErr",
-  "StdIn",
-  "StdOut",
-  "SubmitLine",
-  "SystemComment",
-  "WorkDir",
-]);
-/** Those of them that stand behind other pairs on their line. */
-const MAY_END_A_LINE = new Set(["JobName", "Dependency"]);
-const NEXT_KEY_REGEXP = / (?=[A-Z][A-Za-z0-9/:_-]*=)/;
+const SEPARATOR = "\n\nJobId=";
+/** The jobs of which the answer about all jobs shows more than there can be are asked for by themselves. */
+const MOST_SINGLE_CALLS = 8;
 
 /**
  * Asks `scontrol show job` for one job: one record, for an array one per task that it knows.
@@ -34,13 +18,8 @@ export async function showJob(
   jobId: string,
   cluster: string | null,
 ): Promise<JobRecord[]> {
-  const result = await runSlurm(client, [
-    "scontrol",
-    ...(cluster === null ? [] : ["-M", cluster]),
-    "show",
-    "job",
-    jobId,
-  ]);
+  const onCluster = cluster === null ? [] : ["-M", cluster];
+  const result = await runSlurm(client, ["scontrol", ...onCluster, "show", "job", jobId]);
   if (result.code !== 0) throw slurmFailed("scontrol", result);
   return parseShowJob(textOf(result.stdout));
 }
@@ -58,57 +37,147 @@ export async function showJobs(
   jobIds: ReadonlySet<string>,
   cluster: string | null,
 ): Promise<Map<string, JobRecord[]>> {
-  const found = new Map<string, JobRecord[]>();
+  const texts = new Map<string, string[]>();
   const decoder = new TextDecoder();
-  let rest = "";
-  const keep = (block: string) => {
-    const match = /^\s*JobId=([0-9]+)(?: (?:ArrayJobId|HetJobId)=([0-9]+))?/.exec(block);
-    const jobId = match?.[2] ?? match?.[1];
-    if (jobId === undefined || !jobIds.has(jobId)) return;
-    const records = found.get(jobId);
-    if (records === undefined) found.set(jobId, parseShowJob(block.trimStart()));
-    else records.push(...parseShowJob(block.trimStart()));
-  };
-  // Other people's jobs may be tens of thousands: only ours are kept.
-  const onStdout = (piece: Uint8Array) => {
-    const blocks = (rest + decoder.decode(piece, { stream: true })).split("\n\n");
-    rest = blocks.pop()!;
-    for (const block of blocks) keep(block);
-  };
+  const splitter = new RecordSplitter((text) => {
+    const submittedId = headOf(text)?.submittedId;
+    // Other people's jobs may be tens of thousands: only ours are kept.
+    if (submittedId === undefined || !jobIds.has(submittedId)) return;
+    const own = texts.get(submittedId);
+    if (own === undefined) texts.set(submittedId, [text]);
+    else own.push(text);
+  });
   const onCluster = cluster === null ? [] : ["-M", cluster];
-  const result = await runSlurm(client, ["scontrol", ...onCluster, "show", "job"], onStdout);
+  const result = await runSlurm(
+    client,
+    ["scontrol", ...onCluster, "show", "job"],
+    (piece) => splitter.add(decoder.decode(piece, { stream: true })),
+  );
   if (result.code !== 0) throw slurmFailed("scontrol", result);
-  keep(rest);
+  splitter.end();
+  const found = new Map<string, JobRecord[]>();
+  let calls = 0;
+  for (const [jobId, own] of texts) {
+    // The comment of somebody else's job can hold a whole record.
+    const isForged = own.length > 1 && !headOf(own[0]!)!.isPart;
+    if (!isForged) found.set(jobId, own.map(parseJobRecord));
+    else if (++calls <= MOST_SINGLE_CALLS) found.set(jobId, await showJob(client, jobId, cluster));
+  }
   return found;
 }
 
-/** Reads `scontrol show job`: records are separated by blank lines, pairs by a blank. */
+/**
+ * Reads what `scontrol show job JOBID` prints: the records of one job. What looks like a record of another
+ * job is text of this one.
+ */
 export function parseShowJob(stdout: string): JobRecord[] {
-  const records: Map<string, string>[] = [];
-  let record: Map<string, string> | undefined;
-  for (const line of stdout.split("\n")) {
-    if (line.startsWith("JobId=")) records.push(record = new Map());
-    if (record === undefined) continue;
-    for (const [key, value] of pairsOf(line.trim())) {
-      if (!record.has(key)) record.set(key, value);
-    }
+  const texts: string[] = [];
+  const splitter = new RecordSplitter((text) => texts.push(text));
+  splitter.add(stdout);
+  splitter.end();
+  const head = texts[0] === undefined ? undefined : headOf(texts[0]);
+  if (head === undefined) return [];
+  // The beginning of the first line is Slurm's own: a plain job has one record.
+  if (!head.isPart) return [parseJobRecord(texts.join("\n\n"))];
+  const own: string[] = [];
+  for (const text of texts) {
+    if (headOf(text)!.submittedId === head.submittedId) own.push(text);
+    else own.push(`${own.pop()}\n\n${text}`);
   }
-  return records;
+  return own.map(parseJobRecord);
 }
 
-function* pairsOf(line: string): Generator<[string, string]> {
-  let rest = line;
-  while (rest !== "") {
-    const equals = rest.indexOf("=");
-    if (equals < 0) return;
-    const key = rest.slice(0, equals);
-    const next = NEXT_KEY_REGEXP.exec(rest.slice(equals));
-    if (REST_OF_LINE.has(key) && (rest === line || MAY_END_A_LINE.has(key)) || next === null) {
-      yield [key, rest.slice(equals + 1)];
+/** What the first line of a record tells before the free text in it begins. */
+interface RecordHead {
+  /** As sbatch printed it: of a task the array's. */
+  readonly submittedId: string;
+  /** Whether it is one of several records: of an array, or of a heterogeneous job. */
+  readonly isPart: boolean;
+}
+
+const HEAD_REGEXP =
+  /^JobId=([0-9]+) (?:ArrayJobId=([0-9]+) ArrayTaskId=\S+ (?:ArrayTaskThrottle=[0-9]+ )?|HetJobId=([0-9]+) HetJobOffset=[0-9]+ )?JobName=/;
+
+function headOf(text: string): RecordHead | undefined {
+  const match = HEAD_REGEXP.exec(text);
+  if (match === null) return undefined;
+  const whole = match[2] ?? match[3];
+  return { submittedId: whole ?? match[1]!, isPart: whole !== undefined };
+}
+
+/**
+ * Takes the answer of `scontrol show job` apart, as it arrives. Records are separated by an empty line. Free
+ * text in them may hold one, too, and behind it what begins like a record: it is told by what a record has
+ * where it ends, and by what it cannot do without.
+ */
+class RecordSplitter {
+  readonly #onRecord: (text: string) => void;
+  #rest = "";
+  /** The record that further parts may belong to. */
+  #record: string | undefined;
+  /** Whether any part has what every record of a real scontrol has. */
+  #isReal = false;
+  /** Parts that arrived before one that has it. */
+  #held: string[] = [];
+  /** Whether records end in a line of blanks, as they do from 21.08 on. */
+  #hasEndLines = false;
+
+  constructor(onRecord: (text: string) => void) {
+    this.#onRecord = onRecord;
+  }
+
+  add(text: string): void {
+    const parts = (this.#rest + text).split(SEPARATOR);
+    this.#rest = parts.pop()!;
+    for (const part of parts) this.#hold(part);
+  }
+
+  end(): void {
+    this.#hold(this.#rest);
+    for (const part of this.#held) this.#take(part);
+    if (this.#record !== undefined) this.#onRecord(this.#record);
+  }
+
+  #hold(part: string): void {
+    this.#held.push(part);
+    this.#isReal ||= hasStates(part);
+    if (!this.#isReal) return;
+    for (const each of this.#held.splice(0)) this.#take(each);
+  }
+
+  #take(part: string): void {
+    if (this.#record === undefined) {
+      // A wrapper's banner may stand before the first one.
+      const start = /^JobId=[0-9]+ /m.exec(part)?.index;
+      if (start !== undefined) this.#record = part.slice(start);
       return;
     }
-    const end = equals + next.index;
-    yield [key, rest.slice(equals + 1, end)];
-    rest = rest.slice(end + 1);
+    const text = `JobId=${part}`;
+    if (headOf(text.split("\n", 1)[0]!) === undefined || !this.#endsBefore(this.#record, text)) {
+      this.#record += `\n\n${text}`;
+      return;
+    }
+    this.#onRecord(this.#record);
+    this.#record = text;
   }
+
+  /** Whether a record ends where what follows begins like one. */
+  #endsBefore(record: string, next: string): boolean {
+    if (!this.#isReal) return true;
+    if (!hasStates(record) || !tellsLogs(record)) return false;
+    const hasEndLine = record.endsWith("\n   ");
+    this.#hasEndLines ||= hasEndLine;
+    return this.#hasEndLines ? hasEndLine : hasStates(next);
+  }
+}
+
+/** Behind the name of the job and before all other free text. */
+function hasStates(text: string): boolean {
+  return /\n {3}Requeue=[0-9]+ Restarts=/.test(text);
+}
+
+/** Whether a record tells where the job logs, if it is that of a batch job. */
+function tellsLogs(text: string): boolean {
+  return !/\n {3}Requeue=.* BatchFlag=1 /.test(text) ||
+    /\n {3}StdErr=[\s\S]*\n {3}StdIn=[\s\S]*\n {3}StdOut=/.test(text);
 }

@@ -1,21 +1,24 @@
 /**
  * Slurm's words, and nothing of our own: its programs, their options, and what they print.
  *
- * A *query* is a call of sacct, squeue or scontrol that changes nothing and may be repeated. A *row* is
+ * A *query* is a call of sacct, squeue or scontrol that changes nothing and may be repeated. An *entry* is
  * one line of an answer: a job, an array task, or a range of pending tasks. A *job record* is what
  * `scontrol show job` prints of one of them. Submitting is not done here: the user's own command does
- * it, and only its answer is read. That a row is missing means "not seen", never "not there".
+ * it, and only its answer is read. That an entry is missing means "not seen", never "not there".
  *
  * @module
  */
 
 import { UserError } from "../errors.ts";
 import { ProgramNotFoundError, ProgramTimeoutError, textOf } from "../process/runner.ts";
-import type { Runner, RunResult } from "../process/runner.ts";
+import type { Runner, RunOptions, RunResult } from "../process/runner.ts";
+import { inPlaceOf, settingOf } from "./named_commands.ts";
+import type { NamedCommands } from "./named_commands.ts";
 
 /**
- * Variables that change what Slurm's commands print or which jobs they show; users set them for
- * themselves (sacct(1), squeue(1), scontrol(1): ENVIRONMENT VARIABLES).
+ * Variables that change which jobs Slurm's commands show, of which cluster, and how: users and sites set
+ * them for people (sacct(1), squeue(1), scontrol(1): ENVIRONMENT VARIABLES). With SLURM_CLUSTERS left in
+ * place another cluster's job of the same ID would answer. SLURM_CONF stays: it says where Slurm is.
  */
 const OWN_ENVIRONMENT: Readonly<Record<string, string | undefined>> = {
   // stderr is shown verbatim, states and dates must be recognised.
@@ -25,24 +28,37 @@ const OWN_ENVIRONMENT: Readonly<Record<string, string | undefined>> = {
   SLURM_TIME_FORMAT: undefined,
   // 0: array task expressions in full length instead of 64 characters and "...".
   SLURM_BITSTR_LEN: "0",
-  SACCT_FORMAT: undefined,
+  SLURM_CLUSTERS: undefined,
+  // stderr is for what went wrong.
+  SLURM_DEBUG_FLAGS: undefined,
   SACCT_FEDERATION: undefined,
+  SACCT_FORMAT: undefined,
   SACCT_LOCAL: undefined,
-  SQUEUE_FORMAT: undefined,
-  SQUEUE_FORMAT2: undefined,
   SQUEUE_ACCOUNT: undefined,
-  SQUEUE_ALL: undefined,
+  // Jobs of hidden partitions are there, too: a job that squeue does not show counts as not seen.
+  SQUEUE_ALL: "1",
   SQUEUE_ARRAY: undefined,
   SQUEUE_ARRAY_UNIQUE: undefined,
+  SQUEUE_FEDERATION: undefined,
+  SQUEUE_FORMAT: undefined,
+  SQUEUE_FORMAT2: undefined,
   SQUEUE_LICENSES: undefined,
+  SQUEUE_LOCAL: undefined,
   SQUEUE_NAMES: undefined,
   SQUEUE_PARTITION: undefined,
   SQUEUE_PRIORITY: undefined,
   SQUEUE_QOS: undefined,
+  SQUEUE_SIB: undefined,
+  SQUEUE_SIBLING: undefined,
   SQUEUE_SORT: undefined,
   SQUEUE_STATES: undefined,
   SQUEUE_USERS: undefined,
-  SCONTROL_ALL: undefined,
+  SCONTROL_ALL: "1",
+  SCONTROL_FEDERATION: undefined,
+  SCONTROL_FUTURE: undefined,
+  SCONTROL_LOCAL: undefined,
+  SCONTROL_SIB: undefined,
+  SCONTROL_SIBLING: undefined,
 };
 
 /** Longest time one query may take; a loaded slurmdbd answers in tens of seconds. */
@@ -66,6 +82,24 @@ export interface SlurmClient {
   readonly timeoutMs: number;
   /** Stops the query that is under way when aborted; queries change nothing. */
   readonly signal?: AbortSignal;
+  /** Commands that stand for Slurm's programs; absent: there are none. */
+  readonly commands?: NamedCommands;
+}
+
+/**
+ * Starts one of Slurm's programs, or the command that stands for it.
+ *
+ * @throws {ProgramNotFoundError} If there is no such program.
+ * @throws {ProgramTimeoutError} If it does not end within `timeoutMs`.
+ */
+export async function startSlurm(
+  { runner, commands }: Pick<SlurmClient, "runner" | "commands">,
+  argv: readonly [string, ...string[]],
+  options: RunOptions,
+): Promise<RunResult> {
+  if (commands === undefined) return await runner.run(argv, options);
+  const { argv: words, env } = inPlaceOf(argv, options.env ?? {}, commands);
+  return await runner.run(words, { ...options, env });
 }
 
 /**
@@ -80,24 +114,14 @@ export async function runSlurm(
   onStdout?: (piece: Uint8Array) => void,
 ): Promise<RunResult> {
   try {
-    return await client.runner.run(argv, {
+    return await startSlurm(client, argv, {
       env: OWN_ENVIRONMENT,
       timeoutMs: client.timeoutMs,
       ...(client.signal === undefined ? {} : { signal: client.signal }),
       ...(onStdout === undefined ? {} : { onStdout }),
     });
   } catch (error) {
-    if (error instanceof ProgramNotFoundError) {
-      throw new UserError(
-        "SLURM_UNAVAILABLE",
-        `Cannot ask Slurm: there is no "${argv[0]}" on PATH`,
-        {
-          hint:
-            "load Slurm's environment (often: module load slurm), then run the same command again",
-          cause: error,
-        },
-      );
-    }
+    if (error instanceof ProgramNotFoundError) throw notFound(client, argv[0], error);
     if (error instanceof ProgramTimeoutError) {
       throw new UserError(
         "SLURM_UNAVAILABLE",
@@ -107,6 +131,21 @@ export async function runSlurm(
     }
     throw error;
   }
+}
+
+function notFound(client: SlurmClient, program: string, cause: ProgramNotFoundError): UserError {
+  const setting = settingOf(program);
+  const command = client.commands?.get(program);
+  return command === undefined
+    ? new UserError("SLURM_UNAVAILABLE", `Cannot ask Slurm: there is no "${program}" on PATH`, {
+      hint: "load Slurm's environment (often: module load slurm), then run the same command again",
+      cause,
+    })
+    : new UserError(
+      "SLURM_UNAVAILABLE",
+      `Cannot ask Slurm: there is no "${cause.program}", which ${setting} names`,
+      { hint: `git config --show-origin ${setting}`, cause },
+    );
 }
 
 /** The error for a query that ended with a non-zero exit status. */

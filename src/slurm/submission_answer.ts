@@ -27,11 +27,7 @@ export function parseSubmissionAnswer(stdout: string): SubmissionAnswer {
   return { kind: "no job ID" };
 }
 
-/**
- * Whether a failed sbatch may have submitted all the same: the controller was reached, its answer was
- * not. "Unable to contact" and refusals are clear answers.
- */
-export function isUnclearFailure(stderr: string): boolean {
-  return /timed out|Zero Bytes were transmitted|Unexpected message received|Connection reset/i
-    .test(stderr);
+/** Whether sbatch was only asked when a job would begin, `--test-only`: it has submitted nothing. */
+export function isTestOnly(stderr: string): boolean {
+  return /^sbatch: Job [0-9]+ to start at /m.test(stderr);
 }

@@ -1,7 +1,8 @@
 import type { LogPattern } from "../jobs/job.ts";
 import { hidesTasks } from "./log_paths.ts";
 import type { LogPatterns } from "./query_log_patterns.ts";
-import type { JobRecord } from "./show_job.ts";
+import type { JobRecord } from "./job_record.ts";
+import { parseSlurmTime } from "./query_sacct.ts";
 
 const LOG_KEYS = ["StdOut", "StdErr"] as const;
 
@@ -21,7 +22,7 @@ export function logsOf(records: readonly JobRecord[], patterns?: LogPatterns): L
       const given = key === "StdOut" ? patterns?.stdout : patterns?.stderr ?? patterns?.stdout;
       // Where scontrol's tells the tasks it is the better one: of a default name squeue shows another.
       const path = given !== undefined && hidesTasksOf(record, key)
-        ? fillNames(given, record)
+        ? fillNames(given, record.get("JobName"), record.get("UserId")?.replace(/\([0-9]+\)$/, ""))
         : printed;
       logs.set(`${task} ${path}`, { task, path });
     }
@@ -46,15 +47,44 @@ function taskOf(record: JobRecord): number | null {
   return taskId !== undefined && /^[0-9]+$/.test(taskId) ? Number(taskId) : null;
 }
 
-/** Fills what is known when the job is submitted: its name and its user. The result is a pattern still. */
-function fillNames(pattern: string, record: JobRecord): string {
-  const names: Readonly<Record<string, string | undefined>> = {
-    u: record.get("UserId")?.replace(/\([0-9]+\)$/, ""),
-    x: record.get("JobName"),
-  };
+/**
+ * Fills in what is known when a job is submitted: its name and its user, `%x` and `%u`. The result is a
+ * pattern still; what is not known stays in it.
+ */
+export function fillNames(
+  pattern: string,
+  jobName: string | undefined,
+  user: string | undefined,
+): string {
+  const names: Readonly<Record<string, string | undefined>> = { u: user, x: jobName };
   return pattern.replace(/%(?:%|[0-9]*([A-Za-z]))/g, (field, letter: string | undefined) => {
     return names[letter ?? ""]?.replaceAll("%", "%%") ?? field;
   });
+}
+
+/** When a job was submitted, and whether that is the time of its first run. */
+export interface SubmitTime {
+  /** By Slurm's clock, seconds since 1970; `null` if it was not told. */
+  readonly submitS: number | null;
+  /** Whether it was requeued since: then its first submission was earlier. */
+  readonly isRequeued: boolean;
+}
+
+/** When Slurm took the job that the records are of. */
+export function submitTimeOf(records: readonly JobRecord[]): SubmitTime {
+  const times = records.map((record) => parseSlurmTime(record.get("SubmitTime") ?? ""))
+    .filter((time) => time !== null);
+  return {
+    // A task that was requeued has a later one than the others.
+    submitS: times.length === 0 ? null : times.reduce((least, time) => Math.min(least, time)),
+    isRequeued: records.some((record) => /^[1-9]/.test(record.get("Restarts") ?? "")),
+  };
+}
+
+/** Whether Slurm makes the folders of a job's logs if they are not there: from 23.02 on. */
+export function makesLogFolders(record: JobRecord): boolean {
+  // The same release began to print what was requested and what was allocated one by one.
+  return record.has("ReqTRES");
 }
 
 /** The array task IDs in the records of one job: `0-3`, or `null` if it has none. */
@@ -75,7 +105,12 @@ export function environmentFileName(jobId: string): string {
   return `slurm-job-${jobId}.env.json`;
 }
 
+/** Keys that name nodes. */
+const NODES = new Set(["NodeList", "BatchHost", "ReqNodeList", "ExcNodeList", "SchedNodeList"]);
+
 /** What of a record goes into the environment file. */
-export function environmentOf(record: JobRecord): Record<string, string> {
-  return Object.fromEntries([...record].filter(([key]) => !LEFT_OUT.has(key)));
+export function environmentOf(record: JobRecord, withNodes = true): Record<string, string> {
+  return Object.fromEntries(
+    [...record].filter(([key]) => !LEFT_OUT.has(key) && (withNodes || !NODES.has(key))),
+  );
 }

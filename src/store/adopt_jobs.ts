@@ -1,8 +1,17 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { FilesBefore } from "../jobs/files_before.ts";
 import type { Job, JobRequest, SubmissionDetails } from "../jobs/job.ts";
+import type { GatheredEvidence } from "../jobs/noted_evidence.ts";
+import {
+  prepareEvidenceNote,
+  prepareEvidenceOfAttempt,
+  prepareEvidenceRemoval,
+} from "./job_evidence.ts";
+import { prepareFilesNote, prepareFilesRemoval } from "./job_files.ts";
 import { prepareInsertion, readJob } from "./job_rows.ts";
 import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
+import { prepareFindingOpen } from "./receipts.ts";
 
 /** A job that another program submitted, to be taken into the store as an open one. */
 export interface JobToAdopt {
@@ -10,12 +19,29 @@ export interface JobToAdopt {
   readonly request: JobRequest;
   /** Slurm's job ID. */
   readonly jobId: string;
-  /** Milliseconds since 1970, by this machine's clock; 0 if it is not known. */
+  /** Slurm cluster; `null` for that of this machine. */
+  readonly cluster: string | null;
+  /** Milliseconds since 1970, as Slurm told it; 0 if it is not known. */
   readonly submittedAtMs: number;
   /** What is known of its logs; `null`: finish asks scontrol. */
   readonly details: SubmissionDetails | null;
   /** The same for each look at the same job of the other program. */
   readonly mark: string;
+  /** What another clone's store knows beyond that. */
+  readonly carried?: CarriedJob;
+}
+
+/** What a job of another clone brings along. */
+export interface CarriedJob
+  extends Pick<Job, "submitter" | "acceptedAtMs" | "reusedFromS" | "attempts" | "sbatchOptions"> {
+  /** What tells its row of a table from others; `null` for other jobs. */
+  readonly rowIdentity: string | null;
+  /** Which task of an array its row is; `null` for other jobs. */
+  readonly arrayTask: number | null;
+  /** What its files were before it ran. */
+  readonly before: FilesBefore;
+  /** What was seen of its failed submissions, in their order, and last of it itself. */
+  readonly evidence: readonly (GatheredEvidence | null)[];
 }
 
 /** What became of a {@linkcode JobToAdopt}. */
@@ -25,6 +51,8 @@ export type Adoption =
   | { readonly kind: "known" }
   /** An open job of the store has the same job ID. */
   | { readonly kind: "open already" }
+  /** Its row of a table is on its way here as another job. */
+  | { readonly kind: "row under way" }
   /** The holder is the job in the way, in whatever stage that holds claims. */
   | { readonly kind: "conflict"; readonly conflict: OutputConflict; readonly holder: Job };
 
@@ -32,42 +60,118 @@ export type Adoption =
  * Takes jobs into the store, each with its claims; one that conflicts with an open job or with an
  * earlier one of the list is left out. To be called inside a transaction.
  *
+ * @param mark of the worktree that they are adopted in.
  * @param checksOutputs `false` to share places with open jobs.
  * @returns one for each of `jobs`, in their order.
  */
 export function adoptJobs(
   database: DatabaseSync,
   jobs: readonly JobToAdopt[],
+  mark: string | null,
   checksOutputs: boolean,
 ): Adoption[] {
   const known = database.prepare("SELECT 1 FROM job WHERE adopted_from = ?");
-  const open = database.prepare(
-    "SELECT 1 FROM job WHERE stage = 'open' AND job_id = ? AND cluster IS NULL",
-  );
+  const findOpen = prepareFindingOpen(database);
   const insert = prepareInsertion(database);
   const claim = prepareClaim(database);
   const conflicts = new OutputConflicts(database);
   return jobs.map((job) => {
     if (known.get(job.mark) !== undefined) return { kind: "known" };
-    if (open.get(job.jobId) !== undefined) return { kind: "open already" };
+    if (findOpen(job.jobId, job.cluster) !== undefined) return { kind: "open already" };
     const { worktree, outputs } = job.request;
+    const former = job.carried === undefined ? undefined : takeFormer(database, job);
+    const refuse = (adoption: Adoption) => {
+      former?.putBack();
+      return adoption;
+    };
+    if (isUnderWay(database, job, mark)) return refuse({ kind: "row under way" });
     const conflict = checksOutputs
       ? outputs.map((path) => conflicts.find(worktree, path, -1))
         .find((found) => found !== undefined)
       : undefined;
     if (conflict !== undefined) {
-      return { kind: "conflict", conflict, holder: readJob(database, conflict.jobKey) };
+      const holder = readJob(database, conflict.jobKey);
+      return refuse({ kind: "conflict", conflict, holder });
     }
     const key = insert({
       request: job.request,
       stage: "open",
+      mark,
       nowMs: job.submittedAtMs,
-      submitter: "",
+      submitter: job.carried?.submitter ?? "",
+      ...(job.carried?.rowIdentity ? { identity: job.carried.rowIdentity } : {}),
       jobId: job.jobId,
+      cluster: job.cluster,
+      acceptedAtMs: job.carried === undefined
+        ? job.submittedAtMs === 0 ? null : job.submittedAtMs
+        : job.carried.acceptedAtMs,
       details: job.details,
       adoptedFrom: job.mark,
     });
     for (const path of outputs) claim(worktree, path, key);
+    if (job.carried !== undefined) note(database, key, job.carried, former?.key);
     return { kind: "adopted" };
   });
+}
+
+/**
+ * Takes the claims away that the same job holds here from before it was handed over: it comes back.
+ */
+function takeFormer(
+  database: DatabaseSync,
+  { jobId, cluster, submittedAtMs }: JobToAdopt,
+): { readonly key: number; putBack(): void } | undefined {
+  const found = database.prepare(
+    `SELECT job_key FROM job WHERE stage = 'handed_over' AND job_id = ? AND cluster IS ?
+       AND submitted_at_ms = ?`,
+  ).get(jobId, cluster, submittedAtMs);
+  if (found === undefined) return undefined;
+  const key = Number(found["job_key"]);
+  const claims = database.prepare("SELECT worktree, path FROM claim WHERE job_key = ?").all(key);
+  database.prepare("DELETE FROM claim WHERE job_key = ?").run(key);
+  database.prepare("UPDATE job SET stage = 'closed' WHERE job_key = ?").run(key);
+  const putBack = () => {
+    database.prepare("UPDATE job SET stage = 'handed_over' WHERE job_key = ?").run(key);
+    const claim = prepareClaim(database);
+    for (const each of claims) claim(String(each["worktree"]), String(each["path"]), key);
+  };
+  return { key, putBack };
+}
+
+function isUnderWay(
+  database: DatabaseSync,
+  { carried, request }: JobToAdopt,
+  mark: string | null,
+): boolean {
+  if (!carried?.rowIdentity) return false;
+  return database.prepare(
+    `SELECT 1 FROM job WHERE worktree = ? AND ifnull(worktree_mark, '') = ? AND row_identity = ?
+       AND stage IN ('waiting', 'submitting', 'open', 'handed_over')`,
+  ).get(request.worktree, mark ?? "", carried.rowIdentity) !== undefined;
+}
+
+/** @param former the key that the job had here before, if it comes back. */
+function note(database: DatabaseSync, key: number, carried: CarriedJob, former?: number): void {
+  database.prepare(
+    `UPDATE job SET reused_from_s = ?, attempts = ?, sbatch_options = ?, array_task = ?
+     WHERE job_key = ?`,
+  ).run(
+    carried.reusedFromS,
+    // The keys of the other store mean other jobs here.
+    JSON.stringify(carried.attempts.map((each) => ({ ...each, submissionKey: null }))),
+    JSON.stringify(carried.sbatchOptions),
+    carried.arrayTask,
+    key,
+  );
+  const noteEvidence = prepareEvidenceNote(database);
+  const moveToAttempt = prepareEvidenceOfAttempt(database);
+  carried.evidence.forEach((evidence, at) => {
+    if (evidence === null) return;
+    noteEvidence(key, evidence);
+    if (at < carried.attempts.length) moveToAttempt(key, at);
+  });
+  prepareFilesNote(database)(key, carried.before);
+  if (former === undefined) return;
+  prepareFilesRemoval(database)(former);
+  prepareEvidenceRemoval(database)(former);
 }

@@ -1,50 +1,174 @@
 import type { DatabaseSync } from "node:sqlite";
+import { JOB_STAGES } from "../jobs/job.ts";
 import type { Job, JobStage } from "../jobs/job.ts";
-import { toJob } from "./job_rows.ts";
-import type { StoreWork } from "./open_store.ts";
-import { readRows } from "./read_rows.ts";
+import { DamagedRows } from "./damaged_rows.ts";
+import { IS_OF_MARK } from "./job_rows.ts";
+import type { StoreWork } from "../sqlite/open_store.ts";
+import { allRows, readRows } from "./read_rows.ts";
+import type { Worktrees } from "./worktrees.ts";
+
+/** Of a job what it is counted by. */
+export interface JobOutline extends Pick<Job, "jobKey" | "stage" | "cmd" | "pwd"> {
+  /** The table whose row it was made of; `null` for other jobs. */
+  readonly table: string | null;
+  /** What the user calls it; `null` without. */
+  readonly label: string | null;
+  /** Tells the same row of a table when it is submitted again; `null` for other jobs. */
+  readonly rowIdentity: string | null;
+}
+
+const OUTLINES = `SELECT job_key, stage, cmd, pwd, row_identity, label,
+    CASE WHEN json_valid(table_row) THEN json_extract(table_row, '$.table') END AS table_name
+  FROM job WHERE worktree = ? AND ${IS_OF_MARK} ORDER BY job_key DESC`;
 
 /** The jobs of the store, to be looked at: whatever their stage, never changed. */
 export class JobListing {
   readonly #database: DatabaseSync;
   readonly #read: StoreWork;
+  readonly #worktrees: Worktrees;
+  readonly #damaged: DamagedRows;
 
-  /** Reads an open store through `read`. */
-  constructor(database: DatabaseSync, read: StoreWork) {
+  /** Reads an open store through `read`; rows that cannot be read are left out and told to `damaged`. */
+  constructor(
+    database: DatabaseSync,
+    read: StoreWork,
+    worktrees: Worktrees,
+    damaged: DamagedRows,
+  ) {
     this.#database = database;
     this.#read = read;
+    this.#worktrees = worktrees;
+    this.#damaged = damaged;
   }
 
   /** Jobs of a work tree in these stages, the newest first, `limit` of them or all. */
   newest(worktree: string, stages: readonly JobStage[], limit: number | undefined): Job[] {
-    const { text, worktrees } = selectionOf(stages);
-    const values = [...Array<string>(worktrees).fill(worktree), limit ?? -1];
+    const { text, times } = selectionOf(stages);
     const statement = `${text} ORDER BY job_key DESC LIMIT ?`;
-    return this.#read(() => readRows(this.#database, statement, values, toJob));
+    return this.#list(statement, ...this.#valuesFor(worktree, times), limit ?? -1);
+  }
+
+  /** What is to be counted of all jobs of a work tree, the newest first; less than a job, so that all fit. */
+  outlines(worktree: string): JobOutline[] {
+    const mark = this.#worktrees.markOf(worktree);
+    const rows = this.#read(() => allRows(this.#database.prepare(OUTLINES), worktree, mark));
+    return rows.map((row) => ({
+      jobKey: Number(row["job_key"]),
+      stage: String(row["stage"]) as JobStage,
+      cmd: String(row["cmd"]),
+      pwd: String(row["pwd"]),
+      table: row["table_name"] === null ? null : String(row["table_name"]),
+      label: row["label"] === null ? null : String(row["label"]),
+      rowIdentity: row["row_identity"] === null ? null : String(row["row_identity"]),
+    }));
   }
 
   /** How many jobs of a work tree are in these stages. */
   count(worktree: string, stages: readonly JobStage[]): number {
-    const { text, worktrees } = selectionOf(stages);
-    const values = Array<string>(worktrees).fill(worktree);
+    const { text, times } = selectionOf(stages);
     const statement = `SELECT count(*) AS n FROM (${text})`;
+    const values = this.#valuesFor(worktree, times);
     return this.#read(() => Number(this.#database.prepare(statement).get(...values)!["n"]));
+  }
+
+  /**
+   * Jobs that have not ended, of linked worktrees that are not there, the newest first: also of one whose
+   * name another has got since.
+   */
+  ofRemovedWorktrees(): Job[] {
+    const names = this.#read(() => this.#database.prepare(LINKED_WORKTREES).all());
+    return names.map((row) => String(row["worktree"])).flatMap((name) =>
+      this.#worktrees.has(name)
+        ? this.#list(
+          `${
+            unendedOf("worktree_mark IS NOT NULL AND worktree_mark IS NOT ?")
+          } ORDER BY job_key DESC`,
+          ...INDEXED.flatMap(() => [name, this.#worktrees.markOf(name)]),
+        )
+        : this.#list(`${unendedOf("1")} ORDER BY job_key DESC`, ...INDEXED.map(() => name))
+    ).sort((a, b) => b.jobKey - a.jobKey);
+  }
+
+  /** Jobs of a work tree that have a label, the newest first. */
+  labelled(worktree: string, label: string): Job[] {
+    const mark = this.#worktrees.markOf(worktree);
+    const condition = `worktree = ? AND label = ? AND ${IS_OF_MARK} ORDER BY job_key DESC`;
+    return this.#list(`SELECT * FROM job WHERE ${condition}`, worktree, label, mark);
+  }
+
+  /** The labels of a work tree's open jobs, each once, that of the newest first. */
+  labelsOfOpen(worktree: string): string[] {
+    const mark = this.#worktrees.markOf(worktree);
+    const statement = "SELECT label FROM job WHERE stage = 'open' AND worktree = ? " +
+      `AND ${IS_OF_MARK} AND label IS NOT NULL GROUP BY label ORDER BY max(job_key) DESC`;
+    return this.#read(() => this.#database.prepare(statement).all(worktree, mark))
+      .map((row) => String(row["label"]));
+  }
+
+  /**
+   * The newest job with this ID, of whatever work tree and stage; where rows of a table are the tasks of the
+   * array with this ID, all of them.
+   */
+  withId(jobId: string): Job[] {
+    const statement = "SELECT * FROM job WHERE job_id = ? ORDER BY job_key DESC LIMIT 1";
+    const [job] = this.#list(statement, jobId);
+    const tasks = jobId.includes("_")
+      ? []
+      // "`" is the character behind "_".
+      : this.#list(
+        "SELECT * FROM job WHERE job_id >= ? AND job_id < ? ORDER BY job_key",
+        `${jobId}_`,
+        `${jobId}\``,
+      );
+    // Slurm gives IDs anew: the latest submission counts.
+    const last = tasks.at(-1);
+    if (last === undefined || (job !== undefined && job.jobKey > last.jobKey)) {
+      return job === undefined ? [] : [job];
+    }
+    return [...new Map(tasks.map((task) => [task.jobId, task])).values()];
+  }
+
+  #valuesFor(worktree: string, times: number): (string | null)[] {
+    const mark = this.#worktrees.markOf(worktree);
+    return Array.from({ length: times }, () => [worktree, mark]).flat();
+  }
+
+  #list(statement: string, ...values: (string | number | null)[]): Job[] {
+    return this.#read(() => readRows(this.#database, statement, values, this.#damaged.toJob))
+      .filter((job) => job !== undefined);
   }
 }
 
 /** Stages that few jobs of a long history are in: each has an index of its own. */
 const INDEXED: readonly JobStage[] = ["waiting", "submitting", "open"];
 
+/** Worktrees but the main one, of jobs that have not ended. */
+const LINKED_WORKTREES = INDEXED.map((stage) =>
+  `SELECT DISTINCT worktree FROM job WHERE stage = '${stage}' AND worktree > ''`
+).join(" UNION ");
+
+/** Jobs that have not ended, of one work tree, under a further condition. */
+function unendedOf(condition: string): string {
+  return INDEXED.map((stage) =>
+    `SELECT * FROM job WHERE worktree = ? AND stage = '${stage}' AND ${condition}`
+  ).join(" UNION ALL ");
+}
+
 /**
- * The SELECT of all jobs in some stages, and how many parameters in it are the work tree. Stages are
- * words of ours: written out, the partial indices serve, but for one stage at a time only. With the other
- * stages a history is read from its end on, as far as rows are wanted.
+ * The SELECT of all jobs in some stages, and how many times work tree and mark are parameters in it.
+ * Stages are words of ours: written out, the partial indices serve, but for one stage at a time only. With
+ * the other stages a history is read from its end on, as far as rows are wanted. All stages together are
+ * no condition, so that a row with a stage of somebody else's is found, too.
  */
-function selectionOf(stages: readonly JobStage[]): { text: string; worktrees: number } {
+function selectionOf(stages: readonly JobStage[]): { text: string; times: number } {
   const isIn = (stage: JobStage) => `stage = '${stage}'`;
   const conditions = stages.every((stage) => INDEXED.includes(stage))
     ? stages.map(isIn)
+    : stages.length === JOB_STAGES.length
+    ? ["1"]
     : [`(${stages.map(isIn).join(" OR ")})`];
-  const parts = conditions.map((each) => `SELECT * FROM job WHERE worktree = ? AND ${each}`);
-  return { text: parts.join(" UNION ALL "), worktrees: parts.length };
+  const parts = conditions.map((each) =>
+    `SELECT * FROM job WHERE worktree = ? AND ${IS_OF_MARK} AND ${each}`
+  );
+  return { text: parts.join(" UNION ALL "), times: parts.length };
 }

@@ -11,25 +11,45 @@
 
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "../errors.ts";
+import { SharedMode } from "../fs/shared_mode.ts";
 import { isSubmitted } from "../jobs/job.ts";
-import type { Job, JobRequest, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
+import type { GatheredEvidence } from "../jobs/noted_evidence.ts";
+import type { FilesBefore } from "../jobs/files_before.ts";
+import type { Attempt, Job, JobEnd, JobRequest } from "../jobs/job.ts";
+import type { SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { adoptJobs } from "./adopt_jobs.ts";
 import type { Adoption, JobToAdopt } from "./adopt_jobs.ts";
+import { Handovers } from "./handovers.ts";
+import { Home } from "./home.ts";
+import { FinishingJobs } from "./finishing_jobs.ts";
+import { JobEvidence, prepareEvidenceNote, prepareEvidenceRemoval } from "./job_evidence.ts";
+import { JobFiles, prepareFilesNote, prepareFilesRemoval } from "./job_files.ts";
 import { JobListing } from "./job_listing.ts";
-import { dropJobs, prepareInsertion, readJob, toJob } from "./job_rows.ts";
-import { MIGRATIONS } from "./migrations.ts";
-import { explainStoreError, inTransaction, openStore } from "./open_store.ts";
+import { DamagedRows } from "./damaged_rows.ts";
+import { DamagedRowError, dropJobs, IS_OF_MARK, nameOf, prepareInsertion } from "./job_rows.ts";
+import { readJob, toJob } from "./job_rows.ts";
+import type { DamagedRow } from "./job_rows.ts";
+import { beginRetries } from "./retries.ts";
+import type { Retry } from "./retries.ts";
+import { MIGRATIONS, STORE_ID } from "./schema.ts";
+import { IN_MEMORY, isThere, openStoreFile } from "../sqlite/open_store.ts";
+import type { StoreFile, StoreSharing, StoreWork } from "../sqlite/open_store.ts";
 import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
-import { readRows } from "./read_rows.ts";
-import { storeReceipts } from "./receipts.ts";
+import { allRows, readRows } from "./read_rows.ts";
+import { prepareFindingOpen, storeReceipts } from "./receipts.ts";
 import type { Receipt } from "./receipts.ts";
-import { deleteMoves, insertMoves, selectMoves } from "./ref_moves.ts";
+import { deleteAllMoves, deleteMoves, insertMoves, selectMoves } from "./ref_moves.ts";
 import type { RefMove } from "./ref_moves.ts";
+import { Unanswered } from "./unanswered.ts";
+import type { SubmittedCommand } from "./unanswered.ts";
+import { bindStore, requireNoOtherStore, STORE_FILE, storeFileOf } from "./store_place.ts";
+import type { StorePlace } from "./store_place.ts";
 import { WaitingRows } from "./waiting_rows.ts";
-
-/** Where the store is, below Git's common directory. */
-export const STORE_FILE: string = join("dlslurm", "jobs.sqlite");
+import { splitArray } from "./split_array.ts";
+import type { ArrayTask, SplitArray } from "./split_array.ts";
+import { Worktrees } from "./worktrees.ts";
 
 /** Thrown by {@linkcode JobStore.beginSubmission}; the transaction is rolled back. */
 export class OutputConflictError extends Error {
@@ -48,12 +68,16 @@ export class OutputConflictError extends Error {
   }
 }
 
-/** Of a dataset, what its store needs to know. */
-export interface StorePlace {
-  /** Git's common directory: linked worktrees share one store. */
-  readonly commonDir: string;
-  /** Its Git configuration. */
-  readonly config: { get(name: string): string | undefined };
+/** What is noted with a submission. */
+export interface SubmissionNotes {
+  /** `false` to share places with open jobs; the first one keeps the claim. */
+  readonly checksOutputs?: boolean;
+  /** Absent: nothing is known of its files. */
+  readonly before?: FilesBefore | undefined;
+  /** Absent: its record will say nothing of its submission. */
+  readonly evidence?: GatheredEvidence | undefined;
+  /** Absent: Slurm cannot be asked for a job whose answer is lost. */
+  readonly submittedAs?: SubmittedCommand | undefined;
 }
 
 /**
@@ -61,54 +85,137 @@ export interface StorePlace {
  * not begun.
  */
 export class JobStore implements Disposable {
+  readonly #file: StoreFile;
   readonly #database: DatabaseSync;
   readonly #path: string;
+  readonly #worktrees: Worktrees;
+  readonly #home: Home;
+  /** Rows that cannot be read, which lists leave out. */
+  readonly damaged: DamagedRows = new DamagedRows();
   /** The rows of tables that were not submitted yet. */
   readonly waiting: WaitingRows;
+  /** What the files of jobs were before they ran. */
+  readonly files: JobFiles;
+  /** What was seen of jobs when they were submitted. */
+  readonly evidence: JobEvidence;
   /** All jobs, to be looked at. */
   readonly listing: JobListing;
+  /** The jobs that run finish once others have ended. */
+  readonly finishing: FinishingJobs;
+  /** The jobs that went to other clones. */
+  readonly handovers: Handovers;
+  /** What tells the job of a submission whose answer was lost. */
+  readonly unanswered: Unanswered;
+  /** As they were when the store was opened, for whoever looks first. */
+  #submittingAtFirst: readonly Record<string, unknown>[] | undefined;
 
-  private constructor(database: DatabaseSync, path: string) {
+  private constructor(
+    file: StoreFile,
+    path: string,
+    worktrees: Worktrees,
+    submittingAtFirst?: readonly Record<string, unknown>[],
+  ) {
+    this.#submittingAtFirst = submittingAtFirst;
+    const { database } = file;
+    this.#file = file;
     this.#database = database;
     this.#path = path;
-    this.waiting = new WaitingRows(
-      database,
-      (work) => this.#transaction(work),
-      (work) => this.#explain(work),
-    );
-    this.listing = new JobListing(database, (work) => this.#explain(work));
+    this.#worktrees = worktrees;
+    this.#home = new Home(worktrees.commonDir, STORE_FILE);
+    const change: StoreWork = (work) => this.#transaction(work);
+    const read: StoreWork = (work) => this.#explain(work);
+    const { damaged } = this;
+    const home = this.#home;
+    this.waiting = new WaitingRows(database, {
+      transaction: change,
+      read,
+      worktrees,
+      home,
+      damaged,
+    });
+    this.files = new JobFiles(database, change, read);
+    this.evidence = new JobEvidence(database, change, read);
+    this.listing = new JobListing(database, read, worktrees, this.damaged);
+    this.finishing = new FinishingJobs(database, change, read);
+    this.handovers = new Handovers(database, change, read);
+    this.unanswered = new Unanswered(database, change, read);
   }
 
   /**
    * Opens the store below Git's common directory, making it if there is none.
    *
-   * @param vfs SQLite VFS, from `dlslurm.store.vfs`.
-   * @throws {UserError} As {@linkcode openStore}.
+   * @param sharing how it is shared with other processes, from `dlslurm.store.vfs`.
+   * @param mode who may use it beside its owner.
+   * @param path of its file, absolute.
+   * @throws {UserError} As {@linkcode openStoreFile}.
    */
-  static open(commonDir: string, vfs?: string): JobStore {
-    const path = join(commonDir, STORE_FILE);
-    return new JobStore(openStore({ path, migrations: MIGRATIONS, vfs }), path);
+  static open(
+    commonDir: string,
+    sharing: StoreSharing = "unix",
+    mode: SharedMode = SharedMode.UMASK,
+    path: string = join(commonDir, STORE_FILE),
+  ): JobStore {
+    let submitting: readonly Record<string, unknown>[] | undefined;
+    const options = {
+      ...{ path, migrations: MIGRATIONS, applicationId: STORE_ID, mode },
+      withoutLocks: WITHOUT_LOCKS,
+      // Nearly every command looks at these first.
+      first: (database: DatabaseSync) => {
+        try {
+          const statement = `SELECT * FROM job WHERE ${SUBMITTING}`;
+          submitting = readRows(database, statement, [], (row) => row);
+        } catch {
+          // Damaged: said by the look itself, which others may do without.
+        }
+      },
+    };
+    const file = openStoreFile(options, sharing);
+    return new JobStore(file, path, new Worktrees(commonDir, mode), submitting);
   }
 
   /**
    * Opens the store of a dataset as {@linkcode open} does, as the dataset's Git configuration asks.
    *
-   * @throws {UserError} As {@linkcode openStore}.
+   * @throws {UserError} As {@linkcode openStoreFile} and {@linkcode storeFileOf}, or `USAGE` for a
+   * `dlslurm.store.vfs` that there is not.
    */
-  static openIn({ commonDir, config }: StorePlace): JobStore {
-    return JobStore.open(commonDir, config.get("dlslurm.store.vfs"));
+  static openIn(place: StorePlace): JobStore {
+    const { commonDir, config } = place;
+    const sharing = sharingOf(config.get("dlslurm.store.vfs"));
+    const path = storeFileOf(place);
+    const isNew = !isThere(path);
+    if (path !== join(commonDir, STORE_FILE)) bindStore(place);
+    const store = JobStore.open(commonDir, sharing, SharedMode.of(config), path);
+    try {
+      if (isNew && path === join(commonDir, STORE_FILE)) requireNoOtherStore(place);
+      return store;
+    } catch (error) {
+      store[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens the store of a dataset for a look: where there is none, none is made, and there are no jobs. Who
+   * may not write to the repository can look all the same.
+   *
+   * @throws {UserError} As {@linkcode openStoreFile}.
+   */
+  static openToLook(place: StorePlace): JobStore {
+    if (isThere(storeFileOf(place))) return JobStore.openIn(place);
+    const file = openStoreFile({ path: IN_MEMORY, migrations: MIGRATIONS }, "unix");
+    return new JobStore(file, IN_MEMORY, new Worktrees(place.commonDir, SharedMode.UMASK));
   }
 
   /** Closes the file; another process may have it open all the while. */
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#file.close();
   }
 
   /**
    * Notes the intent to submit a job and takes its claims, or neither. From here on other shells see
    * the claims.
    *
-   * @param checksOutputs `false` to share places with open jobs; the first one keeps the claim.
    * @param submitter who is submitting, to tell a crashed submission from a running one.
    * @returns the job's key.
    * @throws {OutputConflictError} If an open job holds one of the outputs, one inside or around it.
@@ -117,35 +224,35 @@ export class JobStore implements Disposable {
     request: JobRequest,
     submitter: string,
     nowMs: number,
-    checksOutputs = true,
+    { checksOutputs = true, before, evidence, submittedAs }: SubmissionNotes = {},
   ): number {
     return this.#transaction(() => {
       const insert = prepareInsertion(this.#database);
-      const key = insert({ request, stage: "submitting", nowMs, submitter });
-      const claim = prepareClaim(this.#database);
-      const conflicts = new OutputConflicts(this.#database);
-      for (const path of request.outputs) {
-        const conflict = checksOutputs ? conflicts.find(request.worktree, path, key) : undefined;
-        if (conflict !== undefined) {
-          throw new OutputConflictError(conflict, readJob(this.#database, conflict.jobKey));
-        }
-        claim(request.worktree, path, key);
-      }
+      const mark = this.#worktrees.requireMark(request.worktree);
+      this.#home.note(this.#database);
+      const row = { request, stage: "submitting", mark, nowMs, submitter } as const;
+      const key = insert(submittedAs === undefined ? row : { ...row, submittedAs });
+      if (before !== undefined) prepareFilesNote(this.#database)(key, before);
+      if (evidence !== undefined) prepareEvidenceNote(this.#database)(key, evidence);
+      this.#claim(request.worktree, request.outputs, key, checksOutputs);
       return key;
     });
   }
 
   /**
-   * Forgets a submission that certainly submitted nothing: its claims go with it. Rows of a table wait
-   * again instead.
+   * Forgets a submission that certainly submitted nothing: its claims go with it, and what was noted of
+   * its files. Rows of a table wait again instead, with their claims.
+   *
+   * @returns how many rows wait again.
    */
-  abandonSubmission(key: number): void {
-    this.#transaction(() => {
-      this.#database.prepare(
+  abandonSubmission(key: number): number {
+    return this.#transaction(() => {
+      const { changes } = this.#database.prepare(
         `UPDATE job SET stage = 'waiting', submission_key = NULL, array_task = NULL
          WHERE (job_key = ? OR submission_key = ?) AND stage = 'submitting' AND waiting_plan IS NOT NULL`,
       ).run(key, key);
       dropJobs(this.#database, [key], "submitting");
+      return Number(changes);
     });
   }
 
@@ -153,11 +260,12 @@ export class JobStore implements Disposable {
    * Stores Slurm's receipt: the job is open from here on, or all rows of an array are, each as the job
    * `ID_TASK`. Storing the same receipt again is harmless.
    *
-   * @throws {UserError} `SUBMISSION_UNCLEAR` if another open job has this job ID already, or the
-   * submission is not in the store any more.
+   * @param nowMs milliseconds since 1970.
+   * @throws {UserError} `SUBMISSION_UNCLEAR` if another open job has this job ID already, and nothing
+   * proves that Slurm gave it anew, or if the submission is not in the store any more.
    */
-  storeReceipt(key: number, jobId: string, cluster: string | null): void {
-    this.storeReceipts([{ key, jobId, cluster }]);
+  storeReceipt(key: number, jobId: string, cluster: string | null, nowMs = Date.now()): void {
+    this.storeReceipts([{ key, jobId, cluster }], nowMs);
   }
 
   /**
@@ -165,8 +273,52 @@ export class JobStore implements Disposable {
    *
    * @throws {UserError} As {@linkcode JobStore.storeReceipt}, for the first that cannot be stored.
    */
-  storeReceipts(receipts: readonly Receipt[]): void {
-    this.#transaction(() => storeReceipts(this.#database, receipts));
+  storeReceipts(receipts: readonly Receipt[], nowMs = Date.now()): void {
+    this.#transaction(() => storeReceipts(this.#database, receipts, nowMs));
+  }
+
+  /**
+   * Stores the receipt of a plain job and reads the job, in one transaction.
+   *
+   * @throws {UserError} As {@linkcode JobStore.storeReceipt}.
+   */
+  acceptReceipt(receipt: Receipt, nowMs: number): SubmittedJob {
+    return this.#transaction(() => {
+      storeReceipts(this.#database, [receipt], nowMs);
+      const job = readJob(this.#database, receipt.key);
+      if (isSubmitted(job)) return job;
+      throw new Error(`job row ${receipt.key} has no job ID behind its receipt`);
+    });
+  }
+
+  /**
+   * Turns failed open jobs into waiting ones that keep their claims, in one transaction. Dropping one that
+   * was not submitted makes it the failed job again.
+   *
+   * @returns the keys of those that were still as the caller had seen them.
+   */
+  beginRetries(retries: readonly Retry[]): number[] {
+    return this.#transaction(() => beginRetries(this.#database, retries));
+  }
+
+  /**
+   * Makes a job of each task of an open array that was one job, in one transaction.
+   *
+   * @returns as {@linkcode splitArray}.
+   */
+  splitArray(
+    array: SplitArray,
+    tasks: readonly ArrayTask[],
+  ): readonly number[] | undefined {
+    return this.#transaction(() => splitArray(this.#database, array, tasks));
+  }
+
+  /** The open job that has an ID, or whose tasks have it; one whose ID Slurm has given anew does not count. */
+  findOpen(jobId: string, cluster: string | null): Job | undefined {
+    return this.#explain(() => {
+      const key = prepareFindingOpen(this.#database)(jobId, cluster);
+      return key === undefined ? undefined : readJob(this.#database, key);
+    });
   }
 
   /** Runs `work` while no other process writes to the store. */
@@ -174,12 +326,42 @@ export class JobStore implements Disposable {
     return this.#transaction(work);
   }
 
-  /** The open job that holds `path`, something inside or around it; `ownKey` does not count. */
-  findHolder(worktree: string, path: string, ownKey: number): Job | undefined {
-    return this.#explain(() => {
-      const conflict = new OutputConflicts(this.#database).find(worktree, path, ownKey);
-      return conflict === undefined ? undefined : readJob(this.#database, conflict.jobKey);
+  /**
+   * Adds outputs to an open job, and takes their claims, or neither.
+   *
+   * @throws {OutputConflictError} If another open job holds one of them, one inside or around it.
+   */
+  addOutputs(key: number, paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    this.#transaction(() => {
+      const { worktree, outputs } = readJob(this.#database, key);
+      this.#claim(worktree, paths, key);
+      this.#database.prepare("UPDATE job SET outputs = ? WHERE job_key = ?")
+        .run(JSON.stringify([...new Set([...outputs, ...paths])]), key);
     });
+  }
+
+  #claim(worktree: string, paths: readonly string[], key: number, checksOutputs = true): void {
+    const claim = prepareClaim(this.#database);
+    const conflicts = new OutputConflicts(this.#database);
+    for (const path of paths) {
+      const conflict = checksOutputs ? conflicts.find(worktree, path, key) : undefined;
+      if (conflict !== undefined) {
+        throw new OutputConflictError(conflict, readJob(this.#database, conflict.jobKey));
+      }
+      claim(worktree, path, key);
+    }
+  }
+
+  /**
+   * The open jobs that hold `path` or something around it, in the order of their submission; with `inside`
+   * also those that hold something in it.
+   */
+  findHolders(worktree: string, path: string, inside: boolean): Job[] {
+    return this.#explain(() =>
+      new OutputConflicts(this.#database).findHolders(worktree, path, inside)
+        .map((key) => readJob(this.#database, key))
+    );
   }
 
   /**
@@ -189,7 +371,11 @@ export class JobStore implements Disposable {
    * @returns as {@linkcode adoptJobs}.
    */
   adopt(jobs: readonly JobToAdopt[], checksOutputs: boolean): Adoption[] {
-    return this.#transaction(() => adoptJobs(this.#database, jobs, checksOutputs));
+    return this.#transaction(() => {
+      const mark = this.#worktrees.requireMark(jobs[0]?.request.worktree ?? "");
+      this.#home.note(this.#database);
+      return adoptJobs(this.#database, jobs, mark, checksOutputs);
+    });
   }
 
   /** The adopted jobs, open or not: their keys by {@linkcode JobToAdopt.mark}. */
@@ -207,10 +393,43 @@ export class JobStore implements Disposable {
     });
   }
 
-  /** Open jobs of a work tree, in the order of their submission. */
+  /** Notes how jobs ended that are about to be finished or closed; of an open job it means nothing. */
+  noteEnds(ends: ReadonlyMap<number, JobEnd>): void {
+    this.#transaction(() => {
+      const update = this.#database.prepare("UPDATE job SET job_end = ? WHERE job_key = ?");
+      for (const [key, end] of ends) update.run(JSON.stringify(end), key);
+    });
+  }
+
+  /** Notes what is known by now of the failed attempts of open jobs, by their keys. */
+  noteAttempts(attempts: ReadonlyMap<number, readonly Attempt[]>): void {
+    this.#transaction(() => {
+      const update = this.#database.prepare(
+        "UPDATE job SET attempts = ? WHERE job_key = ? AND stage = 'open' AND attempts <> '[]'",
+      );
+      for (const [key, each] of attempts) update.run(JSON.stringify(each), key);
+    });
+  }
+
+  /**
+   * Open jobs of a work tree, in the order of their submission; those of an older one that had the same
+   * name are not among them.
+   */
   listOpen(worktree: string): SubmittedJob[] {
-    return this.#select("stage = 'open' AND worktree = ? ORDER BY job_key", worktree)
-      .filter(isSubmitted);
+    const mark = this.#worktrees.markOf(worktree);
+    const condition = `stage = 'open' AND worktree = ? AND ${IS_OF_MARK} ORDER BY job_key`;
+    return this.#list(condition, worktree, mark).filter(isSubmitted);
+  }
+
+  /**
+   * Finds out whether this store is a copy, and which of these jobs are those of the first one.
+   *
+   * @returns the directory of the first one, and the keys of its jobs; `undefined` if this is no copy.
+   */
+  findCopied(
+    keys: readonly number[],
+  ): { readonly original: string; readonly keys: ReadonlySet<number> } | undefined {
+    return this.#explain(() => this.#home.findCopied(this.#database, keys));
   }
 
   /**
@@ -218,9 +437,10 @@ export class JobStore implements Disposable {
    * is shown by its first.
    */
   listSubmitting(): Job[] {
-    return this.#select(
-      "stage = 'submitting' AND (submission_key IS NULL OR submission_key = job_key) ORDER BY job_key",
-    );
+    const known = this.#submittingAtFirst;
+    this.#submittingAtFirst = undefined;
+    if (known === undefined) return this.#list(SUBMITTING);
+    return known.map(this.damaged.toJob).filter((job) => job !== undefined);
   }
 
   /** The open jobs that came of submissions: of each one, or each row of an array. */
@@ -230,7 +450,7 @@ export class JobStore implements Disposable {
       const select = this.#database.prepare(
         "SELECT * FROM job WHERE stage = 'open' AND (job_key = ? OR submission_key = ?) ORDER BY job_key",
       );
-      return keys.flatMap((key) => select.all(key, key).map(toJob)).filter(isSubmitted);
+      return keys.flatMap((key) => allRows(select, key, key).map(toJob)).filter(isSubmitted);
     });
   }
 
@@ -256,27 +476,35 @@ export class JobStore implements Disposable {
    * Notes the commits that were built for jobs, before the branch moves to them. A later run finds
    * them in the branch's history or not, and knows.
    *
-   * @param moves all refs that are about to move, in that order, where there are several repositories;
-   * they take the place of those that were noted before.
+   * @param moves all refs that are about to move, in that order; they take the place of those that were
+   * noted before.
+   * @returns those of the jobs that are not open any more: then nothing is noted, and no ref must move.
    */
   storeCommits(
     commits: ReadonlyMap<number, string>,
     base: string,
     moves: readonly RefMove[] = [],
-  ): void {
-    this.#transaction(() => {
+  ): number[] {
+    return this.#transaction(() => {
+      const isOpen = this.#database.prepare(
+        "SELECT 1 FROM job WHERE job_key = ? AND stage = 'open'",
+      );
+      const ended = [...commits.keys()].filter((key) => isOpen.get(key) === undefined);
+      if (ended.length > 0) return ended;
       const update = this.#database.prepare(
         "UPDATE job SET commit_oid = ?, commit_base = ? WHERE job_key = ?",
       );
       for (const [key, oid] of commits) update.run(oid, base, key);
       deleteMoves(this.#database, commits.keys());
       insertMoves(this.#database, moves);
+      return [];
     });
   }
 
   /** The moves that were noted for a work tree and neither completed nor taken back. */
   listMoves(worktree: string): RefMove[] {
-    return this.#explain(() => selectMoves(this.#database, worktree));
+    const mark = this.#worktrees.markOf(worktree);
+    return this.#explain(() => selectMoves(this.#database, worktree, mark));
   }
 
   /** Takes back what {@linkcode JobStore.storeCommits} noted: no branch has moved. */
@@ -293,7 +521,8 @@ export class JobStore implements Disposable {
 
   /**
    * Ends jobs: their claims are released, the rows stay. A finished job means that no move is left to
-   * be made. Ending a job twice is harmless.
+   * be made; moves in several datasets stay noted until {@linkcode JobStore.forgetMoves}, since locks are
+   * held there still. Ending a job twice is harmless.
    */
   end(keys: Iterable<number>, stage: "finished" | "closed", nowMs: number, because?: string): void {
     this.#transaction(() => {
@@ -301,29 +530,81 @@ export class JobStore implements Disposable {
         "UPDATE job SET stage = ?, ended_at_ms = ?, closed_because = ? WHERE job_key = ?",
       );
       const release = this.#database.prepare("DELETE FROM claim WHERE job_key = ?");
+      const forgetFiles = prepareFilesRemoval(this.#database);
+      const forgetEvidence = prepareEvidenceRemoval(this.#database);
       const all = [...keys];
       for (const key of all) {
         update.run(stage, nowMs, because ?? null, key);
         release.run(key);
+        forgetFiles(key);
+        forgetEvidence(key);
       }
-      if (stage === "finished") deleteMoves(this.#database, all);
+      if (stage === "finished") deleteMoves(this.#database, all, false);
     });
   }
 
+  /** Forgets the moves of a work tree: all were made, or none, and nothing is left of them anywhere. */
+  forgetMoves(worktree: string): void {
+    this.#transaction(() => deleteAllMoves(this.#database, worktree));
+  }
+
+  /** Jobs to be shown or worked on, those that can be read. */
+  #list(condition: string, ...values: (string | number | null)[]): Job[] {
+    const statement = `SELECT * FROM job WHERE ${condition}`;
+    return this.#explain(() => readRows(this.#database, statement, values, this.damaged.toJob))
+      .filter((job) => job !== undefined);
+  }
+
+  /** Jobs that were asked for, which have to be readable. */
   #select(condition: string, ...values: (string | number)[]): Job[] {
     const statement = `SELECT * FROM job WHERE ${condition}`;
     return this.#explain(() => readRows(this.#database, statement, values, toJob));
   }
 
   #explain<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw explainStoreError(error, this.#path);
-    }
+    return this.#explainDamaged(() => this.#file.read(work));
+  }
+
+  /** What is to be said of a row that cannot be read. */
+  explainDamage(row: DamagedRow): UserError {
+    const look = `sqlite3 "${this.#path}" "SELECT * FROM job WHERE job_key = ${row.key}"`;
+    const giveUp = row.jobId === null ? "" : `, or give the job up: dlslurm finish ${row.jobId} ` +
+      "--close-unknown-jobs";
+    return new UserError(
+      "STORE_UNREADABLE",
+      `Cannot read ${nameOf(row)}: its "${row.column}" is not as it should be`,
+      { unchanged: "It was left as it is", hint: `mend it: ${look} shows it${giveUp}` },
+    );
   }
 
   #transaction<T>(work: () => T): T {
-    return this.#explain(() => inTransaction(this.#database, work));
+    this.#submittingAtFirst = undefined;
+    return this.#explainDamaged(() => this.#file.transaction(work));
   }
+
+  #explainDamaged<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof DamagedRowError) throw this.explainDamage(error.row);
+      throw error;
+    }
+  }
+}
+
+const SUBMITTING =
+  "stage = 'submitting' AND (submission_key IS NULL OR submission_key = job_key) ORDER BY job_key";
+
+const WITHOUT_LOCKS = "where the file system has no POSIX locks, as Lustre without flock: " +
+  "git config dlslurm.store.vfs unix-dotfile";
+
+function sharingOf(vfs: string | undefined): StoreSharing {
+  if (vfs === undefined || vfs === "unix" || vfs === "unix-dotfile") return vfs ?? "unix";
+  throw new UserError(
+    "USAGE",
+    `Cannot use the store: dlslurm.store.vfs is "${vfs}", which is none`,
+    {
+      hint: "git config dlslurm.store.vfs unix-dotfile, or unix, which is the default",
+    },
+  );
 }

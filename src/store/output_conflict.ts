@@ -1,3 +1,4 @@
+import { pathAndFoldersAround } from "../paths/root_paths.ts";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 /**
@@ -38,11 +39,25 @@ export class OutputConflicts {
     return { path, claim: String(row["path"]), jobKey: Number(row["job_key"]) };
   }
 
+  /**
+   * The keys of all jobs whose claims are `path` or lie around it, in order; with `inside` also of those
+   * whose claims lie in it, which may be all there are.
+   */
+  findHolders(worktree: string, path: string, inside: boolean): number[] {
+    const places = samePathAndAncestors(path);
+    const marks = places.map(() => "?").join(", ");
+    const rows = this.#prepare(`${SELECT} AND path IN (${marks})`).all(worktree, -1, ...places);
+    if (inside) {
+      const [condition, ...range] = path === "." ? [""] : rangeInside(path);
+      rows.push(...this.#prepare(`${SELECT}${condition}`).all(worktree, -1, ...range));
+    }
+    return [...new Set(rows.map((row) => Number(row["job_key"])))].sort((a, b) => a - b);
+  }
+
   #findInside(worktree: string, path: string, ownKey: number) {
     if (path === ".") return this.#prepare(`${SELECT} LIMIT 1`).get(worktree, ownKey);
-    // "0" is the character after "/": everything between the two lies inside `path`.
-    return this.#prepare(`${SELECT} AND path > ? AND path < ? LIMIT 1`)
-      .get(worktree, ownKey, `${path}/`, `${path}0`);
+    const [condition, ...range] = rangeInside(path);
+    return this.#prepare(`${SELECT}${condition} LIMIT 1`).get(worktree, ownKey, ...range);
   }
 
   #prepare(text: string): StatementSync {
@@ -56,6 +71,11 @@ export class OutputConflicts {
 
 const SELECT = "SELECT path, job_key FROM claim WHERE worktree = ? AND job_key <> ?";
 
+/** "0" is the character after "/": everything between the two lies inside `path`. */
+function rangeInside(path: string): [condition: string, from: string, to: string] {
+  return [" AND path > ? AND path < ?", `${path}/`, `${path}0`];
+}
+
 /** Prepares the taking of claims, within the caller's transaction; a claim that is taken stays as it is. */
 export function prepareClaim(
   database: DatabaseSync,
@@ -68,10 +88,5 @@ export function prepareClaim(
 
 /** `a/b/c` → `a/b/c`, `a/b`, `a`, `.` */
 function samePathAndAncestors(path: string): string[] {
-  const places = [path];
-  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
-    places.push(path.slice(0, end));
-  }
-  if (path !== ".") places.push(".");
-  return places;
+  return path === "." ? ["."] : [...pathAndFoldersAround(path), "."];
 }

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 /** So many rows are in memory at once beside what is made of them. */
 const ROWS_PER_CALL = 1_000;
@@ -12,20 +12,54 @@ const ROWS_PER_CALL = 1_000;
 export function readRows<T>(
   database: DatabaseSync,
   statement: string,
-  values: readonly (string | number)[],
+  values: readonly (string | number | null)[],
   toValue: (row: Record<string, unknown>) => T,
 ): T[] {
-  const part = database.prepare(`SELECT * FROM (${statement}) LIMIT ${ROWS_PER_CALL} OFFSET ?`);
-  const isOuter = !database.isTransaction;
-  if (isOuter) database.exec("BEGIN");
-  try {
+  return readTogether(database, () => {
+    const part = database.prepare(`SELECT * FROM (${statement}) LIMIT ${ROWS_PER_CALL} OFFSET ?`);
     const found: T[] = [];
     for (;;) {
-      const rows = part.all(...values, found.length);
+      const rows = allRows(part, ...values, found.length);
       for (const row of rows) found.push(toValue(row));
       if (rows.length < ROWS_PER_CALL) return found;
     }
+  });
+}
+
+/** Runs `work`, which reads, on the database as it is at one moment, and looks at its file but once. */
+export function readTogether<T>(database: DatabaseSync, work: () => T): T {
+  if (database.isTransaction) return work();
+  database.exec("BEGIN");
+  try {
+    return work();
   } finally {
-    if (isOuter && database.isTransaction) database.exec("ROLLBACK");
+    if (database.isTransaction) database.exec("ROLLBACK");
   }
+}
+
+/**
+ * All rows that a statement gives. Numbers that are too large for the language, which the runtime refuses
+ * for the whole statement, come as a bigint: it is for the reader of a row to refuse that one row.
+ */
+export function allRows(
+  statement: StatementSync,
+  ...values: (string | number | null)[]
+): Record<string, unknown>[] {
+  try {
+    return statement.all(...values);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ERR_OUT_OF_RANGE") throw error;
+  }
+  statement.setReadBigInts(true);
+  try {
+    return statement.all(...values).map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, toNumberIfSafe(value)]))
+    );
+  } finally {
+    statement.setReadBigInts(false);
+  }
+}
+
+function toNumberIfSafe(value: unknown): unknown {
+  return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }

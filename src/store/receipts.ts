@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../errors.ts";
+import type { SubmissionDetails } from "../jobs/job.ts";
 
 /** What a submission command answered. */
 export interface Receipt {
@@ -9,41 +10,81 @@ export interface Receipt {
   readonly jobId: string;
   /** Slurm cluster, where the command named one. */
   readonly cluster: string | null;
+  /**
+   * When Slurm took the job, by its own clock in seconds since 1970, if that proves that it has given the
+   * ID of an open job anew: that one is then the older of both, and stays open.
+   */
+  readonly takenS?: number;
+  /** What scontrol told of a plain job, to be noted with it; absent: nothing yet. */
+  readonly details?: SubmissionDetails;
 }
 
 /**
  * Stores receipts: their jobs are open from here on; part of a transaction. A receipt that is stored
  * already is left alone.
  *
+ * @param nowMs milliseconds since 1970.
  * @throws {UserError} `SUBMISSION_UNCLEAR` for the first that cannot be stored, as
  * {@linkcode JobStore.storeReceipt} has it.
  */
-export function storeReceipts(database: DatabaseSync, receipts: readonly Receipt[]): void {
-  // Of an array only its rows are in the store: another array with this ID has a row with this ID, too.
-  const find = database.prepare(
-    `SELECT ifnull(submission_key, job_key) AS key FROM job
-     WHERE stage = 'open' AND job_id IN (?, ? || '_0') AND ifnull(cluster, '') = ?`,
+export function storeReceipts(
+  database: DatabaseSync,
+  receipts: readonly Receipt[],
+  nowMs: number,
+): void {
+  const find = prepareFindingOpen(database);
+  const note = database.prepare(
+    `UPDATE job SET reused_from_s = ?
+     WHERE (job_key = ? OR submission_key = ?) AND stage = 'open'`,
   );
   const update = database.prepare(
     `UPDATE job SET stage = 'open', job_id = ? || ifnull('_' || array_task, ''), cluster = ?,
-       waiting_plan = NULL
+       accepted_at_ms = ?, waiting_plan = NULL
      WHERE (job_key = ? OR submission_key = ?) AND stage = 'submitting'`,
   );
-  for (const { key, jobId, cluster } of receipts) {
-    const other = find.get(jobId, jobId, cluster ?? "");
-    if (other !== undefined && Number(other["key"]) === key) continue;
+  const detail = database.prepare("UPDATE job SET details = ? WHERE job_key = ?");
+  for (const { key, jobId, cluster, takenS, details } of receipts) {
+    const other = find(jobId, cluster);
+    if (other === key) continue;
     if (other !== undefined) {
-      throw new UserError(
-        "SUBMISSION_UNCLEAR",
-        `Cannot note job ${jobId}: it is an open job already`,
-        { hint: "dlslurm finish --list-open-jobs" },
-      );
+      if (takenS === undefined) throw openAlready(jobId);
+      note.run(takenS, other, other);
     }
-    if (Number(update.run(jobId, cluster, key, key).changes) > 0) continue;
+    const { changes } = update.run(jobId, cluster, nowMs, key, key);
+    if (details !== undefined) detail.run(JSON.stringify(details), key);
+    if (Number(changes) > 0) continue;
     throw new UserError(
       "SUBMISSION_UNCLEAR",
       `Cannot note job ${jobId}: Slurm took it, but its entry in the store is gone`,
       { hint: `scancel ${jobId}, then schedule it again` },
     );
   }
+}
+
+/**
+ * Prepares the look for the open job that has an ID, or whose tasks have it: gives its key, of an array of
+ * rows that of the first. Those whose ID Slurm has given anew do not count.
+ */
+export function prepareFindingOpen(
+  database: DatabaseSync,
+): (jobId: string, cluster: string | null) => number | undefined {
+  const select = "SELECT ifnull(submission_key, job_key) AS key FROM job " +
+    "WHERE stage = 'open' AND reused_from_s IS NULL AND ifnull(cluster, '') = ? AND job_id";
+  // Of an array only its rows are in the store, some of which may have ended: "`" is the character after "_".
+  const find = database.prepare(
+    `${select} = ? UNION ALL ${select} > ? || '_' AND job_id < ? || '\`' LIMIT 1`,
+  );
+  return (jobId, cluster) => {
+    const place = cluster ?? "";
+    const found = find.get(place, jobId, place, jobId, jobId);
+    return found === undefined ? undefined : Number(found["key"]);
+  };
+}
+
+function openAlready(jobId: string): UserError {
+  return new UserError(
+    "SUBMISSION_UNCLEAR",
+    `Cannot note job ${jobId}: it is an open job already`,
+    { hint: "dlslurm list" },
+  );
 }

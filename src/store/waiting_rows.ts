@@ -2,10 +2,16 @@ import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import { JOB_STAGES } from "../jobs/job.ts";
 import type { Job, JobRequest, JobStage, WaitingJob, WaitingPlan } from "../jobs/job.ts";
-import { dropJobs, prepareInsertion, readJob, toJob } from "./job_rows.ts";
-import type { StoreWork } from "./open_store.ts";
+import type { GatheredEvidence } from "../jobs/noted_evidence.ts";
+import type { Home } from "./home.ts";
+import type { DamagedRows } from "./damaged_rows.ts";
+import { dropJobs, IS_OF_MARK, prepareInsertion, readJob } from "./job_rows.ts";
+import { prepareEvidenceNote } from "./job_evidence.ts";
+import type { StoreWork } from "../sqlite/open_store.ts";
 import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
+import { allRows } from "./read_rows.ts";
+import type { Worktrees } from "./worktrees.ts";
 
 const TextList = v.array(v.string());
 const Plan = v.pipe(
@@ -15,9 +21,15 @@ const Plan = v.pipe(
     command: v.string(),
     directory: v.string(),
     inputs: TextList,
+    extra: v.exactOptional(TextList),
+    awaited: v.exactOptional(TextList),
     transfers: v.nullable(v.number()),
     toUnlock: TextList,
-    array: v.nullable(v.object({ limit: v.nullable(v.number()) })),
+    array: v.nullable(v.object({
+      limit: v.nullable(v.number()),
+      task: v.exactOptional(v.number()),
+      of: v.exactOptional(v.number()),
+    })),
   }),
 );
 
@@ -40,7 +52,7 @@ export interface KnownRow {
 export interface NewWaitingRow {
   /** What is known of the job; `row` is set. */
   readonly request: JobRequest;
-  /** The same for the same command, outputs and inputs: tells rows that were submitted before. */
+  /** The same for the same work: tells rows that were submitted before. No two of the new rows have it. */
   readonly identity: string;
   /** How it is to be submitted. */
   readonly plan: WaitingPlan;
@@ -54,15 +66,22 @@ export interface RowConflict extends OutputConflict {
   readonly with: number | Job;
 }
 
-/** What became of new rows: their keys in order, or the conflicts for which none was noted. */
+/** What became of new rows, or the conflicts for which none was noted. */
 export type AddedRows =
-  | { readonly keys: readonly number[] }
+  | {
+    /** Keys of the rows that were noted, in order. */
+    readonly keys: readonly number[];
+    /** What was known of the others: another process noted them meanwhile, or they were finished. */
+    readonly known: readonly KnownRow[];
+  }
   | { readonly conflicts: readonly RowConflict[] };
 
 /** How new rows are noted. */
 export interface AddRowsOptions {
   /** `false` to share places with open jobs and each other; the first one keeps the claim. */
   readonly checksOutputs: boolean;
+  /** Note rows, too, whose jobs were finished. */
+  readonly again: boolean;
   /** Only look for conflicts. */
   readonly isTrial: boolean;
   /** Identity of the process that begins, as JSON. */
@@ -79,9 +98,34 @@ export interface RowTaker {
   readonly nowMs: number;
   /** Called for each row that is taken, while no other process can know of it. */
   readonly beforeTaking: (key: number) => void;
+  /** Noted with those that are taken, by key. */
+  readonly evidence?: ReadonlyMap<number, GatheredEvidence>;
+}
+
+/**
+ * Whether a row that was noted before is to be noted anew.
+ *
+ * @param again whether rows are whose jobs were finished.
+ */
+export function isToBeNoted({ stage }: KnownRow, again: boolean): boolean {
+  return stage === "closed" || (stage === "finished" && again);
 }
 
 class RolledBack extends Error {}
+
+/** What rows of tables need of the store that they are in. */
+export interface PartsOfStore {
+  /** Runs changes as one transaction. */
+  readonly transaction: StoreWork;
+  /** Runs what only reads. */
+  readonly read: StoreWork;
+  /** The linked worktrees of the repository. */
+  readonly worktrees: Worktrees;
+  /** Where the repository is. */
+  readonly home: Home;
+  /** Receives the rows that cannot be read, which are left out. */
+  readonly damaged: DamagedRows;
+}
 
 /**
  * The rows of tables on their way to Slurm: `waiting`, until their submission begins. Each method is one
@@ -92,17 +136,26 @@ export class WaitingRows {
   readonly #database: DatabaseSync;
   readonly #transaction: StoreWork;
   readonly #read: StoreWork;
+  readonly #worktrees: Worktrees;
+  readonly #home: Home;
+  readonly #damaged: DamagedRows;
 
-  /** Changes an open store through `transaction`, which is one each, and reads it through `read`. */
-  constructor(database: DatabaseSync, transaction: StoreWork, read: StoreWork) {
+  /** Changes and reads an open store. */
+  constructor(database: DatabaseSync, store: PartsOfStore) {
     this.#database = database;
-    this.#transaction = transaction;
-    this.#read = read;
+    this.#transaction = store.transaction;
+    this.#read = store.read;
+    this.#worktrees = store.worktrees;
+    this.#home = store.home;
+    this.#damaged = store.damaged;
   }
 
-  /** Notes rows with their claims, all or none. */
+  /**
+   * Notes rows with their claims, all or none. Rows that are on their way already are left out, in the
+   * same transaction: of several processes with one table each row is noted by one.
+   */
   add(rows: readonly NewWaitingRow[], options: AddRowsOptions): AddedRows {
-    let result: AddedRows = { keys: [] };
+    let result: AddedRows = { keys: [], known: [] };
     try {
       this.#transaction(() => {
         result = this.#insert(rows, options);
@@ -114,34 +167,55 @@ export class WaitingRows {
     return result;
   }
 
-  /** The rows of a work tree that were noted before, by identity; of several the latest. */
+  /**
+   * The rows of a work tree that were noted before, by identity; of several the latest. Of an older
+   * worktree of the same name only those that have ended count: its others are in nobody's hands.
+   */
   findKnown(worktree: string, identities: readonly string[]): Map<string, KnownRow> {
+    const mark = this.#worktrees.markOf(worktree);
     return this.#read(() => {
-      const select = this.#database.prepare(
-        `SELECT job_key, stage FROM job WHERE worktree = ? AND row_identity = ?
-         ORDER BY job_key DESC LIMIT 1`,
-      );
+      const find = this.#prepareKnown(mark);
       const known = new Map<string, KnownRow>();
       for (const identity of identities) {
-        const found = select.get(worktree, identity);
-        if (found !== undefined) known.set(identity, v.parse(Known, found));
+        const found = find(worktree, identity);
+        if (found !== undefined) known.set(identity, found);
       }
       return known;
     });
   }
 
+  #prepareKnown(
+    mark: string | null,
+  ): (worktree: string, identity: string) => KnownRow | undefined {
+    const select = this.#database.prepare(
+      `SELECT job_key, stage FROM job WHERE worktree = ? AND row_identity = ?
+         AND (stage IN ('finished', 'closed') OR ${IS_OF_MARK})
+       ORDER BY job_key DESC LIMIT 1`,
+    );
+    return (worktree, identity) => {
+      const found = v.safeParse(Known, select.get(worktree, identity, mark));
+      return found.success ? found.output : undefined;
+    };
+  }
+
   /**
-   * Keys of waiting rows of a work tree, in their order.
+   * Keys of waiting rows of a work tree, in their order; in a copy of a dataset only its own, since the
+   * others are submitted in the first one.
    *
    * @param ofSite those alone that wait because the site took no more jobs.
    */
   keys(worktree: string, ofSite: boolean): number[] {
-    const statement = `SELECT job_key FROM job WHERE stage = 'waiting' AND worktree = ?${
-      ofSite ? " AND waits_for_site = 1" : ""
-    } ORDER BY job_key`;
-    return this.#read(() =>
-      this.#database.prepare(statement).all(worktree).map((row) => Number(row["job_key"]))
-    );
+    const statement =
+      `SELECT job_key FROM job WHERE stage = 'waiting' AND worktree = ? AND ${IS_OF_MARK}${
+        ofSite ? " AND waits_for_site = 1" : ""
+      } ORDER BY job_key`;
+    const mark = this.#worktrees.markOf(worktree);
+    return this.#read(() => {
+      const rows = this.#database.prepare(statement).all(worktree, mark);
+      const keys = rows.map((row) => Number(row["job_key"]));
+      const copied = this.#home.findCopied(this.#database, keys)?.keys;
+      return copied === undefined ? keys : keys.filter((key) => !copied.has(key));
+    });
   }
 
   /** Reads waiting rows, some at a time; those that do not wait any more by then are left out. */
@@ -163,7 +237,8 @@ export class WaitingRows {
   }
 
   /**
-   * Begins the submission of waiting rows as the tasks of one array: 0, 1, … in their order.
+   * Begins the submission of waiting rows as the tasks of one array: those that their plans name, or 0, 1, …
+   * in their order.
    *
    * @returns those that still waited; the first one's key is that of the submission.
    */
@@ -173,7 +248,9 @@ export class WaitingRows {
       const update = this.#database.prepare(
         "UPDATE job SET submission_key = ?, array_task = ? WHERE job_key = ?",
       );
-      taken.forEach((job, task) => update.run(taken[0]!.key, task, job.key));
+      taken.forEach((job, at) =>
+        update.run(taken[0]!.jobKey, job.plan.array?.task ?? at, job.jobKey)
+      );
       return taken;
     });
   }
@@ -189,7 +266,7 @@ export class WaitingRows {
     });
   }
 
-  /** Notes of rows that still wait that they do because the site takes no more jobs for now. */
+  /** Marks rows that still wait as waiting because the site takes no more jobs for now. */
   markForSite(keys: readonly number[]): void {
     this.#transaction(() => {
       const update = this.#database.prepare(
@@ -199,7 +276,7 @@ export class WaitingRows {
     });
   }
 
-  /** Forgets rows of this stage of which certainly no job came; their claims go with them. */
+  /** Forgets rows of this stage that certainly led to no job, with their claims. */
   drop(keys: readonly number[], stage: "waiting" | "submitting"): void {
     this.#transaction(() => dropJobs(this.#database, keys, stage));
   }
@@ -209,11 +286,21 @@ export class WaitingRows {
     const insert = prepareInsertion(this.#database);
     const claim = prepareClaim(this.#database);
     const indices = new Map<number, number>();
+    const known: KnownRow[] = [];
     const conflicts: RowConflict[] = [];
+    const mark = this.#worktrees.requireMark(rows[0]?.request.worktree ?? "");
+    const find = this.#prepareKnown(mark);
+    this.#home.note(this.#database);
     rows.forEach(({ request, identity, plan }, at) => {
+      const before = find(request.worktree, identity);
+      if (before !== undefined && !isToBeNoted(before, options.again)) {
+        known.push(before);
+        return;
+      }
       const key = insert({
         request,
         stage: "waiting",
+        mark,
         nowMs: options.nowMs,
         submitter: options.submitter,
         identity,
@@ -231,22 +318,37 @@ export class WaitingRows {
         }
       }
     });
-    return conflicts.length > 0 ? { conflicts } : { keys: [...indices.keys()] };
+    return conflicts.length > 0 ? { conflicts } : { keys: [...indices.keys()], known };
   }
 
-  #take(keys: readonly number[], { submitter, nowMs, beforeTaking }: RowTaker): WaitingJob[] {
+  #take(
+    keys: readonly number[],
+    { submitter, nowMs, beforeTaking, evidence }: RowTaker,
+  ): WaitingJob[] {
     const update = this.#database.prepare(
-      `UPDATE job SET stage = 'submitting', submitter = ?, submitted_at_ms = ?, waits_for_site = 0
+      `UPDATE job SET stage = 'submitting', submitter = ?, submitted_at_ms = ?, waits_for_site = 0,
+         submitted_as = NULL, unanswered_at_ms = NULL
        WHERE job_key = ? AND stage = 'waiting'`,
     );
     const own = keys.filter((key) => Number(update.run(submitter, nowMs, key).changes) === 1);
     for (const key of own) beforeTaking(key);
+    const note = prepareEvidenceNote(this.#database);
+    for (const key of own) {
+      const gathered = evidence?.get(key);
+      if (gathered !== undefined) note(key, gathered);
+    }
     return this.#select("submitting", own);
   }
 
   #select(stage: "waiting" | "submitting", keys: readonly number[]): WaitingJob[] {
     const select = this.#database.prepare("SELECT * FROM job WHERE job_key = ? AND stage = ?");
-    return keys.flatMap((key) => select.all(key, stage))
-      .map((fields) => ({ ...toJob(fields), plan: v.parse(Plan, fields["waiting_plan"]) }));
+    return keys.flatMap((key) => allRows(select, key, stage)).flatMap((fields) => {
+      const job = this.#damaged.toJob(fields);
+      const plan = v.safeParse(Plan, fields["waiting_plan"]);
+      if (job === undefined) return [];
+      if (plan.success) return [{ ...job, plan: plan.output }];
+      this.#damaged.add(fields, "waiting_plan");
+      return [];
+    });
   }
 }

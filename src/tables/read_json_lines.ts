@@ -40,7 +40,10 @@ function readObject(content: string): ReadonlyMap<string, string> | string {
       return `"${name}" is ${value === null ? "null" : "no single value"}: ` +
         "a text, a number, true or false is needed";
     }
-    values.set(name, String(value));
+    const text = String(value);
+    if (text.includes("\0")) return `there is a NUL in "${name}"`;
+    if (!text.isWellFormed()) return `"${name}" is no text: half of a character is missing`;
+    values.set(name, text);
   }
   return values.size === 0 ? "the row is empty" : values;
 }

@@ -72,7 +72,7 @@ testIfAvailable(
       await twins.addTheirs("out");
 
       assert.deepEqual(added.failures, []);
-      quick += files.length - added.withoutTimes.length;
+      quick += files.length - added.entriesWithoutStat.length;
       const [ours, theirs] = [await twins.describe(twins.ours), await twins.describe(twins.theirs)];
       assert.deepEqual(ours, theirs);
     };

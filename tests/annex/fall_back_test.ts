@@ -39,7 +39,11 @@ for (const [doubt, prepare] of Object.entries(DOUBTS)) {
 
       assert.deepEqual(added.failures, []);
       assert.equal(paths.length, 24);
-      assert.deepEqual([...added.withoutTimes].sort(), [...paths].sort(), "added by our own code");
+      assert.deepEqual(
+        [...added.entriesWithoutStat].sort(),
+        [...paths].sort(),
+        "added by our own code",
+      );
       const [ours, theirs] = [await twins.describe(twins.ours), await twins.describe(twins.theirs)];
       assert.deepEqual(ours, theirs);
     },

@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import { addFiles } from "../../src/annex/add_files.ts";
 import type { AddedFiles } from "../../src/annex/add_files.ts";
-import { forgetSecondNames } from "../../src/annex/second_names.ts";
+import { removeBackupLinks } from "../../src/annex/backup_links.ts";
 import { Git } from "../../src/git/git.ts";
-import { readGitConfig } from "../../src/git/git_config.ts";
-import { GIT_NAMES } from "../../src/git/path_bytes.ts";
+import { GitConfig, readGitConfig } from "../../src/git/git_config.ts";
 import { openRepository } from "../../src/git/repository.ts";
-import type { RunOptions } from "../../src/process/runner.ts";
 import type { Sandbox } from "../support/sandbox.ts";
 import { SandboxRunner } from "../support/sandbox_runner.ts";
 
@@ -54,15 +52,13 @@ export class Twins {
     const git = new Git(runner, this.ours);
     const annex = {
       ...repository,
-      config: await readGitConfig(git, this.ours),
+      config: new GitConfig(await readGitConfig(git)),
       runner,
-      runGit: (args: readonly string[], options: RunOptions) => git.run(args, options),
-      names: GIT_NAMES,
       signal: new AbortController().signal,
     };
     const added = await addFiles(annex, paths);
     await added.locationLog;
-    await forgetSecondNames(annex);
+    await removeBackupLinks(annex);
     return added;
   }
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
 import { build } from "../../scripts/build.ts";
 import type { ProbeReport } from "./probe.ts";
@@ -46,8 +47,8 @@ export async function inPlace(test: (place: Place) => Promise<void>): Promise<vo
 }
 
 async function buildProbe(): Promise<string> {
-  const output = new URL("../../dist/.build/probe/dlslurm", import.meta.url).pathname;
-  return await build({ entry: new URL("./probe.ts", import.meta.url).pathname, output });
+  const output = fileURLToPath(new URL("../../dist/.build/probe/dlslurm", import.meta.url));
+  return await build({ entry: fileURLToPath(new URL("./probe.ts", import.meta.url)), output });
 }
 
 /** Starts the built file as a user would and waits for its end. */

@@ -1,8 +1,9 @@
+import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
 import { bundleProgram } from "../../scripts/build/bundle.ts";
 
 Deno.test("bundleProgram() gives the same bytes wherever it works, and names no folder", async () => {
-  const entry = new URL("../../main.ts", import.meta.url).pathname;
+  const entry = fileURLToPath(new URL("../../main.ts", import.meta.url));
   const folders = [await Deno.makeTempDir(), await Deno.makeTempDir({ prefix: "other place" })];
   try {
     const bundles: string[] = [];
@@ -11,7 +12,7 @@ Deno.test("bundleProgram() gives the same bytes wherever it works, and names no 
     }
 
     assert.ok(bundles[0] === bundles[1], "the two bundles differ");
-    const project = new URL("../..", import.meta.url).pathname;
+    const project = fileURLToPath(new URL("../..", import.meta.url));
     for (const place of [project, "registry.npmjs.org", "stage-of-it"]) {
       assert.equal(bundles[0]?.split("\\n").find((line) => line.includes(place)), undefined);
     }
@@ -23,7 +24,7 @@ Deno.test("bundleProgram() gives the same bytes wherever it works, and names no 
 Deno.test("bundleProgram() leaves SQLite as the only module to import at start", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const entry = new URL("../../main.ts", import.meta.url).pathname;
+    const entry = fileURLToPath(new URL("../../main.ts", import.meta.url));
     const bundle = await bundleProgram(entry, folder);
 
     const imports = bundle.flatMap(({ text }) =>
@@ -39,7 +40,7 @@ Deno.test("bundleProgram() leaves SQLite as the only module to import at start",
 Deno.test("bundleProgram() keeps what is imported late out of the part that each start reads", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const entry = new URL("../../main.ts", import.meta.url).pathname;
+    const entry = fileURLToPath(new URL("../../main.ts", import.meta.url));
     const [main, ...others] = await bundleProgram(entry, folder);
 
     assert.equal(main?.name, "main.js");

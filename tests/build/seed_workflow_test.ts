@@ -2,11 +2,12 @@
  * The seed workflow with the built file alone: in an otherwise empty folder, on a PATH without deno, node
  * and npm, with an empty HOME and with one that cannot be written.
  */
+import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
 import { build } from "../../scripts/build.ts";
 import { inPlace, type Place, start } from "./built_probe.ts";
 
-const SEED = new URL("../../fixtures/seed", import.meta.url).pathname;
+const SEED = fileURLToPath(new URL("../../fixtures/seed", import.meta.url));
 const RUNTIMES = /^(deno|node|nodejs|npm|npx)$/;
 
 /** What a user types; it ends with the subjects of the log, oldest first. */
@@ -32,7 +33,7 @@ let built: Promise<string> | undefined;
 
 async function runSession(place: Place, home: string): Promise<void> {
   built ??= build({
-    output: new URL("../../dist/.build/dlslurm/dlslurm", import.meta.url).pathname,
+    output: fileURLToPath(new URL("../../dist/.build/dlslurm/dlslurm", import.meta.url)),
   });
   await Deno.copyFile(await built, place.file);
   const tools = `${place.root}/tools`;

@@ -201,22 +201,6 @@ Deno.test("built file: does nothing at all when it is cut off within its start s
     assert.deepEqual(await listTree(place.home), []);
   }));
 
-Deno.test("built file: says that addresses are limited, and starts with as many as it asks for", () =>
-  inPlace(async (place) => {
-    const script = 'ulimit -v "$1" && "$0"';
-    const limited = (limit: string) => ["/bin/sh", "-c", script, place.file, limit];
-
-    const refused = await start(place, { argv: limited("8000000") });
-    const report = await startWell(place, { argv: limited("56000000") });
-
-    assert.equal(refused.code, 1);
-    assert.match(
-      refused.stderr,
-      /^error: Cannot start ".*": only 8000000 kB of addresses .*\nhint: .*\n$/,
-    );
-    assert.match(report.sqlite, /^3\./);
-  }));
-
 testIfAvailable(
   ["mount"],
   "built file: a cache that somebody else filled may be read-only",
@@ -245,3 +229,21 @@ testIfAvailable(
       assert.deepEqual(await listTree(place.home), []);
     }),
 );
+
+Deno.test("built file: says it where the folder that one stands in is gone, and starts where it is hidden", () =>
+  inPlace(async (place) => {
+    await startWell(place);
+    const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0"';
+    const gone = await start(place, { argv: ["/bin/sh", "-c", script, place.file] });
+    const odd = await startWell(place, {
+      argv: ["/bin/sh", "-c", 'PWD=/nowhere exec "$0"', place.file],
+    });
+
+    assert.equal(gone.code, 1);
+    assert.match(
+      gone.stderr,
+      /^error: Cannot start ".*": the folder that you stand in is not there/m,
+    );
+    assert.match(gone.stderr, /^hint: cd into/m);
+    assert.equal(odd.cwd, await Deno.realPath(place.root));
+  }));

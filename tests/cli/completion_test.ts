@@ -54,6 +54,31 @@ Deno.test("completion: commands, options, values, jobs, revisions, files", async
   assert.deepEqual(await log.read(), []);
 });
 
+Deno.test("completion: labels stand before job IDs, where both can be said", async () => {
+  await using world = await createWorld();
+  for (const output of ["c", "d"]) {
+    await world.must("schedule", "--label", "clean", "-o", output, "sbatch", "job.sh");
+  }
+
+  const all = ["clean", "4", "3", "2", "1"];
+  assert.deepEqual(await candidates(world, "finish", ""), all);
+  assert.deepEqual(await candidates(world, "schedule", "--after", ""), all);
+  assert.deepEqual(await candidates(world, "schedule", "--after=cl"), ["--after=clean"]);
+  assert.deepEqual(await candidates(world, "recover", "7", "--job-id", ""), ["4", "3", "2", "1"]);
+  assert.deepEqual(await candidates(world, "schedule", "--label", ""), []);
+});
+
+Deno.test("completion: containers are those that are configured", async () => {
+  await using world = await createWorld();
+  const config =
+    '[datalad "containers.fit"]\n\timage = x\n[datalad "containers.--evil"]\n\timage = x\n';
+  await world.write(".datalad/config", config);
+  await world.git("config", "datalad.containers.mine.image", "y");
+
+  assert.deepEqual(await candidates(world, "schedule", "--container", ""), ["fit", "mine"]);
+  assert.deepEqual(await candidates(world, "schedule", "-x", ""), [":files"]);
+});
+
 Deno.test("completion: a job's command stands beside its ID, on one line", async () => {
   await using world = await createWorld();
 
@@ -139,6 +164,29 @@ Deno.test("completion in bash", async () => {
     assert.equal(stderr, "");
     assert.deepEqual(stdout.split("\n").filter((each) => each !== ""), expected, line);
   }
+});
+
+Deno.test("completion: what somebody else has called a branch or a commit does nothing", async () => {
+  await using world = await createWorld();
+  const branch = "z;touch${IFS}taken;'\"`id`$(id)";
+  for (const name of [branch, "-x", "z\u202ey"]) {
+    await world.git("update-ref", `refs/heads/${name}`, "HEAD");
+  }
+  const subject = "[DATALAD SLURM RUN] \x1b[2J\u202e Slurm job 1: Completed";
+  await world.git("commit", "--quiet", "--allow-empty", "-m", subject);
+
+  const { stdout } = await world.must("__complete", "--", "reschedule", "");
+
+  const found = stdout.split("\n").map((line) => line.split("\t")[0]);
+  assert(found.includes(branch), stdout);
+  assert(!found.includes("-x") && !found.includes("z\u202ey"), stdout);
+  assert(stdout.includes("\\x1b[2J\\u202e Slurm job"), stdout);
+  const script = [
+    'eval "$(dlslurm completion bash)"; COMP_WORDS=(dlslurm reschedule z) COMP_CWORD=2',
+    '_dlslurm; eval "words=($COMPREPLY)"; printf %s "${words[@]}"',
+  ].join("\n");
+  const typed = await world.sandbox.run(["bash", "--norc", "-c", script], { cwd: world.root });
+  assert.equal(typed.stdout, branch);
 });
 
 testIfAvailable(["fish"], "completion in fish", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { defineProgram } from "../../src/cli/program.ts";
+import { writeSmallSlurm } from "../recordings/small_slurm.ts";
 import { DLSLURM, Sandbox } from "../support/sandbox.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { startOnTerminal } from "../support/terminal.ts";
@@ -34,7 +35,7 @@ const MISTAKES: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [["list", "--stat", "X"], /\(Did you mean --state\?\)/],
   [["help", "finsh"], /unknown command 'finsh'\n\(Did you mean finish\?\)/],
   [["help", ""], /unknown command ''/],
-  [["-f", "json", "fixtures", "--help"], /Cannot use --output-format with fixtures: .*only -C/],
+  [["-f", "generic", "fixtures", "--help"], /Cannot use --output-format with fixtures: .*only -C/],
   [["-C", ".", "-d", ".", "fake-slurm", "env"], /Cannot use --dataset with fake-slurm: .*only -C/],
   [["completion", "tcsh"], /Allowed choices are bash, zsh, fish/],
   [["completion"], /missing required argument 'shell'/],
@@ -61,6 +62,7 @@ Deno.test("wrong usage → exit status 2, what is wrong, where help is", async (
 
 Deno.test("-C before fake-slurm and fixtures: they, and what they start, stand in that folder", async () => {
   await using sandbox = await Sandbox.create();
+  await writeSmallSlurm(sandbox);
   const folder = join(sandbox.root, "some where");
   await Deno.mkdir(folder);
 

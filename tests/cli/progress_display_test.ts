@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ProgressDisplay } from "../../src/cli/progress_display.ts";
 import { EngineWorld } from "../engine/engine_world.ts";
 import { pollUntil } from "../support/polling.ts";
+import { testIfAvailable } from "../support/requirements.ts";
 import { DLSLURM } from "../support/sandbox.ts";
 import { screenOf, startOnTerminal } from "../support/terminal.ts";
 import { quote, wrapProgram } from "../support/wrapped_programs.ts";
@@ -63,12 +64,19 @@ Deno.test("ProgressDisplay puts the line out of the way of others and takes it u
 });
 
 Deno.test("ProgressDisplay names inner work behind the count of the outer one", async () => {
-  const { shown, see, screen } = display();
+  const { shown, see, screen } = display(160);
   using outer = shown.begin("submitting", 3);
   outer.advance();
   const inner = shown.begin("fetching inputs", 50);
   inner.say("a.nc");
-  await see("fetching inputs, a.nc");
+  await see("fetching inputs 0/50, a.nc");
+  inner.advance(20);
+  await see("fetching inputs 20/50");
+  // As many as there are, and the time that the rest will take.
+  await see("fetching inputs 20/50 (");
+  await see(" left), a.nc");
+  inner.advance(40);
+  await see("fetching inputs 50/50, a.nc");
   assert.match(screen(), /^submitting \[.*\] 1\/3/);
   inner[Symbol.dispose]();
   outer.advance();
@@ -100,6 +108,7 @@ Deno.test("ProgressDisplay says that it is stopping", async () => {
 /** A world with a completed job whose sacct answers only after `release`. */
 async function worldWithSlowSacct() {
   const world = await EngineWorld.create();
+  await world.slurm.setDescription("JobName=job\n   WorkDir=@PWD@\n   StdOut=/dev/null\n");
   await world.schedule("out");
   await world.write("out/x.txt", "x\n");
   const mark = join(world.sandbox.root, "answer now");
@@ -142,6 +151,42 @@ Deno.test("e2e: finish on a terminal → progress while Slurm is slow, then only
   const drawn = stdout.matchAll(/\r([^\r\n\x1b]+)\x1b\[K/g);
   for (const [, line] of drawn) assert.ok(line!.length < 44, line);
 });
+
+testIfAvailable(
+  ["git-annex"],
+  "e2e: finish of many files on a terminal → how many are done of how many, in each step",
+  async () => {
+    await using world = await EngineWorld.create({}, "git-annex");
+    await world.schedule("out");
+    for (let at = 0; at < 30; at++) await world.write(`out/${at}`, `${at}\n`);
+    const seen = join(world.sandbox.root, "seen");
+    // Each step has done its work by the time it is shown; its program ends only then.
+    const script = `case " $* " in
+*" calckey "*) step=hashing ;; *" setpresentkey "*) step=noting ;; *) exec "$REAL" "$@" ;;
+esac
+"$REAL" "$@"; status=$?
+until test -e ${quote(seen)}-$step; do sleep 0.05; done
+exit $status`;
+    await wrapProgram(world.sandbox, "git", script);
+    const finish = startOnTerminal(world.sandbox, [...DLSLURM, "finish"], {
+      cwd: world.root,
+      columns: 120,
+    });
+    for (const [step, shown] of [["hashing", "hashing contents 31/31"], ["noting", "are 31/31"]]) {
+      await pollUntil(
+        `"${shown}" is shown`,
+        async () => (await finish.written()).includes(shown!) || undefined,
+      );
+      await Deno.writeTextFile(`${seen}-${step}`, "");
+    }
+
+    const { code, stdout } = await finish.ended;
+
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /committing 1 job, .*hashing contents 31\/31/);
+    assert.match(screenOf(stdout.replaceAll("\r\n", "\n")), /^ {2}save \(ok: 1\)$/m);
+  },
+);
 
 Deno.test("e2e: finish on a terminal, stopped while Slurm is asked → the line goes", async () => {
   const { world } = await worldWithSlowSacct();

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import type { GlobalSettings } from "../../src/cli/global_options.ts";
 import { RecordRenderer, TextRenderer } from "../../src/cli/result_renderer.ts";
-import { ResultReporter, StoppedAtFailure } from "../../src/cli/result_reporter.ts";
-import { parseTemplate } from "../../src/cli/result_template.ts";
-import type { ResultRecord } from "../../src/commands/context.ts";
-import { UserError } from "../../src/errors.ts";
+import { ResultReporter } from "../../src/cli/result_reporter.ts";
+import type { ResultRecord } from "../../src/session/result_record.ts";
 
 /** Keeps what is written. */
 function recordingIo() {
@@ -50,13 +48,17 @@ const SETTINGS: GlobalSettings = {
 };
 
 /** Reports results and gives what was written. */
-function report(records: readonly ResultRecord[], settings: Partial<GlobalSettings> = {}) {
+function report(
+  records: readonly ResultRecord[],
+  settings: Partial<GlobalSettings> = {},
+  isSeen = false,
+) {
   const { written, io } = recordingIo();
   const all = { ...SETTINGS, ...settings };
   const isText = ["tailored", "generic"].includes(all.outputFormat);
   const renderer = isText
     ? new TextRenderer(io, { hasSummary: all.outputFormat === "tailored", hasColours: false })
-    : new RecordRenderer(io, all.outputFormat, "/here");
+    : new RecordRenderer(io, all.outputFormat, "/here", isSeen);
   const reporter = new ResultReporter(renderer, all);
   for (const record of records) reporter.report(record);
   reporter.finish();
@@ -160,28 +162,34 @@ Deno.test("results as nothing at all, or by a template", () => {
   );
 });
 
-for (const template of ["{", "}", "a{b", "{}", "{path.x}", "{path:x^y}", "{a[b}", "{path!r}"]) {
-  Deno.test(`parseTemplate() refuses "${template}"`, () => {
-    assert.throws(() => parseTemplate(template), UserError);
-  });
-}
+const STRANGE: ResultRecord = {
+  ...ADDED,
+  path: "/data set/a\x1b[2J\nsave(ok): forged\x9b\u202eb",
+  message: "x\r\ny\tz",
+  hint: "\x07",
+  detail: "one\x1b]0;t\x07\nsave(ok): two\t3\rsave(ok): 4",
+};
 
-Deno.test("--report-status and --report-type choose what is shown, and nothing else", () => {
-  const all = [ADDED, SAVED, REFUSED, { ...SAVED, status: "notneeded" as const }];
-  const shown = (settings: Partial<GlobalSettings>) =>
-    report(all, { outputFormat: "{action}:{status}", ...settings }).out.split("\n").slice(0, -1);
+Deno.test("results as text: names and words of others are one line, and move no cursor", () => {
+  const { out, err } = report([STRANGE]);
 
-  assert.deepEqual(shown({ reportStatus: "failure" }), ["slurm-finish:impossible"]);
-  assert.deepEqual(shown({ reportStatus: "success" }), ["add:ok", "save:ok", "save:notneeded"]);
-  assert.deepEqual(shown({ reportStatus: "notneeded" }), ["save:notneeded"]);
-  assert.deepEqual(shown({ reportTypes: ["file"] }), ["add:ok"]);
-  assert.deepEqual(shown({ reportTypes: ["file"], reportStatus: "failure" }), []);
-  assert(report(all, { reportStatus: "ok" }).hasFailed);
-  assert.match(report(all, { reportStatus: "ok" }).out, /slurm-finish \(impossible: 1\)/);
+  assert.equal(
+    out,
+    "add(ok): a\\x1b[2J\\nsave(ok): forged\\x9b\\u202eb (file) [x\\r\\ny\\tz]\n" +
+      "  one\\x1b]0;t\\x07\n  save(ok): two\t3\\rsave(ok): 4\n",
+  );
+  assert.equal(err, "hint: \\x07\n");
 });
 
-Deno.test("--on-failure: ignore hides a failure from the exit status, stop ends the command", () => {
-  assert(!report([REFUSED], { onFailure: "ignore" }).hasFailed);
-  assert(report([REFUSED], { onFailure: "continue" }).hasFailed);
-  assert.throws(() => report([ADDED, REFUSED, SAVED], { onFailure: "stop" }), StoppedAtFailure);
+Deno.test("results as records: exact for programs, a template that is seen is not", () => {
+  const template = { outputFormat: "{path}" };
+
+  const json = report([STRANGE], { outputFormat: "json" }, true);
+
+  assert.deepEqual(JSON.parse(json.out).path, STRANGE.path);
+  assert.equal(report([STRANGE], template).out, `${STRANGE.path}\n`);
+  assert.equal(
+    report([STRANGE], template, true).out,
+    "/data set/a\\x1b[2J\\nsave(ok): forged\\x9b\\u202eb\n",
+  );
 });

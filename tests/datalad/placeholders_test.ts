@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { fillPathList, fillPlaceholders } from "../../src/datalad/placeholders.ts";
+import { ShellText } from "../../src/datalad/shell_filler.ts";
 
 const VALUES = new Map<string, string | readonly string[]>([
   ["pwd", "/data/my work"],
@@ -13,14 +14,18 @@ const VALUES = new Map<string, string | readonly string[]>([
 const FILLED: readonly (readonly [string, string])[] = [
   ["sbatch job.sh", "sbatch job.sh"],
   ["", ""],
-  ["cd {pwd}", "cd /data/my work"],
-  ["{inputs}", `a.txt 'with blank' 'it'"'"'s'`],
+  ["cd {pwd}", "cd '/data/my work'"],
+  ['cd "{pwd}/x"', `cd ""'/data/my work'"/x"`],
+  ["cat {inputs}", `cat a.txt 'with blank' 'it'"'"'s'`],
+  ["cat '{inputs}'", `cat ''a.txt 'with blank' 'it'"'"'s'''`],
+  ["cat {inputs:>5}", `cat a.txt 'with blank' ' it'"'"'s'`],
+  ["cat {inputs[1]!r:.3}", `cat "'"'wi'`],
   ["{inputs[0]} {inputs[1]}", "a.txt 'with blank'"],
   ["{outputs}/x", "out/x"],
   ["{none}", ""],
   ["{{}}", "{}"],
   ["${{HOME}}", "${HOME}"],
-  ["{{{pwd}}}", "{/data/my work}"],
+  ["{{{pwd}}}", "{'/data/my work'}"],
   ["{{inputs}}", "{inputs}"],
   ["{under_score-1}", "x"],
   ["awk '{{print $1}}' {inputs[0]}", "awk '{print $1}' a.txt"],
@@ -61,9 +66,9 @@ Deno.test("fillPlaceholders() quotes lists so that a shell reads the same words"
     const values = new Map([["inputs", list]]);
     const items = list.map((_, index) => `{inputs[${index}]}`);
 
-    const words = fillPlaceholders(["{inputs}", ...items].join(" "), values);
+    const words = fillPlaceholders(["first {inputs}", ...items].join(" "), values);
 
-    assert.deepEqual(wordsOfShell(words), [...list, ...list]);
+    assert.deepEqual(wordsOfShell(words), ["first", ...list, ...list]);
   }));
 });
 
@@ -77,7 +82,10 @@ function wordsOfShell(text: string): string[] {
 
 Deno.test("fillPlaceholders() does not look for placeholders in values", () => {
   fc.assert(fc.property(anyText, (value) => {
-    assert.equal(fillPlaceholders("<{x}>", new Map([["x", value]])), `<${value}>`);
+    const values = new Map([["x", new ShellText(value, false)]]);
+
+    assert.equal(fillPlaceholders("<{x}>", values), `<${value}>`);
+    assert.equal(fillPlaceholders("<{x}>", new Map([["x", value]]), false), `<${value}>`);
   }));
 });
 

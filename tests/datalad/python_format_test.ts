@@ -8,13 +8,12 @@ import { testIfAvailable } from "../support/requirements.ts";
 
 const RUNS = 4_000;
 
-/** DataLad's own formatter, on items that are quoted as it quotes them; `null` where it refuses. */
+/** DataLad's own formatter; `null` where it refuses. */
 const DATALAD_FORMAT = `
 import json, sys
-from shlex import quote
 from datalad.utils import SequenceFormatter
 given = json.load(sys.stdin)
-values = {k: [quote(i) for i in v] if isinstance(v, list) else v for k, v in given['values'].items()}
+values = given['values']
 def fill(template):
     try:
         return SequenceFormatter().format(template, **values)
@@ -28,6 +27,13 @@ const VALUES: Readonly<Record<string, string | string[]>> = {
   outputs: [],
   pwd: "/data/my work",
   w: "12",
+};
+
+/** The same, of which nothing needs quotes in a shell. */
+const PLAIN_VALUES: typeof VALUES = {
+  ...VALUES,
+  inputs: ["a.txt", "b-1", "c=%", "/d"],
+  pwd: "/data/w",
 };
 
 /** Pieces that make fields, broken ones among them; quotation marks are for the shell, and left out. */
@@ -70,30 +76,46 @@ const field = fc.tuple(
 const template = fc.array(fc.oneof(piece, field, field), { maxLength: 6 })
   .map((pieces) => pieces.join(""));
 
-testIfAvailable(
-  ["datalad"],
-  "fillPlaceholders() fills and refuses what DataLad's formatter fills and refuses",
-  async () => {
-    const templates = fc.sample(template, RUNS);
-
-    const expected = await askPython(DATALAD_FORMAT, { templates, values: VALUES });
-
-    const values = new Map(Object.entries(VALUES));
-    const actual = templates.map((each) => {
-      try {
-        return fillPlaceholders(each, values);
-      } catch (error) {
-        if (error instanceof UserError && error.code === "UNKNOWN_PLACEHOLDER") return null;
-        throw error;
-      }
-    });
-    const different = templates.map((each, at) => [each, actual[at], expected[at]])
-      .filter(([, ours, theirs]) => ours !== theirs);
-    assert.deepEqual(different, []);
-    const filled = expected.filter((text: string | null) => text !== null).length;
-    assert.ok(filled > RUNS / 10 && filled < RUNS - RUNS / 10, `${filled} of ${RUNS} were filled`);
+const FORMATS = [
+  { name: "a path", values: VALUES, isShell: false, isTaken: () => true },
+  // A quotation that a conversion begins and a width cuts is one for the shell only.
+  {
+    name: "a command",
+    values: PLAIN_VALUES,
+    isShell: true,
+    isTaken: (text: string) => !text.includes("!"),
   },
-);
+];
+
+for (const { name, values, isShell, isTaken } of FORMATS) {
+  testIfAvailable(
+    ["datalad"],
+    `fillPlaceholders() fills and refuses in ${name} what DataLad's formatter fills and refuses`,
+    async () => {
+      const templates = fc.sample(template.filter(isTaken), RUNS);
+
+      const expected = await askPython(DATALAD_FORMAT, { templates, values });
+
+      const given = new Map(Object.entries(values));
+      const actual = templates.map((each) => {
+        try {
+          return fillPlaceholders(each, given, isShell);
+        } catch (error) {
+          if (error instanceof UserError && error.code === "UNKNOWN_PLACEHOLDER") return null;
+          throw error;
+        }
+      });
+      const different = templates.map((each, at) => [each, actual[at], expected[at]])
+        .filter(([, ours, theirs]) => ours !== theirs);
+      assert.deepEqual(different, []);
+      const filled = expected.filter((text: string | null) => text !== null).length;
+      assert.ok(
+        filled > RUNS / 10 && filled < RUNS - RUNS / 10,
+        `${filled} of ${RUNS} were filled`,
+      );
+    },
+  );
+}
 
 testIfAvailable(["datalad"], "pythonRepr() renders as Python's repr and ascii", async () => {
   const text = fc.oneof(

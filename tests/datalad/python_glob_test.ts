@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { dirname, join } from "node:path";
-import { pythonGlob } from "../../src/datalad/python_glob.ts";
+import { matchesPattern, pythonGlob } from "../../src/datalad/python_glob.ts";
 import { askPython } from "../support/python.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { Sandbox } from "../support/sandbox.ts";
@@ -94,6 +94,25 @@ testIfAvailable(["datalad"], "pythonGlob() finds what Python's glob finds", asyn
   }
   const found = expected.filter((matches) => matches.length > 0).length;
   assert.ok(found > RUNS / 10, `${found} of ${RUNS} patterns found something`);
+});
+
+Deno.test("matchesPattern() matches what pythonGlob() finds", async () => {
+  await using sandbox = await Sandbox.create();
+  const root = join(sandbox.root, "tree");
+  await makeTree(root);
+  const patterns = fc.sample(pattern, RUNS)
+    // Normalised, and nothing in them that only a look at the links can tell.
+    .filter((each) => !/(^|\/)(\.{0,2}|ld)(\/|$)|^[^*?[]*$|\/\*\*$/.test(each));
+  let matched = 0;
+
+  for (const each of patterns) {
+    const found = (await pythonGlob(root, each)).map((path) => path.replace(/\/$/, ""));
+    for (const file of FILES) {
+      assert.equal(matchesPattern(file, each), found.includes(file), `${each} ${file}`);
+      if (found.includes(file)) matched++;
+    }
+  }
+  assert.ok(matched > 0);
 });
 
 Deno.test("pythonGlob() ends where a link leads back", async () => {

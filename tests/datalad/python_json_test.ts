@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { renderPythonJson, renderPythonJsonUnsorted } from "../../src/datalad/python_json.ts";
+import { testIfAvailable } from "../support/requirements.ts";
 import { Sandbox } from "../support/sandbox.ts";
 
 Deno.test("renderPythonJson() sorts keys and indents by one blank", () => {
@@ -17,7 +18,7 @@ Deno.test("renderPythonJson() leaves letters of all scripts as they are", () => 
 });
 
 Deno.test("renderPythonJsonUnsorted() keeps the order of keys", () => {
-  assert.equal(renderPythonJsonUnsorted({ b: "1", a: "2" }, 2), '{\n  "b": "1",\n  "a": "2"\n}');
+  assert.equal(renderPythonJsonUnsorted({ b: "1", a: "2" }), '{\n  "b": "1",\n  "a": "2"\n}');
 });
 
 /** What run records are made of: texts, whole numbers, lists, objects. */
@@ -45,24 +46,15 @@ const DUMP = "import json, sys\n" +
   "for value in json.load(sys.stdin):\n" +
   "  sys.stdout.write(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + '\\0')\n";
 
-const hasPython = await new Deno.Command("python3", { args: ["-c", "import json"], stdin: "null" })
-  .output().then(({ success }) => success, () => false);
+testIfAvailable(["python3"], "renderPythonJson() prints what Python prints", async () => {
+  await using sandbox = await Sandbox.create();
+  const values = fc.sample(value, { numRuns: 500, seed: 7 });
 
-Deno.test({
-  name: `renderPythonJson() prints what Python prints${
-    hasPython ? "" : " [skipped: python3 is not on PATH]"
-  }`,
-  ignore: !hasPython,
-  async fn() {
-    await using sandbox = await Sandbox.create();
-    const values = fc.sample(value, { numRuns: 500, seed: 7 });
+  const printed = await sandbox.require(["python3", "-c", DUMP], {
+    stdin: JSON.stringify(values),
+  });
 
-    const printed = await sandbox.require(["python3", "-c", DUMP], {
-      stdin: JSON.stringify(values),
-    });
-
-    const expected = printed.split("\0").slice(0, -1);
-    assert.equal(expected.length, values.length);
-    values.forEach((each, index) => assert.equal(renderPythonJson(each), expected[index]));
-  },
+  const expected = printed.split("\0").slice(0, -1);
+  assert.equal(expected.length, values.length);
+  values.forEach((each, index) => assert.equal(renderPythonJson(each), expected[index]));
 });

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import {
   badRecord,
+  commandOfDataladRun,
   parseMessage,
   parseRecord,
+  recordOfDataladRun,
   renderMessage,
 } from "../../src/datalad/run_record.ts";
 import type { RunRecord } from "../../src/datalad/run_record.ts";
@@ -75,6 +77,18 @@ for (
     assert.equal(parseMessage(message)!.state, shown);
   });
 }
+
+Deno.test("parseMessage() reads the evidence that renderMessage() wrote beside the row", () => {
+  const evidence = { version: "0.2.0", accounting: { state: "COMPLETED", maxRss: 4096 } };
+  const row: TableRow = { table: "t.csv", line: 2, values: { a: "1" }, cmd: "sbatch {a}" };
+  const message = renderMessage({ ...RECORD, row, evidence }, {
+    groupState: "COMPLETED",
+    paragraphs: [],
+  });
+
+  assert.match(message, /"max_rss": 4096/);
+  assert.deepEqual(parseMessage(message)!.record, { ...RECORD, row, evidence });
+});
 
 const text = fc.string({ unit: "grapheme" });
 const words = fc.array(text, { maxLength: 3 });
@@ -230,6 +244,39 @@ for (const json of ["[]", "3", "null", "true", ""]) {
     assert.throws(() => parseRecord(json), SyntaxError);
   });
 }
+
+Deno.test("commandOfDataladRun() reads what datalad run and containers-run write, and nothing else", () => {
+  const message = (json: unknown, subject = "[DATALAD RUNCMD] Fit") =>
+    `${subject}\n\n=== Do not change lines below ===\n${JSON.stringify(json)}\n` +
+    "^^^ Do not change lines above ^^^\n";
+  const cmd = "apptainer exec env/fit.sif sort in";
+
+  assert.equal(commandOfDataladRun(message({ cmd, chain: [], exit: 0 })), cmd);
+  assert.equal(commandOfDataladRun(message({ cmd: ["sort", "in"] })), "sort in");
+  const others = ["abc123", null, {}, { cmd: 1 }].map((json) => message(json));
+  for (
+    const text of [...others, message({ cmd }, "Fit"), "[DATALAD RUNCMD] x", pythonMessage({})]
+  ) {
+    assert.equal(commandOfDataladRun(text), undefined, text);
+  }
+  assert.equal(commandOfDataladRun(message({ cmd }).replace('"cmd"', "cmd")), undefined);
+});
+
+Deno.test("recordOfDataladRun() has what it read, and is undefined where that cannot be told", () => {
+  const message = (json: unknown) =>
+    `[DATALAD RUNCMD] Fit\n\n=== Do not change lines below ===\n${JSON.stringify(json)}\n` +
+    "^^^ Do not change lines above ^^^\n";
+  const read = { cmd: "fit", inputs: ["a"], "extra_inputs": ["env/fit.sif"], pwd: "sub" };
+
+  const record = recordOfDataladRun(message({ ...read, dlslurm: { version: "9" } }))!;
+
+  assert.deepEqual([record.cmd, record.inputs, record.extraInputs, record.pwd, record.evidence], [
+    ...["fit", ["a"], ["env/fit.sif"], "sub", undefined],
+  ]);
+  assert.equal(recordOfDataladRun(message({ cmd: "fit" }))?.pwd, ".");
+  assert.equal(recordOfDataladRun(message({ ...read, inputs: "a" })), undefined);
+  assert.equal(recordOfDataladRun(pythonMessage({})), undefined);
+});
 
 Deno.test("badRecord() names the commit", () => {
   const error = badRecord("3f2a91c", new SyntaxError("it is no valid JSON"));

@@ -9,6 +9,7 @@ const GUIDES = new URL("../../docs/guides/", import.meta.url);
 
 /** What the guides' readers have beside git. */
 const NEEDED: Readonly<Record<string, readonly Requirement[]>> = {
+  "containers.md": ["git-annex", "datalad"],
   "inputs_and_outputs.md": ["git-annex", "datalad"],
   "switching.md": ["git-annex", "datalad"],
 };

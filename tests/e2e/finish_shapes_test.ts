@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TestDataset } from "../support/datasets.ts";
+import { testIfAvailable } from "../support/requirements.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { TestSlurm } from "../support/slurm.ts";
 
@@ -110,7 +111,9 @@ Deno.test("e2e: schedule --alt-dir inside the dataset → refused, nothing is su
     assert.deepEqual(await slurm.submittedJobs(), []);
   }));
 
-Deno.test("e2e: datalad.run.record-sidecar → the record is kept beside the message, and read again", () =>
+const SIDECAR_NAME =
+  "e2e: datalad.run.record-sidecar → the record is kept beside the message, and read again";
+testIfAvailable(["xz"], SIDECAR_NAME, () =>
   inDataset(async (setting) => {
     const { dataset } = setting;
     await dataset.git("config", "datalad.run.record-sidecar", "true");

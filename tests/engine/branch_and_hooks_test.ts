@@ -3,17 +3,84 @@ import { join } from "node:path";
 import { quote, unwrapProgram, wrapProgram } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
-/** Runs `command` in the work tree just before the branch is moved. */
+/** Runs `command` in the work tree once commits are built, before the lock of the index is taken. */
 async function beforeTheMove(world: EngineWorld, command: string): Promise<void> {
   await wrapProgram(
     world.sandbox,
     "git",
-    `case " $* " in *" update-ref -m "*)
-  (cd ${quote(world.root)} && ${command}) >/dev/null || exit 99 ;;
+    `case " $* " in *" fast-import "*) "$REAL" "$@" || exit
+  (cd ${quote(world.root)} && ${command}) >/dev/null || exit 99
+  exit ;;
 esac
 exec "$REAL" "$@"`,
   );
 }
+
+for (const moment of ["before", "after"] as const) {
+  Deno.test(`engine: git commit right ${moment} the branch moves → refused, outputs stay in HEAD`, async () => {
+    await using world = await EngineWorld.create({ "user.txt": "a\n" });
+    await world.schedule("out");
+    await world.write("out/x.txt", "x\n");
+    const log = quote(join(world.sandbox.root, "commit.log"));
+    const commit =
+      `echo b >user.txt; "$REAL" commit --quiet -am user >${log} 2>&1; echo $? >>${log}`;
+    await wrapProgram(
+      world.sandbox,
+      "git",
+      `case " $* " in *" update-ref -m "*)
+  ${moment === "before" ? commit : ""}
+  "$REAL" "$@" || exit
+  ${moment === "after" ? commit : ""}
+  exit ;;
+esac
+exec "$REAL" "$@"`,
+    );
+
+    await world.must("finish");
+
+    await unwrapProgram(world.sandbox, "git");
+    assert.match(
+      await Deno.readTextFile(join(world.sandbox.root, "commit.log")),
+      /index\.lock': File exists[\s\S]*\n128\n$/,
+    );
+    await world.git("commit", "--quiet", "-am", "user");
+    assert.deepEqual(await world.lines("ls-tree", "-r", "--name-only", "HEAD", "out/"), [
+      "out/x.txt",
+    ]);
+    assert.deepEqual(await world.changes(), ["M user.txt"]);
+  });
+}
+
+Deno.test("engine: the branch moves in the very moment → the index is what it was, then all again", async () => {
+  await using world = await EngineWorld.create({ "user.txt": "a\n" });
+  await world.schedule("out");
+  await world.write("out/x.txt", "x\n");
+  await world.write("user.txt", "staged\n");
+  await world.git("add", "user.txt");
+  const seen = quote(join(world.sandbox.root, "index.log"));
+  // Without the index: a fetch, or git commit-tree in a script.
+  await wrapProgram(
+    world.sandbox,
+    "git",
+    `case " $* " in
+  *" update-ref -m "*)
+    if ! test -e ${seen}; then
+      oid=$("$REAL" commit-tree -p HEAD -m interloper 'HEAD^{tree}') || exit
+      "$REAL" update-ref refs/heads/main "$oid" || exit
+      : >${seen}
+    fi ;;
+  *" fast-import "*) test ! -e ${seen} || "$REAL" diff --cached --name-status >${seen} ;;
+esac
+exec "$REAL" "$@"`,
+  );
+
+  await world.must("finish");
+
+  await unwrapProgram(world.sandbox, "git");
+  assert.equal(await Deno.readTextFile(join(world.sandbox.root, "index.log")), "M\tuser.txt\n");
+  assert.equal((await world.subjects())[1], "interloper");
+  assert.deepEqual(await world.lines("status", "--porcelain"), ["M  user.txt"]);
+});
 
 Deno.test("engine: finish while another commit is made → rebuilt on it, both are kept", async () => {
   await using world = await EngineWorld.create({ "notes/a.txt": "a\n", "out/old.txt": "x\n" });
@@ -64,11 +131,31 @@ Deno.test("engine: finish while another commit adds to the claim → that file i
   assert.deepEqual(await world.lines("status", "--porcelain"), []);
 });
 
+Deno.test("engine: finish beside git commit again and again → overtaken once only", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("out");
+  await world.write("out/x.txt", "x\n");
+  await beforeTheMove(world, '"$REAL" commit --quiet --allow-empty -m again 2>/dev/null || true');
+
+  await world.must("finish");
+
+  await unwrapProgram(world.sandbox, "git");
+  assert.deepEqual((await world.subjects()).slice(0, 2), [
+    "[DATALAD SLURM RUN] Slurm job 1: Completed",
+    "again",
+  ]);
+  assert.deepEqual(await world.lines("status", "--porcelain"), []);
+  await world.git("commit", "--quiet", "--allow-empty", "-m", "the lock is free again");
+});
+
 Deno.test("engine: finish while the branch never rests → gives up, nothing lost", async () => {
   await using world = await EngineWorld.create();
   const jobId = await world.schedule("out");
   await world.write("out/x.txt", "x\n");
-  await beforeTheMove(world, '"$REAL" commit --quiet --allow-empty -m again');
+  await beforeTheMove(
+    world,
+    '"$REAL" update-ref refs/heads/main "$("$REAL" commit-tree -p HEAD -m again "HEAD^{tree}")"',
+  );
 
   const outcome = await world.dlslurm("finish");
 

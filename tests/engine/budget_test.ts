@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { CallLog } from "../support/wrapped_programs.ts";
-import type { Call } from "../support/wrapped_programs.ts";
+import type { Call, CallLog } from "../support/wrapped_programs.ts";
 import { copyJobs } from "./copy_jobs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 import { assertSaved, createNested, runNestedJob } from "./subdatasets.ts";
 
 /** Every program that dlslurm itself may start; git's and git-annex's own children do not count. */
-const WATCHED = ["git", "git-annex", "sh", "env", "ps"];
+const WATCHED = ["git", "git-annex", "sh", "env", "ps", "sbatch", "sacct", "scontrol", "squeue"];
 
-/** Puts Slurm's scripts behind the log of calls: they are programs of the test's own already. */
 async function watch(world: EngineWorld): Promise<CallLog> {
-  const hidden = join(world.sandbox.root, "hidden programs");
-  await Deno.rename(world.sandbox.programs, hidden);
-  await Deno.mkdir(world.sandbox.programs);
-  world.sandbox.env["PATH"] = world.sandbox.env["PATH"]!.replace(
-    world.sandbox.programs,
-    `${world.sandbox.programs}:${hidden}`,
-  );
-  return await CallLog.watch(world.sandbox, [...WATCHED, "sbatch", "sacct", "scontrol", "squeue"]);
+  return await world.watch(WATCHED);
 }
 
 /** The calls of one run that dlslurm made itself, and those of the shell that runs the command. */
@@ -42,9 +32,9 @@ async function addManyFiles(world: EngineWorld, count: number): Promise<void> {
 }
 
 // The shell that runs the command line is a child as well: `/bin/sh`, which no wrapper can stand for.
-const SCHEDULE_BUDGET = 6 - 1;
+const SCHEDULE_BUDGET = 5 - 1;
 
-Deno.test("budget: schedule → at most 6 processes", async () => {
+Deno.test("budget: schedule → at most 5 processes", async () => {
   await using world = await EngineWorld.create();
   const log = await watch(world);
   for (let index = 0; index < 3; index++) {
@@ -53,10 +43,32 @@ Deno.test("budget: schedule → at most 6 processes", async () => {
     const { pid } = await world.must("schedule", "-o", `out/${index}`, "sbatch", "job.sh");
 
     const calls = await callsOf(log, pid);
-    for (const expected of ["git rev-parse", "sbatch", "scontrol"]) {
+    for (const expected of ["git config", "sbatch", "scontrol"]) {
       assert(calls.some((call) => call.startsWith(expected)), calls.join("\n"));
     }
     assert(calls.length <= SCHEDULE_BUDGET, calls.join("\n"));
+  }
+});
+
+Deno.test("budget: schedule of an unsaved script with 100 inputs, loose and packed → not one process more", async () => {
+  await using world = await EngineWorld.create();
+  const log = await watch(world);
+  await world.must("schedule", "-o", "first", "sbatch", "job.sh");
+  const plain = (await log.read()).length;
+  await addManyFiles(world, 300);
+  await world.write("job.sh", "#!/bin/sh\necho unsaved\n");
+  for (const [at, prepare] of [["status"], ["gc", "--quiet"]].entries()) {
+    await world.git(...prepare);
+    await log.clear();
+
+    const { stderr } = await world.must(
+      ...["schedule", "-o", `out/${at}`, "-i", "many/?/*.txt", "-i", "many/?[0-8]/*"],
+      ...["sbatch", "job.sh"],
+    );
+
+    assert.match(stderr, /"job\.sh" is not saved/);
+    const calls = await log.read();
+    assert.equal(calls.length, plain, calls.map(({ args }) => args.join(" ")).join("\n"));
   }
 });
 
@@ -70,7 +82,22 @@ async function scheduleArray(world: EngineWorld, name: string) {
   return { log, calls: await callsOf(log, pid) };
 }
 
-Deno.test("budget: schedule of an array with logs named by %j → at most 6 processes, one is squeue", async () => {
+Deno.test("budget: schedule under rules of .gitignore → at most 5 processes, one more only for a rule that may match", async () => {
+  await using world = await EngineWorld.create({ ".gitignore": "*.tmp\n/cache/\n" });
+  const log = await watch(world);
+  for (const [claim, asks] of [["out", 0], ["cache", 1]] as const) {
+    await log.clear();
+
+    const { pid, stderr } = await world.must("schedule", "-o", claim, "sbatch", "job.sh");
+
+    const calls = await callsOf(log, pid);
+    assert.equal(calls.filter((call) => /check-ignore/.test(call)).length, asks, calls.join("\n"));
+    assert.equal(/ignored by Git/.test(stderr), asks === 1, stderr);
+    assert(calls.length <= SCHEDULE_BUDGET, calls.join("\n"));
+  }
+});
+
+Deno.test("budget: schedule of an array with logs named by %j → at most 5 processes, one is squeue", async () => {
   await using world = await EngineWorld.create();
 
   const { calls } = await scheduleArray(world, "log-@ID@");
@@ -79,7 +106,7 @@ Deno.test("budget: schedule of an array with logs named by %j → at most 6 proc
   assert(calls.length <= SCHEDULE_BUDGET, calls.join("\n"));
 });
 
-Deno.test("budget: schedule of an array of 1,000 tasks → at most 6 processes", async () => {
+Deno.test("budget: schedule of an array of 1,000 tasks → at most 5 processes", async () => {
   await using world = await EngineWorld.create();
 
   const { log, calls } = await scheduleArray(world, "log-@ID@_4294967294");
@@ -89,6 +116,7 @@ Deno.test("budget: schedule of an array of 1,000 tasks → at most 6 processes",
   const rows = Array.from({ length: 1_000 }, (_, task) => `1_${task}|COMPLETED`);
   await world.slurm.setRows("1", ...rows);
   for (let task = 0; task < 1_000; task++) await world.write(`logs/log-1_${task}`, "x\n");
+  await world.write("out", "x\n");
   await log.clear();
 
   const finish = await world.must("finish");
@@ -139,13 +167,41 @@ Deno.test("budget: finish of 200 jobs → at most 20 processes, a commit each", 
 
   const calls = await callsOf(log, outcome.pid);
   assert(calls.length <= 20, calls.join("\n"));
-  assert.equal(calls.filter((call) => call.startsWith("sacct")).length, 1);
+  // One for what became of them, one for what they have used.
+  assert.equal(calls.filter((call) => call.startsWith("sacct")).length, 2, calls.join("\n"));
   assert.equal((await world.subjects()).length, 201, saidBy(outcome));
   assert.deepEqual(await world.changes("HEAD~100"), [
     "A out/100/result.txt",
     "A slurm-100.out",
   ]);
   assert.deepEqual(await world.lines("status", "--porcelain"), []);
+});
+
+Deno.test("budget: list, and finish, of 100 jobs → one sacct each, for list one squeue if one is pending", async () => {
+  await using world = await EngineWorld.create();
+  await world.must("schedule", "-o", "out/1", "sbatch", "job.sh");
+  await copyJobs(world, 100);
+  const jobIds = Array.from({ length: 100 }, (_, index) => `${index + 1}`);
+  const setStates = async (seventh: string) => {
+    for (const id of jobIds) {
+      await world.slurm.setRows(id, `${id}|${id === "7" ? seventh : "RUNNING"}`);
+    }
+  };
+  await setStates("RUNNING");
+  const log = await watch(world);
+  const expected = [["list", ["sacct"]], ["finish", ["sacct"]]] as const;
+  for (const [command, programs] of [...expected, ["list", ["sacct", "squeue"]]] as const) {
+    if (programs.length === 2) await setStates("PENDING");
+    await log.clear();
+
+    const outcome = await world.dlslurm(command);
+
+    const calls = await callsOf(log, outcome.pid);
+    const asked = calls.map((call) => call.split(" ", 1)[0]).filter((program) =>
+      ["sacct", "squeue", "scontrol"].includes(program!)
+    );
+    assert.deepEqual(asked, programs, calls.join("\n"));
+  }
 });
 
 // Two to open a subdataset, the rest as for the dataset itself.
@@ -164,7 +220,7 @@ Deno.test("budget: finish of 20 jobs in two subdatasets → so many more process
   await assertSaved(world);
 });
 
-Deno.test("budget: schedule beside subdatasets → at most 6 processes; inside one, two more", async () => {
+Deno.test("budget: schedule beside subdatasets → at most 5 processes; inside one, two more", async () => {
   await using world = await createNested();
   const log = await watch(world);
   for (
@@ -177,4 +233,30 @@ Deno.test("budget: schedule beside subdatasets → at most 6 processes; inside o
     const calls = await callsOf(log, pid);
     assert(calls.length <= most, calls.join("\n"));
   }
+});
+
+Deno.test("budget: retry of N jobs → one sacct for all, one sbatch each, and no process of git for a job", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("out/1");
+  await copyJobs(world, 30);
+  for (let id = 1; id <= 30; id++) await world.slurm.setRows(`${id}`, `${id}|FAILED`);
+  const log = await watch(world);
+  const countsOf = async (pid: number) => {
+    const programs = (await callsOf(log, pid)).map((call) => call.split(" ")[0]!);
+    return Map.groupBy(programs, (program) => program);
+  };
+
+  const few = await world.must("retry", "1", "2");
+  const ofFew = await countsOf(few.pid);
+  await log.clear();
+  const many = await world.must("retry", ...Array.from({ length: 28 }, (_, at) => `${at + 3}`));
+  const ofMany = await countsOf(many.pid);
+
+  assert.equal(ofFew.get("sbatch")?.length, 2);
+  assert.equal(ofMany.get("sbatch")?.length, 28);
+  assert.equal(ofMany.get("sacct")?.length, 1);
+  assert.equal(ofMany.get("squeue"), undefined);
+  assert.equal(ofMany.get("scontrol")?.length, 1, "all jobs in one answer");
+  assert.equal(ofMany.get("git")?.length, ofFew.get("git")?.length);
+  assert(ofFew.get("git")!.length <= 4, `${ofFew.get("git")}`);
 });

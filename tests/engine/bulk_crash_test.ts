@@ -9,19 +9,13 @@ import { storedJobs } from "../support/snapshots.ts";
 import type { TestDataset } from "../support/datasets.ts";
 import { wrapProgram } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
+import { KILL_BULK } from "./kill_caller.ts";
 
 const ROWS = 12;
 const COMMAND = [
   ...["schedule", "--from", "../table.csv", "-o", "out/{name}"],
   ...["sbatch", "job.sh", "{name}"],
 ];
-/**
- * Between sbatch and dlslurm stand the shell of the command line, and the one that runs one command line
- * after the other: proc(5), field 4.
- */
-const KILL_DLSLURM = 'up=$(cut -d " " -f 4 "/proc/$PPID/stat"); ' +
-  'kill -9 "$(cut -d " " -f 4 "/proc/$up/stat")"';
-
 async function createWorld(): Promise<EngineWorld> {
   const world = await EngineWorld.create();
   const lines = Array.from({ length: ROWS }, (_, at) => `s${at}\n`);
@@ -74,8 +68,8 @@ for (const moment of ["before", "after"] as const) {
     Deno.test(`crash: schedule --from killed ${moment} submission ${calls} → the same command goes on`, async () => {
       await using world = await createWorld();
       const deed = moment === "before"
-        ? `${KILL_DLSLURM}; exit 1`
-        : `"$0.scripted" "$@"; ${KILL_DLSLURM}; exit`;
+        ? `${KILL_BULK}; exit 1`
+        : `"$0.scripted" "$@"; ${KILL_BULK}; exit`;
       await replaceSbatch(world, calls, deed);
       const killed = await world.dlslurm(...COMMAND);
       assert.equal(killed.code, 137, saidBy(killed));
@@ -100,7 +94,7 @@ for (const moment of ["before", "after"] as const) {
 
 Deno.test("crash: an array of rows whose receipt was lost → its tasks are found by the next run", async () => {
   await using world = await createWorld();
-  await replaceSbatch(world, 1, `"$0.scripted" "$@"; ${KILL_DLSLURM}; exit`);
+  await replaceSbatch(world, 1, `"$0.scripted" "$@"; ${KILL_BULK}; exit`);
   const array = ["schedule", "--array", ...COMMAND.slice(1)];
   const killed = await world.dlslurm(...array);
   assert.equal(killed.code, 137, saidBy(killed));
@@ -123,7 +117,7 @@ for (const isBegun of [true, false]) {
     } called → its folder goes with it, that of another store stays`,
     async () => {
       await using world = await createWorld();
-      await replaceSbatch(world, 1, `${KILL_DLSLURM}; exit 1`);
+      await replaceSbatch(world, 1, `${KILL_BULK}; exit 1`);
       const place = join(world.root, ".git/dlslurm");
       // Tasks of an array that a store made before it was deleted may still be queued.
       await Deno.mkdir(join(place, "arrays/1-1000"), { recursive: true });
@@ -156,7 +150,7 @@ for (const isBegun of [true, false]) {
 
 testIfAvailable(
   ["root", "mount"],
-  "e2e: schedule --from, the disk fills up between two answers → one is unclear, each row is submitted once",
+  "e2e: schedule --from, the disk fills up between two answers → what is lost is unclear, each row is submitted once",
   async () => {
     await using world = await createWorld();
     await replaceSbatch(world, 5, "cat /dev/zero >.git/fill 2>/dev/null");
@@ -168,13 +162,15 @@ testIfAvailable(
     await mendSbatch(world);
     assert.equal(full.code, 1, saidBy(full));
     assert.match(saidBy(full), /Cannot write the store/);
-    assert.deepEqual(await world.slurm.submitted(), ["1", "2", "3", "4", "5"]);
+    const submitted = await world.slurm.submitted();
+    assert(submitted.length >= 5 && submitted.length < ROWS, String(submitted));
     const unclear = await world.dlslurm("recover");
     const known = new Set(jobs(world).map((job) => job.jobId));
-    const lost = (await world.slurm.submitted()).filter((jobId) => !known.has(jobId));
+    const lost = submitted.filter((jobId) => !known.has(jobId));
     const keys = [...unclear.stdout.matchAll(/submission ([0-9]+) of/g)].map(([, key]) => key!);
-    assert.deepEqual([keys, lost], [["5"], ["5"]], saidBy(unclear));
-    await world.must("recover", "5", "--job-id", "5");
+    assert.deepEqual(keys, lost, saidBy(unclear));
+    assert.equal(lost[0], "5");
+    for (const key of keys) await world.must("recover", key, "--job-id", key);
     await world.must(...command);
     await assertCampaignFinishes(world);
   },

@@ -118,11 +118,11 @@ for (const kind of KINDS) {
         const sacct = join(world.sandbox.programs, "sacct");
         const script = await Deno.readTextFile(sacct);
         const file = join(world.root, "out/7.bin");
-        const now = `echo now >>${quote(file)}\n`;
-        await Deno.writeTextFile(
-          sacct,
-          script.replace("\n", `\n${now}${writeLate(world, file)}\n`),
-        );
+        const asked = quote(join(world.sandbox.root, "asked"));
+        const now = `echo now >>${quote(file)}`;
+        // sacct is asked for states, and once more for what the job has used.
+        const deed = `[ -e ${asked} ] || { : >${asked}\n${now}\n${writeLate(world, file)}\n}\n`;
+        await Deno.writeTextFile(sacct, script.replace("\n", `\n${deed}`));
 
         await assertCommitted(world, kind, /^.7now\n(late\n){5}$/);
       }),
@@ -138,7 +138,8 @@ for (const kind of KINDS) {
         await Deno.utime(file, new Date(nowMs - 5_000), new Date(nowMs - 5_000));
         await world.slurm.setEnd(nowMs - 30_000);
         // Not before the files are looked at: that is what comes next.
-        const script = `case " $* " in *" ls-files "*) ${writeLate(world, file)} ;; esac\n` +
+        const script =
+          `case " $* " in *" --exclude-standard -- "*) ${writeLate(world, file)} ;; esac\n` +
           'exec "$REAL" "$@"';
         await wrapProgram(world.sandbox, "git", script);
 

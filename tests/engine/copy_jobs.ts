@@ -12,6 +12,10 @@ export async function copyJobs(world: EngineWorld, count: number): Promise<void>
   const marks = columns.map(() => "?").join(", ");
   const insert = database.prepare(`INSERT INTO job (${columns.join(", ")}) VALUES (${marks})`);
   const claim = database.prepare("INSERT INTO claim (worktree, path, job_key) VALUES ('', ?, ?)");
+  const evidence = database.prepare(
+    `INSERT INTO job_evidence (job_key, noted, kept_script, kept_inputs)
+       SELECT ?, noted, kept_script, kept_inputs FROM job_evidence WHERE job_key = 1`,
+  );
   database.exec("BEGIN");
   for (let index = 2; index <= count; index++) {
     const own: Record<string, unknown> = {
@@ -24,6 +28,7 @@ export async function copyJobs(world: EngineWorld, count: number): Promise<void>
     };
     insert.run(...columns.map((column) => own[column] as string | number | null));
     claim.run(`out/${index}`, index);
+    evidence.run(index);
     await Deno.mkdir(join(world.sandbox.root, "scripted slurm", `${index}.job`));
   }
   database.exec("COMMIT");

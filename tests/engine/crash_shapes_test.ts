@@ -139,6 +139,9 @@ Deno.test("crash: finish in subdatasets stopped, then the user records a later c
   await using world = await createNested();
   const jobId = await runNestedJob(world, "one");
   await killFinish(world, "sequence", ["update-ref -m", 2, "after"]);
+  // As git advises: "remove the file manually to continue".
+  const index = ["rev-parse", "--path-format=absolute", "--git-path", "index"];
+  await Deno.remove(`${await gitIn(world, "sub", ...index)}.lock`);
   await gitIn(world, "sub", "reset", "--quiet", "--hard");
   await world.write("sub/mine.txt", "x\n");
   await gitIn(world, "sub", "add", "mine.txt");

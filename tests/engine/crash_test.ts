@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DenoRunner } from "../../src/process/deno_runner.ts";
+import { identifySelf } from "../../src/process/process_identity.ts";
 import { DATASET_KINDS, TestDataset } from "../support/datasets.ts";
 import type { DatasetKind } from "../support/datasets.ts";
 import { testIfAvailable } from "../support/requirements.ts";
@@ -13,8 +15,9 @@ async function salt(world: EngineWorld): Promise<void> {
   const folder = join(world.root, ".git", "dlslurm");
   await Deno.mkdir(join(folder, "submissions"), { recursive: true });
   const { pid } = await world.sandbox.run(["true"]);
-  const holder = { host: Deno.hostname(), pid, startedS: 1, bootedS: 1, purpose: "finish" };
-  await Deno.writeTextFile(join(folder, "finish.lease"), JSON.stringify(holder));
+  const holder = JSON.stringify({ ...await identifySelf(new DenoRunner()), pid, startTicks: 1 });
+  await Deno.symlink(holder, join(folder, "finish.lease"));
+  await Deno.symlink(holder, join(world.root, ".git", "index.lock"));
   await Deno.writeTextFile(join(folder, "submissions", "77.out"), "Submitted batch job 77\n");
   await Deno.writeTextFile(join(folder, "submissions", "77.err"), "");
   await Deno.writeTextFile(join(folder, "jobs.sqlite.tmp-1"), "x");
@@ -47,15 +50,17 @@ async function assertFinished(world: EngineWorld, jobIds: readonly string[]): Pr
   );
   assert.deepEqual(refs.filter((ref) => !ref.includes("annex")), ["refs/heads/main"]);
   const left: string[] = [];
-  for await (const { name } of Deno.readDir(join(world.root, ".git"))) {
-    // The private index is overwritten by the next finish that needs one.
-    if (name === "index.lock" || name === "dlslurm-index.lock") left.push(name);
+  for (const folder of [".git", ".git/dlslurm", ".git/dlslurm/submissions"]) {
+    for await (const { name } of Deno.readDir(join(world.root, folder))) {
+      if (/^index\.lock$|^HEAD\.lock$|^dlslurm-|\.lease$|\.(out|err)$/.test(name)) left.push(name);
+    }
   }
   assert.deepEqual(left, []);
 }
 
 const FINISH_STEPS: readonly (readonly [DatasetKind, string, string])[] = [
   ["plain git", "sacct", ""],
+  ["plain git", "sacct", "MaxRSS"],
   ["plain git", "git", "ls-files"],
   ["plain git", "git", "update-index"],
   ["plain git", "git", "fast-import"],
@@ -97,7 +102,7 @@ for (const [kind, program, word] of FINISH_STEPS) {
 
 for (
   const [program, word, moment] of [
-    ["git", "rev-parse", "before"],
+    ["git", "config", "before"],
     ["git", "config", "after"],
     ["sbatch", "", "before"],
     ["sbatch", "", "after"],

@@ -3,6 +3,7 @@ import { TestDataset } from "../support/datasets.ts";
 import type { DatasetKind } from "../support/datasets.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import type { Outcome } from "../support/sandbox.ts";
+import { CallLog } from "../support/wrapped_programs.ts";
 import { ScriptedSlurm } from "./scripted_slurm.ts";
 
 /** A dataset beside a scripted Slurm: everything is real but the jobs. */
@@ -51,6 +52,16 @@ export class EngineWorld implements AsyncDisposable {
     const claims = outputs.flatMap((output) => ["-o", output]);
     const { stdout } = await this.must("schedule", ...claims, "sbatch", "job.sh");
     return /^Submitted batch job ([0-9]+)$/m.exec(stdout)![1]!;
+  }
+
+  /** Watches programs. Slurm's scripts go behind the log: left where they are they would be replaced by it. */
+  async watch(names: readonly string[]): Promise<CallLog> {
+    const { programs, root, env } = this.sandbox;
+    const hidden = join(root, "hidden programs");
+    await Deno.rename(programs, hidden);
+    await Deno.mkdir(programs);
+    env["PATH"] = env["PATH"]!.replace(programs, `${programs}:${hidden}`);
+    return await CallLog.watch(this.sandbox, names);
   }
 
   /** Writes a file, making its folders. */

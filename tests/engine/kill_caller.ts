@@ -13,18 +13,24 @@ export type Moment = "before" | "after";
  */
 export async function killCallerOf(
   world: EngineWorld,
-  program: string,
+  program: string | { readonly bulk: "sbatch" },
   word: string,
   moment: Moment,
   nth = 1,
 ): Promise<void> {
-  const kill = program === "sbatch" ? KILL_GRANDPARENT : 'kill -9 "$PPID"';
+  const kill = typeof program === "object"
+    ? KILL_BULK
+    : program === "sbatch"
+    ? KILL_GRANDPARENT
+    : 'kill -9 "$PPID"';
+  if (typeof program === "object") program = program.bulk;
   const deed = moment === "before" ? `${kill}; exit 1` : `"$REAL" "$@"; ${kill}`;
   if (program in SLURM_SCRIPTS) {
     // The scripted program itself is what is wrapped.
     const path = join(world.sandbox.programs, program);
     await Deno.rename(path, `${path}.scripted`);
-    await Deno.writeTextFile(path, `#!/bin/sh\nREAL="$0.scripted"\n${deed}\n`);
+    const others = word === "" ? "" : `case "$*" in *${word}*) ;; *) exec "$REAL" "$@" ;; esac\n`;
+    await Deno.writeTextFile(path, `#!/bin/sh\nREAL="$0.scripted"\n${others}${deed}\n`);
     await Deno.chmod(path, 0o755);
     return;
   }
@@ -37,6 +43,9 @@ export async function killCallerOf(
 
 /** Between the program and sbatch stands the shell that runs the command line: proc(5), field 4. */
 export const KILL_GRANDPARENT = 'kill -9 "$(cut -d " " -f 4 "/proc/$PPID/stat")"';
+/** The same where many are submitted: one shell more, which runs one command line after the other. */
+export const KILL_BULK = 'up=$(cut -d " " -f 4 "/proc/$PPID/stat"); ' +
+  'kill -9 "$(cut -d " " -f 4 "/proc/$up/stat")"';
 const SLURM_SCRIPTS = { sbatch: true, sacct: true, scontrol: true };
 
 /** Gives the program back as it was. */

@@ -38,9 +38,30 @@ export class ScriptedSlurm {
     await Deno.writeTextFile(join(this.#folder, "end"), `${time}\n`);
   }
 
+  /** Fields that sacct does not know. */
+  async refuseFields(...fields: readonly string[]): Promise<void> {
+    await Deno.writeTextFile(join(this.#folder, "refused"), `${fields.join(" ")}\n`);
+  }
+
+  /** Has accounting forget the steps of all jobs. */
+  async forgetSteps(): Promise<void> {
+    await Deno.writeTextFile(join(this.#folder, "without steps"), "");
+  }
+
   /** What scontrol shows of jobs in place of one plain record; `JobId=` stands before it. */
   async setDescription(text: string): Promise<void> {
     await Deno.writeTextFile(join(this.#folder, "description"), text);
+  }
+
+  /** What sbatch was given for a job, with blanks between the words. */
+  async argsOf(jobId: string): Promise<string> {
+    return (await Deno.readTextFile(join(this.#folder, `${jobId}.args`))).trimEnd();
+  }
+
+  /** The words that sbatch was given when it submitted a job. */
+  async wordsOf(jobId: string): Promise<string[]> {
+    const text = await Deno.readTextFile(join(this.#folder, `${jobId}.words`));
+    return text.split("\n").slice(0, -1);
   }
 
   /** IDs of all jobs that were submitted. */
@@ -58,18 +79,52 @@ const SCRIPTS = {
   sbatch: `n=1
 while ! mkdir "$D/$n.job" 2>/dev/null; do n=$((n + 1)); done
 pwd >"$D/$n.folder"
+printf '%s\\n' "$*" >"$D/$n.args"
+printf '%s\\n' "$@" >"$D/$n.words"
 echo "Submitted batch job $n"`,
+  // Asked for memory it prints the fields of the call, steps included; else those that statuses are read from.
   sacct: `for last; do :; done
 end=Unknown
 if test -e "$D/end"; then read -r end <"$D/end"; fi
+case "$*" in
+*MaxRSS*) kind=accounting ;;
+*) kind=status ;;
+esac
+if test $kind = accounting && test -e "$D/refused"; then
+  for field in $(cat "$D/refused"); do
+    case "$*" in
+    *"$field"*) echo "sacct: error: Invalid field requested: \\"$field\\"" >&2; exit 1 ;;
+    esac
+  done
+fi
+print() {
+  if test $kind = status; then
+    echo "$1|$id|$2|Unknown|$end|0:0|00:00:01||n1|job"
+    return
+  fi
+  exit=0:0
+  test "$2" = COMPLETED || exit=1:0
+  times="Unknown|2026-11-01T00:00:00|2026-11-01T00:01:30"
+  tail="8G|60|1|4|n1|debug|mini|billing=4,cpu=4,mem=8G,node=1"
+  more=
+  case "$format" in *,Restarts) more="|2" ;; esac
+  echo "$1|$id|$2|$times|$exit|90|01:02.500||$tail$more"
+  test -e "$D/without steps" && return
+  echo "$1.batch|$id.batch|$2|$times|$exit|90|00:02.500|2048K|||1|4|n1||mini|cpu=4$more"
+  echo "$1.0|$id.0|$2|$times|$exit|88|01:00.000|1.5M|||1|4|n1||mini|cpu=4$more"
+}
+format=
+for word; do
+  case "$word" in --format=*) format=\${word#--format=} ;; esac
+done
 for id in $(echo "$last" | tr , ' '); do
   test -d "$D/$id.job" || continue
   if test -e "$D/$id.rows"; then
     while IFS='|' read -r row state; do
-      echo "$row|$id|$state|Unknown|$end|0:0|00:00:01||n1|job"
+      print "$row" "$state"
     done <"$D/$id.rows"
   else
-    echo "$id|$id|COMPLETED|Unknown|$end|0:0|00:00:01||n1|job"
+    print "$id" COMPLETED
   fi
 done`,
   scontrol: `describe() {

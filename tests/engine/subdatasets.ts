@@ -1,6 +1,6 @@
+import { joinPath } from "../../src/paths/root_paths.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { joinPath } from "../../src/datalad/subdatasets.ts";
 import { EngineWorld } from "./engine_world.ts";
 
 /** Runs git in a subdataset, `.` for the dataset itself; it has to succeed. */

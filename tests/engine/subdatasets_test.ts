@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseMessage } from "../../src/datalad/run_record.ts";
+import { testIfAvailable } from "../support/requirements.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 import {
   addSubdataset,
@@ -51,25 +52,29 @@ Deno.test("engine: finish of outputs two subdatasets deep → each commit holds 
   );
 });
 
-Deno.test("engine: finish in subdatasets → each commit carries the record of the whole job", async () => {
-  await using world = await createNested();
-  await world.git("config", "datalad.run.record-sidecar", "true");
-  await runNestedJob(world, "one");
+testIfAvailable(
+  ["xz"],
+  "engine: finish in subdatasets → each commit carries the record of the whole job",
+  async () => {
+    await using world = await createNested();
+    await world.git("config", "datalad.run.record-sidecar", "true");
+    await runNestedJob(world, "one");
 
-  await world.must("finish");
+    await world.must("finish");
 
-  const inTop = parseMessage(await world.git("log", "-1", "--format=%B"))!;
-  assert("sidecarId" in inTop.record, "the dataset itself keeps its records in files");
-  for (const place of ["sub", "sub/deep"]) {
-    const { record } = parseMessage(await gitIn(world, place, "log", "-1", "--format=%B"))!;
-    assert(!("sidecarId" in record), "there is no such file in a subdataset");
-    assert.equal(record.subdataset, place);
-    assert.deepEqual(record.outputs.slice(0, 3), ["one", "sub/one", "sub/deep/one"]);
-    const again = await world.dlslurm("reschedule", "-d", place);
-    assert.equal(again.code, 1);
-    assert.match(saidBy(again), new RegExp(`the superdataset, in which this one is "${place}"`));
-  }
-});
+    const inTop = parseMessage(await world.git("log", "-1", "--format=%B"))!;
+    assert("sidecarId" in inTop.record, "the dataset itself keeps its records in files");
+    for (const place of ["sub", "sub/deep"]) {
+      const { record } = parseMessage(await gitIn(world, place, "log", "-1", "--format=%B"))!;
+      assert(!("sidecarId" in record), "there is no such file in a subdataset");
+      assert.equal(record.subdataset, place);
+      assert.deepEqual(record.outputs.slice(0, 3), ["one", "sub/one", "sub/deep/one"]);
+      const again = await world.dlslurm("reschedule", "-d", place);
+      assert.equal(again.code, 1);
+      assert.match(saidBy(again), new RegExp(`the superdataset, in which this one is "${place}"`));
+    }
+  },
+);
 
 for (const claim of [".", "sub", "sub/deep"]) {
   Deno.test(`engine: finish of the output "${claim}" → takes what is in subdatasets below it`, async () => {

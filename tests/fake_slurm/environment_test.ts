@@ -54,6 +54,25 @@ Deno.test("env uses XDG_STATE_HOME, and a temporary directory where that cannot 
   }
 });
 
+Deno.test("env starts no programs from a folder that others can change", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const said = await inShell(
+      `mkdir -p state/dlslurm/fake-slurm; chmod 777 state/dlslurm
+       export XDG_STATE_HOME="$PWD/state" TMPDIR="$PWD/tmp"
+       fake env | head -n 1
+       chmod 777 tmp/dlslurm-*
+       fake env 2>&1 | head -n 1`,
+      dir,
+    );
+
+    assert.match(said[0]!, new RegExp(`=${dir}/tmp/dlslurm-\\d+/fake-slurm;`));
+    assert.match(said[1]!, /it is not a folder that only you can change$/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("sbatch reads a script from standard input", async () => {
   const dir = await Deno.makeTempDir();
   try {

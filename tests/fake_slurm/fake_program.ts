@@ -1,6 +1,7 @@
 /**
  * The fake Slurm as a program of its own, for tests: `deno run fake_program.ts fake-slurm ARGS…`.
  */
+import { fileURLToPath } from "node:url";
 import { runFakeSlurm } from "../../src/fake_slurm/mod.ts";
 
 /** argv prefix that starts this file with the permissions that the real program has. */
@@ -10,9 +11,9 @@ export const FAKE_PROGRAM: readonly string[] = [
   ...[
     "--allow-env",
     "--allow-sys",
-    `--config=${new URL("../../deno.json", import.meta.url).pathname}`,
+    `--config=${fileURLToPath(new URL("../../deno.json", import.meta.url))}`,
   ],
-  new URL(import.meta.url).pathname,
+  fileURLToPath(import.meta.url),
 ];
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {

@@ -150,8 +150,7 @@ Deno.test("sinfo lays its listings out as Slurm 22.05 does", () =>
   withFakeSlurm(async (slurm) => {
     const node = (await slurm.run("sinfo", "-h", "-o", "%N")).stdout.trim();
     const ask = async (...args: string[]) =>
-      (await slurm.run("sinfo", ...args)).stdout.replaceAll(node, "vm")
-        .replace(/^\w{3} \w{3} .*$/m, "DATE");
+      (await slurm.run("sinfo", ...args)).stdout.replaceAll(node, "vm");
 
     assert.equal(
       await ask(),
@@ -163,17 +162,7 @@ Deno.test("sinfo lays its listings out as Slurm 22.05 does", () =>
       "PARTITION AVAIL  TIMELIMIT   NODES(A/I/O/T) NODELIST\n" +
         "debug*       up   infinite          0/1/0/1 vm\n",
     );
-    assert.equal(
-      await ask("-l"),
-      "DATE\nPARTITION AVAIL  TIMELIMIT   JOB_SIZE ROOT OVERSUBS     GROUPS  NODES       STATE " +
-        "NODELIST\ndebug*       up   infinite 1-infinite   no       NO        all      1        idle vm\n",
-    );
-    assert.equal(await ask("-R"), "REASON               USER      TIMESTAMP           NODELIST\n");
-    assert.equal(
-      await ask("-h", "-O", "partition,nodes,cpus,stateLong"),
-      "debug*              1                   8                   idle                \n",
-    );
+    assert.equal(await ask("-h", "-o", "%P|%D|%c|%C|%T"), "debug*|1|8|0/8/0/8|idle\n");
     assert.equal(await ask("-t", "down", "-h"), "");
-    assert.equal(await ask("-n", "nope", "-h"), "debug*       up   infinite      0    n/a \n");
     assert.equal(await ask("-p", "nope", "-h"), "");
   }));

@@ -19,13 +19,10 @@ Deno.test("srun runs the command once for each task, in the job's environment", 
       slurm,
       `export MARK=here
        srun sh -c 'echo "$MARK $SLURM_JOB_ID.$SLURM_STEP_ID $SLURM_NTASKS"'
-       srun -n 1 -o 'out-%j.%s.%t' pwd; echo piped | srun -n 1 cat
-       for word in one two; do srun -n 1 -o both --open-mode=append echo "$word"; done`,
+       srun -n 1 pwd; echo piped | srun -n 1 cat`,
     );
 
-    assert.equal(said, "here 1.0 2\nhere 1.0 2\npiped\n");
-    assert.equal(await slurm.read("out-1.1.0"), `${slurm.workDir}\n`);
-    assert.equal(await slurm.read("both"), "one\ntwo\n");
+    assert.equal(said, `here 1.0 2\nhere 1.0 2\n${slurm.workDir}\npiped\n`);
   }));
 
 Deno.test("srun leaves no trace of ended tasks where signals to the job look for running ones", () =>
@@ -37,7 +34,7 @@ Deno.test("srun leaves no trace of ended tasks where signals to the job look for
        ls '${slurm.stateDir}/steps/1'`,
     );
 
-    assert.equal(said, "0.0\n1\n");
+    assert.equal(said, "0\n0.0\n1\n0\n1\n");
   }));
 
 Deno.test("srun passes exit status and signal on, in the words of Slurm 22.05", () =>
@@ -67,18 +64,12 @@ srun: fatal: No command given to execute.
 rc 1
 `,
     );
-    const fields = "jobid,jobname,state,exitcode,derivedexitcode,ntasks,layout,submitline";
     assert.equal(
-      (await slurm.run("sacct", "-n", "-P", "-o", fields)).stdout,
-      `1|job.sh|COMPLETED|0:0|3:0|||sbatch --parsable job.sh
-1.batch|batch|COMPLETED|0:0||1|Unknown|
-1.0|named|FAILED|3:0||2|Block|srun -J named sh -c exit 3
-1.1|sh|CANCELLED|0:9||1|Cyclic|srun -n 1 sh -c kill -9 $$
-1.2|nosuchprogram|FAILED|2:0||1|Cyclic|srun -n 1 nosuchprogram
-`,
+      (await slurm.run("sacct", "-nPo", "jobid,jobname,state,exitcode,submitline")).stdout,
+      "1|job.sh|COMPLETED|0:0|sbatch --parsable job.sh\n1.batch|batch|COMPLETED|0:0|\n",
     );
     assert.equal((await slurm.run("sacct", "-nPXo", "jobid")).stdout, "1\n");
-    assert.equal((await slurm.run("sacct", "-nPj", "1.1", "-o", "jobid")).stdout, "1.1\n");
+    assert.equal((await slurm.run("sacct", "-nPj", "1.batch", "-o", "jobid")).stdout, "1.batch\n");
   }));
 
 Deno.test("srun in a job that is over is refused", () =>
@@ -93,7 +84,7 @@ Deno.test("a step that runs when its job is cancelled ends with it", () =>
   withFakeSlurm(async (slurm) => {
     await slurm.write(
       "job.sh",
-      `#!/bin/sh\nPATH="${slurm.stateDir}/bin:$PATH"\nsrun sh -c 'echo >begun; sleep 30'\n`,
+      `#!/bin/sh\nPATH="${slurm.stateDir}/bin:$PATH"\nsrun sh -c 'echo $$ >begun; exec sleep 30'\n`,
     );
     const id = await slurm.submit("job.sh");
     await until(() => exists(slurm, "begun"));
@@ -101,39 +92,38 @@ Deno.test("a step that runs when its job is cancelled ends with it", () =>
     await slurm.run("scancel", id);
 
     await slurm.waitForEnd(id);
-    const { stdout } = await slurm.run(
-      "sacct",
-      "-n",
-      "-P",
-      "-o",
-      "jobid,state,exitcode",
-      "-j",
-      "1.0",
-    );
-    assert.equal(stdout, "1.0|CANCELLED|0:15\n");
+    const [pid = ""] = (await slurm.read("begun")).split("\n");
+    await until(() => Promise.resolve(!isThere(Number(pid))));
   }));
 
-Deno.test("steps wait for the CPUs of others, unless they are exact or overlap", () =>
+Deno.test("steps that run side by side have numbers of their own", () =>
   withFakeSlurm(async (slurm) => {
     const said = await inJob(
       slurm,
-      `# The first waits for the second, for so many tenths of a second: too short a time ends it alone.
-       pair() { rm -f a b; patience=$1; shift
-         srun "$@" -n 1 sh -c 'echo >a; i=0; while [ ! -e b ] && [ $i -lt '$patience' ]; do
-           sleep 0.1; i=$((i+1)); done; [ -e b ] && echo together || echo alone' &
-         while [ ! -e a ]; do sleep 0.02; done
-         srun -Q "$@" -n 1 sh -c 'echo >b'; wait; }
-       pair 3; pair 300 --exact; pair 300 --overlap
-       rm a; srun -n 1 sh -c 'echo >a; i=0; until grep -q disabled log || [ $i = 300 ]; do
-         sleep 0.1; i=$((i+1)); done' & while [ ! -e a ]; do sleep 0.02; done
-       srun -n 1 echo after; wait`,
+      `for word in one two three; do srun -n 1 >$word sh -c 'echo $SLURM_STEP_ID' & done; wait
+       sort one two three`,
     );
 
-    assert.match(said, /^alone\ntogether\ntogether\n/);
-    assert.match(
-      said,
-      /Job 1 step creation temporarily disabled, retrying \(Requested nodes are busy\)\nsrun: Step created for job 1\nafter\n$/,
+    assert.equal(said, "0\n1\n2\n");
+  }));
+
+Deno.test("a task has time for a last word when its job is cancelled and its script waits", () =>
+  withFakeSlurm(async (slurm) => {
+    await slurm.write(
+      "job.sh",
+      `#!/bin/sh
+PATH="${slurm.stateDir}/bin:$PATH"
+trap : TERM
+srun sh -c 'trap "sleep 0.5; echo saved >last; exit" TERM; echo >begun; while :; do sleep 0.1; done'
+`,
     );
+    const id = await slurm.submit("-o", "log", "job.sh");
+    await until(() => exists(slurm, "begun"));
+
+    await slurm.run("scancel", id);
+
+    await slurm.waitForEnd(id);
+    assert.equal(await slurm.read("last"), "saved\n");
   }));
 
 Deno.test("a step has a time limit of its own, and ends with its first bad task when asked to", () =>
@@ -141,8 +131,7 @@ Deno.test("a step has a time limit of its own, and ends with its first bad task 
     const said = await inJob(
       slurm,
       `srun -n 1 -t 1 sleep 30; echo "rc $?"
-       srun -K sh -c '[ $SLURM_PROCID = 1 ] || exit 2; sleep 30'; echo "rc $?"
-       srun -W 1 sh -c '[ $SLURM_PROCID = 0 ] || sleep 30'; echo "rc $?"`,
+       srun -K sh -c '[ $SLURM_PROCID = 1 ] || exit 2; sleep 30'; echo "rc $?"`,
     );
 
     const when = /\d{4}-\d\d-\d\dT[\d:]+/g;
@@ -158,31 +147,13 @@ slurmstepd-NODE: error: *** STEP 1.1 ON NODE CANCELLED AT TIME ***
 srun: error: NODE: task 1: Terminated
 srun: Force Terminated StepId=1.1
 rc 143
-srun: First task exited 1s ago
-srun: StepId=1.2 task 1: running
-srun: StepId=1.2 task 0: exited
-srun: launch/slurm: _step_signal: Terminating StepId=1.2
-srun: Job step aborted: Waiting up to 32 seconds for job step to finish.
-slurmstepd-NODE: error: *** STEP 1.2 ON NODE CANCELLED AT TIME ***
-srun: error: NODE: task 1: Killed
-rc 137
 `,
-    );
-    const { stdout } = await slurm.run("sacct", "-nPo", "jobid,state,exitcode,derivedexitcode");
-    assert.deepEqual(
-      stdout.trim().split("\n").slice(2).map((line) => line.split("|").slice(0, 3)),
-      [
-        ["1.0", "TIMEOUT", "0:15"],
-        ["1.1", "CANCELLED", "0:15"],
-        ["1.2", "CANCELLED", "0:9"],
-      ],
     );
   }, { settings: { SECONDS_PER_MINUTE: "0.5" } }));
 
 Deno.test("a signal reaches what srun started, and the script only when that is asked for", async (t) => {
   const cases: readonly (readonly [string, readonly string[], string])[] = [
     ["scancel -s", ["-s", "USR1", "1"], "step\nrc 7\n"],
-    ["scancel -s of one step", ["-s", "USR1", "1.0"], "step\nrc 7\n"],
     ["scancel --batch -s", ["-b", "-s", "USR1", "1"], "script\nrc 0\n"],
     ["scancel --full -s", ["-f", "-s", "USR1", "1"], "step\nscript\nrc 7\n"],
   ];
@@ -242,33 +213,77 @@ Deno.test("--signal without B: reaches what srun started before the time limit, 
     assert.equal(await whatCaught(slurm), "step\nrc 7\n");
   }, { settings: { SECONDS_PER_MINUTE: "3" } }));
 
-Deno.test("scancel of a step ends that step alone", () =>
+Deno.test("srun --label names the task in front of each line; input goes to all tasks", () =>
   withFakeSlurm(async (slurm) => {
-    await slurm.write(
-      "job.sh",
-      `#!/bin/sh\nPATH="${slurm.stateDir}/bin:$PATH"\nsrun sh -c 'echo >ready; sleep 30'; echo "rc $?"\n`,
+    const said = await inJob(
+      slurm,
+      `echo read | srun -l sh -c 'echo "$SLURM_PROCID of $SLURM_NTASKS"; cat'
+       srun >both sh -c 'echo first; sleep 0.1; echo last'`,
     );
-    const id = await slurm.submit("-o", "log", "job.sh");
-    await until(() => exists(slurm, "ready"));
-    const listed = (await slurm.run("squeue", "-hs", "-o", "%i|%j|%P|%N")).stdout;
-    const shown = (await slurm.run("scontrol", "show", "step", "1.0")).stdout;
 
-    const ended = await slurm.run("scancel", "-v", `${id}.0`);
+    assert.deepEqual(said.split("\n").sort(), [
+      ...["", "0: 0 of 2", "0: read", "1: 1 of 2", "1: read"],
+    ]);
+    assert.deepEqual((await slurm.read("both")).split("\n").sort(), [
+      ...["", "first", "first", "last", "last"],
+    ]);
+  }));
 
-    assert.deepEqual(ended, { code: 0, stdout: "", stderr: "scancel: Terminating step 1.0\n" });
-    assert.deepEqual(await slurm.waitForEnd(id), ["1|COMPLETED|0:0"]);
-    const node = (await slurm.run("sinfo", "-h", "-o", "%N")).stdout.trim();
-    assert.equal(listed, `1.0|sh|debug|${node}\n1.batch|batch|debug|${node}\n`);
+Deno.test("an srun that is told to end kills its step", () =>
+  withFakeSlurm(async (slurm) => {
+    const said = await inJob(
+      slurm,
+      `srun -n 1 sh -c 'echo >ready; sleep 30' & srun=$!
+       while [ ! -e ready ]; do sleep 0.1; done; kill $srun; wait $srun; echo "rc $?"`,
+    );
+
     assert.match(
-      shown,
-      /^StepId=1\.0 UserId=\d+ StartTime=\S+ TimeLimit=UNLIMITED\n {3}State=RUNNING /,
+      said,
+      /^srun: forcing job termination\nsrun: Job step aborted: .*\nslurmstepd-NODE: error: \*\*\* STEP 1\.0 ON \S+ CANCELLED AT \S+ \*\*\*\nsrun: error: NODE: task 0: Killed\nrc 137\n$/,
     );
-    assert.match(await slurm.read("log"), /task 0: Killed\nrc 137\n$/);
-    const uid = Deno.uid();
-    const { stdout } = await slurm.run("sacct", "-nPj", "1.0", "-o", "jobid,state,exitcode");
-    assert.equal(stdout, `1.0|CANCELLED by ${uid}|0:9\n`);
+  }));
+
+Deno.test("srun refuses what it cannot do, and whatever its options say outside a job", () =>
+  withFakeSlurm(async (slurm) => {
+    const outside = "srun: error: the fake Slurm does not support srun outside a job: " +
+      "call it in a script of sbatch\n";
+    const unsupported = (name: string) =>
+      `srun: error: the fake Slurm does not support --${name}\n`;
+    const refusals: readonly (readonly [readonly string[], string, number])[] = [
+      [["hostname"], outside, 1],
+      [["--jobid=1", "hostname"], outside, 1],
+      [["--multi-prog", "programs"], unsupported("multi-prog"), 1],
+      [["--pty", "sh"], unsupported("pty"), 1],
+      [["-W", "1", "true"], unsupported("wait"), 1],
+      [["-o", "log", "true"], unsupported("output"), 1],
+    ];
+    for (const [args, stderr, code] of refusals) {
+      assert.deepEqual(await slurm.run("srun", ...args), { code, stdout: "", stderr });
+    }
+    assert.equal(
+      await inJob(
+        slurm,
+        `srun -t foo true; echo "rc $?"; srun -n 0 true`,
+      ),
+      `srun: error: Invalid --time specification
+rc 255
+srun: error: Invalid numeric value "0" for --ntasks.
+`,
+    );
+    assert.equal(
+      (await slurm.run("scancel", "1.0")).stderr,
+      "scancel: error: the fake Slurm does not cancel steps: 1.0\n",
+    );
   }));
 
 async function exists(slurm: FakeSlurm, name: string): Promise<boolean> {
   return await slurm.read(name).then(() => true, () => false);
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
 }

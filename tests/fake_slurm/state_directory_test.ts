@@ -31,7 +31,7 @@ Deno.test("a full disk is named, and the job is not taken", () =>
 
     assert.equal(code, 1);
     assert.equal(textOf(stdout), "");
-    assert.match(stderr, /Cannot write the store ".*\/state\/jobs\.sqlite": disk I\/O error/);
+    assert.match(stderr, /Cannot write the store ".*\/state\/controller\.sqlite": disk I\/O error/);
     assert.equal((await slurm.run("sacct", "-n")).stdout, "");
   }));
 
@@ -86,7 +86,7 @@ dlslurm fake-slurm env --dir disk/other; echo "status $?"`,
       stdout,
       "Submitted batch job 1\nstatus 1\n1|PENDING\n1 PENDING\nstatus 1\n",
     );
-    assert.match(stderr, /Cannot write the store ".*": attempt to write a readonly database/);
+    assert.match(stderr, /Cannot write the store ".*": Read-only file system/);
     assert.match(stderr, /Cannot use the fake Slurm's directory ".*\/disk\/other": .*read-only/);
   },
 );
@@ -95,7 +95,7 @@ Deno.test("a state directory that another machine works in is refused, with its 
   withFakeSlurm(async (slurm) => {
     await slurm.run("squeue");
     const there = { pid: 1, host: "elsewhere", startedS: 1, bootedS: 1 };
-    const database = new DatabaseSync(`${slurm.stateDir}/jobs.sqlite`);
+    const database = new DatabaseSync(`${slurm.stateDir}/controller.sqlite`);
     database.prepare("INSERT INTO manager VALUES (1, ?)").run(JSON.stringify(there));
 
     const { code, stderr } = await slurm.run("sbatch", "--wrap", "true");
@@ -158,7 +158,7 @@ testIfAvailable(
 
 Deno.test("a job table that is no database, or of a newer program, is refused", () =>
   withFakeSlurm(async (slurm) => {
-    const table = `${slurm.stateDir}/jobs.sqlite`;
+    const table = `${slurm.stateDir}/controller.sqlite`;
     const whole = await Deno.readFile(table);
     for (
       const [spoil, says] of [
@@ -184,7 +184,7 @@ async function makeNewer(table: string, whole: Uint8Array): Promise<void> {
 Deno.test("sacct lists 10,000 jobs, and the fake goes on with them behind it", () =>
   withFakeSlurm(async (slurm) => {
     await slurm.submit("--hold", "--wrap", "true");
-    const database = new DatabaseSync(`${slurm.stateDir}/jobs.sqlite`);
+    const database = new DatabaseSync(`${slurm.stateDir}/controller.sqlite`);
     multiplyJob(database, 10_000);
     database.close();
 

@@ -72,22 +72,19 @@ Deno.test(
   inBoth(async (slurm, version) => {
     await slurm.submit("-H", "-n", "2", "--wrap", "true");
 
-    const fields = "alloccpus,reqcpus,reason,flags,priority";
+    const fields = "alloccpus,reqcpus,reason,priority";
     const { stdout } = await slurm.run("sacct", "-nPo", fields);
     const newer = await slurm.run("sacct", "-nPo", "stdout,stderr,stdin,planned,restarts");
     const older = await slurm.run("sacct", "-nPo", "reserved");
-    const names = (await slurm.run("sacct", "--helpformat")).stdout.trim().split(/\s+/);
 
     if (version === "22.05") {
-      assert.equal(stdout, "2|2|JobHeldUser|StartRecieved|0\n");
+      assert.equal(stdout, "2|2|JobHeldUser|0\n");
       assert.equal(newer.stderr, 'sacct: error: Invalid field requested: "stdout"\n');
       assert.equal(older.stdout, "00:00:00\n");
-      assert.equal(names.length, 109);
     } else {
-      assert.equal(stdout, "0|2|None|StartReceived|0\n");
+      assert.equal(stdout, "0|2|None|0\n");
       assert.equal(newer.stdout, `${slurm.workDir}/slurm-%j.out||/dev/null|00:00:00|0\n`);
       assert.equal(older.stdout, "");
-      assert.equal(names.length, 118);
     }
   }),
 );

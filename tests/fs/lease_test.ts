@@ -1,11 +1,14 @@
+import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Lease } from "../../src/fs/lease.ts";
 import { DenoRunner } from "../../src/process/deno_runner.ts";
-import { ownIdentity } from "../../src/process/process_identity.ts";
+import { readLockLink } from "../../src/fs/lock_link.ts";
+import { identifySelf } from "../../src/process/process_identity.ts";
 
 const runner = new DenoRunner();
-const HOLDER = new URL("take_lease.ts", import.meta.url).pathname;
+const self = await identifySelf(runner);
+const HOLDER = fileURLToPath(new URL("take_lease.ts", import.meta.url));
 
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "lease " });
@@ -62,16 +65,18 @@ class Taker {
 }
 
 function take(path: string): Promise<Lease> {
-  return Lease.take(path, "finish", runner, (work) => work());
+  return Lease.take(path, { process: self, purpose: "finish" }, runner, (work) => work());
 }
 
-Deno.test("Lease.take() makes a file and gives it back", async () => {
+Deno.test("Lease.take() makes a lock that names us and gives it back", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "lease");
 
     await using lease = await take(path);
-    assert.equal(lease.wasStale, false);
-    assert.equal(JSON.parse(await Deno.readTextFile(path)).pid, Deno.pid);
+    assert.equal(lease.deadSinceMs, undefined);
+    assert.equal(lease.takenMs, (await Deno.lstat(path)).mtime!.getTime());
+    assert.equal(await lease.isHeld(), true);
+    assert.equal(JSON.parse((await readLockLink(path))!).pid, Deno.pid);
     await lease[Symbol.asyncDispose]();
 
     assert.deepEqual(await namesIn(folder), []);
@@ -104,7 +109,9 @@ Deno.test("Lease.take() takes over from a holder that was killed", async () => {
 
     await using lease = await take(path);
 
-    assert.equal(lease.wasStale, true);
+    assert.ok(Math.abs(lease.deadSinceMs! - Date.now()) < 60_000);
+    assert.ok(lease.takenMs > lease.deadSinceMs!);
+    assert.equal(lease.takenMs, (await Deno.lstat(path)).mtime!.getTime());
     assert.deepEqual(await namesIn(folder), ["lease"]);
   });
 });
@@ -122,8 +129,16 @@ Deno.test("Lease.take() leaves the lease of a holder whose start took long", asy
   });
 });
 
+/** A process that certainly runs no more here. */
+const DEAD = { ...self, pid: 4_194_303, since: "2026-01-01" };
 const FOREIGN = [
-  ["another host", JSON.stringify({ ...ownIdentity(), host: "far-away", since: "2026-01-01" })],
+  ["another machine", JSON.stringify({ ...DEAD, host: "far-away", machine: "b", boot: "other" })],
+  [
+    "another machine with our host's name",
+    JSON.stringify({ ...DEAD, machine: "b", boot: "other" }),
+  ],
+  ["another PID namespace", JSON.stringify({ ...DEAD, pidNamespace: "pid:[1]" })],
+  ["a holder whose PID namespace is not known", JSON.stringify({ ...DEAD, pidNamespace: "" })],
   ["an unknown holder", ""],
   ["a holder of another form", '{"pid": 1}'],
 ] as const;
@@ -140,6 +155,45 @@ for (const [name, content] of FOREIGN) {
     });
   });
 }
+
+const GONE = [
+  ["whose number nobody has", DEAD],
+  ["whose number another process has", { ...self, startTicks: self.startTicks + 1 }],
+  ["of before the machine was started", { ...DEAD, machine: "m", boot: "former" }],
+] as const;
+
+for (const [name, holder] of GONE) {
+  Deno.test(`Lease.take() takes over from a process ${name}`, async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "lease");
+      await Deno.symlink(JSON.stringify(holder), path);
+      const process = { ...self, machine: "m" };
+
+      await using _lease = await Lease.take(
+        path,
+        { process, purpose: "finish" },
+        runner,
+        (work) => work(),
+      );
+
+      assert.equal(JSON.parse((await readLockLink(path))!).startTicks, self.startTicks);
+    });
+  });
+}
+
+Deno.test("Lease gives back what is its own only", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "lease");
+    const lease = await take(path);
+    await Deno.remove(path); // by a person who was sure that it was left
+    await using _other = await take(path);
+
+    await lease[Symbol.asyncDispose]();
+
+    assert.equal(await lease.isHeld(), false);
+    assert.deepEqual(await namesIn(folder), ["lease"]);
+  });
+});
 
 Deno.test("Lease.take() gives one of 20 processes a stale lease", async () => {
   await withFolder(async (folder) => {

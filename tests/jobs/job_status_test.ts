@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  decideStatus,
-  endOf,
-  isPossiblyRequeued,
-  runsOf,
-  tasksOf,
-} from "../../src/jobs/job_status.ts";
-import type { StateRow, Submission } from "../../src/jobs/job_status.ts";
+import { decideStatus, endOf, isPossiblyRequeued, runsOf } from "../../src/jobs/job_status.ts";
+import type { AccountingEntry, Submission } from "../../src/jobs/accounting_entry.ts";
 
 const SUBMITTED_S = 1_800_000_000;
 
@@ -14,7 +8,7 @@ function job(jobId = "151", arrayTasks: readonly number[] | null = null): Submis
   return { jobId, submittedAtMs: SUBMITTED_S * 1000 + 250, arrayTasks };
 }
 
-function row(jobId: string, state: string, more: Partial<StateRow> = {}): StateRow {
+function row(jobId: string, state: string, more: Partial<AccountingEntry> = {}): AccountingEntry {
   const defaults = { jobIdRaw: "", submitS: SUBMITTED_S, exitCode: "", elapsed: "", nodeList: "" };
   return { jobId, state, ...defaults, ...more };
 }
@@ -22,7 +16,7 @@ function row(jobId: string, state: string, more: Partial<StateRow> = {}): StateR
 interface Case {
   readonly name: string;
   readonly submission: Submission;
-  readonly rows: readonly StateRow[];
+  readonly rows: readonly AccountingEntry[];
   readonly phase: string;
   readonly groupState: string;
   readonly states?: Readonly<Record<string, string>>;
@@ -95,11 +89,12 @@ const CASES: readonly Case[] = [
     groupState: "PENDING",
   },
   {
-    name: "does not let an old completed run stand for a requeued one",
+    // A requeue makes the row of a completed run REQUEUED, Slurm 22.05 and 24.11: nothing explains these two.
+    name: "does not let a completed run stand for a job that has another one behind it",
     submission: job(),
     rows: [row("151", "COMPLETED"), row("151", "PENDING", { submitS: SUBMITTED_S + 60 })],
-    phase: "active",
-    groupState: "PENDING",
+    phase: "unknown",
+    groupState: "UNKNOWN",
   },
   {
     name: "has an array complete only with all its tasks",
@@ -212,8 +207,8 @@ for (const { name, submission, rows, phase, groupState, states } of CASES) {
   });
 }
 
-function runsIn(submission: Submission, rows: readonly StateRow[]) {
-  return [...runsOf(submission.jobId, decideStatus(submission, rows).rows)]
+function runsIn(submission: Submission, rows: readonly AccountingEntry[]) {
+  return [...runsOf(submission.jobId, decideStatus(submission, rows).entries)]
     .map(([task, { jobIdRaw, nodeList }]) => [task, jobIdRaw, nodeList]);
 }
 
@@ -256,21 +251,16 @@ Deno.test("isPossiblyRequeued() holds for a job whose end may be no end", () => 
   assert(!isPossiblyRequeued(decideStatus(job(), [row("151", "FAILED")])));
 });
 
-Deno.test("tasksOf() reads what stands behind the job ID", () => {
-  assert.deepEqual(tasksOf("151", "151_2"), [2]);
-  assert.deepEqual(tasksOf("151", "151_[0-2%1]"), [0, 1, 2]);
-  assert.deepEqual(tasksOf("151", "151_[0-2,...]"), []);
-  assert.deepEqual(tasksOf("151", "1511_2"), []);
-  assert.deepEqual(tasksOf("151", "151"), []);
-});
-
 Deno.test("endOf() a job of more tasks than a call takes arguments", () => {
   const rows = Array.from(
     { length: 300_000 },
     (_, task) => row(`151_${task}`, "COMPLETED", { endS: SUBMITTED_S + task }),
   );
 
-  assert.equal(endOf({ ...decideStatus(job(), []), rows }), (SUBMITTED_S + 299_999) * 1000);
+  assert.equal(
+    endOf({ ...decideStatus(job(), []), entries: rows }),
+    (SUBMITTED_S + 299_999) * 1000,
+  );
 });
 
 for (

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TestDataset } from "../support/datasets.ts";
@@ -137,7 +138,7 @@ for (const version of VERSIONS) {
     await using sandbox = await Sandbox.create();
     await wrapDlslurm(sandbox);
     sandbox.env["DLSLURM"] = join(sandbox.programs, "dlslurm");
-    const scripts = new URL("../../scripts/record_fixtures", import.meta.url).pathname;
+    const scripts = fileURLToPath(new URL("../../scripts/record_fixtures", import.meta.url));
     const work = join(sandbox.root, "data set");
     await Deno.mkdir(work);
 

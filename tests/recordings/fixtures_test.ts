@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { findLeaks } from "../../src/recordings/check.ts";
@@ -9,7 +10,7 @@ import { VERSIONS } from "../support/slurm_fixtures.ts";
 import { wrapDlslurm } from "../support/wrapped_programs.ts";
 import { caseFolder, caseNames } from "./slurm_recordings.ts";
 
-const SCRIPTS = new URL("../../scripts/record_fixtures", import.meta.url).pathname;
+const SCRIPTS = fileURLToPath(new URL("../../scripts/record_fixtures", import.meta.url));
 const README = await Deno.readTextFile(
   new URL("../../fixtures/slurm/README.md", import.meta.url),
 );

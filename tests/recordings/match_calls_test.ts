@@ -96,7 +96,6 @@ Deno.test("ReplayPlaces translates a call and an answer between here and the rec
     user: "bob",
     host: "laptop",
     movesTimes: true,
-    startedMs: 0,
   }, { user: "user1", host: "node1", home: "/home/user1", work: "/data/work" });
 
   assert.equal(places.toRecorded("--chdir=/private/tmp/my work/a"), "--chdir=/data/work/a");

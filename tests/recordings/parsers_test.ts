@@ -91,13 +91,13 @@ for (const version of VERSIONS) {
       };
 
       for (const expected of sacct) {
-        const rows = await querySacct({ runner, timeoutMs: 1000 }, [jobId], 0, null);
+        const rows = await querySacct({ runner, timeoutMs: 1000 }, [jobId], null);
 
         const { phase, groupState } = decideStatus(submission, rows);
         assert.ok([expected].flat().includes(`${phase} ${groupState}`), `${phase} ${groupState}`);
       }
       await assert.rejects(
-        querySacct({ runner, timeoutMs: 1000 }, [jobId], 0, null),
+        querySacct({ runner, timeoutMs: 1000 }, [jobId], null),
         /Not recorded/,
         "the case holds no answer that is not read here",
       );
@@ -179,7 +179,7 @@ for (const version of VERSIONS) {
   Deno.test(`all three say of unknown_job of Slurm ${version} that they do not know it`, async () => {
     const client = { runner: await RecordedRunner.open(version, "unknown_job"), timeoutMs: 1000 };
 
-    assert.deepEqual(await querySacct(client, ["4000000"], 0, null), []);
+    assert.deepEqual(await querySacct(client, ["4000000"], null), []);
     await assert.rejects(showJob(client, "4000000", null), { code: "SLURM_UNAVAILABLE" });
     const rows = await querySqueue(client, null);
     assert.equal(rows.some((row) => row.jobId === "4000000"), false);
@@ -205,13 +205,13 @@ for (const version of VERSIONS) {
     const [first, second] = runner.jobIds;
 
     for (const jobId of [first!, second!]) {
-      await assert.rejects(querySacct(client, [jobId], 0, null), {
+      await assert.rejects(querySacct(client, [jobId], null), {
         code: "SLURM_UNAVAILABLE",
         detail: /Connection refused/,
       });
     }
 
-    const rows = await querySacct(client, [second!], 0, null);
+    const rows = await querySacct(client, [second!], null);
     assert.deepEqual(rows.map(({ state }) => state), ["COMPLETED"]);
   });
 }

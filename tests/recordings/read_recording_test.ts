@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readRecording } from "../../src/recordings/read_recording.ts";
 import { writeRecording } from "../../src/recordings/write_recording.ts";
 import { Sandbox } from "../support/sandbox.ts";
+import { actAs } from "./small_slurm.ts";
 
 /** A recording of one call and one file. */
 async function writeSample(directory: string, stdout = "7|COMPLETED|é\n"): Promise<void> {
@@ -222,11 +223,11 @@ for (const [name, text, says] of LEAKS) {
 
 Deno.test("e2e: fixtures check knows the names of this machine without a mark", async () => {
   await using sandbox = await Sandbox.create();
-  const user = await sandbox.require(["id", "-un"]);
-  await writeSample(join(sandbox.root, "rec"), `refused for ${user} in ${sandbox.root}/x\n`);
+  await actAs(sandbox, "ada");
+  await writeSample(join(sandbox.root, "rec"), `refused for ada in ${sandbox.root}/x\n`);
 
   const { code, stderr } = await sandbox.dlslurm(["fixtures", "check", "rec"]);
 
   assert.equal(code, 1);
-  assert.ok(stderr.includes(`user "${user}"`) && stderr.includes(`path "${sandbox.root}"`), stderr);
+  assert.ok(stderr.includes('user "ada"') && stderr.includes(`path "${sandbox.root}"`), stderr);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readRecording } from "../../src/recordings/read_recording.ts";
 import { Sandbox } from "../support/sandbox.ts";
-import { allTextBelow, writeProgram, writeSmallSlurm } from "./small_slurm.ts";
+import { actAs, allTextBelow, writeProgram, writeSmallSlurm } from "./small_slurm.ts";
 
 async function record(sandbox: Sandbox, script: string, options: readonly string[] = []) {
   const outcome = await sandbox.dlslurm([
@@ -19,6 +19,7 @@ async function exists(path: string): Promise<boolean> {
 Deno.test("e2e: fixtures record notes calls with answers in order and passes on all else", async () => {
   await using sandbox = await Sandbox.create();
   await writeSmallSlurm(sandbox);
+  await actAs(sandbox, "ada");
 
   const { outcome, read } = await record(
     sandbox,
@@ -62,7 +63,7 @@ Deno.test("e2e: fixtures record calls a program by its bare name → it names it
 Deno.test("e2e: fixtures record writes no name and shows what it replaced", async () => {
   await using sandbox = await Sandbox.create();
   await writeSmallSlurm(sandbox);
-  const user = await sandbox.require(["id", "-un"]);
+  await actAs(sandbox, "ada");
 
   const { outcome, directory } = await record(
     sandbox,
@@ -70,11 +71,27 @@ Deno.test("e2e: fixtures record writes no name and shows what it replaced", asyn
   );
 
   const text = await allTextBelow(directory);
-  for (const name of ["carol", "1500", sandbox.root, user, Deno.hostname()]) {
+  for (const name of ["carol", "1500", sandbox.root, "ada", Deno.hostname()]) {
     assert.ok(!new RegExp(`(?<![A-Za-z0-9])${name}(?![A-Za-z0-9])`).test(text), name);
   }
   assert.match(outcome.stderr, /^ +user +carol +-> +user2 \(\d+ times?\)$/m);
   assert.match(outcome.stderr, new RegExp(`^ +path +${sandbox.root} +-> +/data/work `, "m"));
+  const checked = await sandbox.dlslurm(["fixtures", "check", "rec"]);
+  assert.equal(checked.code, 0, checked.stderr);
+});
+
+Deno.test("e2e: fixtures record by a user whose name is one of Slurm's words → it stays, and is shown", async () => {
+  await using sandbox = await Sandbox.create();
+  await writeSmallSlurm(sandbox);
+  // What Slurm says of a user without a name: replaced everywhere, it would be somebody.
+  await actAs(sandbox, "nobody");
+
+  const { outcome, read } = await record(sandbox, "sbatch refuse");
+
+  const { manifest, calls } = await read();
+  assert.equal(calls[0]!.stderr, "sbatch: error: refused for nobody\n");
+  assert.equal(manifest.recorder.user, "nobody");
+  assert.match(outcome.stderr, /^ +user +nobody +stays: it is one of Slurm's own words$/m);
   const checked = await sandbox.dlslurm(["fixtures", "check", "rec"]);
   assert.equal(checked.code, 0, checked.stderr);
 });

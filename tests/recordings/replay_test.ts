@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DLSLURM, Sandbox } from "../support/sandbox.ts";
-import { writeSmallSlurm } from "./small_slurm.ts";
+import { actAs, writeSmallSlurm } from "./small_slurm.ts";
 
 /** Records a script in a folder of its own and leaves no Slurm behind. */
 async function recorded(script: string, options: readonly string[] = []): Promise<Sandbox> {
   const sandbox = await Sandbox.create();
   await writeSmallSlurm(sandbox);
+  await actAs(sandbox, "ada");
   const there = join(sandbox.root, "there");
   await Deno.mkdir(there);
   await Deno.mkdir(join(sandbox.root, "here"));
@@ -61,7 +62,7 @@ Deno.test("e2e: fixtures replay moves dates so that a submission is never later 
   await Deno.writeTextFile(
     manifest,
     text.replace(/"recordedAt": "[^"]*"/, '"recordedAt": "2026-11-22T09:59:59.000Z"')
-      .replace(/("0001-sbatch","atMs":)\d+/, "$1500"),
+      .replace(/("0001-sbatch","atMs":)\d+/, (_, start) => `${start}1500`),
   );
 
   const { stdout, code } = await replay(

@@ -28,21 +28,11 @@ Deno.test("CallChannel keeps large calls of concurrent senders whole, and refuse
   assert.equal(await sendCall(sandbox.root, calls[0]!), false);
 });
 
-Deno.test("ReplayState.raiseShift() never goes back", async () => {
-  await using sandbox = await Sandbox.create();
-  const state = new ReplayState(sandbox.root);
-
-  const shifts: number[] = [];
-  for (const candidate of [5, 3, 9, -1]) shifts.push(await state.raiseShift(candidate));
-
-  assert.deepEqual(shifts, [5, 5, 9, 9]);
-});
-
 Deno.test("ReplayState.take() gives what only looks again, and what acts once", async () => {
   await using sandbox = await Sandbox.create();
   const state = new ReplayState(join(sandbox.root, "tmp"));
   const settings = { directory: "", work: [], home: "", user: "", host: "" };
-  await state.start({ ...settings, movesTimes: false, startedMs: 0 });
+  await state.start({ ...settings, movesTimes: false });
   const empty = { atMs: 0, exitCode: 0, stdout: "", stderr: "" };
   const calls = ["sbatch", "sacct", "sacct"].map((program, index) => ({
     folder: `000${index + 1}-${program}`,
@@ -66,7 +56,6 @@ Deno.test("ReplayPlaces takes the longest of places inside one another", () => {
     user: "bob",
     host: "x1",
     movesTimes: true,
-    startedMs: 0,
   }, { user: "user1", host: "node1", home: "/home/user1", work: "/home/user1/work" });
 
   assert.equal(places.toRecorded("/home/bob/data set/a"), "/home/user1/work/a");

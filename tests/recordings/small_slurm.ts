@@ -1,11 +1,25 @@
 import { join } from "node:path";
 import type { Sandbox } from "../support/sandbox.ts";
+import { quote, wrapProgram } from "../support/wrapped_programs.ts";
 
 /** Writes a program in front of PATH. */
 export async function writeProgram(sandbox: Sandbox, name: string, body: string): Promise<void> {
   const path = join(sandbox.programs, name);
   await Deno.writeTextFile(path, `#!/bin/sh\n${body}\n`);
   await Deno.chmod(path, 0o755);
+}
+
+/**
+ * Lets `name` be the user whom id(1) tells of: whoever runs the tests may have a name that is one of
+ * Slurm's own words, too.
+ */
+export async function actAs(sandbox: Sandbox, name: string): Promise<void> {
+  sandbox.env["USER"] = name;
+  await wrapProgram(
+    sandbox,
+    "id",
+    `case $* in -un) echo ${quote(name)}; exit;; esac\nexec "$REAL" "$@"`,
+  );
 }
 
 /**

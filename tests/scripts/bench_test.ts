@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { renderGoals } from "../../scripts/bench/goals.ts";
@@ -8,7 +9,7 @@ import { spreadOf, summarise } from "../../scripts/bench/summary.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { pathWithout, quote } from "../support/wrapped_programs.ts";
 
-const PROJECT = new URL("../..", import.meta.url).pathname;
+const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 const SAMPLE: Sample = {
   operation: "schedule",
@@ -42,6 +43,17 @@ Deno.test("summarise() compares runs of the same round, less what bare sbatch to
   assert.equal(summary?.of.tool, "other");
   const { min, max, count } = summary?.ratio ?? { min: 0, max: 0, count: 0 };
   assert.deepEqual([min.toFixed(6), max.toFixed(6), count], ["2.000000", "10.000000", 2]);
+});
+
+Deno.test("summarise() compares a retry with the bulk schedule of the same jobs", () => {
+  const bulk = { ...SAMPLE, operation: "bulk schedule", round: 7, seconds: 2, units: 20 } as const;
+  const other = { ...bulk, round: 8, seconds: 9 };
+  const retry = { ...bulk, operation: "retry", seconds: 4 } as const;
+
+  const [summary] = summarise([other, bulk, retry], "dlslurm")
+    .filter(({ of }) => of.operation === "retry");
+
+  assert.equal(summary?.ratio?.median, 2);
 });
 
 Deno.test("summarise() compares a bulk schedule, per job, with bare sbatch", () => {
@@ -96,7 +108,7 @@ Deno.test("bench: --quick measures every operation; --redraw draws the same from
   await bench("--redraw", join(first, "benchmark.jsonl"), "--output", second);
 
   const { samples } = parseReport(await Deno.readTextFile(join(first, "benchmark.jsonl")));
-  for (const operation of ["start-up", "schedule", "bulk schedule", "list", "finish"]) {
+  for (const operation of ["start-up", "schedule", "bulk schedule", "retry", "list", "finish"]) {
     const own = samples.filter((sample) => sample.operation === operation);
     assert(own.length > 0, operation);
     assert(own.every((sample) => sample.seconds > 0), operation);

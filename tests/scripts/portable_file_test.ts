@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { PARAMETERS, toFunctionBody } from "../../scripts/build/function_body.ts";
 import { assemblePortableFile, BLOCK_SIZE } from "../../scripts/build/portable_file.ts";
+import { requireTarget } from "../../scripts/build/targets.ts";
 
 const RUNTIME = {
   version: "2.9.6",
-  target: "x86_64-unknown-linux-gnu",
+  target: requireTarget("x86_64-unknown-linux-gnu"),
   size: 95_600_728,
   sha256: "0123456789abcdef".repeat(4),
   compressed: new Uint8Array([1, 2, 3]),
@@ -95,3 +96,11 @@ for (const program of [`import { x } from "node:fs";`, "export const a = 1;", "c
     assert.throws(() => toFunctionBody(program, "dlslurm.js"), SyntaxError);
   });
 }
+
+Deno.test("requireTarget() names the targets where there is none of that name", () => {
+  assert.throws(() => requireTarget("riscv64gc-unknown-linux-gnu"), {
+    name: "RangeError",
+    message: 'Cannot build for "riscv64gc-unknown-linux-gnu": the targets are ' +
+      "aarch64-unknown-linux-gnu, x86_64-unknown-linux-gnu",
+  });
+});

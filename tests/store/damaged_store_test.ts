@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { JobRequest } from "../../src/jobs/job.ts";
-import { JobStore, STORE_FILE } from "../../src/store/job_store.ts";
+import { JobStore } from "../../src/store/job_store.ts";
+import { STORE_FILE } from "../../src/store/store_place.ts";
 
 const REQUEST: JobRequest = {
   ...{ cmd: "sbatch job.sh", pwd: ".", dsid: null, message: null, altDir: null, worktree: "" },
@@ -22,7 +24,10 @@ const READS: Readonly<Record<string, (store: JobStore) => unknown>> = {
   isSubmissionEnded: (store) => store.isSubmissionEnded(1, 0),
   findSubmitted: (store) => store.findSubmitted(1),
   findByJobId: (store) => store.findByJobId("1"),
-  findHolder: (store) => store.findHolder("", "out/1", 0),
+  "files.find": (store) => store.files.find(1),
+  "files.findRoom": (store) => store.files.findRoom([1]),
+  "evidence.find": (store) => store.evidence.find(1),
+  "evidence.contentOf": (store) => store.evidence.contentOf("a"),
   "listing.newest": (store) => store.listing.newest("", ["open"], 1),
   "listing.count": (store) => store.listing.count("", ["waiting"]),
   "waiting.findKnown": (store) => store.waiting.findKnown("", ["row 1"]),
@@ -33,7 +38,9 @@ const READS: Readonly<Record<string, (store: JobStore) => unknown>> = {
 function fill(folder: string): void {
   using store = JobStore.open(folder);
   for (let at = 1; at <= 40; at++) {
-    const key = store.beginSubmission({ ...REQUEST, outputs: [`out/${at}`] }, "{}", 1);
+    const before = { present: null, room: new Map([["out/1", "x"]]), altDir: null };
+    const request = { ...REQUEST, outputs: [`out/${at}`] };
+    const key = store.beginSubmission(request, "{}", 1, { before });
     store.storeReceipt(key, String(at), null);
   }
   const rows = Array.from({ length: 40 }, (_, at) => ({
@@ -41,9 +48,28 @@ function fill(folder: string): void {
     identity: `row ${at}`,
     plan: PLAN,
   }));
-  store.waiting.add(rows, { checksOutputs: true, isTrial: false, submitter: "{}", nowMs: 1 });
+  store.waiting.add(rows, {
+    checksOutputs: true,
+    again: false,
+    isTrial: false,
+    submitter: "{}",
+    nowMs: 1,
+  });
   const move = { worktree: "", path: ".", ref: "HEAD", baseOid: "a", oldOid: null, newOid: "b" };
   store.storeCommits(new Map([[1, "b"]]), "a", [move]);
+}
+
+const PAGE_BYTES = 4_096;
+
+/** Where tables and indices begin in a store. */
+function rootPages(file: string): number[] {
+  const database = new DatabaseSync(file);
+  try {
+    return database.prepare("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0").all()
+      .map((row) => Number(row["rootpage"]));
+  } finally {
+    database.close();
+  }
 }
 
 Deno.test("JobStore's reads say of a damaged store that it cannot be read", async (test) => {
@@ -55,9 +81,12 @@ Deno.test("JobStore's reads say of a damaged store that it cannot be read", asyn
       using store = JobStore.open(folder);
       assert.doesNotThrow(() => read(store), name);
     }
-    // The first page holds the schema: with it the store can still be opened.
+    // With the pages of the schema the store can still be opened.
     const bytes = await Deno.readFile(file);
-    await Deno.writeFile(file, bytes.fill(0x7f, 4096));
+    for (const page of rootPages(file)) {
+      bytes.fill(0x7f, (page - 1) * PAGE_BYTES, page * PAGE_BYTES);
+    }
+    await Deno.writeFile(file, bytes);
     for (const [name, read] of Object.entries(READS)) {
       await test.step(name, () => {
         using store = JobStore.open(folder);

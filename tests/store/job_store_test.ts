@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import * as fc from "fast-check";
 import type { JobRequest } from "../../src/jobs/job.ts";
-import { JobStore, OutputConflictError, STORE_FILE } from "../../src/store/job_store.ts";
+import { JobStore, OutputConflictError } from "../../src/store/job_store.ts";
+import { STORE_FILE } from "../../src/store/store_place.ts";
 
 const REQUEST: JobRequest = {
   cmd: "sbatch 'job ü.sh'",
@@ -15,6 +15,8 @@ const REQUEST: JobRequest = {
   outputs: ["out"],
   altDir: null,
   rescheduledJobId: "17",
+  label: "fit ü",
+  after: [{ jobId: "382", label: "clean", type: "afterok" }, { jobId: "383_1" }],
   worktree: "",
 };
 
@@ -56,10 +58,18 @@ Deno.test("JobStore keeps all that is known of a job", async () => {
       logs: [{ task: null, path: "/x/slurm-4.out" }, { task: 2, path: "/x/4_2" }],
       environmentFile: "slurm-job-4.env.json",
       arrayTasks: "0-3",
+      submitS: 1_800_000_000,
+      jobName: "my run",
+      user: "ada",
+    };
+    const end = {
+      ...{ state: "ARRAY FAILED (SOME COMPLETE)", counts: { COMPLETED: 3, FAILED: 1 } },
+      ...{ exitCode: "1:0", elapsed: "00:00:05", timeLimit: "01:00:00", endS: 1_800_000_009 },
     };
     const key = begin(store, ["out", "more/files"]);
-    store.storeReceipt(key, "4", "big");
+    store.storeReceipt(key, "4", "big", 2_000);
     store.storeDetails(new Map([[key, details]]));
+    store.noteEnds(new Map([[key, end]]));
 
     using other = JobStore.open(folder);
     const [job] = other.listOpen("");
@@ -67,16 +77,22 @@ Deno.test("JobStore keeps all that is known of a job", async () => {
     assert.deepEqual(job, {
       ...REQUEST,
       outputs: ["out", "more/files"],
-      key,
+      jobKey: key,
       stage: "open",
       submitter: "{}",
       jobId: "4",
       cluster: "big",
       submittedAtMs: 1_000,
+      acceptedAtMs: 2_000,
       details,
+      reusedFromS: null,
+      end,
       commitOid: null,
       commitBase: null,
       row: null,
+      attempts: [],
+      sbatchOptions: [],
+      taskOutputs: null,
     });
     assert.deepEqual(other.findByJobId("4"), job);
   });
@@ -138,48 +154,6 @@ Deno.test("JobStore.abandonSubmission() does nothing to a job that is open by no
   });
 });
 
-Deno.test("JobStore.storeReceipt() can be repeated", async () => {
-  await withStore((store) => {
-    const key = submit(store, ["a"], "1");
-
-    store.storeReceipt(key, "1", null);
-
-    assert.equal(store.listOpen("").length, 1);
-  });
-});
-
-Deno.test("JobStore.storeReceipt() tells two open jobs with one ID apart by cluster only", async () => {
-  await withStore((store) => {
-    submit(store, ["a"], "1");
-    store.storeReceipt(begin(store, ["b"]), "1", "big");
-    const third = begin(store, ["c"]);
-
-    assert.throws(() => store.storeReceipt(third, "1", null), { code: "SUBMISSION_UNCLEAR" });
-
-    assert.equal(store.listSubmitting()[0]!.key, third);
-    assert(!isFree(store, "c"));
-  });
-});
-
-Deno.test("JobStore.storeReceipt() takes an ID that came again after its job has ended", async () => {
-  await withStore((store) => {
-    store.end([submit(store, ["a"], "1")], "finished", 2_000);
-    const again = submit(store, ["a"], "1");
-
-    assert.equal(store.findByJobId("1")!.key, again);
-    assert.equal(store.findByJobId("1")!.stage, "open");
-  });
-});
-
-Deno.test("JobStore.storeReceipt() does not lose a job whose submission was given up meanwhile", async () => {
-  await withStore((store) => {
-    const key = begin(store, ["a"]);
-    store.abandonSubmission(key);
-
-    assert.throws(() => store.storeReceipt(key, "1", null));
-  });
-});
-
 for (const stage of ["finished", "closed"] as const) {
   Deno.test(`JobStore.end() releases the claims of a ${stage} job and keeps its row`, async () => {
     await withStore((store) => {
@@ -211,59 +185,6 @@ Deno.test("JobStore.storeCommits() and forgetCommits() note what finish has buil
   });
 });
 
-/** The rule in words: the same path, one inside the other, or the whole dataset. */
-function overlaps(a: string, b: string): boolean {
-  return a === "." || b === "." || a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
-}
-
-Deno.test("JobStore.beginSubmission() decides every conflict as a plain comparison does", async () => {
-  // Few names, with those around "/" in the order of bytes, so that neighbours and nesting are common.
-  const part = fc.constantFrom("a", "b", "a.b", "a-b", "a0", "a b", "%", "_", "é", "A");
-  const path = fc.oneof(
-    {
-      weight: 20,
-      arbitrary: fc.array(part, { minLength: 1, maxLength: 4 }).map((p) => p.join("/")),
-    },
-    { weight: 1, arbitrary: fc.constant(".") },
-  );
-  const step = fc.record({
-    claims: fc.uniqueArray(path, { minLength: 1, maxLength: 3 }),
-    ends: fc.nat(9),
-  });
-  await withStore((store) => {
-    let worktree = 0;
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
-        const tree = `tree ${worktree++}`;
-        const held = new Map<number, readonly string[]>();
-        for (const { claims, ends } of steps) {
-          const isTaken = [...held.values()].flat().some((other) =>
-            claims.some((claim) => overlaps(claim, other))
-          );
-
-          let key: number | undefined;
-          try {
-            key = begin(store, claims, tree);
-          } catch (error) {
-            if (!(error instanceof OutputConflictError)) throw error;
-            assert(overlaps(error.conflict.claim, error.conflict.path));
-            assert(held.get(error.conflict.jobKey)!.includes(error.conflict.claim));
-          }
-
-          assert.equal(key === undefined, isTaken);
-          if (key !== undefined) held.set(key, claims);
-          const ended = [...held.keys()][ends];
-          if (ended !== undefined) {
-            store.end([ended], "closed", 1);
-            held.delete(ended);
-          }
-        }
-      }),
-      { numRuns: 60 },
-    );
-  });
-});
-
 for (const length of [100, 1_000, 4_096, 8_192, 20_000]) {
   Deno.test(`JobStore says that a store cut off at ${length} bytes cannot be read`, async () => {
     const folder = await Deno.makeTempDir({ prefix: "job store " });
@@ -283,12 +204,17 @@ for (const length of [100, 1_000, 4_096, 8_192, 20_000]) {
   });
 }
 
-Deno.test("JobStore.openIn() takes the VFS of the dataset's configuration", async () => {
+Deno.test("JobStore.openIn() takes dlslurm.store.vfs from the dataset's configuration", async () => {
   await withStore((_store, commonDir) => {
-    const config = new Map([["dlslurm.store.vfs", "no-such-vfs"]]);
+    const withVfs = (name: string) => new Map([["dlslurm.store.vfs", name]]);
+    for (const config of [new Map(), withVfs("unix"), withVfs("unix-dotfile")]) {
+      JobStore.openIn({ commonDir, config })[Symbol.dispose]();
+    }
 
-    JobStore.openIn({ commonDir, config: new Map() })[Symbol.dispose]();
-
-    assert.throws(() => JobStore.openIn({ commonDir, config }), /no such vfs: no-such-vfs/);
+    assert.throws(() => JobStore.openIn({ commonDir, config: withVfs("unix-none") }), {
+      code: "USAGE",
+      message: /"unix-none"/,
+      hint: /unix-dotfile/,
+    });
   });
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { WaitingPlan } from "../../src/jobs/job.ts";
-import { JobStore, STORE_FILE } from "../../src/store/job_store.ts";
-import { MIGRATIONS } from "../../src/store/migrations.ts";
+import type { Job, WaitingPlan } from "../../src/jobs/job.ts";
+import { JobStore, OutputConflictError } from "../../src/store/job_store.ts";
+import { STORE_FILE } from "../../src/store/store_place.ts";
 import type { AddedRows, NewWaitingRow } from "../../src/store/waiting_rows.ts";
 
 const PLAN: WaitingPlan = {
@@ -14,7 +14,13 @@ const PLAN: WaitingPlan = {
   toUnlock: ["out"],
   array: { limit: 3 },
 };
-const OPTIONS = { checksOutputs: true, isTrial: false, submitter: "{}", nowMs: 1_000 };
+const OPTIONS = {
+  checksOutputs: true,
+  again: false,
+  isTrial: false,
+  submitter: "{}",
+  nowMs: 1_000,
+};
 
 function rowFor(output: string): NewWaitingRow {
   const row = {
@@ -67,7 +73,18 @@ function add(store: JobStore, ...outputs: readonly string[]): readonly number[] 
 }
 
 function isClaimed(store: JobStore, path: string): boolean {
-  return store.findHolder("", path, 0) !== undefined;
+  return holderOf(store, path) !== undefined;
+}
+
+/** Finds out as a job would that wants to write there. */
+function holderOf(store: JobStore, path: string): Job | undefined {
+  try {
+    store.abandonSubmission(store.beginSubmission(rowFor(path).request, "{}", 0));
+    return undefined;
+  } catch (error) {
+    assert(error instanceof OutputConflictError);
+    return error.holder;
+  }
 }
 
 Deno.test("WaitingRows.add() notes rows in their order, with claims and plans", async () => {
@@ -90,7 +107,8 @@ Deno.test("WaitingRows.add() tells every conflict, of rows and with jobs, and no
   await withStore((store) => {
     store.storeReceipt(store.beginSubmission(rowFor("old").request, "{}", 0), "7", null);
 
-    const added = store.waiting.add(["a", "b", "a/x", "old/y", "c", "b"].map(rowFor), OPTIONS);
+    const rows = ["a", "b", "a/x", "old/y", "c"].map(rowFor);
+    const added = store.waiting.add([...rows, { ...rowFor("b"), identity: "other" }], OPTIONS);
 
     assert("conflicts" in added);
     const seen = added.conflicts.map((each) => [
@@ -118,6 +136,55 @@ Deno.test("WaitingRows.add() leaves nothing behind after a trial, and takes over
   });
 });
 
+Deno.test("WaitingRows.add() leaves rows out that another process noted after it was asked", async () => {
+  await withStore((store, folder) => {
+    using other = JobStore.open(folder);
+    const rows = [rowFor("a"), rowFor("b")];
+    const identities = rows.map((row) => row.identity);
+    assert.equal(store.waiting.findKnown("", identities).size, 0);
+    const [first] = add(other, "b");
+
+    for (const options of [OPTIONS, { ...OPTIONS, checksOutputs: false, again: true }]) {
+      const added = store.waiting.add(rows, options);
+
+      assert("keys" in added);
+      assert.deepEqual(added.known.filter(({ key }) => key === first), [{
+        key: first,
+        stage: "waiting",
+      }]);
+    }
+    assert.equal(store.listing.count("", ["waiting"]), 2);
+  });
+});
+
+Deno.test("WaitingRows.add() notes a row whose job was finished only when told to", async () => {
+  await withStore((store) => {
+    const [key] = add(store, "a");
+    store.waiting.take([key!], taker());
+    store.storeReceipt(key!, "1", null);
+    store.end([key!], "finished", 0);
+
+    assert.deepEqual(store.waiting.add([rowFor("a")], OPTIONS), {
+      keys: [],
+      known: [{ key, stage: "finished" }],
+    });
+    const again = store.waiting.add([rowFor("a")], { ...OPTIONS, again: true });
+    assert.equal(keysOf(again).length, 1);
+  });
+});
+
+Deno.test("JobStore never notes a row twice that is not ended", async () => {
+  await withStore((store, folder) => {
+    const [key] = add(store, "a");
+    using database = new DatabaseSync(join(folder, STORE_FILE));
+    const again = `INSERT INTO job (stage, cmd, pwd, chain, inputs, extra_inputs, outputs, worktree,
+        submitted_at_ms, submitter, row_identity, waiting_plan)
+      SELECT stage, cmd, pwd, chain, inputs, extra_inputs, outputs, worktree, submitted_at_ms, submitter,
+        row_identity, waiting_plan FROM job WHERE job_key = ${key}`;
+    assert.throws(() => database.exec(again), /UNIQUE/);
+  });
+});
+
 Deno.test("WaitingRows.take() gives each row to one of two submitters", async () => {
   await withStore((store) => {
     const keys = add(store, "a", "b", "c");
@@ -125,38 +192,16 @@ Deno.test("WaitingRows.take() gives each row to one of two submitters", async ()
     const first = store.waiting.take(keys.slice(0, 2), taker('"one"', 2_000));
     const second = store.waiting.take(keys, taker('"two"', 3_000));
 
-    assert.deepEqual(first.map((job) => [job.key, job.submitter]), [
+    assert.deepEqual(first.map((job) => [job.jobKey, job.submitter]), [
       [keys[0], '"one"'],
       [keys[1], '"one"'],
     ]);
-    assert.deepEqual(second.map((job) => job.key), [keys[2]]);
+    assert.deepEqual(second.map((job) => job.jobKey), [keys[2]]);
     assert.equal(first[0]!.submittedAtMs, 2_000);
     const seen: number[] = [];
     store.waiting.take(keys, taker("{}", 0, (key) => seen.push(key)));
     assert.deepEqual(seen, [], "what others have taken is not touched");
     assert.equal(store.listSubmitting().length, 3);
-  });
-});
-
-Deno.test("JobStore.storeReceipts() opens the rows of an array as its tasks", async () => {
-  await withStore((store) => {
-    const keys = add(store, "a", "b", "c");
-    store.waiting.takeAsArray(keys.slice(1), taker("{}", 0));
-    assert.deepEqual(store.listSubmitting().map((job) => job.key), [keys[1]]);
-
-    store.storeReceipts([{ key: keys[1]!, jobId: "40", cluster: null }]);
-    store.storeReceipts([{ key: keys[1]!, jobId: "40", cluster: null }]);
-
-    assert.deepEqual(store.listOpen("").map((job) => [job.key, job.jobId]), [
-      [keys[1], "40_0"],
-      [keys[2], "40_1"],
-    ]);
-    assert.deepEqual(store.listOfSubmissions([keys[1]!]).map((job) => job.jobId), ["40_0", "40_1"]);
-    assert.equal(store.findByJobId("40_1")!.row!.values["sample"], "c");
-    assert.throws(
-      () => store.storeReceipt(store.beginSubmission(rowFor("d").request, "{}", 0), "40", null),
-      { code: "SUBMISSION_UNCLEAR" },
-    );
   });
 });
 
@@ -213,37 +258,22 @@ Deno.test("WaitingRows.stagesOf() tells the latest stage of rows that were noted
   });
 });
 
-Deno.test("JobStore brings a store of the first schema up to date, with its jobs and claims", async () => {
+Deno.test("JobStore refuses a store of 0.1.0 and leaves it as it is", async () => {
   const folder = await Deno.makeTempDir({ prefix: "old store " });
   try {
     const path = join(folder, STORE_FILE);
     await Deno.mkdir(join(folder, "dlslurm"));
     const old = new DatabaseSync(path);
-    old.exec(MIGRATIONS[0]!);
-    const insert = old.prepare(
-      `INSERT INTO job (job_key, stage, job_id, cmd, pwd, chain, inputs, extra_inputs, outputs, worktree,
-         submitted_at_ms, submitter, commit_oid) VALUES (?, ?, ?, 'sbatch x', '.', '[]', '[]', '[]', '["out"]', '', 1, '{}', ?)`,
-    );
-    insert.run(1, "finished", "11", "0123");
-    insert.run(2, "open", "12", null);
-    insert.run(9, "submitting", null, null);
-    old.exec("INSERT INTO claim VALUES ('', 'out', 2)");
-    old.exec("DELETE FROM job WHERE job_key = 9; PRAGMA user_version = 1");
+    old.exec("CREATE TABLE job (job_key INTEGER PRIMARY KEY); PRAGMA user_version = 6");
     old.close();
+    const before = await Deno.readFile(path);
 
-    using store = JobStore.open(folder);
+    assert.throws(() => JobStore.open(folder), {
+      code: "STORE_OLDER",
+      message: /0\.1\.0 or older wrote it\. Nothing was changed$/,
+    });
 
-    assert.deepEqual(store.listOpen("").map((job) => [job.key, job.jobId, job.row]), [[
-      2,
-      "12",
-      null,
-    ]]);
-    assert.equal(store.findByJobId("11")!.commitOid, "0123");
-    assert.equal(store.findHolder("", "out/x", 0)!.jobId, "12");
-    // A key is never given twice: what an earlier submission left on disk would count for another.
-    assert.equal(store.beginSubmission(rowFor("new").request, "{}", 0), 10);
-    store.end([2], "finished", 0);
-    assert(!isClaimed(store, "out"));
+    assert.deepEqual(await Deno.readFile(path), before);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

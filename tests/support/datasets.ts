@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
 import type { Requirement } from "./requirements.ts";
 import type { Outcome, Sandbox, StartOptions } from "./sandbox.ts";
@@ -12,7 +13,7 @@ export const DATASET_KINDS: Readonly<Record<DatasetKind, readonly Requirement[]>
   text2git: ["git-annex", "datalad"],
 };
 
-const SEED = new URL("../../fixtures/seed", import.meta.url).pathname;
+const SEED = fileURLToPath(new URL("../../fixtures/seed", import.meta.url));
 
 /** A fresh dataset inside a sandbox, with one commit at least. */
 export class TestDataset {

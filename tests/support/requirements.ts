@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { reasonAgainstArm64 } from "./arm64.ts";
 
 /** Something that a test needs beside git and Deno. */
 export type Requirement =
@@ -15,9 +16,15 @@ export type Requirement =
   | "chroot"
   | "root"
   | "mount"
+  | "strace"
   | "zsh"
   | "fish"
-  | "mandoc";
+  | "mandoc"
+  | "chromium"
+  | "xz"
+  | "npm"
+  | "arm64"
+  | "python3";
 
 /** What a test needs for each kind of Slurm. */
 export const SLURM_REQUIREMENTS = {
@@ -77,10 +84,16 @@ const CHECKS: Readonly<Record<Requirement, () => string | undefined>> = {
   zsh: () => reasonIfNotOnPath("zsh"),
   fish: () => reasonIfNotOnPath("fish"),
   mandoc: () => reasonIfNotOnPath("mandoc"),
+  chromium: () => reasonIfNotOnPath("chromium"),
+  xz: () => reasonIfNotOnPath("xz"),
+  npm: () => reasonIfNotOnPath("npm"),
+  arm64: reasonAgainstArm64,
+  python3: () => reasonIfNotOnPath("python3"),
   slurm: () => reasonIfNotOnPath("sbatch") ?? reasonIfSlurmIsDown("scontrol"),
   chroot: reasonAgainstChroot,
   root: () => Deno.uid() === 0 ? undefined : "not run as root",
   mount: reasonIfMountsAreRefused,
+  strace: () => reasonIfNotOnPath("strace") ?? reasonIfTracingIsRefused(),
 };
 
 function reasonIfNotOnPath(program: string): string | undefined {
@@ -127,6 +140,13 @@ function reasonIfMountsAreRefused(): string | undefined {
     if (error instanceof Deno.errors.NotFound) return reason;
     throw error;
   }
+}
+
+function reasonIfTracingIsRefused(): string | undefined {
+  const args = ["-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "true"];
+  const { success } = new Deno.Command("strace", { args, stdin: "null", stderr: "null" })
+    .outputSync();
+  return success ? undefined : "strace may not trace here";
 }
 
 function isFile(path: string): boolean {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { pollUntil } from "./polling.ts";
 
@@ -32,7 +33,7 @@ export interface Running {
 
 /** Milliseconds after which a program of a test counts as hanging. */
 const LONGEST_RUN_MS = 120_000;
-const PROJECT = new URL("../..", import.meta.url).pathname;
+const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 let denoDirectory: Promise<string> | undefined;
 
@@ -137,8 +138,8 @@ export class Sandbox implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // git-annex makes its objects and their folders read-only.
-    await new Deno.Command("chmod", { args: ["-R", "u+w", this.root], stderr: "null" }).output();
+    // git-annex makes its objects and their folders read-only, and a test what nobody may read.
+    await new Deno.Command("chmod", { args: ["-R", "u+rwX", this.root], stderr: "null" }).output();
     await pollUntil(`"${this.root}" is removed`, async () => {
       try {
         await Deno.remove(this.root, { recursive: true });

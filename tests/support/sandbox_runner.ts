@@ -19,7 +19,10 @@ export class SandboxRunner implements Runner {
       ...(options.stdin === undefined ? {} : { stdin: whole(options.stdin) }),
     });
     this.lastOutput = stdout;
-    return { code, signal: null, stdout: stdoutBytes, stderr };
+    options.watchStdout?.(stdoutBytes);
+    options.onStdout?.(stdoutBytes);
+    const kept = options.onStdout === undefined ? stdoutBytes : new Uint8Array();
+    return { code, signal: null, stdout: kept, stderr };
   }
 }
 

@@ -63,7 +63,23 @@ exit "$status"`;
     ["unshare", "--mount", "sh", "-c", script, "sh", root, disk, after, String(freeKib), ...argv],
   );
   assert.equal(outcome.stderr, "", "the disk could be made");
+  await Deno.remove(disk);
   await Deno.remove(root, { recursive: true });
   await Deno.rename(after, root);
   return outcome;
+}
+
+/**
+ * Runs a program in the folder `root` while that cannot be written to, as on a file system that is mounted
+ * read-only. Needs the requirements "root" and "mount".
+ */
+export async function runOnReadOnlyDisk(
+  sandbox: Sandbox,
+  root: string,
+  argv: readonly string[],
+): Promise<Outcome> {
+  const script = 'mount --bind . . && cd "$PWD" && mount -o remount,bind,ro . && exec "$@"';
+  return await sandbox.run(["unshare", "--mount", "sh", "-c", script, "sh", ...argv], {
+    cwd: root,
+  });
 }

@@ -34,6 +34,15 @@ export async function unwrapProgram(sandbox: Sandbox, name: string): Promise<voi
   await Deno.remove(join(sandbox.programs, name));
 }
 
+/** What sbatch says when the user has as many jobs as the site allows. */
+export const LIMIT_REACHED = "sbatch: error: AssocMaxSubmitJobLimit\n" +
+  "sbatch: error: Batch job submission failed: " +
+  "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+
+/** What sbatch says when the site does not know the partition. */
+export const PARTITION_REFUSED = "sbatch: error: invalid partition specified: none\n" +
+  "sbatch: error: Batch job submission failed: Invalid partition name specified";
+
 /** Scripts for {@linkcode wrapProgram}: what programs do on a bad day. */
 export const MISBEHAVIOUR = {
   /** Prints `message` on standard error and ends with `status`. */
@@ -70,15 +79,21 @@ export class CallLog {
     this.#file = file;
   }
 
-  /** Watches `names`; the programs do what they always do. */
+  /**
+   * Watches `names`, those of the test's own among them; the programs do what they always do. One that
+   * is not on PATH stays like that, and nothing starts it.
+   */
   static async watch(sandbox: Sandbox, names: readonly string[]): Promise<CallLog> {
     const file = join(sandbox.root, "calls.log");
     await Deno.writeTextFile(file, "");
+    await putBehind(sandbox, names);
     // One write for one call: several processes may write at once.
     const script = `call="$PPID${FIELD_END}\${0##*/}"\n` +
       `for word; do call="$call${FIELD_END}$word"; done\n` +
       `printf '%s\\0' "$call" >>${quote(file)}\nexec "$REAL" "$@"`;
-    for (const name of names) await wrapProgram(sandbox, name, script);
+    for (const name of names) {
+      if (await findProgram(sandbox, name) !== undefined) await wrapProgram(sandbox, name, script);
+    }
     return new CallLog(file);
   }
 
@@ -96,6 +111,19 @@ export class CallLog {
   async clear(): Promise<void> {
     await Deno.writeTextFile(this.#file, "");
   }
+}
+
+/** Moves programs of the test's own to a folder that stands next on PATH, where a wrapper finds them. */
+async function putBehind(sandbox: Sandbox, names: readonly string[]): Promise<void> {
+  const behind = join(sandbox.root, "watched programs");
+  await Deno.mkdir(behind);
+  for (const name of await namesIn(sandbox.programs)) {
+    if (names.includes(name)) {
+      await Deno.rename(join(sandbox.programs, name), join(behind, name));
+    }
+  }
+  const own = `${sandbox.programs}:`;
+  sandbox.env["PATH"] = sandbox.env["PATH"]!.replace(own, `${own}${behind}:`);
 }
 
 /**

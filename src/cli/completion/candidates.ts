@@ -1,13 +1,18 @@
-import type { CommandDefinition } from "../definitions/command_definition.ts";
-import { join, resolve } from "node:path";
+import type { CommandDefinition } from "../../commands/command_definition.ts";
+import { resolve } from "node:path";
+import { containerNames } from "../../datalad/containers.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { PHASES } from "../../jobs/job_state.ts";
 import { lstatIfPresent } from "../../fs/if_present.ts";
-import { JobStore, STORE_FILE } from "../../store/job_store.ts";
+import { JobStore } from "../../store/job_store.ts";
+import { storeFileOf } from "../../store/store_place.ts";
+import { visibleLine } from "../../process/visible_text.ts";
 import { OUTPUT_FORMATS } from "../global_options.ts";
-import type { World } from "../world.ts";
-import { findPosition, namesOf, optionsAt } from "./command_line.ts";
+import { GUIDES } from "../guides/guides.ts";
+import type { ProcessEnvironment } from "../process_environment.ts";
+import { namesOf } from "../command_line.ts";
+import { findPosition, optionsAt } from "./command_line.ts";
 import type { Position } from "./command_line.ts";
 
 /** Something that may stand at the cursor; the shell shows `about` beside it. */
@@ -32,10 +37,10 @@ const MOST_COMMITS = 200;
 export async function findCandidates(
   program: CommandDefinition,
   words: readonly string[],
-  world: World,
+  environment: ProcessEnvironment,
 ): Promise<(Candidate | ShellCandidates)[]> {
   const position = findPosition(program, words);
-  const found = await candidatesAt(program, position, world);
+  const found = await candidatesAt(program, position, environment);
   return found.map((each) => {
     if (typeof each === "string") return each;
     return { ...each, text: `${position.prefix}${each.text}` };
@@ -47,7 +52,7 @@ export async function findCandidates(
 async function candidatesAt(
   program: CommandDefinition,
   position: Position,
-  world: World,
+  environment: ProcessEnvironment,
 ): Promise<(Candidate | ShellCandidates)[]> {
   const { command, expects, typed } = position;
   switch (expects.kind) {
@@ -71,7 +76,7 @@ async function candidatesAt(
         /<([^>]+)>/.exec(option.flags)?.[1] ?? "",
         program,
         position,
-        world,
+        environment,
       );
     }
     case "argument": {
@@ -81,7 +86,7 @@ async function candidatesAt(
       if (argument.name() === "command" && argument.variadic) {
         return index === 0 ? [":commands", ":files"] : [":files"];
       }
-      return await candidatesOf(argument.name(), program, position, world);
+      return await candidatesOf(argument.name(), program, position, environment);
     }
   }
 }
@@ -91,7 +96,7 @@ async function candidatesOf(
   what: string,
   program: CommandDefinition,
   position: Position,
-  world: World,
+  environment: ProcessEnvironment,
 ): Promise<(Candidate | ShellCandidates)[]> {
   switch (what) {
     case "path":
@@ -102,15 +107,38 @@ async function candidatesOf(
       return OUTPUT_FORMATS.map(plain);
     case "states":
       return Object.keys(PHASES).map(plain);
-    case "command":
-      return program.commands.map((each) => ({ text: each.name(), about: each.summary() }));
-    case "job-id":
+    case "topic":
+      return [
+        ...program.commands.map((each) => ({ text: each.name(), about: each.summary() })),
+        ...Object.entries(GUIDES).map(([text, about]) => ({ text, about })),
+      ];
     case "id":
-      return await inDataset(position, world, (dataset) => openJobs(dataset, "open"));
+      return await inDataset(position, environment, (dataset) => openJobs(dataset, "open"));
+    case "job-id":
+    case "job":
+      return await inDataset(position, environment, openJobsAndLabels);
     case "submission":
-      return await inDataset(position, world, (dataset) => openJobs(dataset, "submitting"));
+      return await inDataset(position, environment, (dataset) => openJobs(dataset, "submitting"));
+    case "job-or-path": {
+      const find = async (dataset: Dataset) => [
+        ...await openJobs(dataset, "open"),
+        ...await recordedJobs(dataset),
+        ...await revisions(dataset),
+      ];
+      return [...await inDataset(position, environment, find), ":files"];
+    }
+    case "container":
+      return await inDataset(position, environment, ({ config }) =>
+        Promise.resolve(
+          containerNames(config).filter((name) =>
+            visibleLine(name) === name && !name.startsWith("-")
+          )
+            .slice(0, MOST_CANDIDATES).map(plain),
+        ));
     case "revision":
-      return await inDataset(position, world, revisions);
+    case "revisions":
+    case "other-revision":
+      return await inDataset(position, environment, revisions);
     default:
       return [];
   }
@@ -118,21 +146,31 @@ async function candidatesOf(
 
 async function inDataset(
   { folders }: Position,
-  world: World,
+  environment: ProcessEnvironment,
   find: (dataset: Dataset) => Promise<Candidate[]>,
 ): Promise<Candidate[]> {
   try {
-    return await find(await openDataset(world.runner, resolve(world.cwd, ...folders), undefined));
+    return await find(
+      await openDataset(environment.runner, resolve(environment.cwd, ...folders), undefined),
+    );
   } catch {
     return []; // a message in the middle of a command line would help nobody
   }
 }
 
 async function openJobs(dataset: Dataset, stage: "open" | "submitting"): Promise<Candidate[]> {
-  if (await lstatIfPresent(join(dataset.commonDir, STORE_FILE)) === undefined) return [];
-  using store = JobStore.openIn(dataset);
+  if (await lstatIfPresent(storeFileOf(dataset)) === undefined) return [];
+  using store = JobStore.openToLook(dataset);
   return store.listing.newest(dataset.worktree, [stage], MOST_CANDIDATES)
-    .map((job) => ({ text: job.jobId ?? String(job.key), about: job.cmd }));
+    .map((job) => ({ text: job.jobId ?? String(job.jobKey), about: job.cmd }));
+}
+
+async function openJobsAndLabels(dataset: Dataset): Promise<Candidate[]> {
+  const jobs = await openJobs(dataset, "open");
+  if (jobs.length === 0) return jobs;
+  using store = JobStore.openToLook(dataset);
+  const labels = store.listing.labelsOfOpen(dataset.worktree).slice(0, MOST_CANDIDATES);
+  return [...labels.map((text) => ({ text, about: "label" })), ...jobs];
 }
 
 async function revisions({ git }: Dataset): Promise<Candidate[]> {
@@ -143,7 +181,17 @@ async function revisions({ git }: Dataset): Promise<Candidate[]> {
     .slice(0, MOST_CANDIDATES).map((line) => {
       const [text, about] = line.split("\t");
       return { text: text!, about: about ?? "" };
-    });
+      // Somebody else may have named a branch like an option, or so that nobody sees what it is called.
+    }).filter(({ text }) => !text.startsWith("-") && visibleLine(text) === text);
+}
+
+/** The IDs of jobs that were recorded of late. */
+async function recordedJobs({ git }: Dataset): Promise<Candidate[]> {
+  const subjects = await git.text(["log", `-${MOST_COMMITS}`, "--format=%s"]);
+  return subjects.split("\n").flatMap((subject) => {
+    const id = /^\[DATALAD SLURM RUN\] Slurm job ([0-9_]+): /.exec(subject)?.[1];
+    return id === undefined ? [] : [{ text: id, about: subject }];
+  });
 }
 
 const REFS = ["refs/heads", "refs/tags", "refs/remotes"];

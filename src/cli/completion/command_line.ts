@@ -1,11 +1,9 @@
-import type { Argument, Command, Option } from "commander";
-import type { CommandDefinition } from "../definitions/command_definition.ts";
-
-/** An option of the command line, as it is defined. */
-export type OptionDefinition = Option;
-
-/** An argument of a command, as it is defined. */
-export type ArgumentDefinition = Argument;
+import { optionOf, readLine, splitOption } from "../command_line.ts";
+import type {
+  ArgumentDefinition,
+  CommandDefinition,
+  OptionDefinition,
+} from "../../commands/command_definition.ts";
 
 /** What stands at the cursor of an unfinished command line. */
 export interface Position {
@@ -31,32 +29,15 @@ export interface Position {
  * Nothing is refused: a line that is wrong already is completed as far as it makes sense.
  */
 export function findPosition(program: CommandDefinition, words: readonly string[]): Position {
-  let command: Command = program;
-  let awaiting: Option | undefined;
-  let operands = 0;
-  let isLiteral = false;
-  const folders: string[] = [];
-  const note = (option: Option, value: string) => {
-    if (option.long === "--folder" || option.long === "--dataset") folders.push(value);
-  };
-  for (const word of words.slice(0, -1)) {
-    if (awaiting !== undefined) {
-      note(awaiting, word);
-      awaiting = undefined;
-    } else if (word === "--") isLiteral = true;
-    else if (!isLiteral && word.startsWith("-") && !isPassingThrough(command, operands)) {
-      const [name, value] = splitOption(word);
-      const option = optionOf(program, command, name);
-      if (option !== undefined && value !== undefined) note(option, value);
-      else if (option?.required) awaiting = option;
-    } else if (command === program) {
-      command = program.commands.find((each) => namesOf(each).includes(word)) ?? command;
-    } else operands++;
-  }
+  const line = readLine(program, words.slice(0, -1));
+  const { command, awaiting, operands, isLiteral } = line;
+  const folders = line.options
+    .filter(({ option }) => option?.long === "--folder" || option?.long === "--dataset")
+    .flatMap(({ value }) => value ?? []);
   const typed = words.at(-1) ?? "";
   const at = { command, folders, typed, prefix: "" };
   if (awaiting !== undefined) return { ...at, expects: { kind: "value", option: awaiting } };
-  if (!isLiteral && typed.startsWith("-") && !isPassingThrough(command, operands)) {
+  if (!isLiteral && typed.startsWith("-")) {
     const [name, value] = splitOption(typed);
     const option = optionOf(program, command, name);
     if (value === undefined || option === undefined) return { ...at, expects: { kind: "option" } };
@@ -78,25 +59,4 @@ export function optionsAt(
   const shared = program.createHelp().visibleOptions(program)
     .filter(({ long }) => long !== "--version" && !own.some((option) => option.long === long));
   return command === program ? own : [...own, ...shared];
-}
-
-/** All names that a command answers to. */
-export function namesOf(command: CommandDefinition): string[] {
-  return [command.name(), ...command.aliases()];
-}
-
-/** Behind the first word of a submission command everything belongs to that. */
-function isPassingThrough(command: CommandDefinition, operands: number): boolean {
-  return operands > 0 && command.registeredArguments.at(-1)?.name() === "command" &&
-    command.registeredArguments.at(-1)!.variadic;
-}
-
-function optionOf(program: CommandDefinition, command: CommandDefinition, name: string) {
-  return [...command.options, ...program.options]
-    .find((option) => option.long === name || option.short === name);
-}
-
-function splitOption(word: string): [string, string | undefined] {
-  const end = word.startsWith("--") ? word.indexOf("=") : -1;
-  return end < 0 ? [word, undefined] : [word.slice(0, end), word.slice(end + 1)];
 }

@@ -7,19 +7,23 @@
  *
  * @module
  */
-import type { CommandDefinition } from "../definitions/command_definition.ts";
-import type { World } from "../world.ts";
+import type { CommandDefinition } from "../../commands/command_definition.ts";
+import { visibleLine } from "../../process/visible_text.ts";
+import type { ProcessEnvironment } from "../process_environment.ts";
 import { findCandidates } from "./candidates.ts";
 
 /** Answers a shell's script: prints a candidate a line, what it is behind a tab. */
 export async function runCompleteWords(
   program: CommandDefinition,
   words: readonly string[],
-  world: World,
+  environment: ProcessEnvironment,
 ): Promise<void> {
-  for (const found of await findCandidates(program, words, world)) {
-    if (typeof found === "string") world.io.out(`${found}\n`);
-    // A line break in a job's command would be a candidate of its own.
-    else world.io.out(`${found.text}\t${found.about.replace(/\s+/g, " ").slice(0, 80)}\n`);
+  for (const found of await findCandidates(program, words, environment)) {
+    if (typeof found === "string") environment.io.out(`${found}\n`);
+    else {
+      // A line break in a job's command would be a candidate of its own.
+      const about = visibleLine(found.about.replace(/\s+/g, " ").slice(0, 80));
+      environment.io.out(`${found.text}\t${about}\n`);
+    }
   }
 }

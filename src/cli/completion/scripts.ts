@@ -34,6 +34,8 @@ _dlslurm() {
       :commands)
         while IFS= read -r word; do found+=("$word"); done < <(compgen -c -- "$cur")
         ;;
+      # Names of branches are other people's: on the command line they are words, nothing else.
+      *[!A-Za-z0-9_./:=@%+,-]*) printf -v text %q "$text"; found+=("$text") ;;
       ?*) found+=("$text") ;;
     esac
   done < <("\${program/#\\~/$HOME}" ${COMPLETE_WORDS} -- "\${words[@]}" "$cur" 2>/dev/null)

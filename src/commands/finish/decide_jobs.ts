@@ -1,24 +1,33 @@
 import type { SubmittedJob } from "../../jobs/job.ts";
+import { phaseOf } from "../../jobs/job_state.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
-import type { ResultRecord } from "../context.ts";
+import { renderStatuses } from "../../jobs/job_summary.ts";
+import type { Doubt } from "../../jobs/own_entries.ts";
+import type { ResultRecord } from "../../session/result_record.ts";
 
 /** What the user allows beyond committing completed jobs. */
 export interface Permissions {
   /** Failed jobs may be closed. */
   readonly closeFailed: boolean;
-  /** Failed jobs may be committed; goes before `closeFailed`. */
+  /** Failed jobs may be committed; takes precedence over `closeFailed`. */
   readonly commitFailed: boolean;
   /** Jobs that Slurm does not know may be closed. */
   readonly closeUnknown: boolean;
   /** Commit a job of which Slurm does not tell everything. */
   readonly commitUnknown: boolean;
+  /** Only jobs that have ended are asked for: one that is active is no failure. */
+  readonly endedOnly: boolean;
 }
 
 /** What is to be done with one open job. */
 export type Decision =
   | { readonly kind: "commit"; readonly job: SubmittedJob; readonly status: JobStatus }
-  | { readonly kind: "close"; readonly job: SubmittedJob; readonly record: ResultRecord }
-  | { readonly kind: "leave"; readonly job: SubmittedJob; readonly record: ResultRecord };
+  | {
+    readonly kind: "close" | "leave";
+    readonly job: SubmittedJob;
+    readonly status: JobStatus;
+    readonly record: ResultRecord;
+  };
 
 /**
  * Decides for each job from what Slurm says: completed ones are committed, failed ones closed or
@@ -29,11 +38,17 @@ export function decideJobs(
   statuses: ReadonlyMap<number, JobStatus>,
   allowed: Permissions,
 ): Decision[] {
-  return jobs.map((job) => decide(job, statuses.get(job.key)!, allowed));
+  // Of two with one ID a person who says that it is over means the one that Slurm knows no more.
+  const reused = new Set(jobs.filter((job) => job.reusedFromS !== null).map((job) => job.jobId));
+  return jobs.map((job) => {
+    const isMeant = job.reusedFromS !== null || !reused.has(job.jobId);
+    const own = isMeant ? allowed : { ...allowed, closeUnknown: false, commitUnknown: false };
+    return decide(job, statuses.get(job.jobKey)!, own);
+  });
 }
 
 function decide(job: SubmittedJob, status: JobStatus, allowed: Permissions): Decision {
-  const summary = [...status.states].map(([id, state]) => `${id}: ${state}`).join(", ");
+  const summary = renderStatuses(job.jobId, status);
   const isFailed = status.phase === "failed";
   const isUnknown = status.phase === "unknown";
   if (
@@ -47,13 +62,18 @@ function decide(job: SubmittedJob, status: JobStatus, allowed: Permissions): Dec
     return {
       kind: "close",
       job,
+      status,
       record: record(job, status, "ok", `Closing ${which}. Statuses: ${summary}`),
     };
   }
   const message = `Slurm job(s) for job ${job.jobId} are not complete.Statuses: ${summary}`;
+  if (status.phase === "active" && allowed.endedOnly) {
+    return { kind: "leave", job, status, record: record(job, status, "notneeded", message) };
+  }
   return {
     kind: "leave",
     job,
+    status,
     record: { ...record(job, status, "impossible", message), ...hintFor(job, status) },
   };
 }
@@ -61,7 +81,7 @@ function decide(job: SubmittedJob, status: JobStatus, allowed: Permissions): Dec
 function record(
   job: SubmittedJob,
   status: JobStatus,
-  resultStatus: "ok" | "impossible",
+  resultStatus: "ok" | "notneeded" | "impossible",
   message: string,
 ): ResultRecord {
   return {
@@ -75,16 +95,64 @@ function record(
 
 function hintFor(job: SubmittedJob, status: JobStatus): { readonly hint?: string } {
   if (status.phase === "failed") {
+    const isPartlyDone = job.taskOutputs != null &&
+      [...status.states.values()].some((state) => phaseOf(state) === "completed");
+    const parts = isPartlyDone
+      ? `; dlslurm finish ${job.jobId} --commit-completed-tasks commits the tasks that completed`
+      : "";
     return {
-      hint: "failed jobs: dlslurm finish --close-failed-jobs gives them up, " +
-        "--commit-failed-jobs commits what they wrote",
+      hint: "failed jobs: dlslurm retry submits them again, " +
+        "dlslurm finish --close-failed-jobs gives them up, " +
+        `--commit-failed-jobs commits what they wrote${parts}`,
     };
   }
   if (status.phase === "unknown") {
+    const word = `dlslurm finish ${job.jobId} --close-unknown-jobs, or --commit-unknown-jobs`;
     return {
-      hint: `Slurm does not tell about job ${job.jobId}: accounting may lag, try again later; ` +
-        `if it is gone for good: dlslurm finish ${job.jobId} --close-unknown-jobs, or --commit-unknown-jobs`,
+      hint: status.doubt === undefined
+        ? `Slurm says nothing about job ${job.jobId}: accounting may lag, try again later; ` +
+          `if it is gone for good: ${word}`
+        : `${explainDoubt(job, status.doubt)}: ${word}`,
     };
   }
   return {};
+}
+
+/** Why it is unknown what became of a job, and when the user may say it: ends before a colon. */
+function explainDoubt(job: SubmittedJob, doubt: Doubt): string {
+  const { jobId } = job;
+  switch (doubt.kind) {
+    case "not queued":
+      return `accounting calls job ${jobId} ${doubt.state}, and squeue does not know it: its end may ` +
+        "be lost; if you know that it is over";
+    case "job ID reused":
+      return `Slurm has given ID ${jobId} to another job since, at ${
+        timeOf(doubt.submitS)
+      }, and does ` +
+        "not tell what became of this one; if you know that it is over";
+    case "other submission":
+      return `Slurm tells of a job ${jobId} that was submitted ${
+        distanceOf(doubt.seconds)
+      } this one, ` +
+        `at ${timeOf(doubt.submitS)}: the clock of this machine and Slurm's differ${
+          isZone(doubt.seconds) ? ", or sacct prints times of another time zone," : ""
+        } or another job has its ID; if you know that it is over`;
+  }
+}
+
+function timeOf(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+function distanceOf(seconds: number): string {
+  const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= 2 * length) ?? ["s", 1];
+  return `${Math.round(Math.abs(seconds) / length)} ${unit} ${seconds < 0 ? "before" : "after"}`;
+}
+
+const UNITS = [["days", 86_400], ["h", 3_600], ["min", 60]] as const;
+
+/** Time zones differ by quarters of an hour, by up to 14 hours; submissions take a while. */
+function isZone(seconds: number): boolean {
+  const rest = Math.abs(seconds) % 900;
+  return Math.abs(seconds) <= 14 * 3600 && Math.min(rest, 900 - rest) <= 60;
 }

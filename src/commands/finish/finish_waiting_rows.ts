@@ -1,6 +1,7 @@
 import type { Dataset } from "../../datalad/dataset.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
+import { dropWaiting } from "../../claims/make_room.ts";
 
 /** What of finish's options matters here. */
 export interface WaitingRowsOptions {
@@ -19,28 +20,39 @@ export async function finishWaitingRows(
   context: CommandContext,
 ): Promise<void> {
   if (options.closeWaitingJobs === true) {
-    closeAll(dataset, store, context);
+    await closeAll(dataset, store, context);
     return;
   }
   const keys = store.waiting.keys(dataset.worktree, true);
   if (keys.length === 0 && store.listing.count(dataset.worktree, ["waiting"]) === 0) return;
   // All that submits is loaded only then: rows seldom wait.
-  const { GENTLE_PARALLEL, reportRest, submitWaiting } = await import("../bulk/submit_waiting.ts");
+  const { GENTLE_PARALLEL, reportRest, submitWaiting } = await import(
+    "../../submit/rows/submit_waiting.ts"
+  );
   const result = keys.length === 0
     ? { submitted: 0, stop: null }
-    : await submitWaiting(dataset, store, keys, GENTLE_PARALLEL, context);
+    : await submitWaiting(dataset, store, { keys, parallel: GENTLE_PARALLEL }, context);
   reportRest(dataset, store, result, context);
 }
 
-function closeAll(dataset: Dataset, store: JobStore, context: CommandContext): void {
-  const keys = store.waiting.keys(dataset.worktree, false);
-  store.waiting.drop(keys, "waiting");
-  const rows = keys.length === 1 ? "1 waiting row is" : `${keys.length} waiting rows are`;
+async function closeAll(
+  dataset: Dataset,
+  store: JobStore,
+  context: CommandContext,
+): Promise<void> {
+  // Also what nothing else would ever give up: of removed worktrees, and of a dataset that was copied.
+  const rows = [
+    ...store.listing.newest(dataset.worktree, ["waiting"], undefined),
+    ...store.listing.ofRemovedWorktrees().filter(({ stage }) => stage === "waiting"),
+  ];
+  const keys = rows.map(({ jobKey }) => jobKey);
+  await dropWaiting(dataset, store, keys);
+  const told = keys.length === 1 ? "1 waiting row is" : `${keys.length} waiting rows are`;
   context.report({
     action: "slurm-finish",
     status: keys.length === 0 ? "notneeded" : "ok",
     path: dataset.root,
     type: "dataset",
-    message: keys.length === 0 ? "no rows wait" : `${rows} given up: their outputs are free`,
+    message: keys.length === 0 ? "no rows wait" : `${told} given up: their outputs are free`,
   });
 }

@@ -1,38 +1,80 @@
+import type { TableFit } from "../../session/view.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
-import type { Job } from "../../jobs/job.ts";
-import { tasksOf } from "../../jobs/job_status.ts";
-import type { JobStatus, StateRow } from "../../jobs/job_status.ts";
-import type { ResultRecord } from "../context.ts";
-import { fieldsOfJob } from "../job_fields.ts";
-import type { JobFields } from "../job_fields.ts";
+import type { Job, JobEnd } from "../../jobs/job.ts";
+import { phaseOf } from "../../jobs/job_state.ts";
+import { summaryOf } from "../../jobs/job_summary.ts";
+import type { JobStatus } from "../../jobs/job_status.ts";
+import type { ResultRecord } from "../../session/result_record.ts";
+import { fieldsOfJob } from "../../session/job_fields.ts";
+import type { JobFields } from "../../session/job_fields.ts";
 
-/** A job with what Slurm says of it; `undefined` for one that is not open. */
+/** A job with what Slurm says of it. */
 export interface ListedJob {
   /** As the store has it. */
   readonly job: Job;
-  /** As Slurm told just now. */
+  /** As Slurm told just now; `undefined` for a job that is not open. */
   readonly status: JobStatus | undefined;
+  /** The same in one line, or how it ended; `undefined` if that is not known. */
+  readonly summary: JobEnd | undefined;
+  /** Whether the worktree that it was scheduled in is not there any more. */
+  readonly isOfRemovedWorktree: boolean;
+  /** Why it is pending, in Slurm's word; absent if it is not, or nobody told. */
+  readonly reason?: string;
+  /** The Unix user who submitted it, by name or else by ID; absent if that is not known. */
+  readonly user?: string;
 }
 
-/** What a listed job is told as; docs/result_records.md. */
+/** Puts a job beside what Slurm says of it, or said when it was finished or closed. */
+export function listedJob(
+  job: Job,
+  status: JobStatus | undefined,
+  isOfRemovedWorktree: boolean,
+): ListedJob {
+  const hasEnded = job.stage === "finished" || job.stage === "closed";
+  const summary = status !== undefined
+    ? summaryOf(job.jobId ?? "", status)
+    : hasEnded
+    ? job.end ?? undefined
+    : undefined;
+  return { job, status, summary, isOfRemovedWorktree };
+}
+
+/** A listed job as a result; docs/result_records.md. */
 export interface JobRecord extends ResultRecord, JobFields {
-  /** The common state, or what is to be said of an array as a whole; absent unless it is open. */
-  readonly slurmState?: string;
-  /** As accounting has it. */
+  /** As scontrol told it when the job was submitted. */
   readonly slurmJobName?: string;
+  /** Who submitted it, as scontrol told it then. */
+  readonly slurmUser?: string;
+  /** The Unix user who submitted it, by name or else by ID. */
+  readonly submittedBy?: string;
+  /** The file in which it was handed over. */
+  readonly handedOverIn?: string;
+  /** Git's common directory of the clone that has adopted it. */
+  readonly adoptedBy?: string;
+  /** Name of the worktree that it runs in, where that is not the one that was looked at. */
+  readonly worktree?: string;
+  /** Why it is pending, in Slurm's word. */
+  readonly slurmReason?: string;
   /** `[days-]hh:mm:ss`; of an array the longest. */
   readonly elapsed?: string;
   /** `[days-]hh:mm:ss`, or Slurm's word. */
   readonly timeLimit?: string;
   /** `code:signal` of what has ended; of an array the first that is not 0:0. */
   readonly exitCode?: string;
+  /** When Slurm says that it ended, ISO 8601 in UTC. */
+  readonly endedAt?: string;
+  /** Name of the worktree that it was scheduled in, if that is not there any more. */
+  readonly removedWorktree?: string;
 }
 
 /** The columns of the table in their order. */
 export const COLUMNS = [
   "JobID",
   "Name",
+  "Label",
+  "User",
   "State",
+  "Reason",
   "Elapsed",
   "Timelimit",
   "ExitCode",
@@ -42,24 +84,50 @@ export const COLUMNS = [
   "Command",
 ] as const;
 
+/** The columns that say something: others would only take room. */
+export function columnsFor(shown: readonly ListedJob[], showsCommits: boolean): Column[] {
+  const users = new Set(shown.flatMap(({ user }) => user ?? []));
+  return COLUMNS.filter((column) => {
+    switch (column) {
+      case "Label":
+        return shown.some(({ job }) => job.label);
+      case "User":
+        return users.size > 1;
+      case "Reason":
+        return shown.some(({ reason }) => reason !== undefined);
+      case "Commit":
+        return showsCommits;
+      default:
+        return true;
+    }
+  });
+}
+
 /** A column of the table. */
 export type Column = (typeof COLUMNS)[number];
 
-/** What a narrow terminal can do without, the least important first. */
-export const DROPPABLE: readonly Column[] = ["Timelimit", "Age", "Name", "ExitCode", "Elapsed"];
+/** What a narrow terminal can do without, and what tells jobs apart. */
+export const TABLE_FIT: TableFit & Record<keyof TableFit, readonly Column[]> = {
+  droppable: ["Timelimit", "Age", "Name", "ExitCode", "Elapsed", "Label", "User", "Reason"],
+  telling: ["Command", "Output"],
+};
 
 /** The job as a result record. */
-export function recordOfJob(dataset: Dataset, { job, status }: ListedJob): JobRecord {
-  const told = status === undefined ? {} : {
-    slurmState: status.groupState,
-    slurmStates: Object.fromEntries(status.states),
+export function recordOfJob(
+  dataset: Dataset,
+  { job, status, summary, isOfRemovedWorktree, reason, user }: ListedJob,
+): JobRecord {
+  const told = summary === undefined ? {} : {
+    slurmState: summary.state,
+    ...(status === undefined ? {} : { slurmStates: Object.fromEntries(status.states) }),
     ...withoutEmpty({
-      slurmJobName: nameOf(status),
-      elapsed: longest(status),
-      timeLimit: timeLimitOf(status),
-      exitCode: exitCodeOf(status),
+      elapsed: summary.elapsed,
+      timeLimit: summary.timeLimit,
+      exitCode: summary.exitCode,
+      endedAt: summary.endS === null ? "" : new Date(summary.endS * 1000).toISOString(),
     }),
   };
+  const isElsewhere = job.worktree !== dataset.worktree && !isOfRemovedWorktree;
   return {
     action: "slurm-list",
     status: "ok",
@@ -68,19 +136,44 @@ export function recordOfJob(dataset: Dataset, { job, status }: ListedJob): JobRe
     refds: dataset.root,
     message: status?.groupState ?? job.stage,
     ...(job.jobId === null ? {} : { slurmJobId: job.jobId }),
+    ...withoutEmpty({
+      slurmJobName: nameOf(job),
+      slurmUser: job.details?.user ?? "",
+      submittedBy: user ?? "",
+      handedOverIn: job.handover?.file ?? "",
+      adoptedBy: job.handover?.adoptedBy ?? "",
+      slurmReason: reason ?? "",
+    }),
     ...told,
     ...fieldsOfJob(job),
+    ...(isElsewhere ? { worktree: job.worktree } : {}),
+    ...(isOfRemovedWorktree ? { removedWorktree: job.worktree } : {}),
     ...(job.stage === "finished" && job.commitOid !== null ? { commit: job.commitOid } : {}),
   };
 }
 
 /** What the table shows of a job in one column. */
-export function cellOf(column: Column, { job, status }: ListedJob, nowMs: number): string {
+export function cellOf(column: Column, listed: ListedJob, nowMs: number): string {
+  const { job, summary, reason, user } = listed;
   switch (column) {
     case "JobID":
       return job.jobId ?? "";
+    case "Name":
+      return nameOf(job);
+    case "Label":
+      return job.label ?? "";
+    case "User":
+      return user ?? "";
     case "State":
-      return status === undefined ? job.stage.toUpperCase() : countedStates(job, status);
+      return stateOf(listed);
+    case "Reason":
+      return reason ?? "";
+    case "Elapsed":
+      return summary?.elapsed ?? "";
+    case "Timelimit":
+      return summary?.timeLimit ?? "";
+    case "ExitCode":
+      return summary?.exitCode ?? "";
     case "Age":
       return job.submittedAtMs === 0 ? "" : renderAge(nowMs - job.submittedAtMs);
     case "Commit":
@@ -92,64 +185,44 @@ export function cellOf(column: Column, { job, status }: ListedJob, nowMs: number
     case "Command":
       return job.cmd;
   }
-  if (status === undefined) return "";
-  switch (column) {
-    case "Name":
-      return nameOf(status);
-    case "Elapsed":
-      return longest(status);
-    case "Timelimit":
-      return timeLimitOf(status);
-    case "ExitCode":
-      return exitCodeOf(status);
-  }
 }
 
-/** The words that a job may be chosen by: the states of its tasks, or its stage, in capitals. */
+/**
+ * The words that a job may be chosen by: the states of its tasks, its stage if it is not open, in capitals, and
+ * what it is as a whole, in small letters.
+ */
 export function wordsOf({ job, status }: ListedJob): string[] {
-  return status === undefined ? [job.stage.toUpperCase()] : [...status.states.values()];
-}
-
-/** `RUNNING`, or for several tasks `3 COMPLETED, 2 RUNNING`, the most frequent first. */
-function countedStates(job: Job, status: JobStatus): string {
-  const counts = new Map<string, number>();
-  for (const [id, state] of status.states) {
-    // One row may stand for many tasks that are still pending: 151_[0-3%2].
-    const tasks = job.jobId === null ? 1 : Math.max(1, tasksOf(job.jobId, id).length);
-    counts.set(state, (counts.get(state) ?? 0) + tasks);
+  if (status !== undefined) {
+    const { phase } = status;
+    const isEnd = phase === "completed" || phase === "failed";
+    return [...status.states.values(), phase, ...(isEnd ? ["ended"] : [])];
   }
-  const total = counts.values().reduce((sum, count) => sum + count, 0);
-  if (total === 1) return status.groupState;
-  return [...counts].sort(([, a], [, b]) => b - a).map(([state, count]) => `${count} ${state}`)
-    .join(", ");
+  const states = Object.keys(job.end?.counts ?? {});
+  const hasEnded = job.stage === "finished" || job.stage === "closed";
+  const hasFailed = states.some((state) => phaseOf(state) === "failed");
+  return [
+    ...[job.stage.toUpperCase(), ...states],
+    ...(hasEnded ? ["ended"] : []),
+    ...(hasFailed ? ["failed"] : []),
+  ];
 }
 
-function nameOf(status: JobStatus): string {
-  return firstOf(status, (row) => row.jobName);
+/** `RUNNING`, for several tasks `3 COMPLETED, 2 RUNNING`, of a job that was ended `CLOSED (FAILED)`. */
+function stateOf({ job, status, summary }: ListedJob): string {
+  const stage = job.stage.toUpperCase();
+  if (summary === undefined) return stage;
+  return status === undefined ? `${stage} (${renderCounts(summary)})` : renderCounts(summary);
 }
 
-function timeLimitOf(status: JobStatus): string {
-  return firstOf(status, (row) => row.timeLimit);
+/** The most frequent state first. */
+function renderCounts({ state, counts }: JobEnd): string {
+  const entries = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const total = entries.reduce((sum, [, count]) => sum + count, 0);
+  return total === 1 ? state : entries.map(([word, count]) => `${count} ${word}`).join(", ");
 }
 
-/** As long as the job may still change it, `0:0` would only mislead. */
-function exitCodeOf(status: JobStatus): string {
-  if (status.phase === "active") return "";
-  const bad = firstOf(status, (row) => row.exitCode === "0:0" ? "" : row.exitCode);
-  return bad !== "" ? bad : firstOf(status, (row) => row.exitCode);
-}
-
-/** `[days-]hh:mm:ss` sorts by length first. */
-function longest(status: JobStatus): string {
-  return status.rows.map((row) => row.elapsed).reduce(
-    (most, one) =>
-      one.length > most.length || (one.length === most.length && one > most) ? one : most,
-    "",
-  );
-}
-
-function firstOf(status: JobStatus, cell: (row: StateRow) => string | undefined): string {
-  return status.rows.map(cell).find((text) => text !== undefined && text !== "") ?? "";
+function nameOf({ details }: Job): string {
+  return details?.jobName ?? "";
 }
 
 function withoutEmpty<T extends Record<string, string>>(fields: T): Partial<T> {

@@ -1,13 +1,14 @@
+import { isInside, isWithin } from "../../paths/root_paths.ts";
 import { join, relative, resolve } from "node:path";
 import { annexKeyOf } from "../../annex/annex_key.ts";
-import { isInside, isWithin } from "../../datalad/claimed_path.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { compareWithHead, compareWithWorkTree, readBlobs } from "../../git/compare_paths.ts";
+import { readBlobs } from "../../git/cat_file.ts";
+import { compareWithHead, compareWithWorkTree } from "../../git/compare_paths.ts";
 import type { PathDifference } from "../../git/compare_paths.ts";
 import { coverWithPathspecs } from "../../git/changes.ts";
 import { isReachable } from "../../git/path_bytes.ts";
 import { splitShellWords } from "../../process/shell_words.ts";
-import type { SubmissionPlan } from "../submit/plan_submission.ts";
+import type { SubmissionPlan } from "../../submit/plan_submission.ts";
 
 /** A recorded job that is to run again. */
 export interface PlannedRepeat {
@@ -65,7 +66,7 @@ function readsOf(dataset: Dataset, plan: SubmissionPlan): Reads {
   const { request } = plan;
   const folder = join(dataset.root, request.pwd);
   const fromFolder = (path: string) => relative(dataset.root, resolve(folder, path)) || ".";
-  const inputs = [...plan.inputs, ...request.extraInputs.map(fromFolder)].filter(isInside);
+  const inputs = plan.inputs.filter(isInside);
   // A word may be an option with a file: --export-file=settings.env
   const words = wordsOf(plan.command).flatMap((word) => [word, word.slice(word.indexOf("=") + 1)])
     .map(fromFolder).filter((path) => path !== "." && isInside(path) && isReachable(path));
@@ -86,7 +87,7 @@ function wordsOf(command: string): string[] {
   }
 }
 
-/** Tells of differences whether the content is the same all the same: an annexed file has one key. */
+/** Whether the content behind differences is the same after all: an annexed file keeps its key. */
 async function sameContent(
   dataset: Dataset,
   differences: readonly PathDifference[],

@@ -1,19 +1,30 @@
 import type { Dataset } from "../../datalad/dataset.ts";
-import { UserError, withoutVerdict } from "../../errors.ts";
+import { UserError } from "../../errors.ts";
 import type { Job } from "../../jobs/job.ts";
-import { ownIdentity } from "../../process/process_identity.ts";
+import { toUserError } from "../../process/system_error.ts";
 import type { JobStore } from "../../store/job_store.ts";
-import type { NewWaitingRow, RowConflict } from "../../store/waiting_rows.ts";
+import { isToBeNoted } from "../../store/waiting_rows.ts";
+import type { KnownRow, NewWaitingRow, RowConflict } from "../../store/waiting_rows.ts";
 import type { Table, TableProblem } from "../../tables/table.ts";
-import { readBatchScript } from "../bulk/bulk_array.ts";
+import { readBatchScript } from "../../submit/rows/bulk_array.ts";
 import type { CommandContext } from "../context.ts";
-import { readExtensionLocks, requireUnlocked } from "../extension/extension_jobs.ts";
-import { hintForHolder, nameOfHolder } from "../submit/output_conflict.ts";
-import type { SubmissionPlan } from "../submit/plan_submission.ts";
-import { reportInstalled } from "../submit/report_submission.ts";
+import { readExtensionLocks, requireUnlocked } from "../../extension/jobs.ts";
+import { hintForHolder, nameOfHolder } from "../../claims/output_conflict.ts";
+import { EvidenceGatherer } from "../../submit/gather_evidence.ts";
+import { requireScriptInAltDir } from "../../submit/batch_script.ts";
+import type { SubmissionPlan } from "../../submit/plan_submission.ts";
+import { openJobsIn } from "../../submit/awaited_inputs.ts";
+import { findPredecessors, gatherPredecessors, noteEnded } from "../../submit/find_predecessors.ts";
+import { installReporter } from "../../submit/report_submission.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
-import { fillRow, findColumnProblems, planRow, wordsForArray } from "../bulk/table_rows.ts";
-import type { FilledRow, RowTemplate } from "../bulk/table_rows.ts";
+import {
+  fillRow,
+  findColumnProblems,
+  planRow,
+  tellRowsApart,
+  wordsForArray,
+} from "../../submit/rows/table_rows.ts";
+import type { FilledRow, RowTemplate } from "../../submit/rows/table_rows.ts";
 
 /** A table in which nothing is wrong. */
 export interface CheckedTable {
@@ -50,73 +61,86 @@ export async function checkTable(
   // With a column missing every row would say so.
   if (columnProblems.length > 0) throw badTable(template, problems, context);
   using progress = context.progress("checking rows", table.rows.length);
-  const filled: FilledRow[] = [];
+  const all: FilledRow[] = [];
   for (const row of table.rows) {
-    await tell(problems, row.line, async () => filled.push(await fillRow(row, template)));
+    await gatherProblems(problems, row.line, async () => all.push(await fillRow(row, template)));
   }
+  const filled = await tellRowsApart(all, ({ origin }, first) => {
+    problems.push({ line: origin.line, text: `it is the same job as line ${first.origin.line}` });
+  });
   const known = store.waiting.findKnown(dataset.worktree, filled.map((row) => row.identity));
+  const again = options.again === true;
   const counts = new Map<string, number>();
   const waitingKeys: number[] = [];
+  const leaveAlone = ({ key, stage }: KnownRow) => {
+    if (stage === "waiting") waitingKeys.push(key);
+    else counts.set(reasonOf(stage), (counts.get(reasonOf(stage)) ?? 0) + 1);
+  };
   const rows: NewWaitingRow[] = [];
   const locks = await readExtensionLocks(dataset, store, context, options.checkOutputs);
-  const onInstall = options.dryRun === undefined
-    ? (path: string) => reportInstalled(dataset, path, context)
-    : null;
+  const onInstall = installReporter(dataset, options.dryRun !== undefined, context);
+  const openJobs = openJobsIn(() => store, dataset.worktree);
+  const predecessors = await findPredecessors(
+    dataset,
+    store,
+    filled.flatMap(({ after }) => after),
+    context,
+  );
+  noteEnded(predecessors.values(), context);
   const preparation = { assumeReady: options.assumeReady, jobs: options.jobs ?? 1 };
   const seenScripts = new Set<string>();
+  using gatherer = new EvidenceGatherer(dataset, context);
   for (const row of filled) {
     context.interrupted.throwIfAborted();
     progress.advance();
     const before = known.get(row.identity);
-    if (before?.stage === "waiting") {
-      waitingKeys.push(before.key);
+    if (before !== undefined && !isToBeNoted(before, again)) {
+      leaveAlone(before);
       continue;
     }
-    const reason = reasonToSkip(before?.stage, options.again === true);
-    if (reason !== undefined) {
-      counts.set(reason, (counts.get(reason) ?? 0) + 1);
-      continue;
-    }
-    await tell(problems, row.origin.line, async () => {
-      const plan = await planRow(row, template, dataset, preparation, onInstall);
-      if (template.isArray) await requireArrayTask(plan, template, seenScripts);
+    await gatherProblems(problems, row.origin.line, async () => {
+      const after = gatherPredecessors(row.after, predecessors);
+      const plan = await planRow(row, template, dataset, preparation, onInstall, openJobs, after);
+      if (template.isArray) await requireArrayTask(dataset.root, plan, template, seenScripts);
+      if (options.requireSaved === true) await gatherer.requireSaved(plan);
       requireUnlocked(locks, plan.request.outputs);
       rows.push(toNewRow(row, plan, options));
     });
   }
   const added = store.waiting.add(rows, {
     checksOutputs: options.checkOutputs,
+    again,
     isTrial: options.dryRun !== undefined || problems.length > 0,
-    submitter: JSON.stringify(ownIdentity()),
+    submitter: JSON.stringify(await context.process()),
     nowMs: context.now().getTime(),
   });
   if ("conflicts" in added) {
     for (const problem of toProblems(added.conflicts, rows)) problems.push(problem);
-  }
+  } else added.known.forEach(leaveAlone);
   if (problems.length > 0) throw badTable(template, problems, context);
   const keys = "keys" in added && options.dryRun === undefined ? added.keys : [];
   return { rows, keys, waitingKeys, known: counts };
 }
 
-function reasonToSkip(stage: Job["stage"] | undefined, again: boolean): string | undefined {
+function reasonOf(stage: Exclude<Job["stage"], "waiting">): string {
   if (stage === "open") return "open already";
+  if (stage === "handed_over") return "handed over to another clone";
   if (stage === "submitting") return "being submitted, or unclear: dlslurm recover";
-  if (stage === "finished" && !again) return "finished already (--again submits them once more)";
-  return undefined;
+  return "finished already (--again submits them once more)";
 }
 
 function toNewRow(row: FilledRow, plan: SubmissionPlan, options: ScheduleOptions): NewWaitingRow {
-  const { command, directory, inputs, transfers, toUnlock } = plan;
+  const { command, directory, inputs, extra = [], awaited = [], transfers, toUnlock } = plan;
   const array = options.array === true ? { limit: options.arrayLimit ?? null } : null;
   return {
     request: plan.request,
     identity: row.identity,
-    plan: { command, directory, inputs, transfers, toUnlock, array },
+    plan: { command, directory, inputs, extra, awaited, transfers, toUnlock, array },
   };
 }
 
 /** Runs `work` for a row; what goes wrong is one more problem. */
-async function tell(
+async function gatherProblems(
   problems: TableProblem[],
   line: number,
   work: () => Promise<unknown>,
@@ -124,23 +148,17 @@ async function tell(
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    problems.push({ line, text: shortened(error) });
+    problems.push({ line, text: toUserError(error).problem });
   }
-}
-
-/** The message without what holds for the whole table: that nothing was submitted, and what to do. */
-function shortened(error: UserError): string {
-  return withoutVerdict(error)
-    .replace(/^There are conflicting outputs .* for the current job first\. /, "");
 }
 
 /**
  * Looks whether a row can be a task of an array; each batch script is read once.
  *
- * @throws {UserError} `BAD_TABLE`, `SUBMISSION_REFUSED`
+ * @throws {UserError} `BAD_TABLE`, `MISSING_INPUT`, `SUBMISSION_REFUSED`
  */
 async function requireArrayTask(
+  root: string,
   plan: SubmissionPlan,
   { place: { directory } }: RowTemplate,
   seenScripts: Set<string>,
@@ -148,6 +166,7 @@ async function requireArrayTask(
   const words = wordsForArray(plan.command);
   if ("wrap" in words.script || seenScripts.has(words.script.path)) return;
   seenScripts.add(words.script.path);
+  await requireScriptInAltDir(root, plan);
   try {
     await readBatchScript({ directory: plan.directory, words });
   } catch (error) {

@@ -1,63 +1,179 @@
+/**
+ * `dlslurm schedule`: submits a command as a job, each row of a table as one, or each task of an array.
+ *
+ * *Inputs* are what the job reads, *outputs* what it may write: from its submission on they are its *claims*. A
+ * *predecessor* is a job that it waits for, named by ID or *label*. A *row* waits in the store until it is
+ * submitted, and goes on waiting where the site takes no more jobs. A *dry run* shows what would be submitted,
+ * and changes nothing.
+ *
+ * @module
+ */
+
 import { openDataset } from "../../datalad/dataset.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
+import { statIfPresent } from "../../fs/if_present.ts";
 import { JobStore } from "../../store/job_store.ts";
-import { requirePlace } from "../submit/command_place.ts";
+import { storeFileOf } from "../../store/store_place.ts";
+import { findOvertaken, NO_OPEN_JOBS, openJobsIn } from "../../submit/awaited_inputs.ts";
+import type { OpenJobs } from "../../submit/awaited_inputs.ts";
+import { requireLabel } from "../../jobs/label.ts";
+import type { CommandPlace } from "../../submit/command_place.ts";
 import type { CommandContext } from "../context.ts";
-import { readExtensionLocks, requireUnlocked } from "../extension/extension_jobs.ts";
-import { planSubmission } from "../submit/plan_submission.ts";
-import { recoverSubmissions } from "../submit/recover.ts";
-import { renderDryRun } from "./render_dry_run.ts";
-import { reportInstalled, reportScheduled } from "../submit/report_submission.ts";
+import { readExtensionLocks, requireUnlocked } from "../../extension/jobs.ts";
+import { firstOf } from "../../session/name_list.ts";
+import { nameOfHolder } from "../../claims/output_conflict.ts";
+import { EvidenceGatherer } from "../../submit/gather_evidence.ts";
+import { planSubmission } from "../../submit/plan_submission.ts";
+import type {
+  CommandToSubmit,
+  Predecessors,
+  SubmissionPlan,
+} from "../../submit/plan_submission.ts";
+import { recoverAndSettle } from "../../submit/recover_submissions.ts";
+import { recordOfPlan, renderDryRun } from "./render_dry_run.ts";
+import { reportScheduled } from "../../submit/report_submission.ts";
 import { commandLineOf, firstGiven } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
-import { submitJob } from "../submit/submit_job.ts";
+import { submitJob } from "../../submit/submit_job.ts";
+import { placeCommand } from "./place_command.ts";
 
 /** Submits one job, or each row of a table as one, or shows what would be submitted. */
 export async function runSchedule(
-  options: ScheduleOptions,
+  given: ScheduleOptions,
   context: CommandContext,
 ): Promise<void> {
-  if (options.from !== undefined || options.continue === true) {
+  if (given.from !== undefined || given.continue === true) {
     const { runScheduleTable } = await import("./schedule_table.ts");
-    return await runScheduleTable(options, context);
+    return await runScheduleTable(given, context);
   }
-  refuseTableOptions(options);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
-  const directory = options.dataset === undefined ? context.cwd : dataset.root;
+  refuseTableOptions(given);
+  if (given.perTask === true) {
+    const { runScheduleTasks } = await import("./schedule_tasks.ts");
+    return await runScheduleTasks(given, context);
+  }
+  const dataset = await openDataset(context.runner, context.cwd, given.dataset);
+  const { options, place, onInstall } = await placeCommand(given, dataset, context);
   const cmd = commandLineOf(options.command);
-  const place = await requirePlace(dataset, directory, options.altDir, context.cwd);
+  using opened = new DisposableStack();
+  let store: JobStore | undefined;
+  const openStore = () => store ??= opened.use(JobStore.openIn(dataset));
+  // A plan makes no store: without one there are no open jobs.
+  const hasStore = await statIfPresent(storeFileOf(dataset)) !== undefined;
+  const openJobs = hasStore ? openJobsIn(openStore, dataset.worktree) : NO_OPEN_JOBS;
+  const label = options.label === undefined ? null : requireLabel(options.label);
+  const names = options.after ?? [];
+  const after = names.length === 0 ? undefined : await predecessorsOf(
+    dataset,
+    hasStore ? openStore() : opened.use(JobStore.openToLook(dataset)),
+    options,
+    context,
+  );
+  const tasks = await taskOutputsOf(options.output, cmd, place, context);
   const plan = await planSubmission(
     dataset,
     {
       cmd,
       place,
       inputs: options.input,
-      outputs: options.output,
-      outputsFrom: directory,
+      ...tasks,
+      outputsFrom: place.directory,
       message: options.message ?? null,
       chain: [],
-      extraInputs: [],
+      extraInputs: options.extraInput,
       rescheduledJobId: null,
       expandsInputs: options.expand === "inputs" || options.expand === "both",
       alsoWritten: [],
+      label,
+      ...(after === undefined ? {} : { after }),
     },
     { ...options, jobs: options.jobs ?? 1 },
-    options.dryRun === undefined ? (path) => reportInstalled(dataset, path, context) : null,
+    onInstall,
+    openJobs,
   );
   if (options.dryRun !== undefined) {
-    context.io.out(renderDryRun(plan, options.dryRun, dataset.root));
+    if (context.isTailored) {
+      await context.show({ text: renderDryRun(plan, options.dryRun, dataset.root) });
+    } else context.report(recordOfPlan(dataset, plan.request, plan));
     return;
   }
-  using store = JobStore.openIn(dataset);
-  await recoverSubmissions(dataset, store, context);
-  const locks = await readExtensionLocks(dataset, store, context, options.checkOutputs);
+  if (options.requireSaved === true) {
+    using gatherer = new EvidenceGatherer(dataset, context);
+    await gatherer.requireSaved(plan);
+  }
+  const books = openStore();
+  await recoverAndSettle(dataset, books, context);
+  const locks = await readExtensionLocks(dataset, books, context, options.checkOutputs);
   requireUnlocked(locks, plan.request.outputs);
-  const job = await submitJob(dataset, store, plan, context, options.checkOutputs);
+  await warnOfOvertaken(plan, place, openJobs, context);
+  const job = await submitJob(dataset, books, plan, context, options.checkOutputs);
   reportScheduled("slurm-schedule", dataset, job, plan.command, context);
+  if (options.finishWhenDone !== true) return;
+  // Loaded only then: schedule is to be quick.
+  const { finishWhenDone } = await import("../../submit/finishing/submit_finishing_job.ts");
+  await finishWhenDone(dataset, books, context, context);
+}
+
+/** Most commands are no arrays: what it takes to read those is loaded only then. */
+async function taskOutputsOf(
+  outputs: readonly string[],
+  cmd: string,
+  place: CommandPlace,
+  context: CommandContext,
+): Promise<Pick<CommandToSubmit, "outputs" | "outputTasks">> {
+  if (!outputs.some((output) => /(?<!\{)\{task\}(?!\})/.test(output))) return { outputs };
+  const { expandTaskOutputs } = await import("./task_outputs.ts");
+  return await expandTaskOutputs(outputs, cmd, place, context);
+}
+
+async function predecessorsOf(
+  dataset: Dataset,
+  store: JobStore,
+  { after = [], dryRun }: ScheduleOptions,
+  context: CommandContext,
+): Promise<Predecessors> {
+  // What that takes is loaded only then: most jobs wait for nobody.
+  const { findPredecessors, gatherPredecessors, noteEnded } = await import(
+    "../../submit/find_predecessors.ts"
+  );
+  // A submission that a crash has cut short may be the one to be waited for.
+  if (dryRun === undefined) await recoverAndSettle(dataset, store, context);
+  const found = gatherPredecessors(after, await findPredecessors(dataset, store, after, context));
+  noteEnded([found], context);
+  return found;
+}
+
+/** More names than this are counted. */
+const MOST_NAMES = 5;
+
+/** Says which inputs open jobs will write once more, where the command does not wait for them. */
+async function warnOfOvertaken(
+  plan: SubmissionPlan,
+  place: CommandPlace,
+  openJobs: OpenJobs,
+  context: CommandContext,
+): Promise<void> {
+  const present = plan.inputs.filter((path) => !plan.awaited?.includes(path));
+  const overtaken = await findOvertaken(present, plan.command, place, openJobs);
+  if (overtaken.length === 0) return;
+  const { writer } = overtaken[0]!;
+  const paths = overtaken.filter((one) => one.writer.jobKey === writer.jobKey).map(({ path }) =>
+    path
+  );
+  context.warn(
+    `${nameOfHolder(writer)} will write what this one reads, and may not have done so by then: ` +
+      firstOf(paths, MOST_NAMES),
+  );
 }
 
 function refuseTableOptions(options: ScheduleOptions): void {
-  const given = firstGiven(options, ["--from-format", "--array", "--array-limit", "--again"]);
+  const given = firstGiven(options, [
+    "--from-format",
+    "--array",
+    "--array-limit",
+    "--again",
+    "--notify",
+  ]);
   if (given === undefined) return;
   throw new UserError("USAGE", `Cannot use ${given} without --from. No job was submitted`, {
     hint: "dlslurm schedule --from samples.csv -o 'results/{sample}' sbatch job.sh '{sample}'",

@@ -1,11 +1,11 @@
 import { join } from "shlex";
 import { UserError } from "../../errors.ts";
 import type { TableFormat } from "../../tables/table.ts";
-import type { InputsOrOutputs, PreparationOptions } from "../submit/plan_submission.ts";
+import type { InputsOrOutputs, PreparationOptions } from "../../submit/plan_submission.ts";
 
 /** What `schedule` was asked for. */
 export interface ScheduleOptions extends Omit<PreparationOptions, "jobs"> {
-  /** Parallel transfers, or submissions where there are many; absent: as few as is the rule. */
+  /** Parallel transfers, or submissions where there are many; absent: the default of each. */
   readonly jobs: number | undefined;
   /** As for the other commands; where it is given, the command runs in that dataset's root. */
   readonly dataset: string | undefined;
@@ -13,14 +13,24 @@ export interface ScheduleOptions extends Omit<PreparationOptions, "jobs"> {
   readonly message: string | undefined;
   /** As given, relative to where the command runs; globs and placeholders allowed. */
   readonly input: readonly string[];
+  /** As `input`, of what the job needs beside that; no placeholder stands for it. */
+  readonly extraInput: readonly string[];
+  /** Name of a container that datalad-container has configured; its image becomes an extra input. */
+  readonly container?: string | undefined;
   /** As given, relative to where the command runs; placeholders allowed. At least one is needed. */
   readonly output: readonly string[];
   /** What the record shows expanded; outputs are always recorded as the paths that are claimed. */
   readonly expand: InputsOrOutputs | undefined;
+  /** Jobs to wait for, as given: IDs and labels, each with or without a type before it. */
+  readonly after?: readonly string[] | undefined;
+  /** The name that the job gets; for rows of a table with placeholders. */
+  readonly label?: string | undefined;
   /** Show the plan, or the command line alone, and change nothing. */
   readonly dryRun: "basic" | "command" | undefined;
   /** `false`: share outputs with open jobs instead of refusing. */
   readonly checkOutputs: boolean;
+  /** Refuse a batch script that HEAD has not as it is. */
+  readonly requireSaved?: boolean | undefined;
   /** File of a table of which each row is a job, `-` for standard input; as given. */
   readonly from?: string | undefined;
   /** How that table is written; absent: its name tells. */
@@ -29,8 +39,14 @@ export interface ScheduleOptions extends Omit<PreparationOptions, "jobs"> {
   readonly array?: boolean | undefined;
   /** How many tasks of an array may run at once. */
   readonly arrayLimit?: number | undefined;
+  /** Make a job of each task of the array that the command asks for. */
+  readonly perTask?: boolean | undefined;
   /** Submit rows again that were finished already. */
   readonly again?: boolean | undefined;
+  /** Submit a job, too, that finishes the open jobs once they have ended. */
+  readonly finishWhenDone?: boolean | undefined;
+  /** Shell command that is run after many submissions; absent: the configured one. */
+  readonly notify?: string | undefined;
   /** Submit the rows that wait, and nothing else. */
   readonly continue?: boolean | undefined;
   /** The words behind the options, as typed; the first may be `--`. */
@@ -44,14 +60,21 @@ export const OPTIONS_OF_SOME_CALLS = {
   "--array": "array",
   "--array-limit": "arrayLimit",
   "--again": "again",
+  "--notify": "notify",
+  "--per-task": "perTask",
   "--dry-run": "dryRun",
   "-o": "output",
   "-i": "input",
+  "-x": "extraInput",
+  "--container": "container",
   "-m": "message",
   "-a": "altDir",
   "--assume-ready": "assumeReady",
   "--expand": "expand",
+  "--after": "after",
+  "--label": "label",
   "--no-check-outputs": "checkOutputs",
+  "--require-saved": "requireSaved",
 } as const satisfies Readonly<Record<string, keyof ScheduleOptions>>;
 
 /** How an option is typed. */

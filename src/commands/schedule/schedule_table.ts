@@ -7,18 +7,24 @@ import type { NewWaitingRow } from "../../store/waiting_rows.ts";
 import { readTable } from "../../tables/read_table.ts";
 import { formatOfName, TABLE_FORMATS } from "../../tables/table.ts";
 import type { Table } from "../../tables/table.ts";
-import { BulkReport } from "../bulk/bulk_report.ts";
+import { BulkReport } from "../../submit/rows/bulk_report.ts";
 import { checkTable } from "./check_table.ts";
-import { requirePlace } from "../submit/command_place.ts";
+import { placeCommand } from "./place_command.ts";
+import { recordOfPlan } from "./render_dry_run.ts";
+import { withNotice } from "../../notify/notice.ts";
 import type { CommandContext } from "../context.ts";
-import { noOutput } from "../submit/plan_submission.ts";
-import { recoverSubmissions } from "../submit/recover.ts";
+import { NOTIFY_SETTING } from "../option_values.ts";
+import { noOutput } from "../../submit/plan_submission.ts";
+import { dropWaiting } from "../../claims/make_room.ts";
+import { recoverAndSettle } from "../../submit/recover_submissions.ts";
+import { warnOfIgnored } from "../../submit/warn_of_ignored.ts";
 import { commandLineOf, firstGiven, wordsOf } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
-import { GENTLE_PARALLEL, reportRest, submitWaiting } from "../bulk/submit_waiting.ts";
-import type { SubmittedRows } from "../bulk/submit_waiting.ts";
-import { tableName } from "../bulk/table_rows.ts";
-import type { RowTemplate } from "../bulk/table_rows.ts";
+import { GENTLE_PARALLEL, reportRest, submitWaiting } from "../../submit/rows/submit_waiting.ts";
+import type { SubmittedRows } from "../../submit/rows/submit_waiting.ts";
+import { tableName } from "../../submit/rows/table_rows.ts";
+import type { RowTemplate } from "../../submit/rows/table_rows.ts";
+import { CONTAINER_PLACEHOLDER } from "./use_container.ts";
 
 /** Submits each row of a table as a job, or the rows that wait, or shows what would be submitted. */
 export async function runScheduleTable(
@@ -27,47 +33,70 @@ export async function runScheduleTable(
 ): Promise<void> {
   refuseContradictions(options);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const notice = options.dryRun === undefined
+    ? options.notify ?? dataset.config.get(NOTIFY_SETTING)
+    : undefined;
+  const subject = { command: "schedule", dataset: dataset.root };
+  await withNotice(notice, subject, context, (counted) => submitTable(dataset, options, counted));
+}
+
+async function submitTable(
+  dataset: Dataset,
+  options: ScheduleOptions,
+  context: CommandContext,
+): Promise<void> {
   using store = JobStore.openIn(dataset);
   const parallel = options.jobs ?? GENTLE_PARALLEL;
   if (options.from === undefined) {
-    await recoverSubmissions(dataset, store, context);
+    await recoverAndSettle(dataset, store, context);
     const keys = store.waiting.keys(dataset.worktree, false);
     if (keys.length === 0) {
       new BulkReport(dataset, context, 0).leftAlone(0, "waiting");
       return;
     }
-    reportRest(
-      dataset,
-      store,
-      await submitWaiting(dataset, store, keys, parallel, context),
-      context,
-    );
+    const submitted = await submitWaiting(dataset, store, { keys, parallel }, context);
+    await endOf(dataset, store, submitted, options, context);
     return;
   }
   const template = await templateOf(options, options.from, dataset, context);
   const table = await loadTable(options.from, options, context);
-  if (options.dryRun === undefined) await recoverSubmissions(dataset, store, context);
+  if (options.dryRun === undefined) await recoverAndSettle(dataset, store, context);
   const checked = await checkTable(dataset, store, table, template, options, context);
   if (options.dryRun !== undefined) {
-    showDryRun(checked.rows, options.dryRun, context);
+    await showDryRun(dataset, checked.rows, options.dryRun, context);
     reportKnown(dataset, checked.known, context);
     return;
   }
   reportKnown(dataset, checked.known, context);
   const keys = [...checked.waitingKeys, ...checked.keys];
   if (keys.length === 0) return;
+  await warnOfIgnored(dataset, checked.rows.flatMap(({ request }) => request.outputs), context);
   let result: SubmittedRows;
   try {
-    result = await submitWaiting(dataset, store, keys, parallel, context);
+    result = await submitWaiting(dataset, store, { keys, parallel }, context);
   } catch (error) {
     // Nothing of the table was in the store before: nothing is left there of what was not submitted.
-    store.waiting.drop(checked.keys, "waiting");
+    await dropWaiting(dataset, store, checked.keys);
     throw error;
   }
   if (result.stop === "failures" && result.submitted === 0) {
-    store.waiting.drop(checked.keys, "waiting");
+    await dropWaiting(dataset, store, checked.keys);
   }
+  await endOf(dataset, store, result, options, context);
+}
+
+/** Says what waits still, and has all finished once it has ended, if that is wanted. */
+async function endOf(
+  dataset: Dataset,
+  store: JobStore,
+  result: SubmittedRows,
+  options: ScheduleOptions,
+  context: CommandContext,
+): Promise<void> {
   reportRest(dataset, store, result, context);
+  if (options.finishWhenDone !== true || result.stop === "interrupted") return;
+  const { finishWhenDone } = await import("../../submit/finishing/submit_finishing_job.ts");
+  await finishWhenDone(dataset, store, context, context);
 }
 
 function refuseContradictions(options: ScheduleOptions): void {
@@ -87,7 +116,7 @@ function refuseContradictions(options: ScheduleOptions): void {
         "dlslurm schedule --continue",
       );
     }
-    const given = firstGiven(options);
+    const given = firstGiven({ ...options, notify: undefined });
     if (given !== undefined) {
       refuse(
         `Cannot use ${given} together with --continue: the rows wait as they were given`,
@@ -96,6 +125,12 @@ function refuseContradictions(options: ScheduleOptions): void {
     }
     return;
   }
+  if (options.perTask === true) {
+    refuse(
+      "Cannot use --per-task together with --from",
+      "--array makes the rows of a table tasks of an array; each is finished by itself",
+    );
+  }
   if (options.arrayLimit !== undefined && options.array !== true) {
     refuse("Cannot use --array-limit without --array", "dlslurm schedule --from TABLE --array …");
   }
@@ -103,22 +138,26 @@ function refuseContradictions(options: ScheduleOptions): void {
 }
 
 async function templateOf(
-  options: ScheduleOptions,
+  given: ScheduleOptions,
   from: string,
   dataset: Dataset,
   context: CommandContext,
 ): Promise<RowTemplate> {
-  const directory = options.dataset === undefined ? context.cwd : dataset.root;
+  const { options, place } = await placeCommand(given, dataset, context);
   return {
     table: from === "-" ? "-" : tableName(resolve(context.cwd, from), dataset),
     words: wordsOf(options.command),
     cmd: commandLineOf(options.command),
-    place: await requirePlace(dataset, directory, options.altDir, context.cwd),
+    place,
     inputs: options.input,
+    extraInputs: options.extraInput,
     outputs: options.output,
     message: options.message ?? null,
     expandsInputs: options.expand === "inputs" || options.expand === "both",
     isArray: options.array === true,
+    label: options.label ?? null,
+    after: options.after ?? [],
+    ...(options.container === undefined ? {} : { taken: [CONTAINER_PLACEHOLDER] }),
   };
 }
 
@@ -129,7 +168,7 @@ async function loadTable(
 ): Promise<Table> {
   const format = options.fromFormat ?? formatOfName(from);
   if (format === undefined && from !== "-") {
-    throw new UserError("USAGE", `Cannot tell how the table "${from}" is written`, {
+    throw new UserError("USAGE", `Cannot tell the format of the table "${from}"`, {
       hint: `--from-format ${TABLE_FORMATS.join("|")}`,
     });
   }
@@ -146,24 +185,30 @@ async function loadTable(
   }
 }
 
-function showDryRun(
+async function showDryRun(
+  dataset: Dataset,
   rows: readonly NewWaitingRow[],
   detail: "basic" | "command",
   context: CommandContext,
-): void {
-  if (detail === "basic") {
-    context.io.out(`Dry run information\n ${rows.length} rows would be submitted\n`);
+): Promise<void> {
+  if (!context.isTailored) {
+    for (const { request, plan } of rows) context.report(recordOfPlan(dataset, request, plan));
+    return;
   }
-  for (const { request, plan } of rows) {
-    if (detail === "command") context.io.out(`${plan.command}\n`);
-    else {
-      context.io.out(
-        ` line ${request.row!.line}: ${plan.command}\n` +
-          `   inputs: ${request.inputs.join(" ") || "none"}\n` +
-          `   outputs: ${request.outputs.join(" ")}\n`,
-      );
-    }
-  }
+  const shown = detail === "command"
+    ? rows.map(({ plan }) => `${plan.command}\n`)
+    : rows.map(({ request, plan }) =>
+      ` line ${request.row!.line}: ${plan.command}\n` +
+      `   inputs: ${request.inputs.join(" ") || "none"}\n` +
+      (request.extraInputs.length === 0
+        ? ""
+        : `   extra inputs: ${request.extraInputs.join(" ")}\n`) +
+      `   outputs: ${request.outputs.join(" ")}\n`
+    );
+  const head = detail === "command"
+    ? ""
+    : `Dry run information\n ${rows.length} rows would be submitted\n`;
+  await context.show({ text: `${head}${shown.join("")}` });
 }
 
 function reportKnown(

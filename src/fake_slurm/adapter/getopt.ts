@@ -1,14 +1,16 @@
-import { SlurmRefusal } from "../context.ts";
-import type { SlurmVersion } from "../slurm_version.ts";
+import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
+import type { SlurmVersion } from "../manager/slurm_version.ts";
 
 /** One option of a Slurm program. */
 export interface OptionSpec {
   /** Without the dashes. */
   readonly long: string;
-  /** One letter. */
-  readonly short?: string;
+  /** One letter, or empty. */
+  readonly short: string;
   /** An optional one counts only where it is attached: `--long=VALUE`, `-lVALUE`. */
   readonly argument: "none" | "required" | "optional";
+  /** The fake refuses it: without it the answer would be another one. */
+  readonly isUnsupported: boolean;
 }
 
 /** One option as it was given. */
@@ -33,56 +35,43 @@ export interface GetoptOptions {
   readonly pointsAtHelp?: boolean;
 }
 
-/** What {@linkcode getopt} found. */
-export interface GetoptResult {
-  /** As often and in the order that they were given. */
-  readonly options: readonly GivenOption[];
-  /** What is no option, and everything behind `--`. */
-  readonly words: readonly string[];
-}
-
 /**
- * Reads options as getopt_long(3) does: abbreviations of long options, clustered short ones, `--`.
+ * Reads options as getopt_long(3) does: abbreviations of long options, clustered short ones, `--`. Gives
+ * them in their order, as often as they were given, and the words that are no options.
  *
- * @throws {SlurmRefusal} In getopt's own words.
+ * @throws {SlurmRefusal} In getopt's own words, or that the fake does not support an option.
  */
-export function getopt(args: readonly string[], how: GetoptOptions): GetoptResult {
+export function getopt(
+  args: readonly string[],
+  how: GetoptOptions,
+): { options: GivenOption[]; words: string[] } {
   const options: GivenOption[] = [];
   const words: string[] = [];
   const rest = [...args];
   while (rest.length > 0) {
     const argument = rest.shift()!;
-    if (argument === "--") {
-      words.push(...rest);
-      break;
-    }
-    if (argument.startsWith("--")) options.push(takeLong(argument, rest, how));
+    if (argument === "--") words.push(...rest.splice(0));
+    else if (argument.startsWith("--")) options.push(takeLong(argument, rest, how));
     else if (argument.startsWith("-") && argument !== "-") takeShort(argument, rest, how, options);
     else {
       words.push(argument);
-      if (how.stopAtFirstWord === true) {
-        words.push(...rest);
-        break;
-      }
+      if (how.stopAtFirstWord === true) words.push(...rest.splice(0));
     }
   }
   return { options, words };
 }
 
 function takeLong(argument: string, rest: string[], how: GetoptOptions): GivenOption {
-  const equals = argument.indexOf("=");
-  const name = equals === -1 ? argument.slice(2) : argument.slice(2, equals);
-  const spec = findLong(name, argument, how);
-  if (equals !== -1) {
-    if (spec.argument === "none") {
-      throw refuse(how, `option '--${spec.long}' doesn't allow an argument`);
-    }
-    return { name: spec.long, value: argument.slice(equals + 1) };
+  const [whole = "", name = "", value] = /^--([^=]*)(?:=(.*))?$/s.exec(argument) ?? [];
+  const spec = requireSupported(findLong(name, whole, how), how);
+  if (value !== undefined) {
+    if (spec.argument !== "none") return { name: spec.long, value };
+    throw refuse(how, `option '--${spec.long}' doesn't allow an argument`);
   }
   if (spec.argument !== "required") return { name: spec.long, value: "" };
-  const value = rest.shift();
-  if (value === undefined) throw refuse(how, `option '--${spec.long}' requires an argument`);
-  return { name: spec.long, value };
+  const next = rest.shift();
+  if (next === undefined) throw refuse(how, `option '--${spec.long}' requires an argument`);
+  return { name: spec.long, value: next };
 }
 
 function findLong(name: string, argument: string, how: GetoptOptions): OptionSpec {
@@ -98,22 +87,21 @@ function findLong(name: string, argument: string, how: GetoptOptions): OptionSpe
 function takeShort(argument: string, rest: string[], how: GetoptOptions, into: GivenOption[]) {
   for (let at = 1; at < argument.length; at++) {
     const letter = argument[at]!;
-    const spec = how.specs.find((one) => one.short === letter);
-    if (spec === undefined) throw refuse(how, `invalid option -- '${letter}'`);
-    if (spec.argument === "none") {
-      into.push({ name: spec.long, value: "" });
-      continue;
-    }
+    const found = how.specs.find((one) => one.short === letter);
+    if (found === undefined) throw refuse(how, `invalid option -- '${letter}'`);
+    const { long: name, argument: kind } = requireSupported(found, how);
     const attached = argument.slice(at + 1);
-    if (attached !== "" || spec.argument === "optional") {
-      into.push({ name: spec.long, value: attached });
-      return;
-    }
-    const value = rest.shift();
+    const isWhole = kind === "optional" || (kind === "required" && attached !== "");
+    const value = kind === "none" ? "" : isWhole ? attached : rest.shift();
     if (value === undefined) throw refuse(how, `option requires an argument -- '${letter}'`);
-    into.push({ name: spec.long, value });
-    return;
+    into.push({ name, value });
+    if (kind !== "none") return;
   }
+}
+
+function requireSupported(spec: OptionSpec, { program }: GetoptOptions): OptionSpec {
+  if (!spec.isUnsupported) return spec;
+  throw new SlurmRefusal(`${program}: error: the fake Slurm does not support --${spec.long}\n`);
 }
 
 function refuse(how: GetoptOptions, message: string): SlurmRefusal {
@@ -124,17 +112,16 @@ function refuse(how: GetoptOptions, message: string): SlurmRefusal {
 }
 
 /**
- * Reads a table of options, one a word: `name`, `name:` (argument), `name::` (optional argument),
- * with the short letter in front as `n/name`.
+ * Reads a table of options, one a word: `name`, `name:` (argument), `name::` (optional argument), with the
+ * short letter in front as `n/name`, and a `!` before all if the fake refuses it.
  */
 export function optionTable(text: string): readonly OptionSpec[] {
   return text.trim().split(/\s+/).map((word) => {
-    const match = /^(?:(\w)\/)?([\w-]+)(:{0,2})$/.exec(word);
+    const match = /^(!?)(?:(\w)\/)?([\w-]+)(:{0,2})$/.exec(word);
     if (match === null) throw new SyntaxError(`Cannot read the option "${word}" of a table`);
-    const argument = match[3] === "" ? "none" : match[3] === ":" ? "required" : "optional";
-    return match[1] === undefined
-      ? { long: match[2]!, argument }
-      : { long: match[2]!, short: match[1], argument };
+    const [, mark, short = "", long = "", colons] = match;
+    const argument = colons === "" ? "none" : colons === ":" ? "required" : "optional";
+    return { long, short, argument, isUnsupported: mark === "!" };
   });
 }
 
@@ -149,17 +136,13 @@ export function versionedTable(
   };
 }
 
-/**
- * Refuses options that Slurm has and the fake cannot do: without them the answer would be another one.
- *
- * @throws {SlurmRefusal} That says so; Slurm has no words for it.
- */
-export function refuseUnsupported(
-  program: string,
-  asked: { has(name: string): boolean },
-  unsupported: readonly string[],
-): void {
-  const name = unsupported.find((one) => asked.has(one));
-  if (name === undefined) return;
-  throw new SlurmRefusal(`${program}: error: the fake Slurm does not support --${name}\n`);
+/** The options that the environment asks for, by a table of variables and the options they stand for. */
+export function optionsFromVariables(
+  table: Readonly<Record<string, string>>,
+  env: FakeSlurmContext["env"],
+): GivenOption[] {
+  return Object.entries(table).flatMap(([variable, name]) => {
+    const value = env.get(variable);
+    return value === undefined ? [] : [{ name, value }];
+  });
 }

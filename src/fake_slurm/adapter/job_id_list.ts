@@ -1,7 +1,7 @@
-import { parseArraySpec } from "../array_spec.ts";
-import type { JobRecord } from "../job_records.ts";
-import type { JobTable } from "../job_table.ts";
-import type { Task } from "../task.ts";
+import { parseArraySpec } from "../manager/job_spec.ts";
+import type { JobRecord } from "./job_records.ts";
+import type { JobTable } from "../manager/job_table.ts";
+import type { Task } from "../manager/task.ts";
 
 /** What one word of a list of job IDs names. */
 export interface JobSelection {

@@ -1,124 +1,95 @@
-import { userInfo } from "node:os";
-import { inTransaction } from "../../store/open_store.ts";
-import { type FakeSlurmContext, SlurmRefusal } from "../context.ts";
-import { findState, isEnded } from "../job_state.ts";
-import { JobTable } from "../job_table.ts";
-import type { Task } from "../task.ts";
-import { ensureManager } from "../manager_lock.ts";
-import { SIGNAL_NUMBERS, signalProcess } from "../spawn_detached.ts";
-import { signalSteps } from "../step_processes.ts";
-import { StepTable } from "../step_table.ts";
-import { versionLine } from "../slurm_version.ts";
-import type { Cluster } from "../state_directory.ts";
-import { refuseOtherClusters } from "./clusters.ts";
-import { getopt, refuseUnsupported, versionedTable } from "./getopt.ts";
+import { orRefuse, SlurmRefusal } from "../context.ts";
+import { currentUser } from "../manager/current_user.ts";
+import { findState, type JobState } from "../manager/job_state.ts";
+import type { JobTable } from "../manager/job_table.ts";
+import { ensureManager } from "../manager/manager_lock.ts";
+import { SIGNAL_NUMBERS, signalProcess } from "../manager/spawn_detached.ts";
+import { signalSteps } from "../manager/step_processes.ts";
+import type { Task } from "../manager/task.ts";
+import { versionedTable } from "./getopt.ts";
 import { findCandidates, isSelected, type JobSelection } from "./job_id_list.ts";
 import { parseSelection, splitIds } from "./job_id_list.ts";
-import { readSignal } from "./sbatch_values.ts";
+import { isChosen } from "./listing.ts";
+import {
+  type AskedOptions,
+  defineProgram,
+  type Program,
+  type ProgramCall,
+} from "./program_call.ts";
+import { readSignal } from "./sbatch/sbatch_values.ts";
 
-const SPECS = versionedTable(
-  `
-  A/account: b/batch M/clusters: f/full help H/hurry i/interactive me n/name: jobname:
-  w/nodelist: p/partition: q/qos: Q/quiet R/reservation: sibling: s/signal: t/state: u/user: usage
-  v/verbose V/version wckey:
+const OPTIONS = {
+  program: "scancel",
+  specs: versionedTable(
+    `
+  A/account: b/batch M/clusters: f/full help H/hurry !i/interactive me n/name: jobname:
+  !w/nodelist: p/partition: q/qos: Q/quiet !R/reservation: !sibling: s/signal: t/state: u/user: usage
+  v/verbose V/version !wckey:
 `,
-  { "22.05": "ctld", "24.11": "c/cron ctld" },
-);
-
-/** Without them more would be cancelled than was asked for. */
-const UNSUPPORTED_OPTIONS = ["cron", "interactive", "nodelist", "reservation", "sibling", "wckey"];
-
-const USAGE = `Usage: scancel [-A account] [--batch] [--full] [--interactive] [-n job_name]
-               [-p partition] [-Q] [-q qos] [-R reservation]
-               [-s signal | integer] [-t PENDING | RUNNING | SUSPENDED]
-               [--usage] [-u user_name] [--hurry] [-V] [-v] [-w hosts...]
-               [--wckey=wckey] [job_id[_array_id][.step_id]]
-`;
-
-type Asked = ReadonlyMap<string, string>;
-
-/** Runs `scancel ARGS…`: ends or signals jobs. */
-export function runScancel(
-  args: readonly string[],
-  cluster: Cluster,
-  context: FakeSlurmContext,
-): number {
-  const { options, words } = getopt(args, { program: "scancel", specs: SPECS[cluster.version] });
-  const asked = new Map(options.map(({ name, value }) => [name, value]));
-  const { io } = context;
-  if (asked.has("version") || asked.has("help") || asked.has("usage")) {
-    io.out(asked.has("version") ? versionLine(cluster.version) : USAGE);
-    return 0;
-  }
-  refuseUnsupported("scancel", asked, UNSUPPORTED_OPTIONS);
-  refuseOtherClusters("scancel", asked.get("clusters"), cluster);
-  const selections = words.flatMap(splitIds).map(readSelection);
-  const isFiltered = FILTERS.some((name) => asked.has(name));
-  if (selections.length === 0 && !isFiltered) {
-    throw new SlurmRefusal("scancel: error: No job identification provided\n");
-  }
-  const signal = asked.has("signal") ? readSignal(asked.get("signal")!) : undefined;
-  if (asked.has("signal") && signal === undefined) {
-    throw new SlurmRefusal(`Unknown job signal: ${asked.get("signal")}\n`);
-  }
-  using table = new JobTable(cluster.directory);
-  ensureManager(table, cluster, context);
-  const isEnd = signal === undefined || signal === SIGNAL_NUMBERS["KILL"];
-  const steps = selections.filter(({ step }) => step !== undefined);
-  const jobs = selections.filter(({ step }) => step === undefined);
-  const tasks = inTransaction(table.database, () => {
-    if (steps.length > 0 && jobs.length === 0) return [];
-    const picked = pickTasks(table, jobs, asked);
-    if (isEnd) cancel(table, picked);
-    return picked;
-  });
-  if (!isEnd) sendSignal(tasks, signal, asked, cluster);
-  const signalled: string[] = [];
-  for (const selection of steps) {
-    for (const task of pickTasks(table, [selection], asked)) {
-      if (task.state !== "RUNNING") continue;
-      signalStep(table, task, selection.step!, signal, cluster);
-      signalled.push(`${task.jobId}.${selection.step}`);
-    }
-  }
-  // What was cancelled may be what others waited for.
-  ensureManager(table, cluster, context);
-  if (asked.has("verbose")) {
-    report(jobs, tasks, io);
-    for (const id of signalled) io.err(`scancel: Terminating step ${id}\n`);
-  }
-  return 0;
-}
+    { "22.05": "ctld", "24.11": "!c/cron ctld" },
+  ),
+};
 
 const FILTERS = ["account", "me", "name", "jobname", "partition", "qos", "state", "user"];
 
-function readSelection(text: string): JobSelection {
-  try {
-    return parseSelection(text);
-  } catch {
-    throw new SlurmRefusal(`scancel: error: Invalid job id ${text}\n`);
+/** `scancel`: ends or signals jobs. */
+export const runScancel: Program = defineProgram(OPTIONS, (call) => {
+  const { asked, table, cluster, context } = call;
+  const selections = call.words.flatMap(splitIds).map(readSelection);
+  if (selections.length === 0 && !FILTERS.some((name) => asked.has(name))) {
+    throw new SlurmRefusal("scancel: error: No job identification provided\n");
   }
+  const signal = readAskedSignal(asked);
+  const isEnd = signal === undefined || signal === SIGNAL_NUMBERS["KILL"];
+  const tasks = table.transaction(() => {
+    const picked = pickTasks(selections, call);
+    if (isEnd) cancel(table, picked);
+    return picked;
+  });
+  if (!isEnd) { for (const task of tasks) sendSignal(task, signal, call); }
+  // What was cancelled may be what others waited for.
+  ensureManager(table, cluster, context);
+  return "";
+});
+
+function readSelection(text: string): JobSelection {
+  const refusal = new SlurmRefusal(`scancel: error: Invalid job id ${text}\n`);
+  const selection = orRefuse(refusal, () => parseSelection(text));
+  if (selection.step === undefined) return selection;
+  throw new SlurmRefusal(`scancel: error: the fake Slurm does not cancel steps: ${text}\n`);
 }
 
-function pickTasks(table: JobTable, selections: readonly JobSelection[], asked: Asked): Task[] {
+function readAskedSignal(asked: AskedOptions): number | undefined {
+  const text = asked.get("signal");
+  if (text === undefined) return undefined;
+  const signal = readSignal(text);
+  if (signal !== undefined) return signal;
+  throw new SlurmRefusal(`Unknown job signal: ${text}\n`);
+}
+
+function pickTasks(
+  selections: readonly JobSelection[],
+  { table, asked, cluster }: ProgramCall,
+): Task[] {
   const candidates = selections.length > 0
     ? findCandidates(table, selections)
     : table.find("state IN ('PENDING', 'RUNNING')");
   const state = asked.has("state") ? readState(asked.get("state")!) : undefined;
-  const users = asked.has("me") ? [userInfo().username] : asked.get("user")?.split(",");
-  const name = asked.get("name") ?? asked.get("jobname");
-  const matches = (option: string, value: string) => (asked.get(option) ?? value) === value;
+  const one = (text: string | undefined) => text === undefined ? undefined : [text];
+  const chosen = {
+    name: one(asked.get("name") ?? asked.get("jobname")),
+    partition: one(asked.get("partition")),
+    account: one(asked.get("account")),
+    qos: one(asked.get("qos")),
+    user: asked.has("me") ? [currentUser().username] : asked.get("user")?.split(","),
+  };
   return candidates.filter((task) =>
-    !task.superseded &&
-    (selections.length === 0 || selections.some((one) => isSelected(task, one))) &&
-    (state ?? task.state) === task.state && (name ?? task.name) === task.name &&
-    matches("partition", task.spec.partition) && matches("account", task.spec.account) &&
-    matches("qos", task.spec.qos) &&
-    (users?.some((user) => user === task.spec.user || user === String(task.spec.uid)) ?? true)
+    !task.superseded && (state ?? task.state) === task.state && isChosen(task, chosen, cluster) &&
+    (selections.length === 0 || selections.some((selection) => isSelected(task, selection)))
   );
 }
 
-function readState(text: string): Task["state"] {
+function readState(text: string): JobState {
   const state = findState(text);
   if (state === "PENDING" || state === "RUNNING" || state === "SUSPENDED") return state;
   throw new SlurmRefusal(
@@ -130,7 +101,7 @@ function readState(text: string): Task["state"] {
 
 function cancel(table: JobTable, tasks: readonly Task[]): void {
   const nowMs = Date.now();
-  const cancelledBy = userInfo().uid;
+  const cancelledBy = currentUser().uid;
   const waiting = tasks.filter(({ state, jobId }) => state === "PENDING" && jobId === null);
   const parts = Map.groupBy(waiting, ({ baseId }) => baseId);
   const isPart = new Map(
@@ -148,67 +119,19 @@ function cancel(table: JobTable, tasks: readonly Task[]): void {
 
 /** Slurm forgets single indices that are taken out of an array's waiting rest, not the rest as a whole. */
 function isPartOfRest(table: JobTable, baseId: number, cancelled: number): boolean {
-  const row = table.database.prepare(
-    "SELECT count(*) AS n FROM tasks WHERE base_id = ? AND job_id IS NULL AND state = 'PENDING'",
-  ).get(baseId);
-  return Number(row?.["n"]) > cancelled;
+  return table.count("base_id = ? AND job_id IS NULL AND state = 'PENDING'", baseId) > cancelled;
 }
 
 /**
  * Like Slurm, reaches what srun started, with `--batch` the script alone, and with `--full` both and
  * all that the script started.
  */
-function sendSignal(
-  tasks: readonly Task[],
-  signal: number,
-  asked: Asked,
-  cluster: Cluster,
-): void {
-  for (const { row, state, process, spec } of tasks) {
-    if (state !== "RUNNING") continue;
-    const reachesScript = asked.has("batch") || asked.has("full");
-    // First, because a script may end with its steps.
-    if (reachesScript && spec.batch && process !== null) {
-      signalProcess(process.pid, signal, asked.has("full"));
-    }
-    if (!asked.has("batch")) signalSteps(cluster, row, signal);
+function sendSignal(task: Task, signal: number, { asked, cluster }: ProgramCall): void {
+  if (task.state !== "RUNNING") return;
+  const isFull = asked.has("full");
+  // First, because a script may end with its steps.
+  if ((asked.has("batch") || isFull) && task.process !== null) {
+    signalProcess(task.process.pid, signal, isFull);
   }
-}
-
-/** Signals one step of a job that runs; without a `signal` it is ended at once. */
-function signalStep(
-  table: JobTable,
-  { row, process, spec }: Task,
-  step: string,
-  signal: number | undefined,
-  cluster: Cluster,
-): void {
-  const number = signal ?? SIGNAL_NUMBERS["KILL"]!;
-  if (step === "batch") {
-    if (spec.batch && process !== null) signalProcess(process.pid, number, true);
-    return;
-  }
-  if (number === SIGNAL_NUMBERS["KILL"]) {
-    new StepTable(table.database).cancel(row, Number(step), userInfo().uid);
-  }
-  signalSteps(cluster, row, number, Number(step));
-}
-
-/** Says which jobs were to end, and which of them could not be cancelled. */
-function report(
-  jobs: readonly JobSelection[],
-  tasks: readonly Task[],
-  io: FakeSlurmContext["io"],
-): void {
-  for (const selection of jobs) {
-    const { jobId } = selection;
-    const named = tasks.filter((task) => isSelected(task, selection));
-    io.err(`scancel: Terminating job ${jobId}\n`);
-    const why = named.length === 0
-      ? "Invalid job id specified"
-      : named.every((task) => isEnded(task.state))
-      ? "Job/step already completing or completed"
-      : undefined;
-    if (why !== undefined) io.err(`scancel: error: Kill job error on job id ${jobId}: ${why}\n`);
-  }
+  if (!asked.has("batch")) signalSteps(cluster, task.row, signal);
 }

@@ -1,5 +1,5 @@
-import { cpusOf, DEFAULT_MEM_PER_CPU, type JobSpec, nodesOf } from "../job_spec.ts";
-import type { Task } from "../task.ts";
+import { cpusOf, DEFAULT_MEM_PER_CPU, type JobSpec, nodesOf } from "../manager/job_spec.ts";
+import type { Task } from "../manager/task.ts";
 
 /** Memory that the job asks for in all, in megabytes. */
 export function requestedMemory(spec: JobSpec): number {
@@ -21,12 +21,6 @@ export function memoryText(megabytes: number, unit?: string): string {
     at++;
   }
   return `${value}${units[at]}`;
-}
-
-/** Trackable resources in the order that accounting shows them. */
-export function tresText(task: Task, which: "requested" | "allocated"): string {
-  const memory = which === "requested" ? `mem=${memoryText(requestedMemory(task.spec))},` : "";
-  return `billing=${task.cpus},cpu=${task.cpus},${memory}node=${nodesOf(task.spec)}`;
 }
 
 /** Trackable resources in the order that scontrol shows them. */

@@ -4,7 +4,6 @@ import { nearestWord } from "./nearest_word.ts";
 import {
   END_STATES,
   type JobRule,
-  type JobTrouble,
   type OlderRow,
   type ProgramRule,
   RULED_PROGRAMS,
@@ -55,8 +54,6 @@ const troubleEntries = {
   taskIndex: v.optional(count),
 };
 
-const JobTroubleSchema: v.GenericSchema<unknown, JobTrouble> = v.strictObject(troubleEntries);
-
 const JobRuleSchema: v.GenericSchema<unknown, JobRule> = v.strictObject({
   name: v.optional(v.string()),
   jobId: v.optional(positiveCount),
@@ -97,15 +94,6 @@ const ScenarioSchema: v.GenericSchema<unknown, Scenario> = v.strictObject({
 
 /** The scenario in which nothing goes wrong. */
 export const NO_TROUBLE: Scenario = v.parse(ScenarioSchema, { version: SCENARIO_VERSION });
-
-/**
- * Reads what a job took with it.
- *
- * @throws {v.ValiError} If it is something else.
- */
-export function readJobTrouble(value: unknown): JobTrouble {
-  return v.parse(JobTroubleSchema, value);
-}
 
 /**
  * Reads a scenario.

@@ -1,8 +1,5 @@
-import { inTransaction } from "../../store/open_store.ts";
 import { type FakeSlurmContext, STOPPED_STATUS, waitUnlessStopped } from "../context.ts";
-import { JobTable } from "../job_table.ts";
-import type { Cluster } from "../state_directory.ts";
-import type { ProgramRule } from "./scenario.ts";
+import type { ProgramRule, Scenario } from "./scenario.ts";
 
 /** Longest time that a timer can be set to, in milliseconds. */
 const FOR_EVER_MS = 2 ** 31 - 1;
@@ -17,16 +14,24 @@ export interface Call {
   run(args: readonly string[], context: FakeSlurmContext): Promise<number>;
 }
 
+/** What holds for a call. */
+export interface Trouble {
+  /** What is to go wrong. */
+  readonly scenario: Scenario;
+  /** Counts one more use of each rule, given by a text of its own, and gives their numbers. */
+  countUses(rules: readonly string[]): number[];
+}
+
 /**
- * Runs a call as the cluster's scenario wants it: with banners, late, failing, hanging, or with its
+ * Runs a call as a scenario wants it: with banners, late, failing, hanging, or with its
  * answer lost. All rules that concern the call act together; of two that end it the first counts.
  */
 export async function runThroughTrouble(
   call: Call,
-  cluster: Cluster,
+  trouble: Trouble,
   context: FakeSlurmContext,
 ): Promise<number> {
-  const rules = findRules(call, cluster);
+  const rules = findRules(call, trouble);
   const { io } = context;
   for (const { banner } of rules) {
     io.out(banner?.stdout ?? "");
@@ -53,22 +58,21 @@ export async function runThroughTrouble(
 const SILENCE: FakeSlurmContext["io"] = { out: () => undefined, err: () => undefined };
 
 /** The rules for this call; those that count calls count it. */
-function findRules(call: Call, cluster: Cluster): ProgramRule[] {
+function findRules(call: Call, { scenario, countUses }: Trouble): ProgramRule[] {
   const line = call.args.join(" ");
-  const matching = [...cluster.scenario.programs.entries()].filter(([, rule]) =>
+  const matching = [...scenario.programs.entries()].filter(([, rule]) =>
     [rule.program].flat().some((name) => name === call.program) &&
     (rule.arguments === undefined || line.includes(rule.arguments))
   );
-  if (matching.length === 0) return [];
-  if (matching.every(([, rule]) => !isCounted(rule))) return matching.map(([, rule]) => rule);
-  using table = new JobTable(cluster.directory);
-  return inTransaction(table.database, () =>
-    matching.filter(([at, rule]) => {
-      if (!isCounted(rule)) return true;
-      // By its text: another rule at the same place begins anew.
-      const use = table.countUse(`${at} ${JSON.stringify(rule)}`) - rule.skipCalls;
-      return use > 0 && use <= (rule.calls ?? Infinity);
-    }).map(([, rule]) => rule));
+  const counted = matching.filter(([, rule]) => isCounted(rule));
+  // By its text: another rule at the same place begins anew.
+  const keys = counted.map(([at, rule]) => `${at} ${JSON.stringify(rule)}`);
+  const uses = keys.length === 0 ? [] : countUses(keys);
+  return matching.map(([, rule]) => rule).filter((rule) => {
+    const at = counted.findIndex(([, one]) => one === rule);
+    const use = (uses[at] ?? 1) - rule.skipCalls;
+    return at === -1 || (use > 0 && use <= (rule.calls ?? Infinity));
+  });
 }
 
 function isCounted(rule: ProgramRule): boolean {

@@ -9,7 +9,7 @@
 /** The format that this program reads. */
 export const SCENARIO_VERSION = 1;
 
-/** The programs that a rule can be about. */
+/** The programs that a shell gets, and that a rule can be about. */
 export const RULED_PROGRAMS = [
   ...["sbatch", "sacct", "scontrol", "squeue", "scancel", "sinfo", "srun"] as const,
 ];

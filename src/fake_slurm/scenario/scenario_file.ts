@@ -7,7 +7,7 @@ import { NO_TROUBLE, parseScenario } from "./parse_scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** The variable that names a scenario file for this shell alone. */
-export const SCENARIO_VARIABLE = "DLSLURM_FAKE_SLURM_SCENARIO";
+const SCENARIO_VARIABLE = "DLSLURM_FAKE_SLURM_SCENARIO";
 
 /**
  * The scenario that holds: that of the variable, else that of the state directory, else none.

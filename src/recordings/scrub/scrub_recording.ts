@@ -8,7 +8,7 @@ import { Scrubber } from "./scrubber.ts";
 import { type StandIn, StandIns } from "./stand_ins.ts";
 
 /** Where the recording was made, in every recording. */
-export const WORK_STAND_IN = "/data/work";
+const WORK_STAND_IN = "/data/work";
 
 /** What is to be scrubbed. */
 export interface Unscrubbed {

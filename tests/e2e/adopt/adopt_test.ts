@@ -14,17 +14,14 @@ async function submit({ slurm, dataset }: Setting, args: readonly string[], pwd 
   const folder = join(dataset.root, pwd);
   const jobId = await slurm.submit(args, { cwd: folder });
   const isArray = args.some((arg) => arg.startsWith("--array"));
-  const environment = { SubmitTime: localTime(), ...(isArray ? { ArrayJobId: jobId } : {}) };
+  const shown = await slurm.ask(["scontrol", "show", "job", jobId]);
+  const submitTime = /SubmitTime=(\S+)/.exec(shown.stdout)![1]!;
+  const environment = { SubmitTime: submitTime, ...(isArray ? { ArrayJobId: jobId } : {}) };
   await Deno.writeTextFile(
     join(folder, `slurm-job-${jobId}.env.json`),
     JSON.stringify(environment, undefined, 2),
   );
   return jobId;
-}
-
-/** Now in the sandbox's time zone, UTC+5:45, as scontrol prints it. */
-function localTime(): string {
-  return new Date(Date.now() + 345 * 60_000).toISOString().slice(0, 19);
 }
 
 /** The record of the newest commit. */
@@ -91,7 +88,13 @@ Deno.test("e2e: adopt → the extension's jobs are listed and finished with comp
     for (const jobId of [plain, inSub, array, away]) {
       const outcome = await dataset.dlslurm(["finish", jobId]);
       assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr);
-      records.set(jobId, await lastRecord(dataset));
+      const { dlslurm, ...record } = await lastRecord(dataset);
+      // What it was submitted with, nobody has noted; what it used, accounting tells.
+      assert.deepEqual(
+        Object.keys(dlslurm as object),
+        jobId === array ? ["accounting", "tasks"] : ["accounting"],
+      );
+      records.set(jobId, record);
     }
     const common = {
       chain: [],
@@ -139,6 +142,32 @@ Deno.test("e2e: adopt → the extension's jobs are listed and finished with comp
     assert.deepEqual(storedClaims(dataset), []);
     assert.equal(await bytesOf(extensionFile(dataset)), before);
     assert.match((await dataset.dlslurm(["adopt"])).stdout, /adopted before/);
+  }));
+
+Deno.test("e2e: adopt of jobs of other clusters → they are asked where the command says", () =>
+  inDataset(async ({ dataset, sandbox }) => {
+    const commands = ["-M big", "--clusters=big,small", "-M all", ""];
+    writeExtensionDatabase(
+      dataset,
+      commands.map((options, at) => ({
+        slurmJobId: String(71 + at),
+        cmd: `sbatch ${options} job.sh -M other`,
+        outputs: [`out${at}`],
+      })),
+    );
+    assert.equal((await dataset.dlslurm(["adopt"])).code, 0);
+    const log = await CallLog.watch(sandbox, ["sacct"]);
+
+    await dataset.dlslurm(["list"]);
+
+    const asked = (await log.read()).map(({ args }) => {
+      const at = args.indexOf("-M");
+      return [at < 0 ? null : args[at + 1], args.at(-1)?.split(",").sort()];
+    });
+    assert.deepEqual(
+      new Map(asked as [string, string[]][]),
+      new Map([["big", ["71"]], [null, ["72", "73", "74"]]]),
+    );
   }));
 
 Deno.test("e2e: adopt of a job whose alternative folder an older release did not know → adopted", () =>

@@ -64,6 +64,51 @@ Deno.test("e2e: reschedule of a job whose place the extension holds → impossib
     });
   }));
 
+Deno.test("e2e: list and finish beside open jobs of the extension → they are mentioned until adopted", () =>
+  inDataset(async ({ dataset, sandbox }) => {
+    const calls = await CallLog.watch(sandbox, ["git", "sacct", "squeue"]);
+    const quiet = await dataset.dlslurm(["list"]);
+    const usual = (await calls.read()).length;
+    assert.doesNotMatch(quiet.stderr, /Python/);
+    writeExtensionDatabase(dataset, [
+      { slurmJobId: "77", outputs: ["a"] },
+      { slurmJobId: "78", outputs: ["b"] },
+    ]);
+    const words =
+      /^warning: the Python extension has 2 open jobs here \(77, 78\): dlslurm adopt takes them over$/m;
+    const before = await bytesOf(extensionFile(dataset));
+    const commands = [["list"], ["list", "--json"], ["finish"], ["finish", "--list-open-jobs"]];
+    for (const args of commands) {
+      await calls.clear();
+
+      const { code, stdout, stderr } = await dataset.dlslurm(args);
+
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, words, args.join(" "));
+      assert.doesNotMatch(stdout, /Python/);
+    }
+    await calls.clear();
+    await dataset.dlslurm(["list"]);
+    assert.equal((await calls.read()).length, usual);
+    assert.equal(await bytesOf(extensionFile(dataset)), before);
+
+    await dataset.dlslurm(["adopt"]);
+
+    assert.doesNotMatch((await dataset.dlslurm(["list"])).stderr, /Python/);
+  }));
+
+Deno.test("e2e: list beside a file of the extension that cannot be read → says so and lists", () =>
+  inDataset(async ({ dataset }) => {
+    await dataset.schedule("-o", "x", "sbatch", "job.sh", "x");
+    await Deno.writeTextFile(extensionFile(dataset), "no database\n".repeat(100));
+
+    const { code, stdout, stderr } = await dataset.dlslurm(["list"]);
+
+    assert.equal(code, 0);
+    assert.match(stdout, /^1 .* x /m);
+    assert.match(stderr, /^warning: Cannot read the open jobs of the Python extension in /m);
+  }));
+
 const UNREADABLE: readonly {
   name: string;
   why: RegExp;

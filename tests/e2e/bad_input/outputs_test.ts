@@ -28,11 +28,14 @@ for (const kind of ["plain git", "git-annex"] as const) {
       const finish = await dataset.dlslurm(["finish"]);
 
       assert.equal(finish.code, 0, finish.stderr);
+      // The script is in no commit: the job's own keeps it.
+      const script = await dataset.git("hash-object", `${world.sandbox.root}/job.sh`);
       assert.equal(
         finish.stdout,
-        "delete(ok): out/gone.txt (file)\ndelete(ok): out/sub/gone.txt (file)\n" +
+        `add(ok): .datalad/slurm/scripts/${script} (file)\n` +
+          "delete(ok): out/gone.txt (file)\ndelete(ok): out/sub/gone.txt (file)\n" +
           `add(ok): slurm-${jobId}.out (file)\nadd(ok): slurm-job-${jobId}.env.json (file)\n` +
-          "save(ok): . (dataset)\naction summary:\n  add (ok: 2)\n  delete (ok: 2)\n  save (ok: 1)\n",
+          "save(ok): . (dataset)\naction summary:\n  add (ok: 3)\n  delete (ok: 2)\n  save (ok: 1)\n",
       );
       assert.deepEqual((await dataset.tree()).filter((path) => path.startsWith("out/")), [
         "out/keep.txt",

@@ -77,11 +77,6 @@ const TROUBLE = [
     says: [/Cannot read sacct's answer/, /502 Bad Gateway/],
   },
   {
-    situation: "printing a row that is cut off",
-    script: MISBEHAVIOUR.print("1|1|COMPL\n"),
-    says: [/Cannot read sacct's answer/],
-  },
-  {
     situation: "timing out",
     script: MISBEHAVIOUR.hang(),
     says: [/sacct gave no answer within 1 s/, /dlslurm\.slurm\.timeout/],
@@ -121,7 +116,7 @@ Deno.test("e2e: finish with accounting and squeue silent about the job → unkno
   await using world = await World.createWithCompletedJob();
   const { dataset, sandbox, slurm, jobId } = world;
   await wrapProgram(sandbox, "sacct", MISBEHAVIOUR.print(""));
-  await wrapProgram(sandbox, "squeue", `case "$*" in *%i*) exit 0;; esac; exec "$REAL" "$@"`);
+  await wrapProgram(sandbox, "squeue", SILENT_SQUEUE);
 
   for (const option of [[], ["--close-failed-jobs"], ["--commit-failed-jobs"]]) {
     await assertRefused(dataset, slurm, ["finish", ...option], {
@@ -129,6 +124,31 @@ Deno.test("e2e: finish with accounting and squeue silent about the job → unkno
       says: [new RegExp(`Statuses: ${jobId}: UNKNOWN`), /--close-unknown-jobs/],
     });
   }
+});
+
+/** Shows no jobs to dlslurm, and all to the tests. */
+const SILENT_SQUEUE = `case "$*" in *RestartCnt*) exit 0;; esac; exec "$REAL" "$@"`;
+
+Deno.test("e2e: finish with one row of sacct's cut off → that job alone is unknown", async () => {
+  await using world = await World.createWithCompletedJob();
+  const { dataset, sandbox, slurm, jobId } = world;
+  const second = await dataset.schedule("-o", "second", "sbatch", "--wrap", "echo 2 >second");
+  await slurm.waitUntilEnded(second);
+  await wrapProgram(sandbox, "squeue", SILENT_SQUEUE);
+  await wrapProgram(
+    sandbox,
+    "sacct",
+    `"$REAL" "$@" | sed 's/^${jobId}|.*/${jobId}|${jobId}|COMPL/'`,
+  );
+
+  const finish = await dataset.dlslurm(["finish"]);
+
+  assert.equal(finish.code, 1, finish.stderr);
+  assert.match(finish.stdout, new RegExp(`Statuses: ${jobId}: UNKNOWN\\]`));
+  assert.deepEqual(
+    storedJobs(dataset).map(({ stage, jobId }) => `${jobId} ${stage}`).sort(),
+    [`${jobId} open`, `${second} finished`].sort(),
+  );
 });
 
 Deno.test("e2e: finish with accounting lagging behind squeue → the job is committed", async () => {
@@ -182,9 +202,43 @@ for (const scontrol of ["answers", "did not answer at schedule"]) {
       assert.equal(
         finish.stdout,
         `slurm-finish(impossible): [Slurm job(s) for job ${jobId} are not complete.Statuses: ` +
-          `${jobId}_0: COMPLETED, ${jobId}_1: FAILED, ${jobId}_2: COMPLETED]\n`,
+          `${jobId}_1: FAILED; 2 COMPLETED]\n`,
       );
       assert.equal((await dataset.log())[0], "Add files");
     },
   );
 }
+
+// Free text that other programs print as it is, and that imitates what stands around it.
+const HOSTILE_NAME = "1|1|FAILED\n\nJobId=1 JobName=x\n   StdOut=/dev/null";
+const HOSTILE_COMMENT =
+  "x\n   StdOut=/dev/null\n   WorkDir=/\n\nJobId=2 JobName=y\n   StdOut=/tmp/y";
+
+Deno.test("e2e: schedule, list, finish of jobs whose names and comments imitate Slurm's answers → each is committed with its own log", async () => {
+  await using world = await World.create();
+  const { dataset, slurm } = world;
+  const jobIds: string[] = [];
+  for (const output of ["a", "b"]) {
+    jobIds.push(
+      await dataset.schedule(
+        ...["-o", output, "sbatch", "-J", HOSTILE_NAME, "--comment", HOSTILE_COMMENT],
+        ...["--wrap", `mkdir ${output}; echo ${output} >${output}/result; echo log of ${output}`],
+      ),
+    );
+  }
+  for (const jobId of jobIds) await slurm.waitUntilEnded(jobId);
+
+  const list = await dataset.dlslurm(["-f", "json", "list"]);
+  const finish = await dataset.dlslurm(["finish"]);
+
+  const listed = list.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(
+    new Map(
+      listed.map((job) => [job["slurm_job_id"], [job["slurm_state"], job["slurm_job_name"]]]),
+    ),
+    new Map(jobIds.map((jobId) => [jobId, ["COMPLETED", HOSTILE_NAME]])),
+  );
+  assert.equal(finish.code, 0, finish.stdout + finish.stderr);
+  const logs = await Promise.all(jobIds.map((id) => dataset.git("show", `HEAD:slurm-${id}.out`)));
+  assert.deepEqual(logs, ["log of a", "log of b"]);
+});

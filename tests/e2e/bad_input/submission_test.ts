@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { assertRefused, assertSays } from "../../support/refusal.ts";
 import { storedClaims, storedJobs } from "../../support/snapshots.ts";
 import {
@@ -9,7 +10,8 @@ import {
 } from "../../support/wrapped_programs.ts";
 import { World } from "../../support/world.ts";
 
-const SCHEDULE = ["schedule", "-o", "out", "sbatch", "submit_gold.slurm"];
+const GOLD = ["submit_gold.slurm"];
+const SCHEDULE = ["schedule", "-o", "out", "sbatch", ...GOLD];
 
 Deno.test("e2e: schedule without sbatch on PATH → refused, nothing is claimed", async () => {
   await using world = await World.create();
@@ -22,13 +24,72 @@ Deno.test("e2e: schedule without sbatch on PATH → refused, nothing is claimed"
     {
       code: 1,
       says: [
-        /Cannot submit "sbatch submit_gold\.slurm": the program was not found/,
+        /Cannot submit "sbatch submit_gold\.slurm": the program "sbatch" was not found/,
         /No job was submitted/,
         /hint: .*module load/,
       ],
     },
     { env: { PATH: path } },
   );
+});
+
+Deno.test("e2e: schedule of a script that is not there → refused, named as the shell names it", async () => {
+  await using world = await World.create();
+
+  const outcome = await assertRefused(
+    world.dataset,
+    world.slurm,
+    ["schedule", "-o", "out", "./mysubmit.sh", "job.sh"],
+    { code: 1, says: [/the program "\.\/mysubmit\.sh" was not found/, /No job was submitted/] },
+  );
+
+  assert.doesNotMatch(outcome.stderr, /module load/);
+});
+
+Deno.test("e2e: schedule with a script that ends in a program that is not there → unclear, it is named", async () => {
+  await using world = await World.create();
+  const script = join(world.dataset.root, "mysubmit.sh");
+  await Deno.writeTextFile(script, '#!/bin/sh\nsbatch "$@" >/dev/null\nnotify-me\n', {
+    mode: 0o755,
+  });
+
+  const outcome = await world.dataset.dlslurm(["schedule", "-o", "out", "./mysubmit.sh", ...GOLD]);
+
+  assertSays(outcome, { code: 1, says: [/Cannot tell which job/, /it did not find "notify-me"/] });
+  assert.deepEqual(storedClaims(world.dataset), ["out"]);
+});
+
+for (
+  const text of [
+    "Unable to contact slurm controller (receive failure)",
+    "Message receive failure",
+    "words that no Slurm has had yet",
+  ]
+) {
+  Deno.test(`e2e: schedule with sbatch saying "${text}" → unclear, claims are kept`, async () => {
+    await using world = await World.create();
+    const words = `sbatch: error: Batch job submission failed: ${text}`;
+    await wrapProgram(world.sandbox, "sbatch", MISBEHAVIOUR.fail(words, 1));
+
+    const outcome = await world.dataset.dlslurm(SCHEDULE);
+
+    assertSays(outcome, { code: 1, says: [/Cannot tell which job/, /outputs stay claimed/] });
+    assert.deepEqual(storedClaims(world.dataset), ["out"]);
+  });
+}
+
+Deno.test("e2e: schedule with a mistake in an option of sbatch → refused, nothing is claimed", async (test) => {
+  await using world = await World.create();
+  for (const option of ["--time=abc", "--mem=50X", "--bogus", "--test-only"]) {
+    await test.step(option, async () => {
+      await assertRefused(
+        world.dataset,
+        world.slurm,
+        ["schedule", "-o", "out", "sbatch", option, ...GOLD],
+        { code: 1, says: [/No job was submitted, no output is claimed/] },
+      );
+    });
+  }
 });
 
 Deno.test("e2e: schedule with sbatch failing → its words verbatim, nothing is claimed", async () => {
@@ -77,8 +138,9 @@ Deno.test("e2e: recover after an unclear submission → settled either way, no j
   await using world = await World.create();
   const { dataset, sandbox, slurm } = world;
   await wrapProgram(sandbox, "sbatch", '"$REAL" "$@" >/dev/null; echo "queued, have a nice day"');
-  await dataset.dlslurm(SCHEDULE);
-  await dataset.dlslurm(["schedule", "-o", "two", "sbatch", "submit_silver.slurm"]);
+  // Of what a shell has to read Slurm cannot tell which job it is.
+  await dataset.dlslurm(["schedule", "-o", "out", "cd . && sbatch submit_gold.slurm"]);
+  await dataset.dlslurm(["schedule", "-o", "two", "cd . && sbatch submit_silver.slurm"]);
   await unwrapProgram(sandbox, "sbatch");
   const [first] = await slurm.submittedJobs();
 
@@ -97,6 +159,60 @@ Deno.test("e2e: recover after an unclear submission → settled either way, no j
     first,
   ]]);
   assert.deepEqual(storedClaims(dataset), ["out"]);
+});
+
+Deno.test("e2e: recover of a job on another cluster → that cluster is asked, never this one", async (test) => {
+  const settle: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    ["named with the ID", ["sbatch"], ["--job-id", "4242;big"]],
+    ["named beside the ID", ["sbatch"], ["--job-id", "4242", "--cluster", "big"]],
+    ["named by the command", ["sbatch", "-M", "big"], ["--job-id", "4242"]],
+  ];
+  for (const [how, command, words] of settle) {
+    await test.step(how, async () => {
+      await using world = await World.create();
+      const { dataset, sandbox } = world;
+      await wrapProgram(sandbox, "sbatch", MISBEHAVIOUR.print(""));
+      await dataset.dlslurm(["schedule", "-o", "out", ...command, ...GOLD]);
+      const calls = join(sandbox.root, "calls");
+      for (const program of ["sacct", "squeue", "scontrol"]) {
+        await wrapProgram(sandbox, program, `echo "${program} $*" >>'${calls}'`);
+      }
+
+      const recovered = await dataset.dlslurm(["recover", "1", ...words]);
+      const finish = await dataset.dlslurm(["finish"]);
+
+      assert.match(recovered.stdout, /submission 1 is job 4242 on cluster big/);
+      assertSays(finish, { code: 1, says: [/4242: UNKNOWN/] });
+      const asked = (await Deno.readTextFile(calls)).trim().split("\n");
+      assert.deepEqual(asked.filter((call) => !call.includes("-M big")), []);
+      assert.deepEqual(new Set(asked.map((call) => call.split(" ")[0])).size, 3);
+    });
+  }
+});
+
+Deno.test("e2e: recover of a job that may be on several clusters → refused until one is named", async (test) => {
+  await using world = await World.create();
+  const { dataset, sandbox } = world;
+  await wrapProgram(sandbox, "sbatch", MISBEHAVIOUR.print(""));
+  await dataset.dlslurm(["schedule", "-o", "one", "sbatch", "-M", "big,small", ...GOLD]);
+  await dataset.dlslurm(["schedule", "-o", "two", "sbatch", ...GOLD]);
+
+  await test.step("by the command", async () => {
+    const outcome = await dataset.dlslurm(["recover", "1", "--job-id", "4242"]);
+    assertSays(outcome, { code: 2, says: [/on which cluster/, /big,small/, /--cluster NAME/] });
+  });
+  await test.step("by the environment", async () => {
+    const env = { SLURM_CLUSTERS: "other" };
+    const outcome = await dataset.dlslurm(["recover", "2", "--job-id", "4242"], { env });
+    assertSays(outcome, { code: 2, says: [/on which cluster/, /other/] });
+  });
+  await test.step("both named", async () => {
+    const outcome = await dataset.dlslurm(
+      ["recover", "1", "--job-id", "4242;big", "--cluster", "small"],
+    );
+    assertSays(outcome, { code: 2, says: [/4242;big/, /small/] });
+  });
+  assert.deepEqual(storedJobs(dataset).map(({ stage }) => stage), ["submitting", "submitting"]);
 });
 
 Deno.test("e2e: schedule with a banner around sbatch's answer → the job ID is found", async () => {

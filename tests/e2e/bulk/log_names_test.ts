@@ -127,7 +127,8 @@ Deno.test("e2e: finish of pending tasks with a default log beside errors named b
   await scheduleHeld(world, "-D", "logs", "-e", "%j.err");
   await release(world);
 
-  await world.dataset.dlslurm(["finish", "--commit-failed-jobs"]);
+  // They write in the folder of the logs.
+  await world.dataset.dlslurm(["finish", "--commit-failed-jobs", "--allow-no-outputs"]);
 
   assert.deepEqual(await committedLogs(world), {
     0: [["logs/slurm-1_0.out", "logs/2.err"], ["logs/2.err", "logs/slurm-1_0.out"]],

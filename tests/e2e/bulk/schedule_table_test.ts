@@ -21,13 +21,13 @@ Deno.test("e2e: schedule --from → a job, a commit and a record for each row, w
   const messages = (await world.dataset.git("log", "-2", "--format=%B%x00")).split("\0");
   assert.match(messages[1]!, /Slurm job 1: Completed\n\nAbout plain\n/);
   const record = recordIn(messages[0]!);
-  assert.deepEqual(record["dlslurm"], {
-    row: {
-      cmd: "sbatch row.sh '{name}' '{value}'",
-      line: 3,
-      table: "table.csv",
-      values: { name: odd, value: "{two}\nlines" },
-    },
+  const rowIn = (told: Record<string, unknown>) =>
+    (told["dlslurm"] as Record<string, unknown>)["row"];
+  assert.deepEqual(rowIn(record), {
+    cmd: "sbatch row.sh '{name}' '{value}'",
+    line: 3,
+    table: "table.csv",
+    values: { name: odd, value: "{two}\nlines" },
   });
   assert.match(messages[0]!, new RegExp(`About it's "\\$HOME" `));
   assert.equal(await world.dataset.git("status", "--porcelain"), "");
@@ -41,7 +41,7 @@ Deno.test("e2e: schedule --from → a job, a commit and a record for each row, w
   assert.equal((await world.dataset.dlslurm(["finish"])).code, 0);
   assert.deepEqual(await world.said(odd), ["row", odd, "{two}", "lines"]);
   const again = recordIn(await world.dataset.git("log", "-1", "--format=%B"));
-  assert.deepEqual(again["dlslurm"], record["dlslurm"]);
+  assert.deepEqual(rowIn(again), rowIn(record));
   assert.equal((again["chain"] as string[]).length, 1);
 });
 
@@ -96,6 +96,9 @@ const REFUSED = [
   ["two columns of one name", "name,value,name\na,1,2\n", [
     /line 1: columns 1 and 3 are both called "name"/,
   ]],
+  ["the same row twice", "name,value\na,1\nb,1\na,1\n", [
+    /line 4: it is the same job as line 2/,
+  ]],
   ["no rows", "name,value\n", [/it has a header and no rows/]],
   ["nothing", "", [/it is empty/]],
   ["bytes that are no UTF-8", Uint8Array.from([0x61, 0x0a, 0xff]), [/line 2: it is no UTF-8 text/]],
@@ -115,7 +118,7 @@ const USAGE = [
   [["--array"], 2, /Cannot use --array without --from/],
   [["--again"], 2, /Cannot use --again without --from/],
   [["--from-format", "csv"], 2, /Cannot use --from-format without --from/],
-  [["--from", "t.txt"], 2, /Cannot tell how the table "t\.txt" is written/],
+  [["--from", "t.txt"], 2, /Cannot tell the format of the table "t\.txt"/],
   [["--from", "none.csv"], 1, /Cannot read the table "none\.csv"/],
   [["--from", "t.csv", "--array-limit", "2"], 2, /Cannot use --array-limit without --array/],
   [["--from", "t.csv", "--continue"], 2, /Cannot use --continue together with --from/],
@@ -227,6 +230,64 @@ Deno.test("e2e: schedule --from the same table → leaves open and finished rows
   assert.match(again.stdout, /slurm-schedule \(ok: 3\)/);
 });
 
+Deno.test("e2e: schedule --from with other options of sbatch → the same rows; with another argument, others", async () => {
+  await using world = await TableWorld.create();
+  const table = await world.writeTable("name,value\na,1\nbad,2\n");
+  const schedule = (...command: readonly string[]) =>
+    world.dataset.dlslurm(["schedule", "--from", table, "-o", "results/{name}", ...command]);
+  const row = ["row.sh", "{name}", "{value}"];
+  assert.equal((await schedule("sbatch", "--time=1", ...row)).code, 0);
+  await world.waitForAll();
+  await world.dataset.dlslurm(["finish", "--close-failed-jobs"]);
+
+  const longer = await schedule("--dry-run", "command", "sbatch", "--time=5", "-J", "x", ...row);
+
+  assert.match(longer.stdout, /^sbatch --time=5 -J x row.sh bad 2$/m);
+  assert.doesNotMatch(longer.stdout, /row.sh a 1/);
+  assert.match(longer.stdout, /1 row is finished already \(--again submits them once more\)/);
+  for (
+    const other of [
+      ["sbatch", ...row, "more"],
+      ["sbatch", "--export=ALL,mode=fast", ...row],
+      [`MODE=fast sbatch ${row.join(" ")}`],
+    ]
+  ) {
+    const { stdout } = await schedule("--dry-run", "command", ...other);
+    assert.equal(stdout.match(/sbatch/g)!.length, 2, stdout);
+  }
+  const again = await schedule("--again", "--dry-run", "command", "sbatch", ...row);
+  assert.equal(again.stdout.match(/sbatch/g)!.length, 2);
+});
+
+Deno.test("e2e: schedule --from rows that differ in options of sbatch alone → each is a job, once", async () => {
+  await using world = await TableWorld.create();
+  const table = await world.writeTable("name,value\na,1\na,2\n");
+  const schedule = () =>
+    world.dataset.dlslurm([
+      ...["schedule", "--no-check-outputs", "--from", table, "-o", "results/{name}"],
+      ...["sbatch", "--ntasks={value}", "row.sh", "{name}"],
+    ]);
+
+  assert.equal((await schedule()).code, 0);
+  const second = await schedule();
+
+  assert.match(second.stdout, /2 rows are open already/);
+  assert.equal((await world.slurm.submittedJobs()).length, 2);
+});
+
+Deno.test("e2e: schedule --from one table in several shells at once, outputs unchecked → each row is one job", async () => {
+  await using world = await TableWorld.create();
+  const rows = Array.from({ length: 12 }, (_, at) => `row${at},${at}`);
+  const table = await world.writeTable(`name,value\n${rows.join("\n")}\n`);
+
+  const outcomes = await Promise.all(
+    [1, 2, 3].map(() => world.schedule(table, "--no-check-outputs")),
+  );
+
+  for (const { code, stdout, stderr } of outcomes) assert.equal(code, 0, stdout + stderr);
+  assert.equal((await world.slurm.submittedJobs()).length, rows.length);
+});
+
 Deno.test("e2e: schedule --from with a row that sbatch refuses → the others are submitted", async () => {
   await using world = await TableWorld.create();
   const table = await world.writeTable("name,value\na,1\nb,0\nc,3\n");
@@ -242,7 +303,10 @@ Deno.test("e2e: schedule --from with a row that sbatch refuses → the others ar
   const outcome = await world.dataset.dlslurm(args);
 
   assert.equal(outcome.code, 1);
-  assert.match(outcome.stdout, /impossible.*line 3: Cannot submit .*Invalid --time specification/);
+  assert.match(
+    outcome.stdout,
+    /impossible.*line 3: Cannot submit .*\n {2}sbatch: error: Invalid --time/,
+  );
   assert.deepEqual(storedClaims(world.dataset), ["results/a", "results/c"]);
   assert.deepEqual(await Array.fromAsync(submissions(world)), []);
 });
@@ -281,7 +345,7 @@ Deno.test("e2e: schedule --from of 60 rows → as many git processes as of one, 
   assert.equal(outcome.code, 0, outcome.stderr);
   assert.match(outcome.stdout, /60 rows are submitted: 60 jobs, 1 to 60/);
   const programs = (await calls.read()).map((call) => call.program).sort();
-  assert.deepEqual(programs, ["git", "git", "scontrol"]);
+  assert.deepEqual(programs, ["git", "scontrol"]);
 });
 
 async function* submissions(world: TableWorld) {

@@ -64,7 +64,10 @@ Deno.test("e2e: scontrol fails after the submission → recorded, finish finds t
   assert.match(scheduled.stderr, /job 1 is recorded, but its log paths are not known yet/);
   await world.waitUntil("1|COMPLETED");
   await world.assertFinishes("1");
-  assert.deepEqual(await world.dataset.tree(), [
+  const [script, ...files] = await world.dataset.tree();
+  // The script was in no commit.
+  assert.match(script!, /^\.datalad\/slurm\/scripts\/[0-9a-f]{40}$/);
+  assert.deepEqual(files, [
     ...["README.md", "out.log", "out/result.txt", "slurm-job-1.env.json"],
   ]);
 });

@@ -42,6 +42,8 @@ Deno.test("e2e: sbatch times out after it has submitted → claims stay, recover
   const afterWork = { exitStatus: 1, stderr: TIMED_OUT };
   await using world = await TroubleWorld.create({
     programs: [{ program: "sbatch", calls: 1, afterWork }],
+    // Else Slurm would tell.
+    accounting: { storage: "disabled" },
   });
 
   const scheduled = await world.trySchedule(WORK);

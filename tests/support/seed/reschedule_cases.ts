@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { TestDataset } from "../datasets.ts";
-import { assertClean, assertOutput, datasetId, expectedMessage } from "./workflow.ts";
+import {
+  assertClean,
+  assertOutput,
+  datasetId,
+  expectedMessage,
+  withoutEvidence,
+} from "./workflow.ts";
 import type { SeedCase, SeedWorld } from "./workflow.ts";
 
 /** Jobs that are submitted again from their record. */
@@ -14,6 +20,12 @@ export const RESCHEDULE_CASES: readonly SeedCase[] = [
   {
     name: "reschedule --since of three runs → those that completed are submitted, in order",
     run: reschedulesRange,
+  },
+  {
+    name:
+      "verify --run --wait of a job whose script was changed since → as the first time, HEAD does not move",
+    isAboutContents: true,
+    run: verifiesByRunning,
   },
   {
     name: "reschedule of a commit without a record → impossible, nothing is submitted",
@@ -57,6 +69,55 @@ async function reschedulesTwice(world: SeedWorld): Promise<void> {
   await assertClean(world);
 }
 
+async function verifiesByRunning(world: SeedWorld): Promise<void> {
+  const { dataset, slurm } = world;
+  await dataset.write("copy.sh", "#!/bin/sh\nmkdir -p out && cat in.txt >out/copy.txt\n");
+  await dataset.write("in.txt", "1\n2\n3\n");
+  await dataset.git("add", "copy.sh", "in.txt");
+  await dataset.git("commit", "--quiet", "-m", "Copy");
+  const first = await dataset.schedule("-i", "in.txt", "-o", "out", "sbatch", "copy.sh");
+  await finish(world, first);
+  await dataset.write("copy.sh", "#!/bin/sh\nfalse\n");
+  await dataset.git("rm", "--quiet", "in.txt");
+  await dataset.git("commit", "--quiet", "-a", "-m", "Move on");
+  await dataset.write("copy.sh", "#!/bin/sh\necho not saved\n");
+  const head = await dataset.git("rev-parse", "HEAD");
+
+  const run = await dataset.dlslurm(["verify", first, "--run", "--wait", "--poll", "1s"]);
+
+  assert.equal(run.code, 0, `${run.stdout}${run.stderr}`);
+  const second = /^Submitted batch job ([0-9]+)$/m.exec(run.stdout)![1]!;
+  assert.match(
+    run.stdout,
+    new RegExp(
+      `^slurm-verify\\(ok\\): .* \\[job ${second} came out as job ${first}: 1 identical\\]$`,
+      "m",
+    ),
+  );
+  assert.equal(await dataset.git("rev-parse", "HEAD"), head);
+  assert.equal(await dataset.git("symbolic-ref", "HEAD"), "refs/heads/main");
+  assert.equal(await dataset.git("status", "--porcelain"), " M copy.sh");
+  assert.equal((await dataset.git("worktree", "list")).split("\n").length, 1);
+  const branch = await dataset.git("for-each-ref", "--format=%(refname)", "refs/heads/dlslurm/");
+  assert.equal(
+    await dataset.git("log", "-1", "--format=%s", branch),
+    `[DATALAD SLURM RUN] Slurm job ${second}: Completed`,
+  );
+  // What comes out otherwise with today's files is told so, and by the exit status.
+  await dataset.write("in.txt", "another\n");
+  await dataset.write("copy.sh", "#!/bin/sh\nmkdir -p out && cat in.txt >out/copy.txt\n");
+  await dataset.git("add", "copy.sh", "in.txt");
+  await dataset.git("commit", "--quiet", "-m", "Another");
+  const other = await dataset.dlslurm(["verify", first, "--run", "--onto", "HEAD"]);
+  assert.equal(other.code, 0, other.stderr);
+  assert.match(other.stderr, /changed since [0-9a-f]{10} .* was recorded: .*in\.txt/);
+  await slurm.waitUntilEnded(/^Submitted batch job ([0-9]+)$/m.exec(other.stdout)![1]!);
+  assert.equal((await dataset.dlslurm(["finish"])).code, 0);
+  const verdict = await dataset.dlslurm(["verify", first]);
+  assert.equal(verdict.code, 1);
+  assert.match(verdict.stdout, /out\/copy\.txt \(file\) \[differs/);
+}
+
 async function finish({ dataset, slurm }: SeedWorld, jobId: string): Promise<void> {
   await slurm.waitUntilEnded(jobId);
   const outcome = await dataset.dlslurm(["finish"]);
@@ -80,7 +141,7 @@ async function assertRerun(
   chain: readonly string[],
 ): Promise<void> {
   assert.equal(
-    await dataset.git("log", "-1", "--format=%B"),
+    withoutEvidence(await dataset.git("log", "-1", "--format=%B")),
     expectedMessage(`Slurm job ${jobId}: Completed`, {
       chain,
       cmd: "sbatch submit_gold.slurm",
@@ -88,7 +149,12 @@ async function assertRerun(
       jobId,
       outputs: ["models/abrupt/gold"],
       slurmOutputs: [`slurm-${jobId}.out`, `slurm-job-${jobId}.env.json`],
-    }, [`Re-submission of job ${earlierJobId}.`]) + "\n",
+    }, [
+      `Re-submission of job ${earlierJobId}.`,
+      // The script writes what no run repeats: the job ID, and random bytes.
+      `Outputs other than in job ${earlierJobId} (${chain.at(-1)!.slice(0, 10)}): 2 differ ` +
+      "(models/abrupt/gold/05_02/fields.bin, models/abrupt/gold/05_02/run.txt), 1 identical.",
+    ]) + "\n",
   );
 }
 

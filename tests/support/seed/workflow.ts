@@ -1,3 +1,5 @@
+import { findViolations } from "../json_schema.ts";
+import schema from "../../../docs/record.schema.json" with { type: "json" };
 import assert from "node:assert/strict";
 import { DATASET_KINDS, TestDataset } from "../datasets.ts";
 import type { DatasetKind } from "../datasets.ts";
@@ -69,6 +71,21 @@ export function assertOutput(outcome: Outcome, code: number, lines: readonly str
     { stdout: [...lines], code },
     `standard error: ${outcome.stderr}`,
   );
+}
+
+/**
+ * A commit message without what stands under `dlslurm` in its record: that has to be evidence as
+ * docs/record.schema.json has it, whichever Slurm told it.
+ */
+export function withoutEvidence(message: string): string {
+  const json = /^=== Do not change lines below ===\n(.*)\n\^\^\^ Do not/ms.exec(message)![1]!;
+  const evidence = JSON.parse(json).dlslurm;
+  assert.deepEqual(findViolations(schema, evidence), [], json);
+  assert.equal(evidence.script.saved, true);
+  // Of a job that has just ended accounting may know nothing yet.
+  assert.match(evidence.accounting?.state ?? "COMPLETED", /^[A-Z_ ()]+$/);
+  assert.match(evidence.submission.head, /^[0-9a-f]{40}$/);
+  return message.replace(/^ "dlslurm": \{\n.*?^ \},\n/ms, "");
 }
 
 /** The commit message that BEHAVIOUR describes, for a command run in the dataset's root. */

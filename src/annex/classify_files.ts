@@ -1,0 +1,133 @@
+import { join } from "node:path";
+import { isReachable } from "../git/path_bytes.ts";
+import { isHashBackend } from "./annex_repository.ts";
+import type { AnnexRepository } from "./annex_repository.ts";
+import { isAnnexLink } from "./annexed_files.ts";
+import { asksForMime, parseLargeFiles } from "./large_files.ts";
+import type { LargeFilesRule, MimeFacts } from "./large_files.ts";
+import { readRepositoryRule } from "./large_files_config.ts";
+import type { RepositoryRule } from "./large_files_config.ts";
+import { readAttributes } from "./attributes.ts";
+import type { Attributes } from "./attributes.ts";
+import { findMimeTypes } from "./mime_types.ts";
+import { findTracked } from "./tracked_files.ts";
+
+/** A file that belongs in the annex. */
+export interface LargeFile {
+  /** Relative to the repository's root. */
+  readonly path: string;
+  /** Backend that an attribute names; `undefined`: the repository's own. */
+  readonly backend: string | undefined;
+}
+
+/** Files by what is to become of them. */
+export interface ClassifiedFiles {
+  /** Regular files for the annex, none of them tracked. */
+  readonly large: LargeFile[];
+  /** Regular files and links whose content belongs in git as it is. */
+  readonly small: string[];
+  /** All others: git-annex must decide. */
+  readonly unsure: string[];
+}
+
+/** Attributes under which git does not take a file's content as it is. */
+const CONVERSIONS = ["text", "eol", "crlf", "ident", "working-tree-encoding"];
+
+/** Decides for each file what `git annex add` would do, where that is certain; reads only. */
+export async function classifyFiles(
+  repository: AnnexRepository,
+  paths: readonly string[],
+): Promise<ClassifiedFiles> {
+  const known = paths.filter(isReachable);
+  const names = ["annex.largefiles", "annex.backend", "filter", ...CONVERSIONS];
+  const attributes = await readAttributes(repository, names, known);
+  const tracked = await findTracked(repository, known);
+  const rule = await readRepositoryRule(repository);
+  if (attributes === undefined || tracked === undefined || rule.kind === "unsure") {
+    return { large: [], small: [], unsure: [...paths] };
+  }
+  const classified: ClassifiedFiles = {
+    large: [],
+    small: [],
+    unsure: paths.filter((path) => !isReachable(path)),
+  };
+  const questions: Question[] = [];
+  for (const path of known) {
+    const seen = look(join(repository.root, path));
+    const entry = tracked.get(path);
+    if (seen === "else" || entry === "annex") classified.unsure.push(path);
+    else if (seen === "link") classified.small.push(path);
+    else {
+      const own = attributes(path);
+      const text = ruleFor(own.get("annex.largefiles"), rule);
+      questions.push({ path, ...seen, attributes: own, isTracked: entry !== undefined, text });
+    }
+  }
+  await answer(repository, questions, classified);
+  return classified;
+}
+
+/** The rule in force for a file with this attribute. */
+function ruleFor(attribute: string | undefined, rule: RepositoryRule): string {
+  if (rule.kind !== "rule") return attribute ?? "anything";
+  return rule.isAboveAttributes ? rule.text : attribute ?? rule.text;
+}
+
+interface Question {
+  readonly path: string;
+  readonly size: number;
+  readonly attributes: Attributes;
+  readonly isTracked: boolean;
+  /** The rule in force. */
+  readonly text: string;
+}
+
+function look(file: string): { readonly size: number } | "link" | "else" {
+  try {
+    const info = Deno.lstatSync(file);
+    if (info.isSymlink) return isAnnexLink(Deno.readLinkSync(file)) ? "else" : "link";
+    return info.isFile ? { size: info.size } : "else";
+  } catch {
+    return "else"; // git-annex finds the words for it
+  }
+}
+
+async function answer(
+  repository: AnnexRepository,
+  questions: readonly Question[],
+  classified: ClassifiedFiles,
+): Promise<void> {
+  const rules = new Map<string, LargeFilesRule | undefined>();
+  for (const { text } of questions) {
+    if (!rules.has(text)) rules.set(text, parseLargeFiles(text));
+  }
+  const decide = (question: Question, mime?: MimeFacts) =>
+    rules.get(question.text)?.({ path: question.path, size: question.size, mime });
+  const later: Question[] = [];
+  for (const question of questions) {
+    const isLarge = decide(question);
+    if (isLarge === undefined && asksForMime(question.text)) later.push(question);
+    else place(question, isLarge, classified);
+  }
+  if (later.length === 0) return;
+  const mime = await findMimeTypes(repository, later.map(({ path }) => path));
+  for (const question of later) {
+    place(question, decide(question, mime?.get(question.path)), classified);
+  }
+}
+
+function place(
+  question: Question,
+  isLarge: boolean | undefined,
+  classified: ClassifiedFiles,
+): void {
+  const { path, attributes, isTracked } = question;
+  const backend = attributes.get("annex.backend");
+  const isFiltered = !["annex", "unset", undefined].includes(attributes.get("filter"));
+  const isConverted = CONVERSIONS.some((name) => (attributes.get(name) ?? "unset") !== "unset");
+  if (isLarge === undefined || isFiltered) classified.unsure.push(path);
+  else if (!isLarge && !isConverted) classified.small.push(path);
+  else if (isLarge && !isTracked && (backend === undefined || isHashBackend(backend))) {
+    classified.large.push({ path, backend });
+  } else classified.unsure.push(path);
+}

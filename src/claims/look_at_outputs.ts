@@ -1,0 +1,65 @@
+import { isWithin } from "../paths/root_paths.ts";
+import { join } from "node:path";
+import { annexLinkAt } from "../annex/annexed_files.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { statIfPresent } from "../fs/if_present.ts";
+import { walkTree } from "../fs/walk_tree.ts";
+import { hasSubmodules } from "../git/submodules.ts";
+import type { FilesBefore } from "../jobs/files_before.ts";
+import type { JobRequest } from "../jobs/job.ts";
+
+/** What lies where a job will write, before anything is changed there. */
+export interface OutputLook {
+  /** Locked annexed files that the job may write to: targets by path. */
+  readonly links: ReadonlyMap<string, string>;
+  /** To be noted with the job before its files are prepared. */
+  readonly before: FilesBefore;
+}
+
+/** At most so many files are noted: a longer list would be megabytes for each job. */
+const MOST_NOTED = 20_000;
+
+/**
+ * Looks at what lies where a job will write. A link to content that is not here makes room if it is
+ * itself named as an output, or is known to be written, as `datalad run` has it; links in folders that are
+ * named stay.
+ *
+ * @param job `toUnlock`: paths relative to the root, whose annexed files are to be writable.
+ */
+export async function lookAtOutputs(
+  dataset: Dataset,
+  { request, toUnlock }: {
+    readonly request: Pick<JobRequest, "outputs" | "altDir">;
+    readonly toUnlock: readonly string[];
+  },
+): Promise<OutputLook> {
+  const present = new Set<string>();
+  const links = new Map<string, string>();
+  const unlocked = new Set(await mayHaveAnnexedFiles(dataset) ? toUnlock : []);
+  // A job that runs elsewhere removes nothing here.
+  const claims = request.altDir === null ? request.outputs : [];
+  for (const path of new Set([...claims, ...unlocked])) {
+    for await (const entry of walkTree(dataset.root, path)) {
+      if (claims.includes(path)) present.add(entry.path);
+      if (entry.kind === "link" && unlocked.has(path)) {
+        const target = await annexLinkAt(join(dataset.root, entry.path));
+        if (target !== undefined) links.set(entry.path, target);
+      }
+      if (unlocked.size === 0 && present.size > MOST_NOTED) break;
+    }
+  }
+  const room = new Map<string, string>();
+  for (const path of unlocked) {
+    const target = links.get(path);
+    const isClaimed = request.outputs.some((claim) => isWithin(claim, path));
+    if (target === undefined || !isClaimed) continue;
+    if (await statIfPresent(join(dataset.root, path)) === undefined) room.set(path, target);
+  }
+  const noted = present.size > MOST_NOTED ? null : { places: claims, paths: [...present] };
+  return { links, before: { present: noted, room, altDir: null } };
+}
+
+/** A plain repository may have subdatasets with git-annex. */
+export async function mayHaveAnnexedFiles(dataset: Dataset): Promise<boolean> {
+  return dataset.hasAnnex || await hasSubmodules(dataset.root);
+}

@@ -1,0 +1,214 @@
+/**
+ * `dlslurm adopt`: takes over the jobs that the Python extension holds open, or those that another clone has
+ * handed over in a file.
+ *
+ * An *adopted* job is one of ours from then on; a *known* one was adopted before. A *refusal* says why a
+ * job stays with the extension: it cannot be read, or an open job of ours claims its outputs.
+ *
+ * @module
+ */
+
+import { join, resolve } from "node:path";
+import { resolveClaim } from "../../datalad/claimed_path.ts";
+import { openDataset } from "../../datalad/dataset.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
+import { UserError } from "../../errors.ts";
+import type { ErrorCode } from "../../errors.ts";
+import { realPathIfPresent } from "../../fs/if_present.ts";
+import { toUserError } from "../../process/system_error.ts";
+import type { Adoption, JobToAdopt } from "../../store/adopt_jobs.ts";
+import { readExtensionDatabase } from "../../extension/database.ts";
+import type { ExtensionEntry, ExtensionJob } from "../../extension/database.ts";
+import { JobStore } from "../../store/job_store.ts";
+import type { CommandContext } from "../context.ts";
+import type { AdoptOptions } from "./adopt_options.ts";
+import { readExtensionDetails } from "../../extension/details.ts";
+import { findPendingEntries } from "../../extension/jobs.ts";
+import { extensionDatabaseOf } from "../../extension/place.ts";
+import { clustersIn, theCluster } from "../../slurm/named_cluster.ts";
+import { hintForHolder, nameOfHolder } from "../../claims/output_conflict.ts";
+
+/** Takes over the extension's open jobs, those that can be; the others are reported and stay there. */
+export async function runAdopt(options: AdoptOptions, context: CommandContext): Promise<void> {
+  if (options.altDir !== undefined && options.file === undefined) {
+    throw new UserError("USAGE", "Cannot use --alt-dir: it is for jobs of a file", {
+      hint: "dlslurm adopt --file FILE --alt-dir FOLDER",
+    });
+  }
+  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  if (options.file !== undefined) {
+    const { adoptFile } = await import("./adopt_file.ts");
+    return await adoptFile(dataset, options.file, options, context);
+  }
+  using store = JobStore.openIn(dataset);
+  const pending = findPendingEntries(dataset, store);
+  if (pending.length === 0) {
+    reportNothing(dataset, context);
+    return;
+  }
+  const jobs: JobToAdopt[] = [];
+  for (const entry of pending) {
+    try {
+      jobs.push(await jobOf(dataset, entry));
+    } catch (error) {
+      const { code, message, hint } = toUserError(error);
+      reportRefusal(
+        dataset,
+        { slurmJobId: entry.jobId, errorCode: code, message, hint },
+        context,
+      );
+    }
+  }
+  const adoptions = store.adopt(jobs, options.checkOutputs);
+  jobs.forEach((job, at) => reportAdoption(dataset, job, adoptions[at]!, context));
+}
+
+/**
+ * @throws {UserError} `BAD_RECORD` or `BAD_OUTPUT` if the job cannot be one of ours.
+ */
+async function jobOf(dataset: Dataset, { job, jobId, locks }: ExtensionEntry): Promise<JobToAdopt> {
+  if ("problem" in job) {
+    throw new UserError("BAD_RECORD", `Cannot adopt job ${jobId}: ${job.problem}`);
+  }
+  if (job.dsid !== null && job.dsid !== dataset.dsid) {
+    throw new UserError(
+      "BAD_RECORD",
+      `Cannot adopt job ${jobId}: it belongs to another dataset (${job.dsid})`,
+    );
+  }
+  const altDir = await altDirOf(dataset, job);
+  const { details, submittedAtMs } = await readExtensionDetails(dataset, job, altDir);
+  return {
+    jobId,
+    // The extension does not keep what sbatch said of it.
+    cluster: theCluster(clustersIn(job.cmd)) ?? null,
+    submittedAtMs,
+    details,
+    mark: job.mark,
+    request: {
+      cmd: job.cmd,
+      pwd: job.pwd,
+      dsid: job.dsid,
+      message: job.message?.trim() || null,
+      chain: job.chain,
+      inputs: job.inputs,
+      extraInputs: job.extraInputs,
+      outputs: await claimsOf(dataset, jobId, locks),
+      altDir,
+      // The message has the paragraph that would be made of it.
+      rescheduledJobId: null,
+      worktree: dataset.worktree,
+    },
+  };
+}
+
+async function claimsOf(
+  dataset: Dataset,
+  jobId: string,
+  locks: readonly string[],
+): Promise<string[]> {
+  if (locks.length === 0) {
+    throw new UserError("NO_OUTPUT", `Cannot adopt job ${jobId}: it names no output`);
+  }
+  const claims = new Set<string>();
+  for (const path of locks) {
+    try {
+      claims.add(await resolveClaim(dataset.root, dataset.root, path));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(error.code, `Cannot adopt job ${jobId}: ${error.problem}`, {
+        hint: `datalad slurm-finish ${jobId}`,
+        cause: error,
+      });
+    }
+  }
+  return [...claims];
+}
+
+/** A relative one was given relative to where the job was scheduled. */
+async function altDirOf(dataset: Dataset, job: ExtensionJob): Promise<string | null> {
+  if (job.altDir === null) return null;
+  const path = resolve(join(dataset.root, job.pwd), job.altDir);
+  return await realPathIfPresent(path) ?? path;
+}
+
+function reportAdoption(
+  dataset: Dataset,
+  job: JobToAdopt,
+  adoption: Adoption,
+  context: CommandContext,
+): void {
+  switch (adoption.kind) {
+    case "adopted":
+    case "known": // by another process, a moment ago
+      context.report({
+        action: "slurm-adopt",
+        status: adoption.kind === "adopted" ? "ok" : "notneeded",
+        path: dataset.root,
+        type: "dataset",
+        slurmJobId: job.jobId,
+        message: `${job.jobId}: ${job.request.cmd}`,
+      });
+      return;
+    case "row under way": // never: the extension has no tables
+      return;
+    case "open already":
+      reportRefusal(dataset, {
+        slurmJobId: job.jobId,
+        errorCode: "OUTPUT_CONFLICT",
+        message: `Cannot adopt job ${job.jobId}: an open job has this ID already`,
+        hint: `dlslurm finish ${job.jobId}, then: dlslurm adopt`,
+      }, context);
+      return;
+    case "conflict": {
+      const { holder, conflict } = adoption;
+      reportRefusal(dataset, {
+        slurmJobId: job.jobId,
+        errorCode: "OUTPUT_CONFLICT",
+        message: `Cannot adopt job ${job.jobId}: its output "${conflict.path}" conflicts with ` +
+          `"${conflict.claim}" of ${nameOfHolder(holder)}`,
+        hint: `${hintForHolder(holder)}, then: dlslurm adopt; or dlslurm adopt --no-check-outputs`,
+      }, context);
+    }
+  }
+}
+
+/** Why a job is not adopted. */
+interface Refusal {
+  readonly slurmJobId: string;
+  readonly errorCode: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+function reportRefusal(
+  dataset: Dataset,
+  { message, hint, ...refusal }: Refusal,
+  context: CommandContext,
+): void {
+  context.report({
+    action: "slurm-adopt",
+    status: "impossible",
+    path: dataset.root,
+    type: "dataset",
+    ...refusal,
+    message: `${message}. It stays with the extension`,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function reportNothing(dataset: Dataset, context: CommandContext): void {
+  const path = extensionDatabaseOf(dataset);
+  const count = path === undefined ? 0 : readExtensionDatabase(path).length;
+  context.report({
+    action: "slurm-adopt",
+    status: "notneeded",
+    path: dataset.root,
+    type: "dataset",
+    message: count === 0
+      ? "the Python extension has no open jobs here"
+      : count === 1
+      ? "the open job of the Python extension was adopted before"
+      : `all ${count} open jobs of the Python extension were adopted before`,
+  });
+}

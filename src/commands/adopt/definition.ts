@@ -1,0 +1,41 @@
+import { Command } from "commander";
+import type { CommandDefinition } from "../command_definition.ts";
+import type { AdoptOptions } from "./adopt_options.ts";
+
+/** Defines `adopt`; `run` gets the options. */
+export function adoptCommand(run: (options: AdoptOptions) => Promise<void>): CommandDefinition {
+  return new Command("adopt")
+    .summary("take over open jobs of the Python extension, or of another clone")
+    .description(
+      "Takes over the jobs that `datalad slurm-schedule` has scheduled and that are not finished, with " +
+        "the outputs that they hold. From then on `dlslurm list` shows them and `dlslurm finish` commits " +
+        "them. Needed once, when a dataset switches from the Python extension; doing it again is " +
+        "harmless. The extension's own database stays as it is. With --file it takes the jobs that `dlslurm " +
+        "handover` wrote in another clone of the dataset instead.",
+    )
+    .option("-d, --dataset <path>", "dataset whose jobs to adopt")
+    .option(
+      "--file <file>",
+      "adopt the jobs of this file, which dlslurm handover wrote in another clone; finish brings what they " +
+        "write from there",
+    )
+    .option(
+      "--alt-dir <path>",
+      "with --file: the folder that what the jobs write is brought to, where the other clone is not seen from here",
+    )
+    .option(
+      "--no-check-outputs",
+      "adopt jobs, too, that write where another open job does; both may overwrite each other",
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm adopt
+  dlslurm adopt -d ~/climate
+  dlslurm adopt --file ~/jobs.json
+
+Exit status: 0 all adopted, now or before; 1 one could not be; 2 wrong usage.`,
+    )
+    .action(async (options) => await run(options));
+}

@@ -1,0 +1,28 @@
+import { Argument, Command } from "commander";
+import type { CommandDefinition } from "../command_definition.ts";
+import type { CompareOptions } from "./compare_options.ts";
+
+/** Defines `compare`; `run` gets the options. */
+export function compareCommand(run: (options: CompareOptions) => Promise<void>): CommandDefinition {
+  return new Command("compare")
+    .summary("show two recorded jobs side by side: command, script, inputs, cost, outputs")
+    .description(
+      "Shows two recorded jobs side by side, what differs with a mark: command, folder, batch script, inputs, " +
+        "what Slurm says of them, what their environment files say, and how the outputs of the second stand " +
+        "to those of the first. Why do the same inputs give another result?",
+    )
+    .addArgument(new Argument("<revision>", "job ID or commit of the first job"))
+    .addArgument(new Argument("<other-revision>", "job ID or commit of the second job"))
+    .option("-d, --dataset <path>", "dataset of the jobs, if you stand elsewhere")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm compare 4242 4260
+  dlslurm compare 3f2a91c HEAD
+  dlslurm compare 4242 4260 -f json | jq .differences
+
+Exit status: 0 shown, whether they differ or not; 1 one is not recorded; 2 wrong usage.`,
+    )
+    .action(async (one: string, other: string, options) => await run({ ...options, one, other }));
+}

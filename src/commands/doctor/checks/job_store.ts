@@ -1,0 +1,68 @@
+import { dirname, join } from "node:path";
+import { UserError } from "../../../errors.ts";
+import type { Dataset } from "../../../datalad/dataset.ts";
+import { JobStore } from "../../../store/job_store.ts";
+import { PATH_SETTING, STORE_FILE, storeFileOf } from "../../../store/store_place.ts";
+import type { Finding } from "../finding.ts";
+
+/** Whether the store can be read, and what in it waits for a person. Nothing is written to it. */
+export function checkJobStore(dataset: Dataset): Finding[] {
+  const check = "job-store";
+  try {
+    using store = JobStore.openToLook(dataset);
+    const { listing, damaged } = store;
+    const open = listing.newest(dataset.worktree, ["open"], undefined).length;
+    const submitting = listing.newest(dataset.worktree, ["submitting"], undefined).length;
+    const waiting = listing.count(dataset.worktree, ["waiting"]);
+    const findings: Finding[] = [];
+    if (damaged.all.length > 0) {
+      findings.push({
+        ...{ check, verdict: "problem" },
+        message: `${damaged.all.length} jobs in the store cannot be read`,
+        consequence: "they are neither listed nor finished, and keep their outputs claimed",
+        hint: "dlslurm list says which",
+      });
+    }
+    if (submitting > 0) {
+      findings.push({
+        ...{ check, verdict: "note" },
+        message: `of ${submitting} submissions it is not settled whether Slurm took them`,
+        consequence: "they keep their outputs claimed",
+        hint: "dlslurm recover settles them, if none is under way just now",
+      });
+    }
+    if (waiting > 0) {
+      findings.push({
+        ...{
+          check,
+          verdict: "note",
+          message: `${waiting} rows of tables wait for their submission`,
+        },
+        consequence: "they keep their outputs claimed",
+        hint: "dlslurm schedule --continue",
+      });
+    }
+    const file = storeFileOf(dataset);
+    if (isElsewhere(dataset, file)) {
+      findings.push({
+        ...{ check, verdict: "note" },
+        message: `the job store is in "${dirname(file)}" (${PATH_SETTING}): ${open} open jobs`,
+        consequence: "only machines that see that folder can schedule, list and finish here",
+        hint: "docs/guides/store_and_recovery.md tells how to move it",
+      });
+    }
+    if (findings.length > 0) return findings;
+    return [{ check, verdict: "ok", message: `the job store can be read: ${open} open jobs` }];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [{
+      ...{ check, verdict: "problem", message: error.message },
+      consequence: "nothing can be scheduled or finished here",
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    }];
+  }
+}
+
+function isElsewhere({ commonDir }: Dataset, file: string): boolean {
+  return file !== join(commonDir, STORE_FILE);
+}

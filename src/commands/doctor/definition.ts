@@ -1,0 +1,44 @@
+import { Argument, Command } from "commander";
+import type { CommandDefinition } from "../command_definition.ts";
+import type { DoctorOptions } from "./doctor.ts";
+
+/** Defines `doctor`; `run` gets the options. */
+export function doctorCommand(
+  run: (options: DoctorOptions) => Promise<void>,
+): CommandDefinition {
+  return new Command("doctor")
+    .summary("look at this site and this dataset for what may go wrong")
+    .description(
+      "Looks at Slurm's commands, its accounting, limits and clocks, at git and git-annex, and at the " +
+        "dataset, its file system and its job store; outside of a dataset at the machine alone. Says of " +
+        "each what is the case, what follows, and what to do. Each of Slurm's commands is asked once, and " +
+        "nothing stays changed.",
+    )
+    .addArgument(
+      new Argument("[options...]", "with --submit: options for sbatch, behind --"),
+    )
+    .option("-d, --dataset <path>", "dataset to look at")
+    .option(
+      "--submit",
+      "have one tiny job look whether a node sees the dataset and dlslurm, and wait for it, for at most " +
+        "dlslurm.slurm.timeout seconds (120)",
+    )
+    .option(
+      "--record <folder>",
+      "record what Slurm's commands answer meanwhile, with the names of persons, machines and places replaced, " +
+        "for a bug report or for fixtures replay",
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm doctor
+  dlslurm doctor -d /data/climate
+  dlslurm doctor --submit -- -p short
+  dlslurm doctor --record site
+  dlslurm -f json doctor | jq 'select(.finding != "ok")'
+
+Exit status: 0 nothing, or notes only; 1 there is a problem; 2 wrong usage.`,
+    )
+    .action(async (words: string[], options) => await run({ ...options, words }));
+}

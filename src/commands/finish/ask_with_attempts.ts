@@ -1,0 +1,55 @@
+import type { Dataset } from "../../datalad/dataset.ts";
+import type { Attempt, JobEnd, SubmittedJob } from "../../jobs/job.ts";
+import { summaryOf } from "../../jobs/job_summary.ts";
+import type { JobStatus } from "../../jobs/job_status.ts";
+import { askSlurm } from "../../slurm/ask_slurm.ts";
+import type { JobStore } from "../../store/job_store.ts";
+import type { Session } from "../../session/session.ts";
+
+/** What was known of jobs, and of those of their attempts that were asked for with them. */
+export interface AnswerWithAttempts {
+  /** As they are now. */
+  readonly jobs: SubmittedJob[];
+  /** By the jobs' keys. */
+  readonly statuses: ReadonlyMap<number, JobStatus>;
+}
+
+/**
+ * Asks Slurm for jobs, and in the same question for failed attempts of theirs that only squeue knew when they
+ * were repeated: accounting catches up within seconds, and has the exit code and the time.
+ *
+ * @param doubtsActive as {@linkcode askSlurm} has it.
+ * @throws {UserError} `SLURM_UNAVAILABLE`.
+ */
+export async function askWithAttempts(
+  dataset: Dataset,
+  store: JobStore,
+  jobs: readonly SubmittedJob[],
+  session: Session,
+  doubtsActive: boolean,
+): Promise<AnswerWithAttempts> {
+  const gaps = jobs.flatMap((job) =>
+    job.attempts.flatMap((attempt, at) => isUntold(attempt.end) ? [{ job, attempt, at }] : [])
+  );
+  // No job has such a key.
+  const asked = gaps.map(({ job, attempt }, at) => ({ ...job, ...attempt, jobKey: -1 - at }));
+  const statuses = await askSlurm(dataset, [...jobs, ...asked], session, doubtsActive);
+  const mended = new Map<number, readonly Attempt[]>();
+  for (const [at, { job, attempt, at: place }] of gaps.entries()) {
+    const status = statuses.get(-1 - at);
+    const end = status?.phase === "failed" ? summaryOf(attempt.jobId, status) : undefined;
+    if (end === undefined || isUntold(end)) continue;
+    const attempts = mended.get(job.jobKey) ?? job.attempts;
+    mended.set(job.jobKey, attempts.with(place, { ...attempt, end }));
+  }
+  if (mended.size > 0) store.noteAttempts(mended);
+  return {
+    jobs: jobs.map((job) => ({ ...job, attempts: mended.get(job.jobKey) ?? job.attempts })),
+    statuses,
+  };
+}
+
+/** Accounting has both of whatever has ended, be it cancelled before it began. */
+function isUntold({ exitCode, elapsed }: JobEnd): boolean {
+  return exitCode === "" || elapsed === "";
+}

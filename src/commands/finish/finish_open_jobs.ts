@@ -1,0 +1,319 @@
+import { forgetHalfCopies } from "../../commit/bring_back.ts";
+import { completeMoves } from "../../commit/complete_moves.ts";
+import { finishCompleted } from "../../commit/finish_completed.ts";
+import type { FinishRequest } from "../../commit/finish_completed.ts";
+import { recoverCommits } from "../../commit/recover_commits.ts";
+import { putBack } from "../../claims/make_room.ts";
+import { openDataset } from "../../datalad/dataset.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
+import { endFinishedByExtension } from "../../extension/finished.ts";
+import { removeOldTemporaryFiles } from "../../fs/temporary_files.ts";
+import type { SubmittedJob } from "../../jobs/job.ts";
+import { isJobOrTaskOf, splitJobId } from "../../jobs/job_id.ts";
+import { summaryOf } from "../../jobs/job_summary.ts";
+import type { JudgeRepetitions } from "../../jobs/output_comparison.ts";
+import { judgeRepetitions } from "../../provenance/judge_repetitions.ts";
+import { askAccounting } from "../../slurm/ask_accounting.ts";
+import { explainMissingLog } from "../../slurm/log_folders.ts";
+import { JobStore } from "../../store/job_store.ts";
+import { recoverAndSettle } from "../../submit/recover_submissions.ts";
+import { removeOldTraces } from "../../submit/run_submission.ts";
+import type { CommandContext } from "../context.ts";
+import { decideJobs } from "./decide_jobs.ts";
+import type { Decision } from "./decide_jobs.ts";
+import { discardLeft } from "./discard_left.ts";
+import type { FinishOrder } from "./finish_options.ts";
+import { askWithAttempts } from "./ask_with_attempts.ts";
+import { fillGaps } from "../../submit/fill_gaps.ts";
+import { addOutputs, resolveFurtherOutputs } from "./further_outputs.ts";
+import { giveUpOutOfReach, withoutCopied } from "./give_up.ts";
+import type { CopiedJobs } from "./give_up.ts";
+
+/** A finish that has its lease. */
+export interface LeasedOrder extends FinishOrder {
+  /** When it began, milliseconds since 1970 by the clock of the file system. */
+  readonly beganMs: number;
+}
+
+/** The open jobs of a worktree, after what earlier runs left was settled. */
+interface OpenJobs {
+  /** That can be finished here. */
+  readonly open: readonly SubmittedJob[];
+  /** That belong to the original of a copied dataset. */
+  readonly copied: CopiedJobs;
+  /** Keys of jobs that turned out to be finished already. */
+  readonly recovered: ReadonlySet<number>;
+  /** Whether the store had none at all. */
+  readonly wereNone: boolean;
+}
+
+/**
+ * Settles what earlier runs left, asks Slurm about the open jobs, and commits, closes or leaves each; under
+ * the lease of finish.
+ *
+ * A crash leaves jobs that the next run finds open, or finished by their commits.
+ *
+ * @returns the alternative folders of the jobs that were open, and `null`, for the dataset itself.
+ * @throws {UserError} As {@linkcode finishCompleted}, and `SLURM_UNAVAILABLE`.
+ */
+export async function finishOpenJobs(
+  opened: Dataset,
+  store: JobStore,
+  order: LeasedOrder,
+  context: CommandContext,
+): Promise<ReadonlySet<string | null>> {
+  await settleSubmissions(opened, store, context);
+  const dataset = await completeMoves(opened, store, context)
+    ? await openDataset(context.runner, context.cwd, order.options.dataset)
+    : opened;
+  const run = new OpenJobsFinish(dataset, store, order, context);
+  return await run.finish();
+}
+
+async function settleSubmissions(
+  dataset: Dataset,
+  store: JobStore,
+  context: CommandContext,
+): Promise<void> {
+  const unclear = await recoverAndSettle(dataset, store, context);
+  await removeOldTraces(dataset, store);
+  await removeOldTemporaryFiles(dataset);
+  if (unclear.length === 0) return;
+  const what = unclear.length === 1 ? "1 submission is" : `${unclear.length} submissions are`;
+  context.warn(`${what} unclear: see dlslurm recover`);
+}
+
+class OpenJobsFinish {
+  readonly #dataset: Dataset;
+  readonly #store: JobStore;
+  readonly #order: LeasedOrder;
+  readonly #context: CommandContext;
+
+  constructor(
+    dataset: Dataset,
+    store: JobStore,
+    order: LeasedOrder,
+    context: CommandContext,
+  ) {
+    this.#dataset = dataset;
+    this.#store = store;
+    this.#order = order;
+    this.#context = context;
+  }
+
+  async finish(): Promise<ReadonlySet<string | null>> {
+    const { options } = this.#order;
+    const jobs = await this.#readOpen();
+    const altDirs = new Set([null, ...jobs.open.map((job) => job.altDir)]);
+    const claims = await resolveFurtherOutputs(this.#dataset, options.output, this.#context.cwd);
+    const selected = this.#select(jobs);
+    if (selected.length === 0) {
+      const isToBeSaid = this.#isOfAll && options.saysNothing !== true;
+      if (jobs.wereNone && isToBeSaid) reportNothing(this.#dataset, this.#context);
+      return altDirs;
+    }
+    const parted = await this.#part(
+      await fillGaps(this.#dataset, this.#store, selected, this.#context),
+    );
+    if (parted.length === 0) return altDirs;
+    const described = parted
+      .map((job) => ({ ...job, outputs: [...new Set([...job.outputs, ...claims])] }));
+    const { decisions, statuses } = await this.#decide(described);
+    const toCommit = decisions.filter((decision) => decision.kind === "commit");
+    for (const { job } of toCommit) addOutputs(this.#store, job, claims);
+    this.#noteEnds(decisions);
+    await this.#carryOut(decisions);
+    if (toCommit.length === 0) return altDirs;
+    const committing = new Set(toCommit.map((decision) => decision.job.jobKey));
+    // Tasks of arrays may have become jobs.
+    const keys = new Set(parted.map((job) => job.jobKey));
+    const others = [...parted, ...jobs.open.filter((job) => !keys.has(job.jobKey))]
+      .filter((job) => !committing.has(job.jobKey))
+      .map((job) => ({ job, status: statuses.get(job.jobKey) }));
+    await this.#commit(toCommit, others);
+    return altDirs;
+  }
+
+  /** Whether the user named no job, and this finish is not one of several. */
+  get #isOfAll(): boolean {
+    return this.#order.jobIds.length === 0 && this.#order.isWanted === undefined;
+  }
+
+  async #readOpen(): Promise<OpenJobs> {
+    const [dataset, store, context] = [this.#dataset, this.#store, this.#context];
+    // Read once: there may be ten thousand.
+    const all = store.listOpen(dataset.worktree);
+    const { own, copied } = withoutCopied(store, all, context);
+    const recovered = await recoverCommits(dataset, store, own, context);
+    const unfinished = own.filter((job) => !recovered.has(job.jobKey));
+    const elsewhere = await endFinishedByExtension(dataset, store, unfinished, context);
+    return {
+      open: unfinished.filter((job) => !elsewhere.has(job.jobKey)),
+      copied,
+      recovered: new Set([...recovered, ...elsewhere]),
+      wereNone: all.length === 0 && store.damaged.all.length === 0,
+    };
+  }
+
+  #select(jobs: OpenJobs): SubmittedJob[] {
+    const { jobIds, options, isWanted = () => true } = this.#order;
+    if (jobIds.length === 0) return jobs.open.filter(isWanted);
+    const isOpen = (jobId: string) => jobs.open.some((job) => isJobOrTaskOf(job.jobId, jobId));
+    const others = jobIds.filter((jobId) => !isOpen(jobId));
+    const unknown = giveUpOutOfReach(this.#dataset, this.#store, others, {
+      copied: jobs.copied,
+      options,
+      context: this.#context,
+    });
+    // Several where Slurm gave the ID anew, or where rows of a table are the tasks of an array.
+    const named = jobIds.filter(isOpen).flatMap((jobId) =>
+      jobs.open.filter((job) => isJobOrTaskOf(job.jobId, jobId))
+    );
+    for (const jobId of new Set(unknown)) this.#reportUnknown(jobId, jobs);
+    return [...new Set(named)].filter(isWanted);
+  }
+
+  #reportUnknown(jobId: string, { open, recovered }: OpenJobs): void {
+    const known = this.#store.findByJobId(jobId);
+    if (known !== undefined && recovered.has(known.jobKey)) return;
+    const commit = known?.commitOid ?? null;
+    const what = known === undefined
+      ? ""
+      : known.stage === "open"
+      ? ": it was scheduled in another worktree"
+      : known.stage === "handed_over"
+      ? ": it was handed over to another clone, which finishes it"
+      : `: it was ${known.stage}${commit === null ? "" : ` with commit ${commit}`}`;
+    this.#context.report({
+      action: "slurm-finish",
+      status: "impossible",
+      refds: this.#dataset.root,
+      slurmJobId: jobId,
+      errorCode: "UNKNOWN_JOB",
+      message: `Slurm job ${jobId} is not an open job of this dataset${what}`,
+      hint: hintForUnknown(jobId, open),
+    });
+  }
+
+  /** Makes jobs of the tasks of arrays, where that is asked for; loaded only then: finish is to be quick. */
+  async #part(jobs: readonly SubmittedJob[]): Promise<readonly SubmittedJob[]> {
+    if (this.#order.options.commitCompletedTasks !== true) return jobs;
+    const { partArrays } = await import("./part_arrays.ts");
+    return await partArrays(this.#dataset, this.#store, jobs, this.#context);
+  }
+
+  async #decide(described: readonly SubmittedJob[]) {
+    const { options } = this.#order;
+    // Accounting that has lost the end of a job calls it active for ever: the user's word is worth a look.
+    const hasWord = options.closeUnknownJobs === true || options.commitUnknownJobs === true;
+    const { jobs, statuses } = await askWithAttempts(
+      ...[this.#dataset, this.#store, described, this.#context, hasWord] as const,
+    );
+    const decisions = decideJobs(jobs, statuses, {
+      closeFailed: options.closeFailedJobs === true,
+      commitFailed: options.commitFailedJobs === true,
+      closeUnknown: options.closeUnknownJobs === true,
+      commitUnknown: options.commitUnknownJobs === true,
+      endedOnly: options.ended === true,
+    });
+    return { decisions, statuses };
+  }
+
+  /** Before anything is committed: a crash after that leaves jobs that are recognised by their commits alone. */
+  #noteEnds(decisions: readonly Decision[]): void {
+    const ends = decisions.filter(({ kind }) => kind !== "leave")
+      .map(({ job, status }) => [job.jobKey, summaryOf(job.jobId, status)] as const);
+    if (ends.length > 0) this.#store.noteEnds(new Map(ends));
+  }
+
+  /** Closes what is to be closed, and reports of all that are not committed. */
+  async #carryOut(decisions: readonly Decision[]): Promise<void> {
+    const active = decisions.filter(isLeftAlone);
+    const isSummedUp = active.length > MOST_ACTIVE && !this.#context.isForPrograms;
+    if (isSummedUp) reportActive(this.#dataset, active, this.#context);
+    for (const decision of decisions) {
+      if (decision.kind === "commit" || (isSummedUp && isLeftAlone(decision))) continue;
+      const { job, status } = decision;
+      const reason = await explainMissingLog(this.#dataset, job, status);
+      const hints = [reason, decision.record.hint].filter((hint) => hint !== undefined);
+      const record = {
+        ...decision.record,
+        ...(hints.length === 0 ? {} : { hint: hints.join("; ") }),
+        refds: this.#dataset.root,
+      };
+      if (decision.kind === "close") await this.#close(decision, record.message);
+      this.#context.report(record);
+    }
+  }
+
+  async #close(decision: Decision, reason: string | undefined): Promise<void> {
+    const [dataset, store, { job }] = [this.#dataset, this.#store, decision];
+    if (this.#order.options.discard === true) {
+      await discardLeft(dataset, store, decision, this.#context);
+    }
+    await putBack(dataset, store, [job]);
+    await forgetHalfCopies(dataset, job);
+    store.end([job.jobKey], "closed", this.#context.now().getTime(), reason);
+  }
+
+  async #commit(
+    ended: FinishRequest["ended"],
+    others: FinishRequest["others"],
+  ): Promise<void> {
+    const { options, beganMs } = this.#order;
+    const { message, requireOutputs, allowNoOutputs } = options;
+    const accounting = await askAccounting(this.#dataset, ended, this.#context);
+    const judge: JudgeRepetitions = (jobs) =>
+      judgeRepetitions(this.#dataset, jobs, this.#context.runner);
+    const request: FinishRequest = {
+      ...{ ended, others, message, requireOutputs, allowNoOutputs, accounting, judge, beganMs },
+      shape: options.branches === true
+        ? "branches"
+        : options.octopus === true
+        ? "octopus"
+        : "sequence",
+    };
+    await finishCompleted(this.#dataset, this.#store, request, this.#context);
+  }
+}
+
+/** People are shown at most so many lines about jobs without trouble. */
+const MOST_ACTIVE = 20;
+
+function isLeftAlone(decision: Decision): boolean {
+  return decision.kind === "leave" && decision.record.status === "notneeded";
+}
+
+function reportActive(
+  dataset: Dataset,
+  decisions: readonly Decision[],
+  context: CommandContext,
+): void {
+  const states = Map.groupBy(decisions, ({ status }) => status.groupState);
+  const counts = [...states].map(([state, jobs]) => `${jobs.length} ${state}`).join(", ");
+  context.report({
+    action: "slurm-finish",
+    status: "notneeded",
+    refds: dataset.root,
+    message: `${decisions.length} jobs have not ended: ${counts}`,
+    count: decisions.length,
+    slurmState: "active",
+  });
+}
+
+function hintForUnknown(jobId: string, open: readonly SubmittedJob[]): string {
+  const { submittedId, arrayTaskId } = splitJobId(jobId);
+  return arrayTaskId !== null && open.some((job) => job.jobId === submittedId)
+    ? `tasks of an array that was scheduled as one job are finished with it: dlslurm finish ${submittedId}`
+    : "dlslurm finish --list-open-jobs";
+}
+
+function reportNothing(dataset: Dataset, context: CommandContext): void {
+  context.report({
+    action: "slurm-finish",
+    status: "notneeded",
+    path: dataset.root,
+    type: "dataset",
+    message: "there are no open jobs",
+  });
+}

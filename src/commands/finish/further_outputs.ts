@@ -1,0 +1,51 @@
+import { hintForHolder, nameOfHolder } from "../../claims/output_conflict.ts";
+import { resolveClaim } from "../../datalad/claimed_path.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
+import { UserError } from "../../errors.ts";
+import type { SubmittedJob } from "../../jobs/job.ts";
+import { OutputConflictError } from "../../store/job_store.ts";
+import type { JobStore } from "../../store/job_store.ts";
+import type { FinishOptions } from "./finish_options.ts";
+
+/**
+ * Which of several jobs wrote a further output nobody could tell.
+ *
+ * @throws {UserError} `USAGE`
+ */
+export function requireOneJob(options: FinishOptions, jobIds: readonly string[]): void {
+  if (options.output.length > 0 && jobIds.length !== 1) {
+    throw new UserError("USAGE", "Cannot commit further outputs without the ID of one job", {
+      hint: "dlslurm finish 4242 -o more",
+    });
+  }
+}
+
+/** The paths of further outputs, relative to the root. */
+export async function resolveFurtherOutputs(
+  dataset: Dataset,
+  outputs: readonly string[],
+  cwd: string,
+): Promise<string[]> {
+  const claims: string[] = [];
+  for (const output of outputs) claims.push(await resolveClaim(dataset.root, cwd, output));
+  return claims;
+}
+
+/**
+ * Claims further outputs for a job that is to be committed: from here on no other job can.
+ *
+ * @throws {UserError} `OUTPUT_CONFLICT` if another open job holds one of `claims`.
+ */
+export function addOutputs(store: JobStore, job: SubmittedJob, claims: readonly string[]): void {
+  try {
+    store.addOutputs(job.jobKey, claims);
+  } catch (error) {
+    if (!(error instanceof OutputConflictError)) throw error;
+    const { conflict, holder } = error;
+    throw new UserError(
+      "OUTPUT_CONFLICT",
+      `Cannot commit "${conflict.path}" with job ${job.jobId}: ${nameOfHolder(holder)} holds it`,
+      { hint: hintForHolder(holder), cause: error },
+    );
+  }
+}

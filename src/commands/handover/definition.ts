@@ -1,0 +1,55 @@
+import { Argument, Command, Option } from "commander";
+import type { CommandDefinition } from "../command_definition.ts";
+import type { HandoverOptions } from "./handover.ts";
+
+/** Defines `handover`; `run` gets the options. */
+export function handoverCommand(
+  run: (options: HandoverOptions) => Promise<void>,
+): CommandDefinition {
+  return new Command("handover")
+    .summary("hand open jobs over to another clone of the dataset")
+    .description(
+      "Writes open jobs to a file, from which `dlslurm adopt --file` takes them in another clone: there they " +
+        "are listed and finished from then on, and here no more. They go on running, and write where they " +
+        "have been told to; their outputs stay claimed here until --release.",
+    )
+    .addArgument(
+      new Argument(
+        "[job-id...]",
+        "hand these jobs over, by their IDs or labels; without any, all open jobs",
+      ),
+    )
+    .option("-d, --dataset <path>", "dataset whose jobs to hand over")
+    .addOption(
+      new Option(
+        "-o, --output <file>",
+        "the file to write; the same jobs can be written again until they are adopted",
+      )
+        .conflicts(["takeBack", "release"]),
+    )
+    .addOption(
+      new Option(
+        "--take-back",
+        "make these jobs open here again, which no clone has adopted: the file is worth nothing from then on",
+      ).conflicts("release"),
+    )
+    .addOption(
+      new Option(
+        "--release",
+        "release the outputs of these jobs: the other clone has finished them, or given them up",
+      ),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm handover -o ~/jobs.json
+  dlslurm handover 4242 sweep -o ~/jobs.json
+  dlslurm adopt --file ~/jobs.json        (in the other clone)
+  dlslurm handover --release 4242
+  dlslurm handover --take-back 4242
+
+Exit status: 0 done; 1 a job could not be; 2 wrong usage.`,
+    )
+    .action(async (jobIds: string[], options) => await run({ ...options, jobIds }));
+}

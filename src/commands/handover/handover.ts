@@ -1,0 +1,205 @@
+/**
+ * `dlslurm handover`: hands open jobs over to another clone of the dataset, which adopts them.
+ *
+ * To *take back* a job is to make it open here again, as long as no clone has adopted it; to *release* it is to
+ * give up the claims that it holds here because it writes here.
+ *
+ * @module
+ */
+
+import { dirname, resolve } from "node:path";
+import { takeFinishLease } from "../../commit/finish_lease.ts";
+import { openDataset } from "../../datalad/dataset.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
+import { UserError } from "../../errors.ts";
+import { lstatIfPresent, statIfPresent } from "../../fs/if_present.ts";
+import { parseHandover } from "../../handover/handover_file.ts";
+import { writeHandover } from "../../handover/write_handover.ts";
+import { isSubmitted } from "../../jobs/job.ts";
+import type { SubmittedJob } from "../../jobs/job.ts";
+import { isJobOrTaskOf, parseOpenJobId } from "../../jobs/job_id.ts";
+import { isLabel } from "../../jobs/label.ts";
+import { JobStore } from "../../store/job_store.ts";
+import type { CommandContext } from "../context.ts";
+
+/** What `handover` was asked for. */
+export interface HandoverOptions {
+  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
+  readonly dataset: string | undefined;
+  /** IDs and labels, as typed; empty: all open jobs. */
+  readonly jobIds: readonly string[];
+  /** The file to write, relative to the current directory. */
+  readonly output?: string | undefined;
+  /** Make jobs open again. */
+  readonly takeBack?: boolean | undefined;
+  /** Give up the claims of jobs. */
+  readonly release?: boolean | undefined;
+}
+
+/** Hands jobs over, takes them back, or releases their claims. */
+export async function runHandover(
+  options: HandoverOptions,
+  context: CommandContext,
+): Promise<void> {
+  const names = options.jobIds.map((text) => isLabel(text) ? text : parseOpenJobId(text));
+  const isReturn = options.takeBack === true || options.release === true;
+  if (!isReturn && options.output === undefined) {
+    throw usage("hand jobs over: no file was named", "dlslurm handover -o jobs.json");
+  }
+  if (isReturn && names.length === 0) {
+    throw usage("tell which jobs are meant: none was named", "dlslurm list --state HANDED_OVER");
+  }
+  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  using store = JobStore.openIn(dataset);
+  // A finish at work may be about to commit or close one of them.
+  await using _lease = await takeFinishLease(dataset, context);
+  const open = store.listOpen(dataset.worktree);
+  const handed = store.listing.newest(dataset.worktree, ["handed_over"], undefined)
+    .filter(isSubmitted);
+  const candidates = isReturn ? handed : names.length === 0 ? open : [...open, ...handed];
+  const jobs = candidates.filter((job) =>
+    names.length === 0 || names.some((name) => isNamed(job, name))
+  );
+  for (const name of names) {
+    if (!jobs.some((job) => isNamed(job, name))) reportUnknown(dataset, name, isReturn, context);
+  }
+  if (options.takeBack === true) return takeBack(dataset, store, jobs, context);
+  if (options.release === true) return release(dataset, store, jobs, context);
+  await handOver(dataset, store, { jobs, output: options.output! }, context);
+}
+
+function isNamed(job: SubmittedJob, name: string): boolean {
+  return isLabel(name) ? job.label === name : isJobOrTaskOf(job.jobId, name);
+}
+
+async function handOver(
+  dataset: Dataset,
+  store: JobStore,
+  { jobs, output }: { readonly jobs: readonly SubmittedJob[]; readonly output: string },
+  context: CommandContext,
+): Promise<void> {
+  const file = resolve(context.cwd, output);
+  const copied = store.findCopied(jobs.map(({ jobKey }) => jobKey))?.keys ?? new Set();
+  const own = jobs.filter(({ jobKey }) => !copied.has(jobKey));
+  if (jobs.length === 0) {
+    context.report({
+      ...commonOf(dataset),
+      status: "notneeded",
+      message: "there are no open jobs",
+    });
+    return;
+  }
+  await requireWritable(file, own);
+  const written = new Set(
+    (await writeHandover(dataset, store, { jobs: own, file }, context)).map(({ jobKey }) => jobKey),
+  );
+  for (const job of jobs) {
+    const isHanded = written.has(job.jobKey);
+    const why = copied.has(job.jobKey)
+      ? "it is a job of the dataset that this one is a copy of"
+      : job.handover?.adoptedBy === undefined
+      ? "a commit of it is being made, or it was ended a moment ago"
+      : `"${job.handover.adoptedBy}" has adopted it`;
+    context.report({
+      ...commonOf(dataset),
+      status: isHanded ? "ok" : "impossible",
+      slurmJobId: job.jobId,
+      ...(isHanded ? {} : { errorCode: "UNKNOWN_JOB" }),
+      message: isHanded
+        ? `${job.jobId} handed over in "${file}"`
+        : `Cannot hand job ${job.jobId} over: ${why}. It stays as it is`,
+    });
+  }
+}
+
+/**
+ * @throws {UserError} `FILE_EXISTS` for a file that holds anything but these jobs, `NO_DIRECTORY`.
+ */
+async function requireWritable(file: string, jobs: readonly SubmittedJob[]): Promise<void> {
+  const unchanged = "No job was handed over";
+  if ((await statIfPresent(dirname(file)))?.isDirectory !== true) {
+    throw new UserError("NO_DIRECTORY", `Cannot write "${file}": there is no such folder`, {
+      unchanged,
+      hint: "name a file in a folder that is there",
+    });
+  }
+  if (await lstatIfPresent(file) === undefined) return;
+  const tokens = new Set(jobs.map(({ handover }) => handover?.token));
+  const isTheirs = await Deno.readTextFile(file)
+    .then((text) => parseHandover(text, file).jobs.every(({ token }) => tokens.has(token)))
+    .catch(() => false);
+  if (isTheirs) return;
+  throw new UserError("FILE_EXISTS", `Cannot write "${file}": it is there, and not of these jobs`, {
+    unchanged,
+    hint: "name another file",
+  });
+}
+
+function takeBack(
+  dataset: Dataset,
+  store: JobStore,
+  jobs: readonly SubmittedJob[],
+  context: CommandContext,
+): void {
+  for (const { jobKey, jobId, handover } of jobs) {
+    const isDone = store.handovers.takeBack(jobKey);
+    const why = handover?.adoptedBy === undefined
+      ? "another open job has its ID"
+      : `"${handover.adoptedBy}" has adopted it`;
+    context.report({
+      ...commonOf(dataset),
+      status: isDone ? "ok" : "impossible",
+      slurmJobId: jobId,
+      message: isDone ? `${jobId} is open here again` : `Cannot take job ${jobId} back: ${why}`,
+      ...(isDone ? {} : {
+        errorCode: "UNKNOWN_JOB",
+        hint:
+          `hand it over there: dlslurm handover ${jobId} -o FILE; then here: dlslurm adopt --file FILE`,
+      }),
+    });
+  }
+}
+
+function release(
+  dataset: Dataset,
+  store: JobStore,
+  jobs: readonly SubmittedJob[],
+  context: CommandContext,
+): void {
+  const because = "handed over to another clone";
+  store.end(jobs.map(({ jobKey }) => jobKey), "closed", context.now().getTime(), because);
+  for (const { jobId, outputs } of jobs) {
+    context.report({
+      ...commonOf(dataset),
+      status: "ok",
+      slurmJobId: jobId,
+      message: `${jobId}: its outputs are free (${outputs.join(", ")})`,
+    });
+  }
+}
+
+function reportUnknown(
+  dataset: Dataset,
+  name: string,
+  isReturn: boolean,
+  context: CommandContext,
+): void {
+  context.report({
+    ...commonOf(dataset),
+    status: "impossible",
+    ...(isLabel(name) ? {} : { slurmJobId: name }),
+    errorCode: "UNKNOWN_JOB",
+    message: `"${name}" is no ${
+      isReturn ? "job that was handed over" : "open job"
+    } of this dataset`,
+    hint: isReturn ? "dlslurm list --state HANDED_OVER" : "dlslurm list",
+  });
+}
+
+function commonOf({ root }: Dataset) {
+  return { action: "slurm-handover", path: root, type: "dataset" } as const;
+}
+
+function usage(what: string, hint: string): UserError {
+  return new UserError("USAGE", `Cannot ${what}`, { hint });
+}

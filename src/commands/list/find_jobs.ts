@@ -1,0 +1,168 @@
+import type { Dataset } from "../../datalad/dataset.ts";
+import { isSubmitted, JOB_STAGES } from "../../jobs/job.ts";
+import type { Job, JobStage } from "../../jobs/job.ts";
+import type { JobStatus } from "../../jobs/job_status.ts";
+import { isLabel } from "../../jobs/label.ts";
+import { askSlurm } from "../../slurm/ask_slurm.ts";
+import type { JobStore } from "../../store/job_store.ts";
+import { workTreesOf } from "../../worktrees/onto_worktree.ts";
+import type { CommandContext } from "../context.ts";
+import { listedJob, wordsOf } from "./job_table.ts";
+import type { ListedJob } from "./job_table.ts";
+import { SCREENFUL } from "./list_options.ts";
+import type { ListOptions } from "./list_options.ts";
+import { pendingReasons } from "./pending_reasons.ts";
+import { findRecordedJobs, mergeByTime } from "./recorded_jobs.ts";
+import { usersOfJobs } from "./users_of_jobs.ts";
+
+/** Which jobs are to be listed. */
+export interface ListOrder {
+  /** IDs and labels, as the user named them; empty: all that the options choose. */
+  readonly jobIds: readonly string[];
+  /** As given. */
+  readonly options: ListOptions;
+}
+
+/** What is found for a list. */
+export interface FoundJobs {
+  /** Those to be shown, the newest first. */
+  readonly shown: readonly ListedJob[];
+  /** How many there are. */
+  readonly total: number;
+  /** Of removed worktrees, shown or not. */
+  readonly removed: readonly Job[];
+  /** IDs that are no job's. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Finds jobs in the store, with --all in history too, and asks Slurm about those that are open.
+ *
+ * @throws {UserError} `SLURM_UNAVAILABLE`
+ */
+export async function findJobs(
+  dataset: Dataset,
+  store: JobStore,
+  order: ListOrder,
+  context: CommandContext,
+): Promise<FoundJobs> {
+  const { jobIds, options } = order;
+  const removed = store.listing.ofRemovedWorktrees();
+  const workTrees = await workTreesOf(dataset);
+  const places = { dataset, store, workTrees, removed };
+  const { jobs, total, missing = [] } = jobIds.length > 0
+    ? findNamed(places, jobIds)
+    : await findChosen(places, options, context);
+  const keysOfRemoved = new Set(removed.map(({ jobKey }) => jobKey));
+  const listed = await describe(dataset, jobs, keysOfRemoved, context);
+  const isChosen = (job: ListedJob) => wordsOf(job).some((word) => options.state.includes(word));
+  // Only Slurm knows the states: to choose by them all have to be asked for.
+  const isFiltered = options.state.length > 0;
+  const chosen = isFiltered ? listed.filter(isChosen) : listed;
+  return {
+    shown: chosen.slice(0, limitOf(options, context)),
+    total: isFiltered || total === undefined ? chosen.length : total,
+    removed,
+    missing,
+  };
+}
+
+interface Places {
+  readonly dataset: Dataset;
+  readonly store: JobStore;
+  /** The dataset's own, and those of --onto. */
+  readonly workTrees: readonly string[];
+  readonly removed: readonly Job[];
+}
+
+interface Candidates {
+  /** The newest first. */
+  readonly jobs: Job[];
+  /** How many there are; absent: these. */
+  readonly total?: number;
+  readonly missing?: readonly string[];
+}
+
+function findNamed({ store, workTrees }: Places, names: readonly string[]): Candidates {
+  const named = names.map((name) =>
+    isLabel(name)
+      ? workTrees.flatMap((worktree) => store.listing.labelled(worktree, name))
+      : store.listing.withId(name)
+  );
+  const jobs = new Map(named.flat().map((job) => [job.jobKey, job]));
+  return {
+    jobs: [...jobs.values()].sort(newestFirst),
+    missing: names.filter((_, at) => named[at]!.length === 0),
+  };
+}
+
+async function findChosen(
+  { dataset, store, workTrees, removed }: Places,
+  options: ListOptions,
+  context: CommandContext,
+): Promise<Candidates> {
+  const most = options.state.length > 0 ? undefined : limitOf(options, context);
+  const stages = (worktree: string) => stagesIn(dataset, worktree, stagesOf(options));
+  const open = workTrees.flatMap((worktree) =>
+    store.listing.newest(worktree, stages(worktree), most)
+  ).sort(newestFirst).slice(0, most);
+  const count = workTrees.map((worktree) => store.listing.count(worktree, stages(worktree)))
+    .reduce((a, b) => a + b);
+  if (options.all !== true) return { jobs: open, total: count };
+  const recorded = await findRecordedJobs(dataset, store, most, context.runner);
+  const own = [...open, ...removed].sort(newestFirst);
+  return {
+    jobs: mergeByTime(own, recorded.jobs),
+    total: count + removed.length + recorded.total,
+  };
+}
+
+function newestFirst(one: Job, other: Job): number {
+  return other.jobKey - one.jobKey;
+}
+
+/** Of a job in a worktree of --onto that was finished the branch tells, also when the worktree is gone. */
+function stagesIn(
+  dataset: Dataset,
+  worktree: string,
+  stages: readonly JobStage[],
+): readonly JobStage[] {
+  return worktree === dataset.worktree ? stages : stages.filter((stage) => stage !== "finished");
+}
+
+/** Puts what Slurm says beside jobs; those of `removed` are of a worktree that is gone. */
+export async function describe(
+  dataset: Dataset,
+  jobs: readonly Job[],
+  removed: ReadonlySet<number>,
+  context: CommandContext,
+): Promise<ListedJob[]> {
+  const open = jobs.filter((job) => job.stage === "open").filter(isSubmitted);
+  const statuses: ReadonlyMap<number, JobStatus> = open.length === 0
+    ? new Map()
+    : await askSlurm(dataset, open, context);
+  const reasons = await pendingReasons(dataset, open, statuses, context);
+  const users = await usersOfJobs(jobs, context.runner);
+  return jobs.map((job) => {
+    const reason = reasons.get(job.jobKey);
+    const user = users.get(job.jobKey);
+    return {
+      ...listedJob(job, statuses.get(job.jobKey), removed.has(job.jobKey)),
+      ...(reason === undefined ? {} : { reason }),
+      ...(user === undefined ? {} : { user }),
+    };
+  });
+}
+
+/** The stages that options ask for. */
+export function stagesOf(options: ListOptions): JobStage[] {
+  if (options.all === true) return [...JOB_STAGES];
+  const asked = JOB_STAGES.filter((stage) => options.state.includes(stage.toUpperCase()));
+  return ["submitting", "open", ...asked];
+}
+
+function limitOf(options: ListOptions, context: CommandContext): number | undefined {
+  if (options.limit === 0) return undefined;
+  const isOnTerminal = context.isTailored && context.hasScreen;
+  return options.limit ?? (isOnTerminal ? SCREENFUL : undefined);
+}

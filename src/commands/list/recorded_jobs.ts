@@ -1,0 +1,103 @@
+import type { Dataset } from "../../datalad/dataset.ts";
+import type { RunRecord } from "../../datalad/run_record.ts";
+import type { Job, JobEnd } from "../../jobs/job.ts";
+import { RunHistory } from "../../provenance/run_history.ts";
+import type { HistoryEntry } from "../../provenance/run_history.ts";
+import type { JobStore } from "../../store/job_store.ts";
+import type { Runner } from "../../process/runner.ts";
+
+/** Jobs that the history records and the store does not know: of colleagues, of another clone. */
+export interface RecordedJobs {
+  /** The newest first, with when they were submitted or else committed, milliseconds since 1970. */
+  readonly jobs: readonly { readonly job: Job; readonly atMs: number }[];
+  /** How many there are, with those that were not asked for. */
+  readonly total: number;
+}
+
+/**
+ * Finds the jobs that only the history knows, with one `git log`; records that cannot be read are passed
+ * over.
+ *
+ * @param limit at most so many; absent: all.
+ */
+export async function findRecordedJobs(
+  dataset: Dataset,
+  store: JobStore,
+  limit: number | undefined,
+  runner: Runner,
+): Promise<RecordedJobs> {
+  const history = await RunHistory.read(dataset, runner);
+  if (history.entries.length === 0) return { jobs: [], total: 0 };
+  const known = store.listing.newest(dataset.worktree, ["finished"], undefined);
+  const commits = new Set(known.map(({ commitOid }) => commitOid));
+  // A rewritten history has them under other names.
+  const lost = known.filter(({ commitOid }) => history.at(commitOid ?? "") === undefined);
+  const ids = new Set(lost.map(({ jobId }) => jobId));
+  const others = history.entries.filter(({ commit, jobId }) =>
+    !commits.has(commit.oid) && !ids.has(jobId)
+  );
+  const jobs: { job: Job; atMs: number }[] = [];
+  for (const entry of others) {
+    if (jobs.length === limit) break;
+    const run = await history.readIfGood(entry);
+    if (run === undefined) continue;
+    const job = jobOf(entry, run.record, dataset.worktree);
+    jobs.push({ job, atMs: job.submittedAtMs || entry.commit.committedS * 1000 });
+  }
+  return { jobs, total: others.length };
+}
+
+/** Puts jobs of the store and others in one order, the newest first. */
+export function mergeByTime(own: readonly Job[], recorded: RecordedJobs["jobs"]): Job[] {
+  const rest = [...recorded];
+  const merged: Job[] = [];
+  for (const job of own) {
+    // Of an adopted job it may not be known when it was submitted: it keeps its place.
+    while (job.submittedAtMs > 0 && rest.length > 0 && rest[0]!.atMs > job.submittedAtMs) {
+      merged.push(rest.shift()!.job);
+    }
+    merged.push(job);
+  }
+  return [...merged, ...rest.map(({ job }) => job)];
+}
+
+/** A recorded job in the form of the store's. */
+function jobOf(entry: HistoryEntry, record: RunRecord, worktree: string): Job {
+  const { cmd, pwd, dsid, chain, inputs, extraInputs, altDir, cluster, evidence } = record;
+  const logs = new Set(record.slurmOutputs);
+  const submittedAtMs = Date.parse(evidence?.submission?.at ?? "");
+  return {
+    ...{ cmd, pwd, dsid, chain, inputs, extraInputs, altDir, cluster, worktree },
+    outputs: record.outputs.filter((output) => !logs.has(output)),
+    row: record.row ?? null,
+    message: null,
+    rescheduledJobId: null,
+    jobKey: 0,
+    stage: "finished",
+    submitter: "",
+    jobId: entry.jobId,
+    submittedAtMs: Number.isFinite(submittedAtMs) ? submittedAtMs : 0,
+    acceptedAtMs: null,
+    details: null,
+    reusedFromS: null,
+    end: endOf(entry, record),
+    commitOid: entry.commit.oid,
+    commitBase: null,
+    attempts: [],
+    sbatchOptions: [],
+  };
+}
+
+function endOf(entry: HistoryEntry, { evidence }: RunRecord): JobEnd {
+  const { accounting } = evidence ?? {};
+  const state = accounting?.state ?? entry.state.toUpperCase();
+  const endMs = Date.parse(accounting?.end ?? "");
+  return {
+    state,
+    counts: { [state]: evidence?.tasks?.count ?? 1 },
+    exitCode: accounting?.exitCode ?? "",
+    elapsed: "",
+    timeLimit: "",
+    endS: Number.isFinite(endMs) ? endMs / 1000 : null,
+  };
+}

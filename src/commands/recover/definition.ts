@@ -1,0 +1,54 @@
+import { Argument, Command, Option } from "commander";
+import type { CommandDefinition } from "../command_definition.ts";
+import type { RecoverOptions } from "./recover.ts";
+
+/** Defines `recover`; `run` gets the options. */
+export function recoverCommand(
+  run: (options: RecoverOptions) => Promise<void>,
+): CommandDefinition {
+  return new Command("recover")
+    .summary("settle submissions whose answer was lost")
+    .description(
+      "Lists the submissions of which it is not known whether Slurm took them: sbatch was stopped, " +
+        "timed out, or printed no job ID. They keep their outputs claimed until you say what is the " +
+        "case. What can be told from what sbatch had printed is settled at once.",
+    )
+    .addArgument(new Argument("[submission]", "number of the submission, as listed"))
+    .option("-d, --dataset <path>", "dataset to look in")
+    .addOption(
+      new Option(
+        "--job-id <id>",
+        "Slurm took it: this is its job ID, on another cluster with its name behind it: '4242;big'",
+      ).conflicts("notSubmitted"),
+    )
+    .option(
+      "--cluster <name>",
+      "the cluster that the job is on; else what the command names with -M",
+    )
+    .option(
+      "--not-submitted",
+      "Slurm has no such job: release its outputs; a row of a table waits again and keeps them",
+    )
+    .addOption(
+      new Option(
+        "--auto",
+        "ask Slurm, and settle what it can tell: a submission is the one job that has its command line, folder " +
+          "and time in accounting, or none if there certainly is none",
+      ).conflicts(["jobId", "cluster", "notSubmitted"]),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm recover
+  dlslurm recover --auto
+  dlslurm recover 7 --job-id 4242
+  dlslurm recover 7 --job-id 4242 --cluster big
+  dlslurm recover 7 --not-submitted
+
+Exit status: 0 nothing is unclear any more; 1 something is; 2 wrong usage.`,
+    )
+    .action(async (submission: string | undefined, options) =>
+      await run({ ...options, submission })
+    );
+}

@@ -1,0 +1,67 @@
+import { Argument, Command, Option } from "commander";
+import { UserError } from "../../errors.ts";
+import type { CommandDefinition } from "../command_definition.ts";
+import { REPORT_FORMATS } from "./report_options.ts";
+import type { ReportOptions } from "./report_options.ts";
+
+/** Defines `report`; `run` gets the options. */
+export function reportCommand(run: (options: ReportOptions) => Promise<void>): CommandDefinition {
+  return new Command("report")
+    .summary("make one page of all jobs: what they cost, what failed, what was made from what")
+    .description(
+      "Makes one HTML file of all jobs that the history records and of those in the job store: jobs by state, " +
+        "core hours used, allocated and requested, waste and waiting; when jobs ran; what time and memory " +
+        "would have sufficed; failures by cause with the end of their logs; who reads what whose jobs wrote; " +
+        "what was repeated and whether it came out the same; a table of all jobs to sort and search. The file " +
+        "needs no network and can be read without scripts. Nothing is changed; Slurm is asked for open jobs " +
+        "only.",
+    )
+    .addArgument(
+      new Argument(
+        "[revision]",
+        "only jobs recorded in this range, v1..HEAD, or in a commit and all before it; without it, all that " +
+          "HEAD and the branches hold, and the jobs that are not recorded",
+      ),
+    )
+    .option(
+      "-o, --output <file>",
+      "where to write it, - for standard output (default: report.html; markdown and json to standard output)",
+    )
+    .addOption(
+      new Option(
+        "--format <form>",
+        "html: a page; markdown: in short, for a merge request; json: all of it, for scripts",
+      ).choices(REPORT_FORMATS).default("html"),
+    )
+    .addOption(
+      new Option(
+        "--commit-url <url>",
+        "what IDs of commits lead to, {commit} in it (default: the page of the commit, where the remote " +
+          "origin is at GitHub, GitLab, Codeberg, GIN or the DataLad hub; else they lead nowhere)",
+      ).argParser(parseCommitUrl),
+    )
+    .option("--force", "write over a file that is no report")
+    .option("-d, --dataset <path>", "dataset to report on, if you stand elsewhere")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm report
+  dlslurm report v1.0..HEAD -o since-v1.html
+  dlslurm report main.. --format markdown
+  dlslurm report --format json | jq .figures
+
+Exit status: 0 written; 1 it could not be written, or the history not be read; 2 wrong usage.`,
+    )
+    .action(async (revisions: string | undefined, options) => await run({ ...options, revisions }));
+}
+
+/** Anything but an address of the web could be a script. */
+function parseCommitUrl(url: string): string {
+  if (/^https?:\/\/[^\s]+$/.test(url) && url.includes("{commit}")) return url;
+  throw new UserError(
+    "USAGE",
+    `Cannot link to "${url}": it is no address of the web with {commit} in it`,
+    { hint: "dlslurm report --commit-url 'https://git.example.org/climate/commit/{commit}'" },
+  );
+}

@@ -1,0 +1,96 @@
+import { Argument, Command, Option } from "commander";
+import type { CommandDefinition } from "../command_definition.ts";
+import type { RescheduleOptions } from "./reschedule.ts";
+import { parseCount } from "../option_values.ts";
+
+/** Defines `reschedule`; `run` gets the options. */
+export function rescheduleCommand(
+  run: (options: RescheduleOptions) => Promise<void>,
+): CommandDefinition {
+  return new Command("reschedule").alias("slurm-reschedule")
+    .summary("submit a recorded job again")
+    .description(
+      "Reads the run record of a commit that finish made and submits the same command again, with " +
+        "today's files. Neither HEAD nor the work tree moves, beyond outputs being made writable. If inputs " +
+        "or the batch script are not what they were, it says so and goes on. Each command is shown before " +
+        "it is run; on a terminal you are asked first if somebody else has recorded it.",
+    )
+    .addArgument(
+      new Argument(
+        "[revision...]",
+        "commit of the job, as finish made it, or the job's ID, which stands for its newest commit; with " +
+          "--since the end of the range; with --array several, where an array's ID stands for all its tasks",
+      )
+        .default(["HEAD"], "HEAD"),
+    )
+    .option(
+      "--since <revision>",
+      "all recorded jobs after this commit, oldest first, each so that it waits for the new runs of those that " +
+        "it followed; of a run and its re-submissions the last: --since=v1.0; --since= (empty): all in the " +
+        "history of [revision]",
+    )
+    .option(
+      "--array",
+      "submit rows of a table, and tasks that were jobs of their own, as one array again, those together " +
+        "whose commands differ in arguments alone; what cannot be is submitted by itself, and said",
+    )
+    .option(
+      "--table <name>",
+      "with --array: only rows of this table, by the name that their records have: --array --table " +
+        "sweep.csv; without --since in all the history",
+    )
+    .option(
+      "-m, --message <text>",
+      "paragraph for the commit message instead of the recorded one: -m 'with the new compiler'",
+    )
+    .option("-d, --dataset <path>", "dataset to reschedule in, if you stand elsewhere")
+    .option("-y, --yes", "run what somebody else has recorded without being asked")
+    .option("--report", "submit nothing, report what would be: to look at before a long --since")
+    .option(
+      "--script <file>",
+      "submit nothing, write the commands as a shell script, to edit or to run elsewhere; - for the screen",
+    )
+    .option(
+      "--onto <revision>",
+      "run in a new worktree with scripts and inputs as of this commit, so that old results can be repeated " +
+        "although the dataset has moved on; finish commits the results to a branch dlslurm/onto-… and removes " +
+        "the worktree: --onto v1.0; --onto= (empty): the commit before the first of the jobs",
+    )
+    .option(
+      "--with-failed-jobs",
+      "jobs that were committed as failed, too; they are left out otherwise",
+    )
+    .addOption(
+      new Option(
+        "--assume-ready <what>",
+        "leave inputs unfetched, outputs locked, or both: when you know that they are ready",
+      )
+        .choices(["inputs", "outputs", "both"]),
+    )
+    .option(
+      "-a, --alt-dir <path>",
+      "run the jobs in a copy of their folders there, as schedule does; the recorded one is not used again",
+    )
+    .addOption(
+      new Option(
+        "-J, --jobs <n>",
+        "fetch inputs with that many parallel transfers: -J 4 from a server that is far away",
+      )
+        .argParser(parseCount).default(1),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm reschedule
+  dlslurm reschedule 3f2a91c
+  dlslurm reschedule 4242
+  dlslurm reschedule --since=v1.0
+  dlslurm reschedule --array 4242
+  dlslurm reschedule --array --table sweep.csv
+  dlslurm reschedule 4242 --onto v1.0
+
+Exit status: 0 all submitted; 1 one was not; 2 wrong usage; 130 interrupted.`,
+    )
+    .action(async (revisions: string[], options) => await run({ ...options, revisions }));
+}

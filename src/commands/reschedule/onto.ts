@@ -1,0 +1,93 @@
+import { UserError } from "../../errors.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
+import { textOf } from "../../process/runner.ts";
+import type { RecordedRun } from "../../provenance/recorded_runs.ts";
+
+/**
+ * The commit that jobs are to be repeated on.
+ *
+ * @param onto as given; empty for the one before the first of the jobs.
+ * @param runs oldest first, at least one.
+ * @throws {UserError} `USAGE` if there is no such commit here.
+ */
+export async function resolveOnto(
+  dataset: Dataset,
+  onto: string,
+  runs: readonly RecordedRun[],
+): Promise<string> {
+  if (onto !== "") return await requireCommit(dataset, onto);
+  const { commit } = runs[0]!;
+  return await requireCommit(dataset, commit.parents[0] ?? `${commit.oid}^`);
+}
+
+/**
+ * The commit with the files that a job had when it was submitted: HEAD of that time, or else, where the record
+ * does not tell it, the history was rewritten since, or an input was yet to be made by another job, the one
+ * that its own commit follows.
+ *
+ * @throws {UserError} `USAGE` if neither is here.
+ */
+export async function commitOfSubmission(
+  dataset: Dataset,
+  { commit, record }: RecordedRun,
+): Promise<string> {
+  const head = record.evidence?.submission?.head;
+  const inputs = record.evidence?.inputs;
+  const isAwaiting = inputs !== undefined && "map" in inputs &&
+    inputs.some(({ missing }) => missing === true);
+  if (head !== undefined && !isAwaiting) {
+    const oid = await findCommit(dataset, head);
+    if (oid !== undefined) return oid;
+  }
+  return await requireCommit(dataset, commit.parents[0] ?? `${commit.oid}^`);
+}
+
+/** @throws {UserError} `USAGE` */
+async function requireCommit(dataset: Dataset, name: string): Promise<string> {
+  const oid = await findCommit(dataset, name);
+  if (oid !== undefined) return oid;
+  const isShallow = await dataset.git.text(["rev-parse", "--is-shallow-repository"]);
+  throw new UserError(
+    "USAGE",
+    `Cannot repeat anything onto "${name}": there is no such commit here`,
+    {
+      unchanged: "No job was submitted",
+      hint: isShallow === "true"
+        ? "git fetch --unshallow, then run the same command again"
+        : "git log --oneline --all",
+    },
+  );
+}
+
+async function findCommit({ git }: Dataset, name: string): Promise<string | undefined> {
+  if (name.startsWith("-")) return undefined;
+  const { code, stdout } = await git.run([
+    ...["rev-parse", "--verify", "--quiet", "--end-of-options"],
+    `${name}^{commit}`,
+  ]);
+  return code === 0 ? textOf(stdout).trim() : undefined;
+}
+
+/**
+ * Refuses a command that names the dataset's own folder: it would read and write there, and not in the
+ * worktree.
+ *
+ * @throws {UserError} `OUTSIDE`
+ */
+export function requireNoOtherPlace({ root }: Dataset, { record }: RecordedRun): void {
+  // However a shell is told that a blank is part of a name.
+  const texts = [record.cmd, record.cmd.replaceAll("\\", "")];
+  const isNamed = texts.some((text) =>
+    text.split(root).slice(1).some((rest) => /^($|[/\s'"`:;,|&<>)}])/.test(rest))
+  );
+  if (!isNamed) return;
+  throw new UserError(
+    "OUTSIDE",
+    `Cannot run it in a worktree: its command names the folder of the dataset, "${root}"`,
+    {
+      unchanged: "No job was submitted",
+      hint:
+        "dlslurm reschedule without --onto; {dspath} in a command stands for the folder it runs in",
+    },
+  );
+}

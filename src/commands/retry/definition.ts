@@ -1,0 +1,81 @@
+import { Argument, Command, Option } from "commander";
+import type { CommandDefinition } from "../command_definition.ts";
+import { collect, parseCount } from "../option_values.ts";
+import type { RetryCommandOptions } from "./retry.ts";
+
+/** Defines `retry`; `run` gets the options. */
+export function retryCommand(
+  run: (options: RetryCommandOptions) => Promise<void>,
+): CommandDefinition {
+  return new Command("retry")
+    .summary("submit failed open jobs again")
+    .description(
+      "Submits failed open jobs again as they were planned: command, inputs, outputs, row of the table. " +
+        "They keep their outputs claimed all the while; the commit of the attempt that completes tells of " +
+        "those that failed, and holds their logs. Failed rows that were tasks of an array go into one array " +
+        "again, with the script as it was at first; of an array that is one job only the tasks are repeated that " +
+        "did not complete. sbatch reads other scripts as they are now, and it is said if one was changed. What follows " +
+        "-- are options of sbatch for this attempt: they stand behind those of the command.",
+    )
+    .addArgument(
+      new Argument(
+        "[job-id...]",
+        "submit these jobs again; without any, all failed ones of this work tree",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--state <states>",
+        "only those that ended so (repeatable, or several with commas): --state TIMEOUT,NODE_FAIL",
+      ).argParser(collect).default([], "every failed state"),
+    )
+    .option("-y, --yes", "do not ask")
+    .option("--dry-run", "only show what would be submitted")
+    .addOption(
+      new Option(
+        "--attempts <n>",
+        "leave jobs alone that have had so many attempts",
+      ).argParser(parseCount).default(3),
+    )
+    .addOption(
+      new Option(
+        "--grow [factors]",
+        "give a job that ran out of time 1.5 times as much, one that ran out of memory twice as much, or as " +
+          "the factors say, up to what its partition allows: --grow time=2,memory=1.5",
+      ),
+    )
+    .option(
+      "--clean",
+      "move what the failed attempt left in its outputs, and git does not know, to .git/dlslurm/left first",
+    )
+    .addOption(
+      new Option("-J, --jobs <n>", "submissions at once").argParser(parseCount).hideHelp(),
+    )
+    .option("-d, --dataset <path>", "dataset whose jobs are meant, if you stand elsewhere")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm retry --dry-run
+  dlslurm retry 4242
+  dlslurm retry --state TIMEOUT --yes -- --time=2:00:00
+  dlslurm retry --grow --yes
+  dlslurm retry 4242_7 --clean
+
+Exit status: 0 all are submitted, or nothing has failed; 1 a job could not be submitted; 2 wrong usage;
+130 interrupted.`,
+    )
+    .action(async (jobIds: string[], options) => {
+      await run({ ...options, ...splitWords(jobIds) });
+    });
+}
+
+/** Job IDs come first; what begins with a dash is for sbatch, and all that follows it. */
+function splitWords(
+  words: readonly string[],
+): Pick<RetryCommandOptions, "jobIds" | "sbatchOptions"> {
+  const at = words.findIndex((word) => word.startsWith("-"));
+  return at < 0
+    ? { jobIds: words, sbatchOptions: [] }
+    : { jobIds: words.slice(0, at), sbatchOptions: words.slice(at) };
+}

@@ -1,0 +1,45 @@
+import { Argument, Command, Option } from "commander";
+import type { CommandDefinition } from "../command_definition.ts";
+import { LINEAGE_FORMATS } from "./show_options.ts";
+import type { ShowOptions } from "./show_options.ts";
+
+/** Defines `show`; `run` gets the options. */
+export function showCommand(run: (options: ShowOptions) => Promise<void>): CommandDefinition {
+  return new Command("show")
+    .summary("show one job, or the job that made a file: from what, where, at what cost")
+    .description(
+      "Shows a job as a page: its state, times against its limits, memory against what was requested, the " +
+        "batch script and the inputs as they were and whether they are so today, what wrote the inputs, the " +
+        "outputs, earlier attempts, and how repetitions came out. A path stands for the job that last wrote " +
+        "it, through renames and in subdatasets. Of a job that failed and is open it tells what the exit " +
+        "code means, and the end of the log. History and job store are read together: in a clone it tells " +
+        "what the history has. Slurm is asked for an open job only.",
+    )
+    .addArgument(
+      new Argument(
+        "[job-or-path]",
+        "job ID, commit of the job, or a path that it wrote; without it, the newest job",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--lineage [form]",
+        "go up through the inputs: which jobs and commits wrote them, and what those read, as a tree, or as a " +
+          "graph for Mermaid, Graphviz (dot) or programs (json)",
+      ).choices(LINEAGE_FORMATS),
+    )
+    .option("-d, --dataset <path>", "dataset of the job, if you stand elsewhere")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm show 4242
+  dlslurm show figures/fit.png
+  dlslurm show figures/fit.png --lineage
+  dlslurm show HEAD --lineage=dot | dot -Tsvg >lineage.svg
+  dlslurm show 4242 -f json | jq .evidence.accounting
+
+Exit status: 0 shown; 1 there is no such job, or Slurm could not be asked; 2 wrong usage.`,
+    )
+    .action(async (target: string | undefined, options) => await run({ ...options, target }));
+}

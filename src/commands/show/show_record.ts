@@ -1,0 +1,84 @@
+import type { Dataset } from "../../datalad/dataset.ts";
+import { evidenceToJson } from "../../jobs/evidence.ts";
+import type { DescribedInput, RelatedRun } from "../../provenance/describe_run.ts";
+import type { ResultRecord } from "../../session/result_record.ts";
+import type { ShownJob } from "./shown_job.ts";
+
+/** A job as a result record, with everything that is known; docs/result_records.md. */
+export function recordOfShown(dataset: Dataset, shown: ShownJob): ResultRecord {
+  const { description, accounting } = shown;
+  const { record, run, script } = description;
+  const fields = {
+    slurmJobId: shown.jobId,
+    slurmState: shown.state,
+    stage: shown.stage,
+    commit: run?.commit.oid,
+    committedAt: run && new Date(run.commit.committedS * 1000).toISOString(),
+    text: run?.parsed.text || undefined,
+    cmd: record.cmd,
+    pwd: record.pwd,
+    tableLine: record.row?.line,
+    altDir: record.altDir ?? undefined,
+    submittedAt: shown.submittedAt,
+    elapsed: shown.elapsed,
+    timeLimit: shown.timeLimit,
+    exitCode: accounting.exitCode,
+    explanation: shown.explanation,
+    inputs: description.inputs.map(({ path }) => path),
+    outputs: shown.claims,
+    script: script && { path: script.path, ...sourceOf(script) },
+    sources: description.inputs.map((input) => ({ path: input.path, ...sourceOf(input) })),
+    files: description.outputs,
+    logs: shown.logs,
+    logEnd: shown.logEnd?.text,
+    accounting: Object.keys(accounting).length === 0
+      ? undefined
+      : evidenceToJson({ accounting })["accounting"],
+    evidence: record.evidence && evidenceToJson(record.evidence),
+    repeats: description.originals.map(relatedRun),
+    repetitions: description.repetitions.map(relatedRun),
+  };
+  return {
+    action: "slurm-show",
+    status: "ok",
+    path: dataset.root,
+    type: "dataset",
+    refds: dataset.root,
+    message: shown.state,
+    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+  };
+}
+
+function sourceOf({ oid, evidence, isExtra, origin, today }: DescribedInput) {
+  return {
+    ...(oid === undefined ? {} : { blob: oid }),
+    ...(evidence?.key === undefined ? {} : { key: evidence.key }),
+    ...(evidence?.modified === true ? { modified: true } : {}),
+    ...(evidence?.missing === true ? { missing: true } : {}),
+    ...(isExtra === true ? { extra: true } : {}),
+    ...(today === "unknown" ? {} : { today }),
+    ...(origin.kind === "job"
+      ? {
+        commit: origin.entry.commit.oid,
+        "slurm_job_id": origin.entry.jobId,
+        ...(origin.changedBy === undefined ? {} : { "changed_by": origin.changedBy.oid }),
+      }
+      : origin.kind === "commit"
+      ? {
+        commit: origin.oid,
+        subject: origin.subject,
+        ...(origin.cmd === undefined ? {} : { cmd: origin.cmd }),
+      }
+      : {}),
+  };
+}
+
+function relatedRun({ commit, jobId, reproduces }: RelatedRun) {
+  return {
+    commit,
+    ...(jobId === undefined ? {} : { "slurm_job_id": jobId }),
+    ...(reproduces === undefined
+      ? {}
+      : { reproduces: evidenceToJson({ reproduces })["reproduces"] }),
+  };
+}

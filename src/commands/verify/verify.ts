@@ -1,0 +1,296 @@
+/**
+ * `dlslurm verify`: tells whether repeated jobs came out as the runs that they repeat.
+ *
+ * The *original* is the run that a *repetition* repeats. The *verdict* on an output is identical, differs,
+ * missing or new. *Rules* say what may differ in a text without its being another one: parts that are ignored,
+ * numbers within a tolerance. Where there is nothing to compare, nothing is verified: that is no success.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { openDataset } from "../../datalad/dataset.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
+import { RECORD_PREFIX } from "../../datalad/run_record.ts";
+import { UserError } from "../../errors.ts";
+import { readMessages } from "../../git/history.ts";
+import { evidenceToJson } from "../../jobs/evidence.ts";
+import { isIdentical, renderReproduction, reproductionOf } from "../../jobs/output_comparison.ts";
+import { compareRuns } from "../../provenance/compare_runs.ts";
+import type { RunPair } from "../../provenance/compare_runs.ts";
+import type { TextRules } from "../../provenance/compare_texts.ts";
+import { TargetFinder } from "../../provenance/find_target.ts";
+import { judgeOutputs } from "../../provenance/judge_outputs.ts";
+import type { JudgedOutput } from "../../provenance/judge_outputs.ts";
+import { Provenance } from "../../provenance/provenance.ts";
+import type { RecordedRun } from "../../provenance/recorded_runs.ts";
+import type { RunHistory } from "../../provenance/run_history.ts";
+import { JobStore } from "../../store/job_store.ts";
+import type { CommandContext } from "../context.ts";
+import type { VerifyOptions } from "./verify_options.ts";
+
+/** Git's setting that stands in for `--ignore`. */
+const IGNORE_SETTING = "dlslurm.verify.ignore";
+
+/** Reports whether repeated jobs, which may be run first, came out as the runs that they repeat. */
+export async function runVerify(options: VerifyOptions, context: CommandContext): Promise<void> {
+  refuseContradictions(options);
+  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  // Before a night is waited for.
+  const rules = rulesOf(dataset, options);
+  if (options.run !== true) return await verify(dataset, options, rules, context);
+  const { runAgain } = await import("./run_again.ts");
+  const repetitions = await runAgain(dataset, options, context);
+  if (repetitions.length === 0) return;
+  await verify(dataset, { ...options, since: undefined, revisions: repetitions }, rules, context);
+}
+
+async function verify(
+  dataset: Dataset,
+  options: VerifyOptions,
+  rules: TextRules,
+  context: CommandContext,
+): Promise<void> {
+  using store = JobStore.openToLook(dataset);
+  const provenance = await Provenance.open(dataset, context.runner);
+  const { history } = provenance.top;
+  const finder = new TargetFinder(provenance, store, context.runner);
+  const names = options.revisions.length === 0 ? [undefined] : options.revisions;
+  const pairs: RunPair[] = [];
+  if (options.since === undefined) {
+    for (const name of names) pairs.push(await findPair(finder, history, name));
+  } else {
+    pairs.push(...await findPairs(dataset, history, names[0] ?? "HEAD", options.since));
+  }
+  const compared = await compareRuns(provenance, pairs);
+  for (const [at, pair] of pairs.entries()) {
+    context.interrupted.throwIfAborted();
+    const outputs = compared[at]!;
+    const others = outputs.filter(({ verdict }) => verdict !== "identical");
+    const judged = await judgeOutputs(provenance, others, rules);
+    for (const output of judged) reportOutput(dataset, pair, output, rules, context);
+    const verdicts = new Map(outputs.map(({ path, verdict }) => [path, verdict]));
+    for (const { path, verdict } of judged) verdicts.set(path, verdict);
+    reportPair(dataset, pair, verdicts, context);
+  }
+}
+
+function refuseContradictions(options: VerifyOptions): void {
+  const withoutRun = (["onto", "wait", "yes"] as const).find((name) =>
+    options[name] !== undefined && options.run !== true
+  );
+  const withoutWait = (["poll", "timeout"] as const).find((name) =>
+    options[name] !== undefined && options.wait !== true
+  );
+  if (withoutRun !== undefined || withoutWait !== undefined) {
+    const [one, other] = withoutRun === undefined ? [withoutWait, "wait"] : [withoutRun, "run"];
+    throw new UserError("USAGE", `Cannot use --${one} without --${other}`, {
+      hint: "dlslurm verify 4242 --run --wait",
+    });
+  }
+  if (options.since !== undefined && options.revisions.length > 1) {
+    throw new UserError("USAGE", "Cannot take several ends of one range", {
+      hint: "dlslurm verify --since=v1.0 HEAD",
+    });
+  }
+}
+
+function rulesOf({ config }: Dataset, { ignore, numeric }: VerifyOptions): TextRules {
+  const own = config.allOwn(IGNORE_SETTING);
+  const ofDataset = config.getOfDataset(IGNORE_SETTING);
+  const patterns = ignore.length > 0 ? ignore : own.length > 0 ? own : [ofDataset ?? ""];
+  return {
+    ignore: patterns.filter((pattern) => pattern !== "").map(toRegExp),
+    ...(numeric === undefined ? {} : { tolerance: numeric }),
+  };
+}
+
+function toRegExp(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern, "gu");
+  } catch (error) {
+    throw new UserError(
+      "USAGE",
+      `Cannot ignore what matches "${pattern}": it is no regular expression`,
+      { detail: (error as Error).message, hint: "--ignore '[0-9]{2}:[0-9]{2}'", cause: error },
+    );
+  }
+}
+
+/** The repetition that was asked for, with the run that it repeats. */
+async function findPair(
+  finder: TargetFinder,
+  history: RunHistory,
+  revision: string | undefined,
+): Promise<RunPair> {
+  const target = revision === undefined ? finder.newest() : await finder.byName(revision);
+  const name = revision ?? `job ${target?.entry?.jobId ?? target?.job?.jobId ?? ""}`;
+  if (target === undefined) {
+    throw await finder.notFound("verify", name, "it is neither a job nor a commit of one");
+  }
+  const { entry, job } = target;
+  if (entry === undefined) {
+    throw new UserError("NO_RECORD", `Cannot verify ${name}: it is not recorded yet`, {
+      hint: `dlslurm finish ${job?.jobId ?? ""}`.trimEnd(),
+    });
+  }
+  const run = await history.read(entry);
+  if (run.record.chain.length > 0) return await pairOf(history, run);
+  const [repetition] = await history.repetitionsOf(entry);
+  if (repetition !== undefined) return { original: run, repetition };
+  throw new UserError("NO_RECORD", `Cannot verify ${name}: nobody has repeated it yet`, {
+    hint: `dlslurm verify ${entry.commit.oid.slice(0, 10)} --run --wait repeats it`,
+  });
+}
+
+async function findPairs(
+  { git }: Dataset,
+  history: RunHistory,
+  revision: string,
+  since: string,
+): Promise<RunPair[]> {
+  const commits = await readMessages(git, revision, since, RECORD_PREFIX);
+  const pairs: RunPair[] = [];
+  for (const { oid } of commits) {
+    const entry = history.at(oid);
+    const run = entry === undefined ? undefined : await history.readIfGood(entry);
+    if (run !== undefined && run.record.chain.length > 0) pairs.push(await pairOf(history, run));
+  }
+  if (pairs.length > 0) return pairs;
+  throw new UserError(
+    "NO_RECORD",
+    `Cannot verify anything in ${
+      since === "" ? revision : `${since}..${revision}`
+    }: no job there ` +
+      "repeats another one",
+    { hint: "dlslurm verify --run --wait --since=REV repeats all of them" },
+  );
+}
+
+/** @throws {UserError} `NO_RECORD` if the run that is repeated is not in the history. */
+async function pairOf(history: RunHistory, repetition: RecordedRun): Promise<RunPair> {
+  for (const oid of repetition.record.chain.toReversed()) {
+    const entry = history.at(oid);
+    if (entry !== undefined) return { original: await history.read(entry), repetition };
+  }
+  const oid = repetition.record.chain.at(-1)!.slice(0, 10);
+  throw new UserError(
+    "NO_RECORD",
+    `Cannot verify job ${repetition.record.slurmJobId}: ${oid}, which it repeats, is not in this history`,
+    { hint: "dlslurm compare A B compares any two runs; git fetch --unshallow completes a clone" },
+  );
+}
+
+function reportPair(
+  dataset: Dataset,
+  { original, repetition }: RunPair,
+  verdicts: ReadonlyMap<string, JudgedOutput["verdict"]>,
+  context: CommandContext,
+): void {
+  const reproduces = reproductionOf(verdicts, {
+    commit: original.commit.oid,
+    jobId: original.record.slurmJobId,
+  });
+  const isSame = isIdentical(reproduces);
+  const same = [...verdicts].filter(([, verdict]) => verdict === "identical");
+  context.report({
+    action: "slurm-verify",
+    // Where there is nothing to compare, nothing came out.
+    status: isSame ? "ok" : verdicts.size === 0 ? "impossible" : "error",
+    path: dataset.root,
+    type: "dataset",
+    refds: dataset.root,
+    slurmJobId: repetition.record.slurmJobId,
+    commit: repetition.commit.oid,
+    message: `job ${repetition.record.slurmJobId} ${
+      isSame ? "came out as" : "did not come out as"
+    } job ${original.record.slurmJobId}: ${renderReproduction(reproduces)}`,
+    ...{
+      reproduces: evidenceToJson({ reproduces })["reproduces"],
+      identical: same.map(([path]) => path),
+    },
+  });
+}
+
+function reportOutput(
+  dataset: Dataset,
+  { repetition }: RunPair,
+  output: JudgedOutput,
+  rules: TextRules,
+  context: CommandContext,
+): void {
+  const { path, verdict, compared, size, sizeBefore, differences, noText } = output;
+  const lines = verdict === "differs"
+    ? differences.flatMap(({ line, before, after }) => [
+      `line ${line}:`,
+      ...(before === undefined ? [] : [`- ${cut(before)}`]),
+      ...(after === undefined ? [] : [`+ ${cut(after)}`]),
+    ])
+    : [];
+  context.report({
+    action: "slurm-verify",
+    status: verdict === "identical" ? "ok" : "error",
+    path: join(dataset.root, path),
+    type: "file",
+    refds: dataset.root,
+    slurmJobId: repetition.record.slurmJobId,
+    commit: repetition.commit.oid,
+    message: messageOf(output, rules),
+    ...(lines.length === 0 ? {} : { detail: lines.join("\n") }),
+    ...{
+      verdict,
+      compared,
+      ...(size === undefined ? {} : { size }),
+      ...(sizeBefore === undefined ? {} : { sizeBefore }),
+      ...(noText === undefined ? {} : { noText }),
+    },
+  });
+}
+
+/** No line of a detail is longer. */
+const LONGEST_LINE = 200;
+
+function cut(line: string): string {
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
+}
+
+function messageOf(
+  { verdict, compared, numbers, size, sizeBefore, noText }: JudgedOutput,
+  rules: TextRules,
+): string {
+  const bytes = (count: number | undefined) =>
+    count === undefined ? "size unknown" : `${count} byte${count === 1 ? "" : "s"}`;
+  if (verdict === "missing") return `missing: ${bytes(sizeBefore)} before`;
+  if (verdict === "new") return `new: ${bytes(size)}`;
+  const how = howCompared(rules, numbers);
+  if (verdict === "identical") return `identical ${how}`;
+  const sizes = size === sizeBefore
+    ? `${bytes(size)}, as before`
+    : `${bytes(size)}, ${bytes(sizeBefore)} before`;
+  const why = noText === undefined
+    ? compared === "name" || how === "" ? "" : `, ${how}`
+    : `; not compared as text: ${WHY_NOT[noText]}`;
+  return `differs: ${sizes}${why}`;
+}
+
+const WHY_NOT = {
+  "too large": "it is larger than 16 MiB",
+  "not here": "the content is not here, git annex get fetches it",
+  "no text": "it is none",
+} as const;
+
+function howCompared({ ignore, tolerance }: TextRules, numbers: JudgedOutput["numbers"]): string {
+  const parts = [
+    ...(ignore.length === 0
+      ? []
+      : [`without what matches ${ignore.map(({ source }) => `"${source}"`).join(", ")}`]),
+    ...(tolerance === undefined ? [] : [
+      `with numbers within ${tolerance}${
+        numbers === undefined
+          ? ""
+          : ` (${numbers.count} compared, largest difference ${numbers.largest.toPrecision(2)})`
+      }`,
+    ]),
+  ];
+  return parts.join(", ");
+}

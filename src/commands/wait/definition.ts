@@ -1,0 +1,55 @@
+import { Argument, Command, Option } from "commander";
+import type { CommandDefinition, OptionDefinition } from "../command_definition.ts";
+import { notifyOption, parseDuration } from "../option_values.ts";
+import type { WaitOptions } from "./wait_options.ts";
+
+/** Defines `wait`; `run` gets the options. */
+export function waitCommand(run: (options: WaitOptions) => Promise<void>): CommandDefinition {
+  return new Command("wait")
+    .summary("wait until jobs have ended")
+    .description(
+      "Waits until the open jobs have ended, and changes nothing. Slurm is asked for all of them " +
+        "together, and ever more rarely: each pause is half of the time waited so far, so that a night " +
+        "takes 19 questions. A terminal shows a table of the jobs, elsewhere each change is a line. " +
+        "Ctrl-C leaves all as it is.",
+    )
+    .addArgument(
+      new Argument(
+        "[job-id...]",
+        "wait for these jobs only, by their IDs or labels; without any, for all open jobs of this work tree, also those that are " +
+          "scheduled meanwhile",
+      ),
+    )
+    .option("-d, --dataset <path>", "dataset whose jobs to wait for, if you stand elsewhere")
+    .addOption(pollOption())
+    .addOption(timeoutOption())
+    .addOption(notifyOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  dlslurm wait
+  dlslurm wait 4242 --timeout 8h && dlslurm finish 4242
+  dlslurm -f json wait | jq -r 'select(.status != "ok").slurm_job_id'
+
+Exit status: 0 all completed, or nothing to wait for; 1 a job failed, Slurm does not know one, or
+the time was up; 2 wrong usage; 130 interrupted.`,
+    )
+    .action(async (jobIds: string[], options) => await run({ ...options, jobIds }));
+}
+
+/** The option for how often Slurm is asked; help begins with `when`. */
+export function pollOption(when = ""): OptionDefinition {
+  return new Option(
+    "--poll <time>",
+    `${when}let at least so much time pass between two questions to Slurm: 30s, 5m (default: 15s)`,
+  ).argParser(parseDuration);
+}
+
+/** The option for how long is waited; help begins with `when`. */
+export function timeoutOption(when = ""): OptionDefinition {
+  return new Option(
+    "--timeout <time>",
+    `${when}wait no longer than that: 90s, 15m, 8h, 2d; jobs that have not ended by then are a failure`,
+  ).argParser(parseDuration);
+}

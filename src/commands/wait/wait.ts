@@ -1,0 +1,180 @@
+/**
+ * `dlslurm wait`: waits for jobs, and says how they ended.
+ *
+ * A *look* is one question about all of them. A job is *over* when it has ended, when somebody has finished or
+ * closed it meanwhile, or when nobody has known it for a while. Nothing is changed: to interrupt it is
+ * harmless. What a person sees meanwhile is a table on a terminal, or a line for each change.
+ *
+ * @module
+ */
+
+import { openDataset } from "../../datalad/dataset.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
+import { UserError } from "../../errors.ts";
+import type { SubmittedJob } from "../../jobs/job.ts";
+import { isJobOrTaskOf, parseOpenJobId } from "../../jobs/job_id.ts";
+import { isLabel } from "../../jobs/label.ts";
+import { renderStatuses } from "../../jobs/job_summary.ts";
+import type { ResultRecord } from "../../session/result_record.ts";
+import { JobStore } from "../../store/job_store.ts";
+import { withNotice } from "../../notify/notice.ts";
+import { USUAL_POLL_MS } from "../../waiting/pauses.ts";
+import { waitForJobs } from "../../waiting/wait_for_jobs.ts";
+import type { WaitedJob } from "../../waiting/wait_for_jobs.ts";
+import type { CommandContext } from "../context.ts";
+import { NOTIFY_SETTING } from "../option_values.ts";
+import { listedJob, recordOfJob } from "../list/job_table.ts";
+import { workTreesOf } from "../../worktrees/onto_worktree.ts";
+import { LookDisplay } from "./look_display.ts";
+import type { WaitOptions } from "./wait_options.ts";
+
+/** Waits until jobs have ended and reports how. */
+export async function runWait(options: WaitOptions, context: CommandContext): Promise<void> {
+  const jobIds = options.jobIds.map((text) => isLabel(text) ? text : parseOpenJobId(text));
+  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const workTrees = await workTreesOf(dataset);
+  requireKnown(dataset, jobIds, workTrees);
+  const notice = options.notify ?? dataset.config.get(NOTIFY_SETTING);
+  const subject = { command: "wait", dataset: dataset.root };
+  await withNotice(notice, subject, context, async (counted) => {
+    await wait(dataset, jobIds, { ...options, workTrees }, counted);
+  });
+}
+
+async function wait(
+  dataset: Dataset,
+  jobIds: readonly string[],
+  options: WaitOptions & { readonly workTrees: readonly string[] },
+  context: CommandContext,
+): Promise<void> {
+  const display = new LookDisplay(context);
+  const reported = new Set<number>();
+  const look = await waitForJobs(dataset, {
+    pollMs: options.poll ?? USUAL_POLL_MS,
+    timeoutMs: options.timeout,
+    listJobs: () => listOpenJobs(dataset, jobIds, options.workTrees),
+    onLook: async (look) => {
+      await display.show(look);
+      if (!context.isForPrograms) return;
+      for (const waited of look.newlyOver) {
+        reported.add(waited.job.jobKey);
+        report(dataset, waited, context);
+      }
+    },
+  }, context);
+  display.clear();
+  if (look.jobs.length === 0) {
+    reportNothing(dataset, context);
+    return;
+  }
+  const rest = look.jobs.filter(({ job }) => !reported.has(job.jobKey));
+  const good = rest.filter((waited) => statusOf(waited) === "ok");
+  const isSummedUp = good.length > MOST_LINES && !context.isForPrograms;
+  if (isSummedUp) {
+    const message = `${good.length} jobs have completed`;
+    context.report({
+      ...commonOf(dataset),
+      status: "ok",
+      message,
+      count: good.length,
+      slurmState: "COMPLETED",
+    });
+  }
+  for (const waited of rest) {
+    if (!isSummedUp || statusOf(waited) !== "ok") report(dataset, waited, context);
+  }
+}
+
+/** People are shown at most so many lines about jobs without trouble. */
+const MOST_LINES = 20;
+
+/** The open jobs of a work tree, or of several, or those of them that have one of these IDs. */
+export function listOpenJobs(
+  dataset: Dataset,
+  jobIds: readonly string[],
+  workTrees: readonly string[] = [dataset.worktree],
+): SubmittedJob[] {
+  // Opened for each look: a night is long enough for the store to be moved or replaced.
+  using store = JobStore.openToLook(dataset);
+  const open = workTrees.flatMap((worktree) => store.listOpen(worktree));
+  return jobIds.length === 0
+    ? open
+    : open.filter((job) => jobIds.some((name) => isNamed(job, name)));
+}
+
+/**
+ * Refuses IDs of jobs that the dataset does not have: nobody should wait a night for a mistyped number.
+ *
+ * @throws {UserError} `UNKNOWN_JOB`
+ */
+export function requireKnown(
+  dataset: Dataset,
+  jobIds: readonly string[],
+  workTrees: readonly string[] = [dataset.worktree],
+): void {
+  if (jobIds.length === 0) return;
+  using store = JobStore.openToLook(dataset);
+  const open = workTrees.flatMap((worktree) => store.listOpen(worktree));
+  for (const jobId of jobIds) {
+    const isOpen = open.some((job) => isNamed(job, jobId));
+    const known = isOpen || isLabel(jobId) ? undefined : store.findByJobId(jobId);
+    if (isOpen || known?.stage === "finished" || known?.stage === "closed") continue;
+    throw new UserError(
+      "UNKNOWN_JOB",
+      `Cannot wait for job ${jobId}: it is no job of this dataset${
+        known === undefined ? "" : " that was scheduled in this work tree"
+      }. Nothing was waited for`,
+      { hint: "dlslurm list" },
+    );
+  }
+}
+
+function isNamed(job: SubmittedJob, name: string): boolean {
+  return isLabel(name) ? job.label === name : isJobOrTaskOf(job.jobId, name);
+}
+
+function commonOf({ root }: Dataset): Omit<ResultRecord, "status"> {
+  return { action: "slurm-wait", path: root, type: "dataset", refds: root };
+}
+
+function reportNothing(dataset: Dataset, context: CommandContext): void {
+  context.report({
+    ...commonOf(dataset),
+    status: "notneeded",
+    message: "there are no open jobs to wait for",
+  });
+}
+
+function statusOf({ status, isOver, isGone }: WaitedJob): "ok" | "notneeded" | "impossible" {
+  if (isGone) return "notneeded";
+  return isOver && status?.phase === "completed" ? "ok" : "impossible";
+}
+
+function report(dataset: Dataset, waited: WaitedJob, context: CommandContext): void {
+  const { job, status, isOver, isGone } = waited;
+  const states = status === undefined ? UNSEEN : renderStatuses(job.jobId, status);
+  const message = isGone
+    ? `job ${job.jobId} was finished or closed meanwhile`
+    : isOver
+    ? `job ${states}`
+    : `job ${job.jobId} has not ended within the time: ${states}`;
+  const hint = hintFor(waited);
+  context.report({
+    ...recordOfJob(dataset, listedJob(job, status, false)),
+    ...commonOf(dataset),
+    status: statusOf(waited),
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+const UNSEEN = "Slurm did not tell";
+
+function hintFor({ job, status, isOver, isGone }: WaitedJob): string | undefined {
+  if (isGone) return undefined;
+  if (!isOver) return "dlslurm wait goes on waiting";
+  if (status?.phase === "failed") return "dlslurm list --state failed shows what failed";
+  return status?.phase === "unknown"
+    ? `dlslurm finish ${job.jobId} says what can be done about a job that Slurm does not know`
+    : undefined;
+}

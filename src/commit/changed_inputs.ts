@@ -1,0 +1,160 @@
+import { isWithin } from "../paths/root_paths.ts";
+import { join } from "node:path";
+import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
+import { isAnnexLink } from "../annex/annexed_files.ts";
+import { lookAtInput, lookIfThere, targetOf, traitsOf } from "../datalad/look_at_input.ts";
+import type { InputView } from "../datalad/look_at_input.ts";
+import { blobOid } from "../git/blob_oid.ts";
+import { CommitTree } from "../git/commit_tree.ts";
+import type { Repository } from "../git/repository.ts";
+import { hasTraits } from "../jobs/noted_evidence.ts";
+import type { NotedEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
+
+/** One finish reads no more bytes than this to find out whether content has changed. */
+const MOST_BYTES_READ = 32 * 1024 * 1024;
+
+/** What the inputs of jobs are when the jobs are finished; each path is looked at once for all of them. */
+export class InputsNow implements Disposable {
+  readonly #repository: Repository;
+  readonly #heads = new Map<string, CommitTree>();
+  readonly #links = new Map<string, string | undefined>();
+  readonly #infos = new Map<string, Deno.FileInfo | undefined>();
+  readonly #blobs = new Map<string, string | undefined>();
+  readonly #looks = new Map<string, NotedInput>();
+  #room = MOST_BYTES_READ;
+
+  /** Looks into the work tree of a dataset. */
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  /** Closes the files that are open. */
+  [Symbol.dispose](): void {
+    for (const head of this.#heads.values()) head[Symbol.dispose]();
+  }
+
+  /**
+   * Finds the inputs, and the script, that are not what they were when the job was submitted. What the job
+   * itself was to write does not count, nor does what was to be written before it began.
+   */
+  async findChanged(
+    { script, inputs }: NotedEvidence,
+    claims: readonly string[],
+  ): Promise<{ readonly inputs: string[]; readonly script: string | undefined }> {
+    const changed: string[] = [];
+    for (const input of inputs) {
+      const isOwn = claims.some((claim) => isWithin(claim, input.path));
+      if (!isOwn && await this.#isChanged(input)) changed.push(input.path);
+    }
+    const isOther = script !== null && await this.#isScriptChanged(script);
+    return { inputs: changed, script: isOther ? script.path : undefined };
+  }
+
+  /**
+   * Completes what was noted of an input: of one that was to be written first, what is there now; of one that
+   * was too large to be read at the submission, its name in git, if it is as it was.
+   *
+   * @param head what the job was submitted at.
+   * @param isAwaited whether a job that this one waited for was to write it, over what was there.
+   */
+  async complete(
+    input: NotedInput,
+    head: string | undefined,
+    isAwaited = false,
+  ): Promise<NotedInput> {
+    const mark = input.extra === true ? { extra: true } : {};
+    if (isAwaited && input.missing !== true) {
+      const { modified: _, ...there } = await this.#look(
+        input.path,
+        head ?? this.#repository.headOid,
+      );
+      return { ...there, ...mark };
+    }
+    const isLarge = input.size !== undefined && input.blob === undefined &&
+      input.modified !== true && input.key === undefined;
+    if (input.missing !== true && !isLarge) return input;
+    const now = await this.#look(input.path, head ?? this.#repository.headOid);
+    if (input.missing === true) {
+      const { modified: _, ...there } = now;
+      return { ...there, ...mark, missing: true };
+    }
+    const isSame = now.traits !== undefined && input.traits !== undefined &&
+      hasTraits(now.traits, input.traits);
+    return isSame ? { ...now, ...mark } : input;
+  }
+
+  async #look(path: string, head: string): Promise<NotedInput> {
+    const name = `${head} ${path}`;
+    const known = this.#looks.get(name);
+    if (known !== undefined) return known;
+    const { root } = this.#repository;
+    const view: InputView = { root, head: this.#treeOf(head), headOid: head };
+    const { read = 0, ...look } = await lookAtInput(view, path, this.#room);
+    this.#room -= read;
+    this.#looks.set(name, look);
+    return look;
+  }
+
+  #treeOf(head: string): CommitTree {
+    const { root, commonDir } = this.#repository;
+    const tree = this.#heads.get(head) ?? new CommitTree(root, commonDir, head);
+    this.#heads.set(head, tree);
+    return tree;
+  }
+
+  async #isChanged({ path, key, blob, tree, missing, traits }: NotedInput): Promise<boolean> {
+    if (missing === true) return false;
+    if (tree !== undefined) {
+      return this.#treeOf(this.#repository.headOid).find(path)?.oid !== tree;
+    }
+    const file = join(this.#repository.root, path);
+    const link = this.#linkAt(file);
+    const keyNow = link !== undefined && isAnnexLink(link) ? annexKeyOf(link) : undefined;
+    // A file that has moved into the annex or out of it since is recognised by the size that its key names.
+    if (keyNow !== undefined) {
+      return key === undefined ? sizeOfKey(keyNow) !== traits?.size : keyNow !== key;
+    }
+    const info = this.#infoOf(file);
+    if (info === undefined) return traits !== undefined || key !== undefined;
+    const now = traitsOf(info);
+    if (traits === undefined) {
+      return key !== undefined && sizeOfKey(key) !== now.size &&
+        (await this.#look(path, this.#repository.headOid)).key !== key;
+    }
+    if (hasTraits(now, traits)) return false;
+    if (now.size !== traits.size || blob === undefined) return true;
+    return await this.#blobAt(file, now.size, blob) !== blob;
+  }
+
+  async #isScriptChanged({ file, traits, blob }: NotedScript): Promise<boolean> {
+    if (file === undefined || traits === undefined || blob === undefined) return false;
+    const info = this.#infoOf(file);
+    if (info === undefined) return true;
+    const now = traitsOf(info);
+    if (hasTraits(now, traits)) return false;
+    return now.size !== traits.size || await this.#blobAt(file, now.size, blob) !== blob;
+  }
+
+  #linkAt(file: string): string | undefined {
+    if (!this.#links.has(file)) {
+      const own = lookIfThere(() => Deno.lstatSync(file));
+      this.#links.set(file, own?.isSymlink ? targetOf(file) : undefined);
+    }
+    return this.#links.get(file);
+  }
+
+  #infoOf(file: string): Deno.FileInfo | undefined {
+    if (!this.#infos.has(file)) this.#infos.set(file, lookIfThere(() => Deno.statSync(file)));
+    return this.#infos.get(file);
+  }
+
+  /** `undefined` for a file that would exceed {@linkcode MOST_BYTES_READ}. */
+  async #blobAt(file: string, size: number, likeOid: string): Promise<string | undefined> {
+    if (!this.#blobs.has(file) && size <= this.#room) {
+      this.#room -= size;
+      const content = lookIfThere(() => Deno.readFileSync(file));
+      this.#blobs.set(file, content && await blobOid(content, likeOid));
+    }
+    return this.#blobs.get(file);
+  }
+}

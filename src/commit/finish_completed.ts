@@ -1,0 +1,300 @@
+import type { Dataset } from "../datalad/dataset.ts";
+import { nameNotText } from "../fs/text_names.ts";
+import { Attribution } from "../jobs/attribution.ts";
+import type { WrittenPaths } from "../jobs/attribution.ts";
+import type { JobAccounting } from "../jobs/accounting.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import { endOf } from "../jobs/job_status.ts";
+import type { JobStatus } from "../jobs/job_status.ts";
+import type { JudgeRepetitions } from "../jobs/output_comparison.ts";
+import type { JobStore } from "../store/job_store.ts";
+import { bringOutputsBack } from "./bring_back.ts";
+import { commitJobs } from "./commit_jobs.ts";
+import type { CommitResult } from "./commit_jobs.ts";
+import type { JobToCommit } from "./build_datasets.ts";
+import type { CommitShape } from "./commit_shape.ts";
+import { checkIndices } from "./follow_index.ts";
+import type { Session } from "../session/session.ts";
+import { toUserError } from "../process/system_error.ts";
+import { firstOf } from "../session/name_list.ts";
+import { putBack } from "../claims/make_room.ts";
+import { requireGoodClaims } from "./good_claims.ts";
+import { writeMessage } from "./job_message.ts";
+import { ownChangesBroughtBack, ownChangesOf } from "./own_changes.ts";
+import { RecordEvidence } from "./record_evidence.ts";
+import { reportFailure, reportOutcome } from "./report_commits.ts";
+import { SlurmOutputFinder } from "./slurm_outputs.ts";
+
+/** A job that is over, with what Slurm said of it. */
+export interface EndedJob {
+  /** Still open in the store. */
+  readonly job: SubmittedJob;
+  /** Completed, or failed where the user wants failed jobs committed. */
+  readonly status: JobStatus;
+}
+
+/** A job that is left open. */
+export interface OpenJob {
+  /** Open in the store. */
+  readonly job: SubmittedJob;
+  /** `undefined` if Slurm was not asked. */
+  readonly status: JobStatus | undefined;
+}
+
+/** What is to be finished, and how. */
+export interface FinishRequest {
+  /** The jobs to commit. */
+  readonly ended: readonly EndedJob[];
+  /** Open jobs that are left open; their files inside the claims of the others are left to them. */
+  readonly others: readonly OpenJob[];
+  /** Paragraph of each commit message, before the job's own. */
+  readonly message: string | undefined;
+  /** Whether a claim with nothing behind it keeps the job from being committed. */
+  readonly requireOutputs: boolean | undefined;
+  /** Whether a job is committed that completed with nothing behind any of its claims. */
+  readonly allowNoOutputs: boolean | undefined;
+  /** How the commits stand to each other. */
+  readonly shape: CommitShape;
+  /** Compares jobs that repeat others with those. */
+  readonly judge: JudgeRepetitions;
+  /** What accounting has of the jobs, by their keys; those that it does not know are absent. */
+  readonly accounting: ReadonlyMap<number, JobAccounting>;
+  /** When this finish began, milliseconds since 1970 by the clock of the file system. */
+  readonly beganMs: number;
+}
+
+/**
+ * Commits jobs that have ended and ends them in the store.
+ *
+ * @throws {UserError} As {@linkcode commitJobs}.
+ */
+export async function finishCompleted(
+  dataset: Dataset,
+  store: JobStore,
+  request: FinishRequest,
+  session: Session,
+): Promise<void> {
+  const { ended, accounting } = request;
+  using proof = new RecordEvidence(dataset, store, accounting, session);
+  const planner = new CommitPlanner(dataset, store, request, { proof, session });
+  await putBack(dataset, store, ended.map(({ job }) => job));
+  const keys = ended.map(({ job }) => job.jobKey);
+  store.files.load(keys);
+  store.evidence.load(keys);
+  const planned = await planner.planAll();
+  proof.warnOfChanges();
+  if (planned.length === 0) return await proof.takeBack([]);
+  const others = planner.leftAlone(planned);
+  const result = await commitPlanned(
+    dataset,
+    store,
+    { ...request, planned, others, proof },
+    session,
+  );
+  if (result.isOfSeveral) store.forgetMoves(dataset.worktree);
+  try {
+    for (const { job } of failedLast(planned, result)) {
+      const outcome = result.outcomes.get(job.jobKey)!;
+      const reproduces = result.reproductions.get(job.jobKey);
+      reportOutcome(dataset, { job, outcome, reproduces }, session);
+    }
+  } finally {
+    await checkIndices(result.published, session);
+  }
+}
+
+/** A job with what its commit is to be. */
+interface PlannedJob extends EndedJob {
+  readonly plan: JobToCommit;
+}
+
+/** Commits what was planned and ends it in the store, all while the indices are locked. */
+async function commitPlanned(
+  dataset: Dataset,
+  store: JobStore,
+  { planned, others, proof, shape, judge, beganMs }:
+    & Pick<FinishRequest, "shape" | "judge" | "beganMs">
+    & {
+      readonly planned: readonly PlannedJob[];
+      readonly others: readonly WrittenPaths[];
+      readonly proof: RecordEvidence;
+    },
+  session: Session,
+): Promise<CommitResult> {
+  await using locks = new AsyncDisposableStack();
+  const jobs = planned.map(({ plan }) => plan);
+  const request = { jobs, others, shape, judge, beganMs, locks };
+  const result = await commitJobs(dataset, store, request, session).catch(async (error) => {
+    await proof.takeBack([]);
+    throw error;
+  });
+  const { outcomes } = result;
+  const committed = jobs.filter(({ key }) => outcomes.get(key)!.kind === "committed");
+  await proof.takeBack(committed.flatMap(({ justWritten }) => justWritten ?? []));
+  const finished = jobs.filter(({ key }) => outcomes.get(key)!.kind !== "failed");
+  store.end(finished.map(({ key }) => key), "finished", session.now().getTime());
+  return result;
+}
+
+/** What was done is told before what failed: with --on-failure stop that ends the command. */
+function failedLast(planned: readonly PlannedJob[], { outcomes }: CommitResult): PlannedJob[] {
+  const isFailed = ({ job }: PlannedJob) => outcomes.get(job.jobKey)!.kind === "failed";
+  return [...planned.filter((each) => !isFailed(each)), ...planned.filter(isFailed)];
+}
+
+/** Looks at what the jobs of one finish left, and plans their commits. */
+class CommitPlanner {
+  readonly #dataset: Dataset;
+  readonly #store: JobStore;
+  readonly #request: FinishRequest;
+  readonly #proof: RecordEvidence;
+  readonly #session: Session;
+  readonly #finder: SlurmOutputFinder;
+  /** Links that made room for the jobs' own files, by the keys of the jobs, before they were put back. */
+  readonly #rooms: ReadonlyMap<number, ReadonlyMap<string, string>>;
+
+  constructor(
+    dataset: Dataset,
+    store: JobStore,
+    request: FinishRequest,
+    { proof, session }: { readonly proof: RecordEvidence; readonly session: Session },
+  ) {
+    this.#dataset = dataset;
+    this.#store = store;
+    this.#request = request;
+    this.#proof = proof;
+    this.#session = session;
+    this.#finder = new SlurmOutputFinder(dataset);
+    this.#rooms = store.files.findRoom(request.ended.map(({ job }) => job.jobKey));
+  }
+
+  /** What is wrong with the files of one job is reported, and no reason to leave the others. */
+  async planAll(): Promise<PlannedJob[]> {
+    const { ended } = this.#request;
+    using reading = this.#session.progress("reading outputs", ended.length);
+    const logs = this.#findLogsInClaims();
+    const planned: PlannedJob[] = [];
+    for (const each of ended) {
+      reading.say(`job ${each.job.jobId}`);
+      try {
+        planned.push({ ...each, plan: await this.#plan(each, logs) });
+      } catch (error) {
+        const shown = nameNotText(error) ?? toUserError(error);
+        reportFailure(this.#dataset, each.job, shown, this.#session);
+      }
+      reading.advance();
+    }
+    return planned;
+  }
+
+  async #plan(
+    { job, status }: EndedJob,
+    logs: ReadonlyMap<string, number>,
+  ): Promise<JobToCommit> {
+    const [dataset, store, session] = [this.#dataset, this.#store, this.#session];
+    const { message, requireOutputs = false, allowNoOutputs = false } = this.#request;
+    const { found: slurmOutputs, missing } = this.#finder.look(job, status);
+    warnOfLogs(job, status, missing, session);
+    const brought = await bringOutputsBack(dataset, job, {
+      slurmOutputs,
+      before: job.altDir === null ? null : store.files.find(job.jobKey)?.altDir ?? null,
+      isForeign: (path) => (logs.get(path) ?? job.jobKey) !== job.jobKey,
+    });
+    const demands = {
+      requireOutputs,
+      // A failed job need not have written anything.
+      allowNoOutputs: allowNoOutputs || status.phase === "failed",
+      room: this.#rooms.get(job.jobKey) ?? new Map(),
+    };
+    const claimsWithFiles = await requireGoodClaims(dataset, job, demands, session);
+    const { evidence, files, refreshed } = await this.#proof.complete(job, slurmOutputs);
+    const sources = { status, slurmOutputs, evidence, message };
+    const { messageIn, sidecar } = await writeMessage(dataset, job, sources, session);
+    return {
+      key: job.jobKey,
+      jobId: job.jobId,
+      claims: job.outputs,
+      canBeOwn: brought === null
+        ? ownChangesOf(dataset, store, job)
+        : ownChangesBroughtBack(brought, slurmOutputs),
+      claimsWithFiles,
+      requiresOutputs: requireOutputs,
+      endedAtMs: endOf(status),
+      // The sidecar is committed with the job, as its logs are, and what its evidence has to keep.
+      slurmOutputs: [...slurmOutputs, ...files, ...sidecar === null ? [] : [sidecar]],
+      justWritten: [...files, ...refreshed],
+      alongside: files,
+      messageIn,
+      chain: job.chain,
+    };
+  }
+
+  /**
+   * The logs that lie in the claims of jobs which ran elsewhere, with the keys of the jobs that write them:
+   * each comes back with its own job.
+   */
+  #findLogsInClaims(): ReadonlyMap<string, number> {
+    const { ended, others } = this.#request;
+    const elsewhere = ended.filter(({ job }) => job.altDir !== null);
+    if (elsewhere.length === 0) return new Map();
+    const isClaimed = claimedBy(
+      elsewhere.map(({ job }) => ({ key: job.jobKey, claims: job.outputs })),
+    );
+    return new Map(
+      [...others, ...ended].flatMap(({ job, status }) =>
+        this.#finder.find(job, status, isClaimed).map((path) => [path, job.jobKey] as const)
+      ),
+    );
+  }
+
+  /** The jobs that are not committed, with what of theirs lies in the claims of `planned`. */
+  leftAlone(planned: readonly PlannedJob[]): WrittenPaths[] {
+    const committing = new Set(planned.map(({ job }) => job.jobKey));
+    const skipped = this.#request.ended.filter(({ job }) => !committing.has(job.jobKey));
+    const isClaimed = claimedBy(planned.map(({ plan }) => plan));
+    return [...this.#request.others, ...skipped].map((each) => ({
+      key: each.job.jobKey,
+      claims: each.job.outputs,
+      slurmOutputs: this.#findReadable(each, isClaimed),
+    }));
+  }
+
+  /** Slurm's files of a job; in a folder that is closed to us nothing can be committed. */
+  #findReadable({ job, status }: OpenJob, isClaimed: (path: string) => boolean): string[] {
+    try {
+      return this.#finder.find(job, status, isClaimed);
+    } catch (error) {
+      if (error instanceof Deno.errors.PermissionDenied) return [];
+      throw error;
+    }
+  }
+}
+
+function claimedBy(
+  jobs: readonly Pick<WrittenPaths, "key" | "claims">[],
+): (path: string) => boolean {
+  const claims = new Attribution(
+    jobs.map(({ key, claims }) => ({ key, claims, slurmOutputs: [] })),
+  );
+  return (path) => claims.ownerOf(path) !== undefined;
+}
+
+/** At most so many missing logs of an array are named. */
+const MOST_NAMED = 3;
+
+/** Warns of each commit that lacks the job's log. */
+function warnOfLogs(
+  job: SubmittedJob,
+  status: JobStatus,
+  missing: readonly string[],
+  session: Session,
+): void {
+  const reason = job.reusedFromS !== null
+    ? "another job has had its ID since, and may have written to the same file"
+    : job.details === null
+    ? "Slurm has forgotten where it is; if it is in the dataset, save it by itself"
+    : status.phase === "completed" && missing.length > 0
+    ? `there is nothing at "${firstOf(missing, MOST_NAMED)}"`
+    : undefined;
+  if (reason !== undefined) session.warn(`the log of job ${job.jobId} is left out: ${reason}`);
+}

@@ -1,0 +1,115 @@
+import { isWithin } from "../paths/root_paths.ts";
+import { dirname, join, resolve } from "node:path";
+import { isAnnexLink } from "../annex/annexed_files.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { UserError } from "../errors.ts";
+import { lstatIfPresent, realPathIfPresent } from "../fs/if_present.ts";
+import { walkTree } from "../fs/walk_tree.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import type { Session } from "../session/session.ts";
+import { firstOf } from "../session/name_list.ts";
+import { isLinkTo } from "./own_changes.ts";
+
+/** How much of what a job was to write has to be there. */
+export interface ClaimDemands {
+  /** Something at each of its outputs. */
+  readonly requireOutputs: boolean;
+  /** Nothing at all; otherwise something at one of its outputs. */
+  readonly allowNoOutputs: boolean;
+  /** Links that made room for the job's own files, by path: they do not count as its work. */
+  readonly room: ReadonlyMap<string, string>;
+}
+
+/**
+ * Looks at what is behind the claims of a job: is there something, and is it in the dataset?
+ *
+ * @returns the claims at which there is something.
+ * @throws {UserError} `BAD_OUTPUT`
+ */
+export async function requireGoodClaims(
+  dataset: Dataset,
+  job: SubmittedJob,
+  { requireOutputs, allowNoOutputs, room }: ClaimDemands,
+  session: Session,
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (const claim of job.outputs) {
+    await requireInside(dataset, job, claim);
+    if (!await isSomethingAt(dataset.root, claim, room)) missing.push(claim);
+  }
+  if (missing.length === 0) return [...job.outputs];
+  if (requireOutputs) throw missingOutput(job, missing[0]!);
+  if (missing.length === job.outputs.length && !allowNoOutputs) throw noOutputs(job);
+  for (const claim of missing) {
+    session.warn(`job ${job.jobId} left nothing at its output "${claim}"`);
+  }
+  return job.outputs.filter((claim) => !missing.includes(claim));
+}
+
+async function requireInside(dataset: Dataset, job: SubmittedJob, claim: string): Promise<void> {
+  if (claim === ".") return; // the dataset itself
+  const path = join(dataset.root, claim);
+  const folder = await realPathIfPresent(dirname(path));
+  if (folder !== undefined && !isWithin(dataset.root, folder)) {
+    throw outsideOutput(job, claim, folder);
+  }
+  if ((await lstatIfPresent(path))?.isSymlink !== true) return;
+  const target = await Deno.readLink(path);
+  const place = resolve(dirname(path), target);
+  if (!isWithin(dataset.root, place) && !isAnnexLink(target)) {
+    throw outsideOutput(job, claim, target);
+  }
+}
+
+/** Whether there is a file or a link: an empty folder cannot be committed. */
+export async function isSomethingAt(
+  root: string,
+  claim: string,
+  room: ReadonlyMap<string, string> = new Map(),
+): Promise<boolean> {
+  for await (const { path, kind } of walkTree(root, claim)) {
+    if (kind === "folder") continue;
+    const target = room.get(path);
+    if (target === undefined || !isLinkTo(join(root, path), target)) return true;
+  }
+  return false;
+}
+
+function missingOutput(job: SubmittedJob, claim: string): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit job ${job.jobId}: there is nothing at its output "${claim}"`,
+    {
+      unchanged: "The job stays open",
+      hint: `dlslurm finish ${job.jobId} commits it without that output`,
+    },
+  );
+}
+
+/** At most so many outputs are named in a message; the others are counted. */
+const MOST_NAMED = 3;
+
+function noOutputs(job: SubmittedJob): UserError {
+  const outputs = firstOf(job.outputs.map((claim) => `"${claim}"`), MOST_NAMED);
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit job ${job.jobId}: it wrote none of its outputs, ${outputs}`,
+    {
+      unchanged: "The job stays open",
+      hint: `if it wrote elsewhere: dlslurm finish ${job.jobId} -o PATH; ` +
+        `if there is nothing to save: dlslurm finish ${job.jobId} --allow-no-outputs`,
+    },
+  );
+}
+
+function outsideOutput(job: SubmittedJob, claim: string, target: string): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit job ${job.jobId}: its output "${claim}" is behind a symbolic link out of the dataset, to ` +
+      `"${target}", and only the link would be saved`,
+    {
+      unchanged: "The job stays open",
+      hint: `put the files themselves in place of the link, then: dlslurm finish ${job.jobId}`,
+    },
+  );
+}

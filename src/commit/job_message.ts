@@ -1,0 +1,111 @@
+import type { Dataset } from "../datalad/dataset.ts";
+import { renderMessage, renderRecordLine } from "../datalad/run_record.ts";
+import type { MessageParts, RunRecord } from "../datalad/run_record.ts";
+import { wantsSidecar, writeSidecar } from "../datalad/sidecar.ts";
+import type { Evidence, ReproductionEvidence } from "../jobs/evidence.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import type { JobStatus } from "../jobs/job_status.ts";
+import { visibleLine } from "../process/visible_text.ts";
+import type { Session } from "../session/session.ts";
+import type { JobToCommit } from "./build_datasets.ts";
+import { sentenceOf } from "./reproductions.ts";
+
+/** What the commits of a job say. */
+export interface JobMessage {
+  /** The message in each dataset. */
+  readonly messageIn: JobToCommit["messageIn"];
+  /** The file that holds the record where messages only refer to it, relative to the root. */
+  readonly sidecar: string | null;
+}
+
+/** What a message is made from. */
+export interface MessageSources {
+  /** What Slurm said of the job at its end. */
+  readonly status: JobStatus;
+  /** Slurm's files of the job that are there. */
+  readonly slurmOutputs: readonly string[];
+  /** What is known of what ran. */
+  readonly evidence: Evidence;
+  /** The user's own words for all commits of this finish. */
+  readonly message: string | undefined;
+}
+
+/**
+ * Puts the record of a job and the message around it together; writes the sidecar if the dataset wants one.
+ *
+ * A crash leaves a sidecar that no commit has; it is written again under the same name.
+ *
+ * @throws {UserError} As {@linkcode writeSidecar}.
+ */
+export async function writeMessage(
+  dataset: Dataset,
+  job: SubmittedJob,
+  sources: MessageSources,
+  { runner }: Session,
+): Promise<JobMessage> {
+  const record = recordOf(job, sources);
+  const parts = partsOf(job, sources);
+  const sidecar = wantsSidecar(dataset)
+    ? await writeSidecar(runner, dataset, renderRecordLine(record))
+    : undefined;
+  return {
+    sidecar: sidecar?.path ?? null,
+    // The sidecar is in the topmost dataset only: elsewhere the message has the whole record.
+    messageIn: (path, reproduces) => {
+      const told = withReproduction(record, parts, reproduces);
+      return path === "."
+        ? renderMessage(told.record, told.parts, sidecar?.id)
+        : renderMessage({ ...told.record, subdataset: path }, told.parts);
+    },
+  };
+}
+
+function recordOf(job: SubmittedJob, { slurmOutputs, evidence }: MessageSources): RunRecord {
+  return {
+    chain: job.chain,
+    cmd: job.cmd,
+    dsid: job.dsid,
+    extraInputs: job.extraInputs,
+    inputs: job.inputs,
+    outputs: [...new Set([...job.outputs, ...slurmOutputs])],
+    pwd: job.pwd,
+    slurmJobId: job.jobId,
+    slurmOutputs,
+    altDir: job.altDir,
+    cluster: job.cluster,
+    row: job.row,
+    subdataset: null,
+    evidence: withNames(evidence, job),
+  };
+}
+
+/** Adds what the user said of the job's place among others. */
+function withNames(evidence: Evidence, { label, after = [] }: SubmittedJob): Evidence {
+  if (!label && after.length === 0) return evidence;
+  const names = { ...(label ? { label } : {}), ...(after.length === 0 ? {} : { after }) };
+  return { ...evidence, submission: { ...evidence.submission, ...names } };
+}
+
+function partsOf(job: SubmittedJob, { status, message }: MessageSources): MessageParts {
+  const paragraphs = [
+    message,
+    job.message,
+    job.rescheduledJobId === null ? undefined : `Re-submission of job ${job.rescheduledJobId}.`,
+  ];
+  const given = paragraphs.filter((text) => typeof text === "string" && text.trim() !== "");
+  return { groupState: status.groupState, paragraphs: given as string[] };
+}
+
+/** Record and message with how the outputs compare with those of the run that is repeated. */
+function withReproduction(
+  record: RunRecord,
+  parts: MessageParts,
+  reproduces: ReproductionEvidence | undefined,
+): { readonly record: RunRecord; readonly parts: MessageParts } {
+  if (reproduces === undefined) return { record, parts };
+  const note = `${visibleLine(sentenceOf(reproduces))}.`;
+  return {
+    record: { ...record, evidence: { ...record.evidence, reproduces } },
+    parts: { ...parts, paragraphs: [...parts.paragraphs, note] },
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * What is wrong with an output that was to be committed, and what helps. Paths are relative to the root.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { handedOverNoteOf } from "../annex/handed_over.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { UserError } from "../errors.ts";
+import { shellName } from "../process/shell_name.ts";
+import { nameOfUser, ownerOf, SHARING } from "../process/system_error.ts";
+
+/** Somebody still writes to a file. */
+export function changing(path: string): UserError {
+  return new UserError(
+    "OUTPUT_CHANGING",
+    `Cannot commit the outputs: "${path}" is still written to, though the job has ended`,
+    {
+      unchanged: "The job stays open",
+      hint: `see who does (lsof ${shellName(path)}), wait for it, then run the same command again`,
+    },
+  );
+}
+
+/** A file did not get into the index, and git gave no reason. */
+export function unstaged(path: string): UserError {
+  return new UserError(
+    "GIT_FAILED",
+    `Cannot commit the outputs: "${path}" was not staged, and git gave no reason`,
+    {
+      unchanged: "The job stays open",
+      hint: "see whether the disk has room, then run the same command again",
+    },
+  );
+}
+
+/** Git passed over a file that is there. */
+export function overlooked(path: string): UserError {
+  return new UserError(
+    "DISK",
+    `Cannot commit the outputs: git did not list "${path}", which is there`,
+    {
+      unchanged: "The job stays open",
+      hint: `see whether "git status --short ${
+        shellName(path)
+      }" shows it, then run the same command again`,
+    },
+  );
+}
+
+/** A file that finish saw a moment ago is gone. */
+export function gone(path: string): UserError {
+  return new UserError(
+    "OUTPUT_GONE",
+    `Cannot commit the outputs: "${path}" was there a moment ago, and is gone`,
+    {
+      unchanged: "The job stays open",
+      hint: "see who removes it, put it back if it is needed, then run the same command again",
+    },
+  );
+}
+
+/** A file that an interrupted finish had handed to git-annex is gone. */
+export function lostBefore(path: string, repository: { readonly commonDir: string }): UserError {
+  return new UserError(
+    "OUTPUT_GONE",
+    `Cannot commit the outputs: "${path}" was there when a finish began that was interrupted, and is ` +
+      "gone",
+    {
+      unchanged: "The job stays open",
+      hint:
+        "git annex unused lists contents that no file has: put the file back, or, if it was removed " +
+        `on purpose: rm ${
+          shellName(handedOverNoteOf(repository))
+        }; then run the same command again`,
+    },
+  );
+}
+
+/** A folder is a repository of its own. */
+export function nestedRepository(path: string): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit the outputs: "${path}" is a Git repository of its own`,
+    {
+      hint: `remove ${
+        shellName(`${path}.git`)
+      }, or move the repository away, then run the same command again`,
+    },
+  );
+}
+
+/** Git or git-annex cannot add a file, and says why; an empty path: it does not say which file. */
+export function unreadable(dataset: Dataset, path: string, reason: string): UserError {
+  const isDenied = /permission denied|operation not permitted/i.test(reason);
+  return new UserError(
+    isDenied ? "PERMISSION" : "GIT_FAILED",
+    `Cannot commit the outputs: ${path === "" ? "a file" : `"${path}"`} cannot be added`,
+    {
+      detail: reason,
+      hint: isDenied && path !== ""
+        ? hintForOwner(dataset, path)
+        : "make it readable, or remove it, then run the same command again",
+    },
+  );
+}
+
+/** Git must be able to read a file; git-annex wants to own it, unless the repository is shared. */
+function hintForOwner({ root, hasAnnex }: Dataset, path: string): string {
+  const owner = ownerOf(join(root, path));
+  if (owner === undefined || owner === Deno.uid()) {
+    return `chmod -R u+rwX ${shellName(path)}, then run the same command again`;
+  }
+  const sharing = hasAnnex
+    ? `have the dataset's owner share it with a group (${SHARING})`
+    : `have it made readable for you`;
+  return `"${path}" is owned by ${
+    nameOfUser(owner)
+  }: have that user run dlslurm finish, or ${sharing}`;
+}

@@ -1,0 +1,59 @@
+import { isWithin } from "../paths/root_paths.ts";
+import { join } from "node:path";
+import type { Dataset } from "../datalad/dataset.ts";
+import { lossyPath } from "../git/path_bytes.ts";
+import type { CanBeOwn } from "../jobs/attribution.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import type { JobStore } from "../store/job_store.ts";
+import type { BroughtBack } from "./bring_back.ts";
+
+/**
+ * Tells whether a change inside a job's claims can be its doing: what was not there when it was scheduled it
+ * has not removed, and a link that made room for it and was put back it has not written. What was noted of
+ * the job is read when it is asked for.
+ */
+export function ownChangesOf(dataset: Dataset, store: JobStore, job: SubmittedJob): CanBeOwn {
+  const read = () => {
+    const before = store.files.find(job.jobKey);
+    if (before === undefined) return undefined;
+    const { present, room } = before;
+    return { room, places: present?.places ?? [], paths: new Set(present?.paths) };
+  };
+  let noted: ReturnType<typeof read> | null = null;
+  return (path, isGone) => {
+    if (noted === null) noted = read();
+    if (noted === undefined) return true;
+    const target = noted.room.get(path);
+    if (!isGone) return target === undefined || !isLinkTo(join(dataset.root, path), target);
+    if (target !== undefined) return false;
+    // For an output that was named later, what had been there was never noted.
+    const isKnown = noted.places.some((place) => isWithin(place, path));
+    return !isKnown || noted.paths.has(lossyPath(path));
+  };
+}
+
+/**
+ * The same for a job that ran elsewhere: where it left something there, only what came back is its own, and
+ * it removed nothing here.
+ */
+export function ownChangesBroughtBack(
+  { files, claims }: BroughtBack,
+  slurmOutputs: readonly string[],
+): CanBeOwn {
+  const logs = new Set(slurmOutputs);
+  return (path, isGone) => {
+    if (isGone) return false;
+    if (files.has(path) || logs.has(path)) return true;
+    // It may have written to the dataset by its own path.
+    return !claims.some((claim) => isWithin(claim, path));
+  };
+}
+
+/** Whether there is a link with this target. */
+export function isLinkTo(file: string, target: string): boolean {
+  try {
+    return Deno.lstatSync(file).isSymlink && Deno.readLinkSync(file) === target;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,322 @@
+import { dirname, join } from "node:path";
+import { realPathOfExisting } from "../datalad/claimed_path.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { removeIfPresent } from "../fs/if_present.ts";
+import { removeEmptyFolders } from "../fs/remove_empty_folders.ts";
+import { SharedMode } from "../fs/shared_mode.ts";
+import { temporaryFolderOf } from "../fs/temporary_files.ts";
+import { writeFileAtomic } from "../fs/write_file_atomic.ts";
+import type { JobAccounting } from "../jobs/accounting.ts";
+import type {
+  AttemptEvidence,
+  Evidence,
+  InputEvidence,
+  InputsDigest,
+  ScriptEvidence,
+} from "../jobs/evidence.ts";
+import { evidenceToJson } from "../jobs/evidence.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import { splitJobId } from "../jobs/job_id.ts";
+import type { NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
+import { parseDuration } from "../jobs/queue_entries.ts";
+import { isWithin } from "../paths/root_paths.ts";
+import { toUserError } from "../process/system_error.ts";
+import { firstOf } from "../session/name_list.ts";
+import type { Session } from "../session/session.ts";
+import type { JobStore } from "../store/job_store.ts";
+import { refreshEnvironment, replaceText } from "./refresh_environment.ts";
+import { InputsNow } from "./changed_inputs.ts";
+
+/** Where commits keep scripts that were in none, each under its name as a blob. */
+export const SCRIPTS_FOLDER = ".datalad/slurm/scripts";
+/** Where commits keep lists of inputs that are too long for a message, each under its digest. */
+export const INPUTS_FOLDER = ".datalad/slurm/inputs";
+/** A longer list of inputs goes into a file instead of the message. */
+const MOST_INPUTS = 100;
+/** At most so many names are given; the others are counted. */
+const MOST_NAMED = 5;
+
+/** What a record will say, and what has to be committed with it. */
+export interface CompletedEvidence {
+  /** For the record. */
+  readonly evidence: Evidence;
+  /** Files that were written for it just now, relative to the root. */
+  readonly files: readonly string[];
+  /** Those of the job's files that were just brought up to date with its end. */
+  readonly refreshed: readonly string[];
+}
+
+/** Completes the evidence of jobs that are finished together. */
+export class RecordEvidence implements Disposable {
+  readonly #dataset: Dataset;
+  readonly #store: JobStore;
+  readonly #session: Session;
+  readonly #accounting: ReadonlyMap<number, JobAccounting>;
+  readonly #now: InputsNow;
+  readonly #written = new Set<string>();
+  /** Those that did not exist before. */
+  readonly #made = new Set<string>();
+  /** The texts of environment files before they were brought up to date. */
+  readonly #refreshed = new Map<string, string>();
+  /** Job IDs by the warning that is due about them. */
+  readonly #changes = new Map<string, string[]>();
+
+  /**
+   * Begins with jobs of one finish.
+   *
+   * @param accounting by the keys of the jobs that accounting knows.
+   */
+  constructor(
+    dataset: Dataset,
+    store: JobStore,
+    accounting: ReadonlyMap<number, JobAccounting>,
+    session: Session,
+  ) {
+    this.#dataset = dataset;
+    this.#store = store;
+    this.#session = session;
+    this.#accounting = accounting;
+    this.#now = new InputsNow(dataset);
+  }
+
+  /** Closes the files that are open. */
+  [Symbol.dispose](): void {
+    this.#now[Symbol.dispose]();
+  }
+
+  /**
+   * Looks at a job's script and inputs again, and writes what its commit will keep of them.
+   *
+   * A crash leaves files that no commit has; they are written again under the same names.
+   *
+   * @param slurmOutputs Slurm's files of the job that are there, the environment file perhaps among them.
+   */
+  async complete(
+    job: SubmittedJob,
+    slurmOutputs: readonly string[],
+  ): Promise<CompletedEvidence> {
+    const files: string[] = [];
+    const attempts = await this.#attempts(job, files);
+    const told = { ...this.#accounting.get(job.jobKey), ...attempts };
+    const refreshed = this.#refresh(job, slurmOutputs, told);
+    const noted = this.#store.evidence.find(job.jobKey);
+    if (noted === undefined) return { evidence: told, files, refreshed };
+    const awaited = this.#claimsBefore(job);
+    const isHere = noted.isOfOtherClone !== true;
+    const changed = isHere
+      ? await this.#now.findChanged(noted, [...job.outputs, ...awaited])
+      : { inputs: [], script: undefined };
+    this.#note(job, changed);
+    const script = noted.script && await this.#script(noted.script, files);
+    const inputs: InputEvidence[] = [];
+    for (const input of noted.inputs) {
+      const isAwaited = awaited.some((claim) => isWithin(claim, input.path));
+      const whole = isHere
+        ? await this.#now.complete(input, noted.submission.head, isAwaited)
+        : input;
+      inputs.push(withoutTraits(whole));
+    }
+    const names = [...new Set([...changed.inputs, ...changed.script ? [changed.script] : []])];
+    return {
+      evidence: {
+        version: noted.version,
+        submission: noted.submission,
+        ...(script === null ? {} : { script }),
+        ...(inputs.length === 0 ? {} : { inputs: await this.#listOf(inputs, files) }),
+        ...(names.length === 0 ? {} : { changedWhileOpen: names.sort().slice(0, MOST_INPUTS) }),
+        ...told,
+      },
+      files,
+      refreshed,
+    };
+  }
+
+  /** What a job's predecessors, and theirs, were to write: it read that as they had left it. */
+  #claimsBefore({ after = [] }: SubmittedJob): string[] {
+    const claims: string[] = [];
+    const seen = new Set<string>();
+    const left = after.map(({ jobId }) => jobId);
+    for (let jobId = left.pop(); jobId !== undefined; jobId = left.pop()) {
+      if (seen.has(jobId)) continue;
+      seen.add(jobId);
+      const predecessor = this.#store.findByJobId(jobId);
+      claims.push(...predecessor?.outputs ?? []);
+      left.push(...(predecessor?.after ?? []).map((each) => each.jobId));
+    }
+    return claims;
+  }
+
+  /** Says which jobs had inputs, or scripts, that were changed while they were open. */
+  warnOfChanges(): void {
+    for (const [text, jobIds] of this.#changes) {
+      const whose = jobIds.length === 1
+        ? `job ${jobIds[0]} was`
+        : `jobs ${firstOf(jobIds, MOST_NAMED)} were`;
+      this.#session.warn(`while ${whose} open, ${text}`);
+    }
+    this.#changes.clear();
+  }
+
+  /**
+   * Takes back what was written for jobs which were not committed after all.
+   *
+   * @param committed the files of those that were.
+   */
+  async takeBack(committed: readonly string[]): Promise<void> {
+    for (const path of committed) {
+      this.#made.delete(path);
+      this.#refreshed.delete(path);
+    }
+    for (const [path, text] of this.#refreshed) {
+      try {
+        replaceText(this.#dataset, path, text);
+      } catch {
+        // On a full disk it stays as it is, which is harmless: what it says is true.
+      }
+    }
+    this.#refreshed.clear();
+    for (const path of this.#made) {
+      await removeIfPresent(join(this.#dataset.root, path));
+    }
+    await removeEmptyFolders(this.#dataset.root, [...this.#made].map(dirname));
+    this.#made.clear();
+  }
+
+  #note(
+    { jobId }: SubmittedJob,
+    { inputs, script }: { readonly inputs: readonly string[]; readonly script: string | undefined },
+  ): void {
+    const add = (text: string) => {
+      const before = this.#changes.get(text);
+      if (before === undefined) this.#changes.set(text, [jobId]);
+      else before.push(jobId);
+    };
+    if (script !== undefined) {
+      add(
+        `the batch script "${script}" was changed: what ran is what was submitted, as the record says`,
+      );
+    }
+    if (inputs.length === 0) return;
+    const were = inputs.length === 1 ? "an input was" : `${inputs.length} inputs were`;
+    add(
+      `${were} changed, and nobody knows which version was read: ${
+        firstOf(inputs, MOST_NAMED)
+      }; the ` +
+        "record says what was there at the submission",
+    );
+  }
+
+  /**
+   * Brings a job's environment file up to date. That of an array describes one task only, and a changed copy
+   * in an alternative folder would look as if a person had edited it: both stay as they are.
+   */
+  #refresh(
+    job: SubmittedJob,
+    slurmOutputs: readonly string[],
+    { accounting, tasks }: Partial<JobAccounting>,
+  ): string[] {
+    const file = job.details?.environmentFile ?? null;
+    const isOfWhole = tasks === undefined && splitJobId(job.jobId).arrayTaskId === null &&
+      job.altDir === null;
+    const isRight = accounting !== undefined && isOfWhole;
+    if (!isRight || file === null || !slurmOutputs.includes(file)) return [];
+    const before = refreshEnvironment(this.#dataset, file, accounting);
+    if (before === undefined) return [];
+    this.#refreshed.set(file, before);
+    return [file];
+  }
+
+  /** The submissions of a job that failed before the one that is committed. */
+  async #attempts(
+    { jobKey, attempts }: SubmittedJob,
+    files: string[],
+  ): Promise<Pick<Evidence, "attempts">> {
+    if (attempts.length === 0) return {};
+    const told: AttemptEvidence[] = [];
+    for (const [at, { jobId, end, options }] of attempts.entries()) {
+      const elapsed = parseDuration(end.elapsed);
+      const noted = this.#store.evidence.findOfAttempt(jobKey, at)?.script;
+      const script = noted ? await this.#script(noted, files) : undefined;
+      told.push({
+        jobId,
+        ...(end.state === "" ? {} : { state: end.state }),
+        ...(end.exitCode === "" ? {} : { exitCode: end.exitCode }),
+        ...(elapsed === undefined ? {} : { elapsed }),
+        ...(options.length === 0 ? {} : { options }),
+        ...(script === undefined ? {} : { script }),
+      });
+    }
+    return { attempts: told };
+  }
+
+  async #script(noted: NotedScript, files: string[]): Promise<ScriptEvidence> {
+    const { file: _file, traits: _traits, ...script } = noted;
+    if (script.saved !== false || script.blob === undefined) return script;
+    const content = this.#store.evidence.contentOf(script.blob);
+    if (content === undefined) return script;
+    const kept = `${SCRIPTS_FOLDER}/${script.blob}`;
+    if (!await this.#write(kept, content)) return script;
+    if (!files.includes(kept)) files.push(kept);
+    return { ...script, kept };
+  }
+
+  async #listOf(
+    inputs: readonly InputEvidence[],
+    files: string[],
+  ): Promise<readonly InputEvidence[] | InputsDigest> {
+    if (inputs.length <= MOST_INPUTS) return inputs;
+    const lines = inputs.map((input) =>
+      `${JSON.stringify(evidenceToJson({ inputs: [input] })["inputs"])}`
+    );
+    const content = new TextEncoder().encode(
+      lines.map((line) => `${line.slice(1, -1)}\n`).join(""),
+    );
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content)).toHex();
+    const list = `${INPUTS_FOLDER}/${digest}.jsonl`;
+    const isKept = await this.#write(list, content);
+    if (isKept) files.push(list);
+    const modified = inputs.filter((input) => input.modified === true).length;
+    return {
+      count: inputs.length,
+      digest: `sha256:${digest}`,
+      ...(isKept ? { list } : {}),
+      ...(modified === 0 ? {} : { modified }),
+    };
+  }
+
+  /** Returns whether the file is there now; a failure is warned of, and keeps no job from being committed. */
+  async #write(path: string, content: Uint8Array): Promise<boolean> {
+    if (this.#written.has(path)) return true;
+    const { root, config } = this.#dataset;
+    const file = join(root, path);
+    try {
+      // Through no link out of the dataset.
+      if (!isWithin(root, await realPathOfExisting(file))) return false;
+      if (!await isThere(file)) {
+        // Colleagues, too, write theirs into this folder.
+        const mode = SharedMode.of(config);
+        mode.makeFolder(dirname(file));
+        await writeFileAtomic(file, content, { mode, folder: temporaryFolderOf(this.#dataset) });
+        this.#made.add(path);
+      }
+      this.#written.add(path);
+      return true;
+    } catch (error) {
+      this.#session.warn(`"${path}" is not kept: ${toUserError(error).message}`);
+      return false;
+    }
+  }
+}
+
+/** Its name tells its content. */
+async function isThere(file: string): Promise<boolean> {
+  try {
+    return (await Deno.lstat(file)).size > 0;
+  } catch {
+    return false;
+  }
+}
+
+function withoutTraits({ traits: _, ...input }: NotedInput): InputEvidence {
+  return input;
+}

@@ -1,0 +1,156 @@
+import { quote } from "shlex";
+import { UserError } from "../errors.ts";
+import { SUBSTITUTIONS } from "./dataset_config.ts";
+import { ShellReader } from "./shell_reader.ts";
+
+/** Text that a shell is to read as it is, blanks and all: a substitution of git's configuration. */
+export class ShellText {
+  /** As it was set. */
+  readonly text: string;
+  /** Whether it came with the dataset's files: then plain words are all that it may be. */
+  readonly isOfDataset: boolean;
+
+  /** Keeps a text. */
+  constructor(text: string, isOfDataset: boolean) {
+    this.text = text;
+    this.isOfDataset = isOfDataset;
+  }
+}
+
+/** A placeholder in a command, and what it stands for. */
+export interface FilledField {
+  /** As it stands in the template, with its braces. */
+  readonly name: string;
+  /** The values that it was made of; for a list each item. */
+  readonly values: readonly string[];
+  /** The same as they are to appear: padded, cut, converted. */
+  readonly texts: readonly string[];
+  /** The template up to the next placeholder, or to its end; `undefined` if that follows at once. */
+  readonly rest: string | undefined;
+}
+
+/** Nothing of it means anything to a shell, wherever it stands; Python's `shlex.quote` leaves it alone. */
+const PLAIN_REGEXP = /^[A-Za-z0-9_./:=@%+,-]*$/;
+const PLAIN_WORDS_REGEXP = /^[A-Za-z0-9_./:=@%+, -]*$/;
+
+/** Builds a shell command of a template's texts and of values, none of which is ever read as code. */
+export class ShellFiller {
+  readonly #reader = new ShellReader();
+  #filled = "";
+  readonly #escape: (text: string) => string;
+
+  /** Begins an empty command; what values become in it goes through `escape`. */
+  constructor(escape: (text: string) => string = (text) => text) {
+    this.#escape = escape;
+  }
+
+  /** Adds text of the template; `meaning` is what the shell will read of it. */
+  addText(text: string, meaning = text): void {
+    this.#filled += text;
+    this.#reader.read(meaning);
+  }
+
+  /** Adds text that will become words once other values are known. */
+  addLater(text: string): void {
+    this.#filled += text;
+    this.#reader.readValues();
+  }
+
+  /**
+   * Adds a substitution.
+   *
+   * @throws {UserError} `UNSAFE_PLACEHOLDER` if it came with the dataset and is more than plain words.
+   */
+  addShellText(name: string, { text, isOfDataset }: ShellText, formatted = text): void {
+    this.requireTrusted(name, { text, isOfDataset });
+    this.addText(formatted);
+  }
+
+  /** Looks whether a substitution could be added here; throws as {@linkcode ShellFiller.addShellText}. */
+  requireTrusted(name: string, { text, isOfDataset }: ShellText): void {
+    if (!isOfDataset) return;
+    const isPlain = PLAIN_WORDS_REGEXP.test(text) &&
+      !text.split(" ").some((word) => this.#reader.wouldWrap(word));
+    if (isPlain) return;
+    throw unsafe(
+      name,
+      text,
+      "it came with the dataset, in .datalad/config, and holds more than plain words",
+      `if you trust it, set it yourself: git config ${SUBSTITUTIONS}${
+        /^\{([\w-]*)/.exec(name)![1]
+      } TEXT`,
+    );
+  }
+
+  /**
+   * Adds values, each as a word, or as a part of the word in which they stand.
+   *
+   * @throws {UserError} `UNSAFE_PLACEHOLDER` if one would be read as code there.
+   */
+  addValues(field: FilledField): void {
+    const { values } = field;
+    const isPlain = values.every((value) => PLAIN_REGEXP.test(value));
+    for (const value of values) {
+      if (value.includes("\0")) throw unsafe(field.name, value, "no command can hold its NUL");
+      if (this.#reader.wouldWrap(value)) {
+        throw unsafe(field.name, value, "it would be an option of sbatch whose text is run");
+      }
+    }
+    // Python's quoting of an empty text is a pair of quotes.
+    const words = field.texts.map((text) => isPlain && text !== "" ? text : quote(text));
+    const placement = this.#isAllOfCode(field) ? undefined : this.#reader.place();
+    const mark = this.#reader.quotation;
+    const refusal = placement?.kind === "none"
+      ? placement.reason
+      : placement?.takesLists === false && words.length > 1
+      ? "where a command is named"
+      : undefined;
+    if (refusal !== undefined && !isPlain) {
+      const value = values.find((each) => !PLAIN_REGEXP.test(each))!;
+      throw unsafe(field.name, value, `it stands ${refusal}, where it would be code`);
+    }
+    const text = placement === undefined
+      ? `${mark}${words.join(" ")}${mark}`
+      : placement.kind === "none"
+      ? words.join(" ")
+      : placement.render(words);
+    this.#filled += this.#escape(text);
+    this.#reader.readValue(text, isPlain);
+  }
+
+  /**
+   * The whole command.
+   *
+   * @throws {UserError} `UNSAFE_PLACEHOLDER` if a value would be code in what a shell reads from a pipe.
+   */
+  finish(): string {
+    const leak = this.#reader.finish();
+    if (leak === undefined) return this.#filled;
+    throw new UserError(
+      "UNSAFE_PLACEHOLDER",
+      `Cannot fill values in before a pipe into ${leak}, where they would be code`,
+      { unchanged: "No job was submitted", hint: SAFE_WAY },
+    );
+  }
+
+  /** `--wrap '{command}'`: whoever writes that wants the value to be run. */
+  #isAllOfCode({ rest, values }: FilledField): boolean {
+    if (rest === undefined || values.length !== 1 || !this.#reader.isAtBeginningOfCode) {
+      return false;
+    }
+    const mark = this.#reader.quotation;
+    return rest.startsWith(mark) && /^($|[\s;&|<>)])/.test(rest.slice(mark.length));
+  }
+}
+
+const SAFE_WAY = 'hand it to a script as a word, which has it as "$1": sbatch job.sh {…}';
+const MOST_SHOWN = 60;
+
+function unsafe(name: string, value: string, reason: string, hint = SAFE_WAY): UserError {
+  const shown = value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value;
+  return new UserError(
+    "UNSAFE_PLACEHOLDER",
+    `Cannot put "${shown}" in place of ${name}: ${reason}`,
+    { unchanged: "No job was submitted", hint },
+  );
+}

@@ -1,0 +1,182 @@
+import { basename } from "node:path";
+
+const RESERVED = new Set(["if", "then", "elif", "else", "while", "until", "do", "!", "{"]);
+const ASSIGNMENT_REGEXP = /^[A-Za-z_]\w*\+?=/;
+
+/** Programs and builtins that run the command behind their own options. */
+const PREFIXES = new Set([
+  ...["builtin", "chrt", "command", "coproc", "doas", "env", "exec", "ionice", "nice", "nohup"],
+  ...["numactl", "setsid", "srun", "stdbuf", "sudo", "taskset", "time", "timeout", "xargs"],
+]);
+
+/** What takes its arguments for code, or hands them to a shell; bash evaluates an index of a variable. */
+const EVALUATING = new Set([
+  ...["[[", "at", "eval", "getopts", "let", "mapfile", "parallel", "read", "readarray", "rsh"],
+  ...["ssh", "trap", "unset", "watch"],
+]);
+
+/** After these a plain word or an assignment may mean anything. */
+const CHANGING = new Set(["alias", "declare", "integer", "local", "typeset"]);
+
+/** Shells, for which the word behind `-c` is a script and the others are its arguments. */
+const SHELLS_REGEXP = /^(sh|ash|bash|dash|ksh|ksh93|lksh|mksh|posh|rbash|yash|zsh)$/;
+const SCRIPT_REGEXP = /^-\w*c/;
+const SHELL_VALUE_REGEXP = /^[-+]\w*[oO]$|^--(rcfile|init-file)$/;
+/** What runs a program in an argument, in another language or by another user's shell. */
+const INTERPRETERS_REGEXP =
+  /^(csh|fish|flock|julia|lua|node|perl|php|pwsh|python|R|Rscript|ruby|runuser|script|sg|su|tcsh)[\d.]*$/;
+const PROGRAM_REGEXP = /^-(\w*[ceEpr]|-(command|eval|print|session-command))$/;
+const BEGUN_PROGRAM_REGEXP = /^-(\w*[ceEpr]|-(command|eval|print|session-command)=)/;
+
+/** sbatch(1), `--wrap`; getopt takes the beginning of an option's name for it. */
+export const WRAP_REGEXP = /^--wr(ap?)?$/;
+
+/** Besides shells and interpreters: what runs the commands that it reads from a pipe. */
+const READING_REGEXP = /^(at|batch|parallel|rsh|salloc|sbatch|source|ssh|\.)$/;
+
+/** What a word is, beside an argument. */
+export type Role = "script" | "program" | "variable";
+
+/** A word of a command. */
+export interface CommandWord {
+  /** Without its quotes, and with a NUL for each expansion. */
+  readonly text: string;
+  /** Whether it has neither quotes nor expansions. */
+  readonly isPlain: boolean;
+  /** Whether the shell may make several words of it, or none. */
+  readonly isVolatile: boolean;
+  /** Whether a value is a part of it. */
+  readonly hasValue: boolean;
+  /** What it was found to be when it began. */
+  readonly role: Role | undefined;
+}
+
+/** A command as far as its words were read, and what that makes of the next one. */
+export class SimpleCommand {
+  #name: string | undefined;
+  /** Whether the arguments are a command. */
+  #isPrefix = false;
+  /** Whether a program was named that takes code behind an option. */
+  #interpreter: "shell" | "other" | undefined;
+  #next: Role | "option's value" | undefined;
+  /** What the word behind an option's value is. */
+  #afterValue: Role | undefined;
+  #isRedirected = false;
+  #isCopied = false;
+  /** Whether the next word may be the value of the option before it. */
+  #isBehindOption = false;
+  /** Whether there is an argument that is surely no option's value and no number. */
+  #hasOperand = false;
+
+  /** The program that takes its arguments for code, if one does. */
+  evaluating: string | undefined;
+  /** The program that runs what a pipe brings it, if one does. */
+  reading: string | undefined;
+  /** A word after which words may not mean what they seem to, also in later commands. */
+  surprise: string | undefined;
+  /** Whether a value has named the command, or the option that code stands behind. */
+  isByValue = false;
+
+  /** Whether the program is known. */
+  get hasName(): boolean {
+    return this.#name !== undefined;
+  }
+
+  /** What the next word is. */
+  get nextRole(): Role | undefined {
+    if (this.#isRedirected) return this.#isCopied ? "variable" : undefined;
+    return this.#next === "option's value" ? undefined : this.#next;
+  }
+
+  /** Whether a word that begins like this, at the cursor, names the program. */
+  isNamedBy(begun: string): boolean {
+    return !this.hasName && !this.#isRedirected && !ASSIGNMENT_REGEXP.test(begun);
+  }
+
+  /** Whether a word that begins like this has the text of a program in it: `perl -eTEXT`. */
+  isProgramIn(begun: string): boolean {
+    return this.#interpreter === "other" && BEGUN_PROGRAM_REGEXP.test(begun);
+  }
+
+  /** Whether several words can stand next: in place of a command they could be `sh -c TEXT`. */
+  get takesLists(): boolean {
+    return this.#interpreter === undefined &&
+      (this.#isPrefix ? this.#hasOperand : this.hasName || this.#isRedirected);
+  }
+
+  /** The next word is a file, or behind `>&` a number, which bash may expand once more. */
+  redirect(isCopy: boolean): void {
+    this.#isRedirected = true;
+    this.#isCopied = isCopy;
+  }
+
+  /** Takes a word, and the operator or blank behind it. */
+  take(word: CommandWord, operator: string): void {
+    const { text, isPlain, hasValue } = word;
+    if (hasValue && /^-|sh$/.test(text)) this.isByValue = true;
+    if (this.#isRedirected) this.#isRedirected = false;
+    else if (/^[<>]$/.test(operator) && isPlain && /^[0-9]+$/.test(text)) return; // 2>file
+    else if (this.hasName) this.#takeArgument(word);
+    else if (isPlain && RESERVED.has(text) || ASSIGNMENT_REGEXP.test(text)) return;
+    else {
+      this.#name = basename(text);
+      this.#isPrefix = PREFIXES.has(this.#name) || text.includes("\0");
+      this.#heed(this.#name, true);
+    }
+  }
+
+  #takeArgument({ text, role, isVolatile }: CommandWord): void {
+    this.#count(text);
+    const expected = this.#next;
+    // Whatever comes next may be what was expected here.
+    if (isVolatile && (expected !== undefined || this.#interpreter !== undefined)) {
+      this.#interpreter = "other";
+      this.#next = "program";
+      return;
+    }
+    this.#next = undefined;
+    if (expected === "option's value") this.#next = this.#afterValue;
+    else if (this.#interpreter === "shell") this.#takeOfShell(text, expected);
+    else if (role !== undefined) return;
+    else if (WRAP_REGEXP.test(text)) this.#next = "script";
+    else if (this.#interpreter === "other" && PROGRAM_REGEXP.test(text)) this.#next = "program";
+    else if (/^(printf|test|\[)$/.test(this.#name!) && /^-[vR]$/.test(text)) {
+      this.#next = "variable";
+    } else this.#heed(basename(text), this.#isPrefix);
+  }
+
+  #count(text: string): void {
+    const isOption = text.startsWith("-");
+    const isOperand = !isOption && !this.#isBehindOption && !/^[\d.]+[smhd]?$|=/.test(text);
+    this.#isBehindOption = isOption && !text.includes("=");
+    if (!isOperand) return;
+    this.#hasOperand = true;
+    // With a script among its arguments it reads none from the pipe.
+    if (this.reading === "sbatch") this.reading = undefined;
+  }
+
+  /** `bash -o pipefail -c -x SCRIPT ARGUMENT…`: options go on behind `-c`. */
+  #takeOfShell(text: string, expected: Role | undefined): void {
+    if (!/^[-+]/.test(text)) {
+      // A file to be run, or the script: what follows are its arguments.
+      this.#interpreter = undefined;
+      this.reading = undefined;
+      return;
+    }
+    const isBehindC = SCRIPT_REGEXP.test(text) || expected === "script";
+    if (SHELL_VALUE_REGEXP.test(text)) {
+      this.#next = "option's value";
+      this.#afterValue = isBehindC ? "script" : undefined;
+    } else if (isBehindC) this.#next = "script";
+  }
+
+  /** Takes notice of a name that gives other words a meaning of their own. */
+  #heed(name: string, isCommand: boolean): void {
+    if (SHELLS_REGEXP.test(name)) this.#interpreter = "shell";
+    else if (INTERPRETERS_REGEXP.test(name)) this.#interpreter = "other";
+    if (!isCommand) return;
+    if (this.#interpreter !== undefined || READING_REGEXP.test(name)) this.reading ??= name;
+    if (EVALUATING.has(name)) this.evaluating ??= name;
+    if (CHANGING.has(name)) this.surprise = name;
+  }
+}

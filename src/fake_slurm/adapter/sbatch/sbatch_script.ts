@@ -1,0 +1,87 @@
+import { readFileSync, readSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { joinBytes } from "../../../process/join_bytes.ts";
+import { SlurmRefusal } from "../../context.ts";
+
+/** A batch script as it was read at submission. */
+export interface BatchScript {
+  /** Exactly what will run. */
+  readonly bytes: Uint8Array;
+  /** The same, decoded: for directives. */
+  readonly text: string;
+  /** As scontrol shows it; `null` for standard input and `--wrap`. */
+  readonly path: string | null;
+}
+
+/**
+ * Reads the batch script: a file, or standard input when no file is named.
+ *
+ * @throws {SlurmRefusal} In sbatch's words, if it cannot be read or does not look like a batch script.
+ */
+export function readBatchScript(
+  file: string | undefined,
+  cwd: string,
+  searchPath: string,
+): BatchScript {
+  const path = file === undefined ? null : findScript(file, cwd, searchPath);
+  let bytes: Uint8Array;
+  try {
+    bytes = path === null ? readStandardInput() : readFileSync(resolve(cwd, path));
+  } catch (error) {
+    if (path !== null && !/EISDIR/.test(String(error))) throw refuse(`Unable to open file ${file}`);
+    bytes = new Uint8Array();
+  }
+  const text = new TextDecoder().decode(bytes);
+  refuseOddScript(text);
+  return { bytes, text, path };
+}
+
+/** Reads by descriptor: the runtime does not let /dev/stdin be opened by name. */
+function readStandardInput(): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (;;) {
+    const piece = new Uint8Array(65_536);
+    const length = readSync(0, piece);
+    if (length === 0) return joinBytes(pieces);
+    pieces.push(piece.subarray(0, length));
+  }
+}
+
+/** The script that `sbatch --wrap` makes of a command line. */
+export function wrapScript(command: string): BatchScript {
+  const head = "#!/bin/sh\n# This script was created by sbatch --wrap.\n\n";
+  const text = `${head}${command}\n`;
+  return { bytes: new TextEncoder().encode(text), text, path: null };
+}
+
+/** A bare name is looked for in the current directory and on PATH; any other stays as given. */
+function findScript(file: string, cwd: string, searchPath: string): string {
+  if (file.includes("/")) return file;
+  for (const directory of [cwd, ...searchPath.split(":")]) {
+    const candidate = join(directory, file);
+    if (directory !== "" && statSync(candidate, { throwIfNoEntry: false })?.isFile() === true) {
+      return candidate;
+    }
+  }
+  return file;
+}
+
+const NO_SCRIPT = `This does not look like a batch script.  The first
+line must start with #! followed by the path to an interpreter.
+For instance: #!/bin/sh`;
+const NULL_CHARACTER = `The Slurm controller does not allow scripts that
+contain a NULL character '\\0'.`;
+const DOS_BREAKS = `Batch script contains DOS line breaks (\\r\\n)
+instead of expected UNIX line breaks (\\n).`;
+
+function refuseOddScript(text: string): void {
+  if (text === "") throw refuse("Batch script is empty!");
+  if (text.trim() === "") throw refuse("Batch script contains only whitespace!");
+  if (!text.startsWith("#!")) throw refuse(NO_SCRIPT);
+  if (text.includes("\0")) throw refuse(NULL_CHARACTER);
+  if (text.includes("\r\n")) throw refuse(DOS_BREAKS);
+}
+
+function refuse(words: string): SlurmRefusal {
+  return new SlurmRefusal(`${words.replaceAll(/^/gm, "sbatch: error: ")}\n`);
+}

@@ -1,0 +1,106 @@
+/** What a file was like when it was looked at. */
+interface Look {
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly mtimeMs: number;
+  readonly ino: number | null;
+}
+
+/** How often files are looked at that may still be written to. */
+const LOOK_AGAIN_MS = 150;
+/** A file that does not change for so long is taken for complete. */
+const QUIET_MS = 600;
+/** How long one is waited for that keeps changing. */
+const LONGEST_WAIT_MS = 3_000;
+
+/**
+ * How files were at one moment, to tell later whether somebody still writes to them: by size, time of
+ * the last change, and inode.
+ */
+export class FileSnapshots {
+  readonly #root: string;
+  /** By path as it was given: tens of thousands of absolute ones would take megabytes. */
+  readonly #looks = new Map<string, Look | undefined>();
+  readonly #isMovedAside: (target: string) => boolean;
+
+  /**
+   * Looks at `files`, relative to `root`; one that is not there now must not be there later.
+   *
+   * @param isMovedAside whether a link with this target stands for the file itself, moved elsewhere.
+   */
+  constructor(root: string, files: Iterable<string>, isMovedAside: (target: string) => boolean) {
+    this.#root = root;
+    this.#isMovedAside = isMovedAside;
+    for (const file of files) this.#looks.set(file, this.#lookAt(file));
+  }
+
+  /**
+   * Waits for the files that somebody may still write to until each has been quiet for a moment; without
+   * such a file it does not wait at all.
+   *
+   * @param isDoubtful whether a file may be one, by the time of its last change, milliseconds since 1970.
+   * @returns the files that do not become quiet within some seconds.
+   */
+  async waitUntilQuiet(
+    isDoubtful: (file: string, mtimeMs: number) => boolean,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    const recent = [...this.#looks].filter(([file, look]) =>
+      look !== undefined && isDoubtful(file, look.mtimeMs)
+    );
+    const movedAtMs = new Map(recent.map(([file]) => [file, 0]));
+    for (let nowMs = 0; movedAtMs.size > 0 && nowMs < LONGEST_WAIT_MS;) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      signal.throwIfAborted();
+      nowMs += LOOK_AGAIN_MS;
+      for (const [file, lastMs] of movedAtMs) {
+        const look = this.#lookAt(file);
+        if (!isSame(this.#looks.get(file), look)) movedAtMs.set(file, nowMs);
+        else if (nowMs - lastMs >= QUIET_MS) movedAtMs.delete(file);
+        this.#looks.set(file, look);
+      }
+    }
+    return [...movedAtMs.keys()];
+  }
+
+  /**
+   * The files that have changed since they were last looked at.
+   *
+   * @param backupLinks absolute, of files that were given up for another one with the same content, which
+   * may be one of these: they have changed when that one has, or when what the backup link leads to has. Of
+   * other files the inode says nothing: that of a file that is gone is used again.
+   */
+  findMoved(backupLinks: ReadonlyMap<string, string>): string[] {
+    const byInode = new Map([...this.#looks.values()].map((look) => [look?.ino, look]));
+    const moved = [...this.#looks].filter(([file, look]) => {
+      const now = this.#lookAt(file);
+      const backupLink = backupLinks.get(file);
+      if (backupLink === undefined || now === undefined) return !isSame(look, now);
+      const kept = byInode.get(now?.ino);
+      return !isSame(look, lookAt(backupLink)) || (kept !== undefined && !isSame(kept, now));
+    });
+    return moved.map(([file]) => file);
+  }
+
+  #lookAt(file: string): Look | undefined {
+    return lookAt(`${this.#root}/${file}`, this.#isMovedAside);
+  }
+}
+
+function lookAt(path: string, isMovedAside?: (target: string) => boolean): Look | undefined {
+  try {
+    const own = Deno.lstatSync(path);
+    const isAside = own.isSymlink && isMovedAside?.(Deno.readLinkSync(path));
+    const { size, mtime, ino } = isAside ? Deno.statSync(path) : own;
+    return { size, mtimeMs: mtime?.getTime() ?? 0, ino };
+  } catch {
+    return undefined; // who adds it finds the words for it
+  }
+}
+
+function isSame(before: Look | undefined, now: Look | undefined): boolean {
+  if (before === undefined || now === undefined) return before === now;
+  // Given up for another file of the same content, as git-annex does with duplicates.
+  if (before.ino !== now.ino) return before.size === now.size;
+  return before.size === now.size && before.mtimeMs === now.mtimeMs;
+}

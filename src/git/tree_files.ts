@@ -1,0 +1,81 @@
+import { textOf } from "../process/runner.ts";
+import { coverWithPathspecs } from "./changes.ts";
+import type { Git } from "./git.ts";
+import { decodePath, splitNul } from "./path_bytes.ts";
+
+/** A file, link or submodule in a commit's tree. */
+export interface TreeFile {
+  /** Relative to the root of the tree. */
+  readonly path: string;
+  /** In octal, six digits. */
+  readonly mode: string;
+  /** Blob, or of a submodule its commit. */
+  readonly oid: string;
+}
+
+/**
+ * Reads what commits have at and under some paths, two git processes for all of them together.
+ *
+ * @param commits names for git; one that is not there, or no commit, is absent from the result.
+ * @param paths relative to the root; `.` for everything.
+ * @returns by the names that were given.
+ */
+export async function readTreeFiles(
+  git: Git,
+  commits: readonly string[],
+  paths: readonly string[],
+): Promise<Map<string, TreeFile[]>> {
+  const files = new Map<string, TreeFile[]>();
+  const names = [...new Set(commits)];
+  if (names.length === 0 || paths.length === 0) return files;
+  const trees = await findTrees(git, names);
+  const byTree = new Map([...trees.values()].map((tree) => [tree, [] as TreeFile[]]));
+  const present = [...byTree.keys()];
+  if (present.length > 0) {
+    const empty = EMPTY_TREES[present[0]!.length]!;
+    const pathspecs = coverWithPathspecs(paths);
+    const output = await git.require(
+      ["diff-tree", "--stdin", "-r", "--raw", "-z", "--no-renames", "--", ...pathspecs],
+      { stdin: present.map((tree) => `${empty} ${tree}\n`).join("") },
+    );
+    readInto(byTree, output);
+  }
+  for (const [name, tree] of trees) files.set(name, byTree.get(tree)!);
+  return files;
+}
+
+/** By the length of object names: SHA-1, SHA-256. Git knows it without its being there. */
+const EMPTY_TREES: Readonly<Record<number, string>> = {
+  40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+  64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+};
+
+async function findTrees(git: Git, names: readonly string[]): Promise<Map<string, string>> {
+  const output = await git.text(["cat-file", "--batch-check=%(objectname)"], {
+    stdin: names.map((name) => `${name}^{tree}\n`).join(""),
+  });
+  const trees = new Map<string, string>();
+  for (const [at, line] of output.split("\n").entries()) {
+    // git-cat-file(1): "NAME missing", and the like
+    if (/^[0-9a-f]+$/.test(line)) trees.set(names[at]!, line);
+  }
+  return trees;
+}
+
+function readInto(byTree: ReadonlyMap<string, TreeFile[]>, output: Uint8Array): void {
+  let current: TreeFile[] = [];
+  let header: string | undefined;
+  for (const item of splitNul(output)) {
+    if (header !== undefined) {
+      const [, mode, , oid] = header.split(" ");
+      current.push({ path: decodePath(item), mode: mode!, oid: oid! });
+      header = undefined;
+      continue;
+    }
+    // Before the first file of a pair of trees a line names both.
+    const lines = textOf(item).split("\n");
+    header = lines.pop()!;
+    const pair = lines.at(-1);
+    if (pair !== undefined) current = byTree.get(pair.split(" ")[1]!) ?? [];
+  }
+}

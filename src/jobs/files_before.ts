@@ -1,0 +1,50 @@
+/** What identifies a file, and shows whether it has changed since it was looked at. */
+export interface NotedFile {
+  /** Relative to the dataset's root, or to the alternative folder. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly mtimeMs: number;
+  /** Inode number; 0 where there is none. */
+  readonly ino: number;
+}
+
+/** Whether two looks at one path saw the same file, unchanged. */
+export function isSameFile(
+  one: Omit<NotedFile, "path"> | undefined,
+  other: Omit<NotedFile, "path">,
+): boolean {
+  return one?.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino;
+}
+
+/** What lay in the places that a job with an alternative folder was to write, when it was scheduled. */
+export interface FilesBesideAltDir {
+  /** The dataset's HEAD then. */
+  readonly headOid: string;
+  /** In the dataset, at and under the claims; links as such. */
+  readonly inDataset: readonly NotedFile[];
+  /** In the alternative folder, at and under the claims; links as what they lead to. */
+  readonly inAltDir: readonly NotedFile[];
+}
+
+/** What was in some places of the work tree. What was not there, a job cannot have removed. */
+export interface PresentPaths {
+  /** The places, relative to the root: the claims that the job had then. */
+  readonly places: readonly string[];
+  /** Everything at and under them, folders included. */
+  readonly paths: readonly string[];
+}
+
+/** What the files of a job were before it ran. */
+export interface FilesBefore {
+  /** What was there in the work tree; `null`: too much to be noted. */
+  readonly present: PresentPaths | null;
+  /**
+   * Links to contents that are not in this clone, which make room for the job's own files: their targets
+   * by path. Those that the job does not write come back.
+   */
+  readonly room: ReadonlyMap<string, string>;
+  /** For a job that runs elsewhere; `null` for all others. */
+  readonly altDir: FilesBesideAltDir | null;
+}

@@ -1,0 +1,123 @@
+import type { ReproductionEvidence } from "./evidence.ts";
+
+/** How an output of a run stands to that of the run that it repeats. */
+export type Verdict = "identical" | "differs" | "missing" | "new";
+
+/** What tells contents apart, without their being read. */
+export interface ContentName {
+  /** The blob in git. */
+  readonly oid: string;
+  /** Key of git-annex, for an annexed file: it may be locked in one run and unlocked in the other. */
+  readonly key?: string;
+}
+
+/** Whether two names stand for the same content. */
+function isSameContent(one: ContentName, other: ContentName): boolean {
+  return one.oid === other.oid || one.key !== undefined && one.key === other.key;
+}
+
+/** Compares outputs by their names; each path is in one of both at least. */
+export function compareOutputs(
+  original: ReadonlyMap<string, ContentName>,
+  repetition: ReadonlyMap<string, ContentName>,
+): Map<string, Verdict> {
+  const verdicts = new Map<string, Verdict>();
+  for (const path of [...new Set([...original.keys(), ...repetition.keys()])].sort()) {
+    const before = original.get(path);
+    const after = repetition.get(path);
+    verdicts.set(
+      path,
+      before === undefined
+        ? "new"
+        : after === undefined
+        ? "missing"
+        : isSameContent(before, after)
+        ? "identical"
+        : "differs",
+    );
+  }
+  return verdicts;
+}
+
+/** An output that a job which repeats another one has changed. */
+export interface ChangedOutput {
+  /** The dataset that it lies in, relative to the topmost root; `.` for that. */
+  readonly place: string;
+  /** Relative to that. */
+  readonly path: string;
+  /** What became of it. */
+  readonly kind: "add" | "modify" | "delete";
+  /** In octal, six digits. */
+  readonly mode: string;
+  /** The blob. */
+  readonly oid: string;
+}
+
+/** A job that repeats another one, whose outputs are staged and in no commit yet. */
+export interface StagedRepetition {
+  /** Tells the jobs apart. */
+  readonly key: number;
+  /** Commits of the earlier runs of the same command, oldest first; one at least. */
+  readonly chain: readonly string[];
+  /** Relative to the topmost root. */
+  readonly claims: readonly string[];
+  /** Logs and the like, relative to the topmost root. */
+  readonly slurmOutputs: readonly string[];
+  /** What it changed against HEAD. */
+  readonly changes: readonly ChangedOutput[];
+}
+
+/** Compares jobs that are about to be committed with those that they repeat; who cannot be is absent. */
+export type JudgeRepetitions = (
+  jobs: readonly StagedRepetition[],
+) => Promise<ReadonlyMap<number, ReproductionEvidence>>;
+
+/** The verdict as a record keeps it. */
+export function reproductionOf(
+  verdicts: ReadonlyMap<string, Verdict>,
+  original: { readonly commit: string; readonly jobId?: string },
+): ReproductionEvidence {
+  const having = (wanted: Verdict) =>
+    [...verdicts].filter(([, verdict]) => verdict === wanted).map(([path]) => path);
+  const lists = (["differs", "missing", "new"] as const).map((kind) =>
+    [kind, having(kind)] as const
+  );
+  return {
+    ...original,
+    identical: having("identical").length,
+    ...Object.fromEntries(lists.map(([kind, paths]) => [kind, paths.slice(0, MOST_LISTED)])),
+    ...Object.fromEntries(
+      lists.filter(([, paths]) => paths.length > MOST_LISTED)
+        .map(([kind, paths]) => [`${kind}Count`, paths.length]),
+    ),
+  };
+}
+
+/** A commit message is no place for ten thousand names. */
+const MOST_LISTED = 100;
+
+/** Whether a verdict says that all is the same. */
+export function isIdentical(
+  { identical, differs, missing, new: added }: ReproductionEvidence,
+): boolean {
+  return (identical ?? 0) > 0 &&
+    [differs, missing, added].every((paths) => (paths ?? []).length === 0);
+}
+
+/** So many paths of each kind are named to a person. */
+const MOST_NAMED = 3;
+
+/** `3 identical`; `1 differs (fit/chain.bin), 2 identical`. */
+export function renderReproduction({ identical = 0, ...others }: ReproductionEvidence): string {
+  const parts = (["differs", "missing", "new"] as const).flatMap((kind) => {
+    const paths = others[kind] ?? [];
+    if (paths.length === 0) return [];
+    const count = others[`${kind}Count`] ?? paths.length;
+    const more = count - MOST_NAMED;
+    const names = paths.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    const word = kind === "differs" && count > 1 ? "differ" : kind;
+    return [`${count} ${word} (${names})`];
+  });
+  return [...parts, ...(identical > 0 ? [`${identical} identical`] : [])].join(", ") ||
+    "no outputs";
+}

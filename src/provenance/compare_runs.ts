@@ -1,0 +1,217 @@
+import { annexKeyOf } from "../annex/annex_key.ts";
+import { readBlobs } from "../git/cat_file.ts";
+import type { Git } from "../git/git.ts";
+import { compareOutputs } from "../jobs/output_comparison.ts";
+import type { ContentName, Verdict } from "../jobs/output_comparison.ts";
+import { isWithin, pathRelativeTo } from "../paths/root_paths.ts";
+import type { RunRecord } from "../datalad/run_record.ts";
+import { readDeepFiles } from "./deep_files.ts";
+import type { DeepFile } from "./deep_files.ts";
+import { readCutCommits } from "./origins.ts";
+import type { Provenance } from "./provenance.ts";
+import type { RecordedRun } from "./recorded_runs.ts";
+import { findWrittenFiles } from "./written_files.ts";
+
+/** An output of two runs. */
+export interface ComparedOutput {
+  /** Relative to the dataset's root. */
+  readonly path: string;
+  /** How the second one stands to the first. */
+  readonly verdict: Verdict;
+  /** As the first run left it; absent if it did not. */
+  readonly before?: NamedFile;
+  /** As the second run left it. */
+  readonly after?: NamedFile;
+}
+
+/** A file with what tells its content. */
+export interface NamedFile extends DeepFile, ContentName {}
+
+/** A pair of runs: the second is to have come out as the first. */
+export interface RunPair {
+  /** The run that is repeated. */
+  readonly original: RecordedRun;
+  /** The one that repeats it, or any other. */
+  readonly repetition: RecordedRun;
+}
+
+/**
+ * Compares the outputs of pairs of runs, logs and environment files left out, by object names and keys:
+ * contents are not read. For all pairs together a handful of git processes run in each dataset.
+ *
+ * An output is what the first run, or one that it repeats itself, wrote within its claims, or what the second
+ * one wrote: a repetition that wrote the same again has changed nothing.
+ *
+ * @returns in the order of `pairs`, by path.
+ */
+export async function compareRuns(
+  provenance: Provenance,
+  pairs: readonly RunPair[],
+): Promise<ComparedOutput[][]> {
+  const { dataset, history } = provenance.top;
+  const cut = await readCutCommits(dataset);
+  const chainOf = ({ commit, record }: RecordedRun) =>
+    [...record.chain, commit.oid].filter((oid) => history.at(oid) !== undefined && !cut.has(oid));
+  const commits = pairs.flatMap(({ original, repetition }) => [
+    ...chainOf(original),
+    repetition.commit.oid,
+  ]);
+  const written = await findWrittenFiles(
+    dataset,
+    [...new Set(commits)].filter((oid) => !cut.has(oid)),
+  );
+  const claims = pairs.flatMap(({ original, repetition }) => [
+    ...claimsOf(original.record),
+    ...claimsOf(repetition.record),
+  ]);
+  const trees = await readDeepFiles(
+    provenance,
+    pairs.flatMap(({ original, repetition }) => [original.commit.oid, repetition.commit.oid]),
+    [...new Set(claims)],
+  );
+  return await compareSides(
+    provenance,
+    pairs.map((pair) => ({
+      before: outputsOf(trees, pair.original, pair),
+      after: outputsOf(trees, pair.repetition, pair),
+      wroteBefore: chainOf(pair.original).flatMap((oid) => written.get(oid) ?? []),
+      wroteAfter: written.get(pair.repetition.commit.oid) ?? [],
+    })),
+  );
+}
+
+/** What two runs left at their claims, logs left out, and what of it they wrote. */
+export interface Sides {
+  /** By path, as the first one left it. */
+  readonly before: ReadonlyMap<string, DeepFile>;
+  /** As the second one left it. */
+  readonly after: ReadonlyMap<string, DeepFile>;
+  /** What the first one wrote, or one that it repeats; empty where unknown. */
+  readonly wroteBefore: readonly string[];
+  /** What the second one wrote. */
+  readonly wroteAfter: readonly string[];
+}
+
+/** Compares what pairs of runs wrote. */
+export async function compareSides(
+  provenance: Provenance,
+  pairs: readonly Sides[],
+): Promise<ComparedOutput[][]> {
+  const chosen = pairs.map(({ before, after, wroteBefore, wroteAfter }) => {
+    const wrote = new Set(wroteBefore);
+    // If it is unknown what it wrote, everything at its claims counts.
+    if (![...before.keys()].some((path) => wrote.has(path))) {
+      for (const path of before.keys()) wrote.add(path);
+    }
+    for (const path of wroteAfter) wrote.add(path);
+    const isOutput = ([path]: [string, DeepFile]) => wrote.has(path);
+    return { before: [...before].filter(isOutput), after: [...after].filter(isOutput) };
+  });
+  const keys = await readKeys(
+    provenance,
+    chosen.flatMap(({ before, after }) => doubtful(before, after)),
+  );
+  const named = (files: readonly [string, DeepFile][]) =>
+    new Map(files.map(([path, file]): [string, NamedFile] => {
+      const key = keys.get(file);
+      return [path, { ...file, ...(key === undefined ? {} : { key }) }];
+    }));
+  return chosen.map(({ before, after }) => {
+    const one = named(before);
+    const other = named(after);
+    return [...compareOutputs(one, other)].map(([path, verdict]) => ({
+      path,
+      verdict,
+      ...(one.has(path) ? { before: one.get(path)! } : {}),
+      ...(other.has(path) ? { after: other.get(path)! } : {}),
+    }));
+  });
+}
+
+/** What a run claimed, relative to the root of the dataset that has the record. */
+export function claimsOf({ outputs, slurmOutputs, subdataset }: RunRecord): string[] {
+  const logs = new Set(slurmOutputs);
+  return outputs.filter((output) => !logs.has(output))
+    .map((output) => output.replace(/^\.\//, "").replace(/\/$/, "") || ".")
+    .flatMap((output) => subdataset === null ? [output] : pathRelativeTo(subdataset, output) ?? []);
+}
+
+/** Logs and environment file, relative to the root of the dataset that has the record. */
+export function logsOf({ slurmOutputs, subdataset }: RunRecord): string[] {
+  return slurmOutputs.map((output) => output.replace(/^\.\//, ""))
+    .flatMap((output) => subdataset === null ? [output] : pathRelativeTo(subdataset, output) ?? []);
+}
+
+/** What lies at the claims of a run in its commit, without the logs of both. */
+function outputsOf(
+  trees: ReadonlyMap<string, ReadonlyMap<string, DeepFile>>,
+  { commit, record }: RecordedRun,
+  { original, repetition }: RunPair,
+): Map<string, DeepFile> {
+  const claims = claimsOf(record);
+  const logs = new Set([...logsOf(original.record), ...logsOf(repetition.record)]);
+  return new Map(
+    [...trees.get(commit.oid) ?? []].filter(([path]) =>
+      !logs.has(path) && claims.some((claim) => isWithin(claim, path))
+    ),
+  );
+}
+
+const LINK_MODE = "120000";
+
+/** Pairs of files whose object names differ: both may still stand for one annexed content. */
+function doubtful(
+  before: readonly (readonly [string, DeepFile])[],
+  after: readonly (readonly [string, DeepFile])[],
+): DeepFile[] {
+  const others = new Map(after);
+  return before.flatMap(([path, file]) => {
+    const other = others.get(path);
+    return other !== undefined && other.oid !== file.oid ? [file, other] : [];
+  });
+}
+
+/** The longest pointer file, in bytes: git-annex, "pointer file". */
+const LONGEST_POINTER = 32_768;
+
+/** The keys of annexed files among `files`; one git process or two for each dataset. */
+export async function readKeys(
+  provenance: Provenance,
+  files: readonly DeepFile[],
+): Promise<Map<DeepFile, string>> {
+  const keys = new Map<DeepFile, string>();
+  for (const [place, group] of Map.groupBy(files, (file) => file.place)) {
+    const { git } = (await provenance.at(place)).dataset;
+    const sizes = await readSizes(git, group.map(({ oid }) => oid));
+    const small = group.filter(({ oid, mode }) =>
+      mode === LINK_MODE || (sizes.get(oid) ?? Infinity) <= LONGEST_POINTER
+    );
+    const blobs = small.length === 0
+      ? new Map<string, string>()
+      : await readBlobs(git, new Set(small.map(({ oid }) => oid)));
+    for (const file of small) {
+      const text = blobs.get(file.oid) ?? "";
+      const key = file.mode === LINK_MODE || text.startsWith("/annex/objects/")
+        ? annexKeyOf(text)
+        : undefined;
+      if (key !== undefined) keys.set(file, key);
+    }
+  }
+  return keys;
+}
+
+/** Sizes of blobs in bytes, with one git process; what is not there is absent. */
+export async function readSizes(
+  git: Git,
+  oids: readonly string[],
+): Promise<Map<string, number>> {
+  if (oids.length === 0) return new Map();
+  const lines = await git.text(["cat-file", "--batch-check=%(objectname) %(objectsize)"], {
+    stdin: [...new Set(oids)].map((oid) => `${oid}\n`).join(""),
+  });
+  return new Map(
+    lines.split("\n").map((line) => line.split(" "))
+      .filter(([, size]) => /^[0-9]+$/.test(size ?? ""))
+      .map(([oid, size]) => [oid!, Number(size)]),
+  );
+}

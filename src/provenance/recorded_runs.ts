@@ -1,0 +1,128 @@
+/**
+ * Runs as the history has them.
+ *
+ * A *recorded run* is a commit with a run record of a Slurm job. A *range* says which commits are looked
+ * through. A record's *inputs* and *outputs* are as it names them; what a run *wrote* is what its commit
+ * changed, in subdatasets, too.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../datalad/dataset.ts";
+import { badRecord, parseMessage, parseRecord, RECORD_PREFIX } from "../datalad/run_record.ts";
+import type { ParsedMessage, RunRecord } from "../datalad/run_record.ts";
+import { readSidecar } from "../datalad/sidecar.ts";
+import { UserError } from "../errors.ts";
+import { readMessages } from "../git/history.ts";
+import type { CommitMessage } from "../git/history.ts";
+import type { Runner } from "../process/runner.ts";
+import { firstOf } from "../session/name_list.ts";
+
+/** A job that finish has committed. */
+export interface RecordedRun {
+  /** The commit with its outputs. */
+  readonly commit: CommitMessage;
+  /** What the commit's message says beside the record. */
+  readonly parsed: ParsedMessage;
+  /** From the message, or from its sidecar. */
+  readonly record: RunRecord;
+}
+
+/** Which records are looked for. */
+export interface RecordRange {
+  /** Commit, or end of the range. */
+  readonly revision: string;
+  /** Last commit before the range; empty: all that `revision` reaches; absent: `revision` alone. */
+  readonly since: string | undefined;
+  /** Take jobs, too, whose commits have another state than Completed in their subject. */
+  readonly withFailedJobs: boolean | undefined;
+}
+
+/**
+ * Reads the run records of a range, oldest first, with one `git log`; of a merge, which repeats in its
+ * message what its parents hold, none.
+ *
+ * @throws {UserError} `NO_RECORD` if there is none, `BAD_RECORD` for one that cannot be read.
+ */
+export async function findRuns(
+  dataset: Dataset,
+  options: RecordRange,
+  runner: Runner,
+): Promise<RecordedRun[]> {
+  const commits = await readMessages(dataset.git, options.revision, options.since, RECORD_PREFIX);
+  const runs: RecordedRun[] = [];
+  const failed: string[] = [];
+  for (const commit of commits) {
+    if (commit.parents.length > 1) continue;
+    const parsed = parse(commit);
+    if (parsed === undefined) continue;
+    if (parsed.state !== "Completed" && options.withFailedJobs !== true) {
+      failed.push(`${commit.oid.slice(0, 10)} (${parsed.state})`);
+      continue;
+    }
+    runs.push({ commit, parsed, record: await recordOf(dataset, commit, parsed, runner) });
+  }
+  if (runs.length > 0) return runs;
+  const range = options.since === undefined || options.since === ""
+    ? options.revision
+    : `${options.since}..${options.revision}`;
+  throw new UserError(
+    "NO_RECORD",
+    `No schedule commits found in range ${range}${
+      failed.length === 0
+        ? ""
+        : `, but for ${firstOf(failed, MOST_NAMED)}: failed jobs are left out`
+    }`,
+    {
+      unchanged: "No job was submitted",
+      hint: failed.length === 0
+        ? "git log --grep='DATALAD SLURM RUN' shows the recorded jobs"
+        : "dlslurm reschedule --with-failed-jobs takes them, too",
+    },
+  );
+}
+
+/** How many failed jobs are named; a range may hold thousands. */
+const MOST_NAMED = 3;
+
+function parse(commit: CommitMessage): ParsedMessage | undefined {
+  try {
+    return parseMessage(commit.message);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw badRecord(commit.oid, error);
+    throw error;
+  }
+}
+
+/**
+ * Reads the record of a commit, from its message or its sidecar.
+ *
+ * @returns `undefined` if it is not that of a Slurm run.
+ * @throws {UserError} `BAD_RECORD` for one that cannot be read.
+ */
+export async function readRun(
+  dataset: Dataset,
+  commit: CommitMessage,
+  runner: Runner,
+): Promise<RecordedRun | undefined> {
+  const parsed = parse(commit);
+  if (parsed === undefined) return undefined;
+  return { commit, parsed, record: await recordOf(dataset, commit, parsed, runner) };
+}
+
+async function recordOf(
+  dataset: Dataset,
+  commit: CommitMessage,
+  { record }: ParsedMessage,
+  runner: Runner,
+): Promise<RunRecord> {
+  if (!("sidecarId" in record)) return record;
+  try {
+    const kept = parseRecord(await readSidecar(runner, dataset, record.sidecarId));
+    if ("sidecarId" in kept) throw new SyntaxError("its sidecar holds no record");
+    return kept;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw badRecord(commit.oid, error);
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+import { readBlobs } from "../git/cat_file.ts";
+import { renderDuration, renderSize } from "../jobs/amounts.ts";
+import type { Evidence } from "../jobs/evidence.ts";
+import { logsOf, readKeys } from "./compare_runs.ts";
+import { readDeepFiles } from "./deep_files.ts";
+import type { DeepFile } from "./deep_files.ts";
+import type { Provenance } from "./provenance.ts";
+import { findRunInputs } from "./run_inputs.ts";
+import type { EntryWithRun, RunInput } from "./run_inputs.ts";
+
+/** One thing that is shown of two runs. */
+export interface RunDifference {
+  /** What it is: `command`, `input clean/obs.txt`, `Partition`. */
+  readonly what: string;
+  /** Of the first run; empty where it has none. */
+  readonly before: string;
+  /** Of the second one. */
+  readonly after: string;
+  /** Whether it is the same. */
+  readonly isSame: boolean;
+}
+
+/**
+ * Puts two runs beside each other: of command, folder, script and accounting all that is known; of inputs
+ * and environment files what differs.
+ */
+export async function findDifferences(
+  provenance: Provenance,
+  one: EntryWithRun,
+  other: EntryWithRun,
+): Promise<RunDifference[]> {
+  const rows: RunDifference[] = [];
+  const add = (what: string, before: string | undefined, after: string | undefined) => {
+    if (before === undefined && after === undefined) return;
+    rows.push({ what, before: before ?? "", after: after ?? "", isSame: before === after });
+  };
+  const [a, b] = [one.run.record, other.run.record];
+  add("state", one.entry.state, other.entry.state);
+  add("command", a.cmd, b.cmd);
+  if (a.pwd !== b.pwd) add("folder", a.pwd, b.pwd);
+  const [inputs, otherInputs] = await findRunInputs(provenance, [one, other]);
+  for (const row of await compareInputs(provenance, inputs!, otherInputs!)) rows.push(row);
+  for (const [name, before, after] of pairsOf(accountingOf(a.evidence), accountingOf(b.evidence))) {
+    add(name, before, after);
+    // What a job used is shown, but does not explain other results.
+    if (COSTS.has(name)) rows.push({ ...rows.pop()!, isSame: true });
+  }
+  const [environment, otherEnvironment] = await readEnvironments(provenance, [one, other]);
+  for (const [name, before, after] of pairsOf(environment!, otherEnvironment!)) {
+    if (before !== after && !ALWAYS_DIFFERS.has(name)) add(name, before, after);
+  }
+  return rows;
+}
+
+async function compareInputs(
+  provenance: Provenance,
+  before: readonly RunInput[],
+  after: readonly RunInput[],
+): Promise<RunDifference[]> {
+  const one = new Map(before.map((input) => [input.path, input]));
+  const other = new Map(after.map((input) => [input.path, input]));
+  const paths = [...new Set([...one.keys(), ...other.keys()])].sort();
+  const doubtful = paths.filter((path) => one.get(path)?.oid !== other.get(path)?.oid);
+  const files = doubtful.flatMap((path) => [one.get(path), other.get(path)])
+    .filter((input) => input?.oid !== undefined)
+    .map((input): DeepFile => ({ ...input!, oid: input!.oid!, mode: "120000" }));
+  const keys = new Map(
+    [...await readKeys(provenance, files)].map(([file, key]) => [file.oid, key]),
+  );
+  const nameOf = (input: RunInput | undefined) =>
+    input === undefined
+      ? undefined
+      : input.evidence?.key ?? keys.get(input.oid ?? "") ?? input.oid?.slice(0, 10) ?? "";
+  const isScript = (path: string) => (one.get(path) ?? other.get(path))!.isScript;
+  const rows = paths.map((path) => {
+    const [a, b] = [nameOf(one.get(path)), nameOf(other.get(path))];
+    const what = isScript(path) ? `script ${path}` : `input ${path}`;
+    return { what, before: a ?? "none", after: b ?? "none", isSame: a === b };
+  });
+  const scripts = rows.filter((_, at) => isScript(paths[at]!));
+  const others = rows.filter((_, at) => !isScript(paths[at]!));
+  const same = others.filter(({ isSame }) => isSame).length;
+  const count = same === 0
+    ? []
+    : [{ what: "inputs", before: `${same} the same`, after: `${same} the same`, isSame: true }];
+  return [...scripts, ...others.filter(({ isSame }) => !isSame), ...count];
+}
+
+/** By the labels of the page that show makes. */
+function accountingOf(evidence: Evidence | undefined): Map<string, string> {
+  const { accounting } = evidence ?? {};
+  if (accounting === undefined) return new Map();
+  const { elapsed, timeLimit, cpu, maxRss, reqMem, nodes, cpus } = accounting;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ["exit code", accounting.exitCode],
+    ["elapsed", elapsed === undefined ? undefined : renderDuration(elapsed)],
+    ["time limit", timeLimit === undefined ? undefined : renderDuration(timeLimit)],
+    ["CPU time", cpu === undefined ? undefined : renderDuration(cpu)],
+    ["memory", maxRss === undefined ? undefined : renderSize(maxRss)],
+    ["requested", reqMem === undefined ? undefined : renderSize(reqMem)],
+    ["nodes", nodes === undefined ? undefined : String(nodes)],
+    ["CPUs", cpus === undefined ? undefined : String(cpus)],
+    ["where", accounting.nodeList],
+    ["partition", accounting.partition],
+    ["cluster", accounting.cluster],
+    ["TRES", accounting.tres],
+  ];
+  return new Map(rows.filter((row): row is [string, string] => row[1] !== undefined));
+}
+
+/** What differs from run to run. */
+const COSTS = new Set(["elapsed", "CPU time", "memory", "where"]);
+
+/** Fields of an environment file that no two jobs share, or that depend on when Slurm was asked. */
+const ALWAYS_DIFFERS = new Set([
+  ...["JobId", "ArrayJobId", "JobState", "Reason", "SubmitTime", "EligibleTime", "AccrueTime"],
+  ...["StartTime", "EndTime", "LastSchedEval", "RunTime", "Deadline", "SuspendTime", "Priority"],
+  ...["StdErr", "StdIn", "StdOut", "AllocNode:Sid", "BatchHost", "NodeList", "SecsPreSuspend"],
+  ...["Restarts", "JobName", "ExitCode", "Scheduler", "TRES", "AllocTRES"],
+]);
+
+async function readEnvironments(
+  provenance: Provenance,
+  runs: readonly EntryWithRun[],
+): Promise<Map<string, string>[]> {
+  const paths = runs.map(({ run }) =>
+    logsOf(run.record).find((path) => /(^|\/)slurm-job-[^/]*\.env\.json$/.test(path))
+  );
+  const trees = await readDeepFiles(
+    provenance,
+    runs.map(({ entry }) => entry.commit.oid),
+    paths.filter((path) => path !== undefined),
+  );
+  return await Promise.all(runs.map(async ({ entry }, at) => {
+    const file = trees.get(entry.commit.oid)?.get(paths[at] ?? "");
+    if (file === undefined) return new Map();
+    const { git } = (await provenance.at(file.place)).dataset;
+    return parseEnvironment((await readBlobs(git, [file.oid])).get(file.oid) ?? "");
+  }));
+}
+
+function parseEnvironment(text: string): Map<string, string> {
+  try {
+    const fields: unknown = JSON.parse(text);
+    if (typeof fields !== "object" || fields === null) return new Map();
+    return new Map(Object.entries(fields).map(([name, value]) => [name, String(value)]));
+  } catch {
+    return new Map(); // annexed, or changed by hand
+  }
+}
+
+function* pairsOf(
+  one: ReadonlyMap<string, string>,
+  other: ReadonlyMap<string, string>,
+): Generator<[string, string | undefined, string | undefined]> {
+  for (const name of new Set([...one.keys(), ...other.keys()])) {
+    yield [name, one.get(name), other.get(name)];
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * What history and store say of runs: which there were, what they wrote, where their inputs came from, how
+ * two of them compare.
+ *
+ * A *run* is a job with the record that finish has committed. The *history* is all that HEAD and the
+ * branches reach. The *origin* of a file is the run, or else the commit, that wrote what is there. A
+ * *repetition* is a run that reschedule has submitted, its *original* the one that it repeats.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../datalad/dataset.ts";
+import { badRecord, RECORD_PREFIX } from "../datalad/run_record.ts";
+import { UserError } from "../errors.ts";
+import { findMessages, listMarked, readMessagesOf } from "../git/history.ts";
+import type { CommitMessage } from "../git/history.ts";
+import type { Runner } from "../process/runner.ts";
+import { readRun } from "./recorded_runs.ts";
+import type { RecordedRun } from "./recorded_runs.ts";
+
+/** A commit that records a job; the record itself is read when it is asked for. */
+export interface HistoryEntry {
+  /** The commit. */
+  readonly commit: CommitMessage;
+  /** Slurm's job ID, of a row that was a task `151_3`. */
+  readonly jobId: string;
+  /** The state in the subject: `Completed`. */
+  readonly state: string;
+  /** Its place in the history, 0 for the newest. */
+  readonly position: number;
+}
+
+/** All recorded runs of a dataset's history. */
+export class RunHistory {
+  /** The newest first. */
+  readonly entries: readonly HistoryEntry[];
+  readonly #dataset: Dataset;
+  readonly #runner: Runner;
+  readonly #byJobId: ReadonlyMap<string, readonly HistoryEntry[]>;
+  readonly #byOid: ReadonlyMap<string, HistoryEntry>;
+  readonly #read = new Map<string, Promise<RecordedRun>>();
+
+  private constructor(dataset: Dataset, entries: readonly HistoryEntry[], runner: Runner) {
+    this.entries = entries;
+    this.#dataset = dataset;
+    this.#runner = runner;
+    this.#byJobId = Map.groupBy(entries, ({ jobId }) => jobId);
+    this.#byOid = new Map(entries.map((entry) => [entry.commit.oid, entry]));
+  }
+
+  /** Reads what HEAD and the branches reach, with one `git log`. */
+  static async read(dataset: Dataset, runner: Runner): Promise<RunHistory> {
+    return RunHistory.of(dataset, await findMessages(dataset.git, RECORD_PREFIX), runner);
+  }
+
+  /** The history of these commits alone, as far as they record runs. */
+  static of(dataset: Dataset, commits: readonly CommitMessage[], runner: Runner): RunHistory {
+    const found: HistoryEntry[] = [];
+    for (const commit of commits) {
+      // A merge repeats what its parents hold, and a paragraph may quote a subject.
+      if (commit.parents.length > 1) continue;
+      const [, jobId, state] = SUBJECT_REGEXP.exec(commit.message) ?? [];
+      if (jobId !== undefined) {
+        found.push({ commit, jobId, state: state!.trim(), position: found.length });
+      }
+    }
+    return new RunHistory(dataset, found, runner);
+  }
+
+  /**
+   * The entries of a range, `A..B`, or of a commit and all before it, the newest first.
+   *
+   * @throws {UserError} `USAGE` if git does not know a revision.
+   */
+  async within(revisions: string): Promise<readonly HistoryEntry[]> {
+    const { git } = this.#dataset;
+    const names = await listMarked(git, revisions, RECORD_PREFIX);
+    const found = this.entries.filter(({ commit }) => names.has(commit.oid));
+    const known = new Set(found.map(({ commit }) => commit.oid));
+    // A tag or a remote's branch may hold what no branch does.
+    const others = [...names].filter((oid) => !known.has(oid));
+    const messages = await readMessagesOf(git, others);
+    const rest = RunHistory.of(this.#dataset, messages, this.#runner).entries;
+    return [...rest, ...found];
+  }
+
+  /** The commits of a job, the newest first: a rewritten history may hold several. */
+  ofJob(jobId: string): readonly HistoryEntry[] {
+    return this.#byJobId.get(jobId) ?? [];
+  }
+
+  /** The IDs under which rows of a table that were tasks of an array are recorded, the newest first. */
+  tasksOf(jobId: string): string[] {
+    return [...this.#byJobId.keys()].filter((id) => id.startsWith(`${jobId}_`));
+  }
+
+  /** The entry of a commit, which is given in full length. */
+  at(oid: string): HistoryEntry | undefined {
+    return this.#byOid.get(oid);
+  }
+
+  /**
+   * Reads the record of an entry.
+   *
+   * @throws {UserError} `BAD_RECORD` if it cannot be read.
+   */
+  async read({ commit }: HistoryEntry): Promise<RecordedRun> {
+    const known = this.#read.get(commit.oid);
+    if (known !== undefined) return await known;
+    const reading = readRun(this.#dataset, commit, this.#runner).then((run) => {
+      if (run === undefined) throw badRecord(commit.oid, new SyntaxError("there is none"));
+      return run;
+    });
+    this.#read.set(commit.oid, reading);
+    return await reading;
+  }
+
+  /** As {@linkcode RunHistory.read}; `undefined` for a record that cannot be read. */
+  async readIfGood(entry: HistoryEntry): Promise<RecordedRun | undefined> {
+    try {
+      return await this.read(entry);
+    } catch (error) {
+      if (error instanceof UserError && error.code === "BAD_RECORD") return undefined;
+      throw error;
+    }
+  }
+
+  /** The runs that repeat a run, the newest first; records that cannot be read are passed over. */
+  async repetitionsOf(original: HistoryEntry): Promise<RecordedRun[]> {
+    const { oid } = original.commit;
+    const note = `Re-submission of job ${original.jobId}.`;
+    const found: RecordedRun[] = [];
+    for (const entry of this.entries) {
+      const { message } = entry.commit;
+      // Where the record is in a sidecar, only the paragraph names the original.
+      if (entry === original || !message.includes(oid) && !message.includes(note)) continue;
+      const run = await this.readIfGood(entry);
+      if (run?.record.chain.includes(oid)) found.push(run);
+    }
+    return found;
+  }
+}
+
+const SUBJECT_REGEXP = /^\[DATALAD SLURM RUN\] Slurm job ([0-9]+(?:_[0-9]+)?): (.*)/;

@@ -1,0 +1,70 @@
+import { splitShellWords } from "../process/shell_words.ts";
+import { directivesOf } from "./array_script.ts";
+import { valuesOfOptions } from "./sbatch_words.ts";
+import type { SbatchWords } from "./sbatch_words.ts";
+
+/** What sbatch tells Slurm of a job, by what it was given. */
+export interface ExpectedDetails {
+  /** Standard output as a pattern, with `%j` and the like; relative to `folder` unless absolute. */
+  readonly stdout: string;
+  /** Standard error; `null` where it is that of `stdout`. */
+  readonly stderr: string | null;
+  /** Where the job runs, relative to where sbatch ran unless absolute. */
+  readonly folder: string;
+  /** Array task IDs; `null` for a plain job. */
+  readonly arrayTasks: string | null;
+  /** Slurm's job name. */
+  readonly jobName: string;
+}
+
+/** sbatch(1), INPUT ENVIRONMENT VARIABLES: they stand between command line and batch script. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  ...{ array: "SBATCH_ARRAY_INX", error: "SBATCH_ERROR", output: "SBATCH_OUTPUT" },
+  "job-name": "SBATCH_JOB_NAME",
+};
+
+/**
+ * Tells from an sbatch command line and its batch script what Slurm was told, where nobody can be asked
+ * any more: sbatch(1), options before variables before directives.
+ *
+ * @param script the batch script's text; `null` with `--wrap`.
+ * @param isTask whether the job is a task of an array of which the words do not tell.
+ * @param env as it was when sbatch ran, as far as that is known.
+ * @throws {SyntaxError} If that cannot be told.
+ */
+export function expectDetails(
+  { options, script: given }: SbatchWords,
+  script: string | null,
+  isTask: boolean,
+  env: (name: string) => string | undefined,
+): ExpectedDetails {
+  const directives = valuesOfOptions(
+    (script === null ? [] : directivesOf(script)).flatMap(wordsOf),
+  );
+  const values = valuesOfOptions(options);
+  const valueOf = (name: string) => {
+    const variable = VARIABLES[name];
+    const inherited = variable === undefined ? undefined : env(variable);
+    return values.get(name) ?? inherited ?? directives.get(name);
+  };
+  const arrayTasks = valueOf("array")?.replace(/%[0-9]+$/, "") ?? null;
+  return {
+    stdout: valueOf("output") ??
+      (arrayTasks === null && !isTask ? "slurm-%j.out" : "slurm-%A_%a.out"),
+    stderr: valueOf("error") ?? null,
+    folder: valueOf("chdir") ?? ".",
+    arrayTasks,
+    jobName: valueOf("job-name") ??
+      ("wrap" in given ? "wrap" : given.path.slice(given.path.lastIndexOf("/") + 1)),
+  };
+}
+
+/** The options in a directive; what follows a "#" is a comment. */
+function wordsOf(directive: string): string[] {
+  if (!directive.startsWith("#SBATCH")) {
+    throw new SyntaxError(`"${directive}" is of another system`);
+  }
+  const words = splitShellWords(directive.slice("#SBATCH".length));
+  const comment = words.findIndex((word) => word.startsWith("#"));
+  return comment < 0 ? words : words.slice(0, comment);
+}

@@ -1,0 +1,75 @@
+import { UserError } from "../errors.ts";
+import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
+import { parseSbatchWords, valuesOfOptions } from "./sbatch_words.ts";
+
+/**
+ * The clusters that a submission command names, `-M` of sbatch(1), which picks one of them; none if it
+ * names none, or is no plain sbatch command.
+ */
+export function clustersIn(cmd: string): string[] {
+  if (findShellSyntax(cmd) !== undefined) return [];
+  try {
+    const { options } = parseSbatchWords(splitShellWords(cmd), true);
+    return namesIn(valuesOfOptions(options).get("clusters"));
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+/** The one cluster that was named; `undefined` if none, several or all were. */
+export function theCluster(names: readonly string[]): string | undefined {
+  return names.length === 1 && names[0] !== "all" ? names[0] : undefined;
+}
+
+/** What is known of where a job is whose ID a person typed. */
+export interface TypedJob {
+  /** The job ID, or with the cluster as `sbatch --parsable` prints it: `4242;big`. */
+  readonly text: string;
+  /** The cluster by itself; `undefined` if it was not typed. */
+  readonly cluster: string | undefined;
+  /** The submission command. */
+  readonly cmd: string;
+}
+
+/**
+ * The cluster of a job whose ID a person typed: the one that was typed with it, or the one that the command
+ * names. A job of the same number on another cluster must not answer for it.
+ *
+ * @returns `null` for that of this machine.
+ * @throws {UserError} `USAGE` if it cannot be told.
+ */
+export function clusterOfTyped(
+  { text, cluster, cmd }: TypedJob,
+  env: { get(name: string): string | undefined },
+): string | null {
+  const typed = text.includes(";") ? text.slice(text.indexOf(";") + 1) : undefined;
+  if (typed !== undefined && cluster !== undefined && typed !== cluster) {
+    throw new UserError("USAGE", `Cannot take job "${text}" for one of cluster "${cluster}"`, {
+      hint: "name one cluster",
+    });
+  }
+  const named = typed ?? cluster;
+  if (named !== undefined) return named;
+  const inCommand = clustersIn(cmd);
+  const names = inCommand.length > 0 ? inCommand : clustersOfEnvironment(env);
+  if (names.length === 0) return null;
+  const inCommandAlone = theCluster(inCommand);
+  if (inCommandAlone !== undefined) return inCommandAlone;
+  throw new UserError(
+    "USAGE",
+    `Cannot tell on which cluster job ${text} is: ${
+      inCommand.length > 0 ? "the command names" : "SLURM_CLUSTERS or SBATCH_CLUSTERS is"
+    } ${names.join(",")}`,
+    { hint: `say which: --cluster NAME` },
+  );
+}
+
+/** The clusters that the environment has sbatch submit to: sbatch(1), SBATCH_CLUSTERS or SLURM_CLUSTERS. */
+export function clustersOfEnvironment(env: { get(name: string): string | undefined }): string[] {
+  return namesIn(env.get("SBATCH_CLUSTERS") ?? env.get("SLURM_CLUSTERS"));
+}
+
+function namesIn(list: string | undefined): string[] {
+  return (list ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
+}

@@ -1,0 +1,80 @@
+import { resolve } from "node:path";
+import { UserError } from "../errors.ts";
+import { readTextIfPresent, statIfPresent } from "../fs/if_present.ts";
+import type { PredecessorEvidence } from "../jobs/evidence.ts";
+import { addJobs, dependencyOfScript, setDependency } from "../slurm/dependency.ts";
+import { readSubmissionCommand } from "../slurm/submission_command.ts";
+import type { CommandPlace } from "./command_place.ts";
+
+/** What a command waits for by itself. */
+export interface OwnDependency {
+  /** The value of `--dependency`; `undefined` if there is none. */
+  readonly text: string | undefined;
+  /** Whether it stands in the batch script: the command line takes precedence over that. */
+  readonly isOfScript: boolean;
+}
+
+/** Finds the dependency of a command with all placeholders filled in, or of the batch script that it names. */
+export async function dependencyOfCommand(
+  command: string,
+  place: Pick<CommandPlace, "runsIn" | "directory">,
+): Promise<OwnDependency> {
+  const { dependency, script } = readSubmissionCommand(command);
+  if (dependency !== undefined || script === undefined) {
+    return { text: dependency, isOfScript: false };
+  }
+  // The script may still have to be copied to an alternative folder.
+  for (const folder of [place.runsIn, place.directory]) {
+    const source = await readScript(resolve(folder, script));
+    if (source !== undefined) return { text: dependencyOfScript(source), isOfScript: true };
+  }
+  return { text: undefined, isOfScript: false };
+}
+
+/** sbatch itself takes no more than 4 MB, slurm.conf(5), max_script_size; a device has no end. */
+async function readScript(path: string): Promise<string | undefined> {
+  const info = await statIfPresent(path);
+  const isScript = info?.isFile === true && info.size <= LARGEST_SCRIPT;
+  return isScript ? await readTextIfPresent(path) : undefined;
+}
+
+const LARGEST_SCRIPT = 4 * 1024 * 1024;
+
+/**
+ * The command as it is to be submitted, so that it waits for further jobs beside those that it waits for by
+ * itself.
+ *
+ * @throws {UserError} `BAD_DEPENDENCY` if it cannot be made to; nothing was submitted.
+ */
+export async function waitingFor(
+  command: string,
+  jobs: readonly PredecessorEvidence[],
+  place: Pick<CommandPlace, "runsIn" | "directory">,
+): Promise<string> {
+  if (jobs.length === 0) return command;
+  const own = await dependencyOfCommand(command, place);
+  try {
+    return setDependency(command, addJobs(own.text ?? "", jobs));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw cannotWait(command, jobs, error);
+  }
+}
+
+/** The error for a command that cannot be made to wait. */
+export function cannotWait(
+  command: string,
+  jobs: readonly PredecessorEvidence[],
+  reason: SyntaxError,
+): UserError {
+  const ids = [...new Set(jobs.map(({ jobId }) => jobId))].join(", ");
+  return new UserError(
+    "BAD_DEPENDENCY",
+    `Cannot make "${command}" wait for job ${ids}: ${reason.message}. No job was submitted`,
+    {
+      hint: "name the job in the command itself, where it calls sbatch: " +
+        `--dependency=afterok:${jobs[0]?.jobId ?? "ID"}`,
+      cause: reason,
+    },
+  );
+}

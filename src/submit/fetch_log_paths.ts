@@ -1,0 +1,382 @@
+import { dirname, join } from "node:path";
+import { pathInside } from "../datalad/claimed_path.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { renderPythonJsonUnsorted } from "../datalad/python_json.ts";
+import { UserError } from "../errors.ts";
+import { SharedMode } from "../fs/shared_mode.ts";
+import { RealFolders } from "../fs/real_folders.ts";
+import { writeFileAtomic } from "../fs/write_file_atomic.ts";
+import { toUserError } from "../process/system_error.ts";
+import type { LogPattern, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
+import { findOwnEntries } from "../jobs/own_entries.ts";
+import { splitJobId } from "../jobs/job_id.ts";
+import { queryLogPatterns } from "../slurm/query_log_patterns.ts";
+import type { LogPatterns } from "../slurm/query_log_patterns.ts";
+import { showJob, showJobs } from "../slurm/show_job.ts";
+import type { JobRecord } from "../slurm/job_record.ts";
+import {
+  areLogsUnclear,
+  arrayTasksOf,
+  environmentFileName,
+  environmentOf,
+  logsOf,
+  makesLogFolders,
+  submitTimeOf,
+} from "../slurm/submission_details.ts";
+import type { JobStore } from "../store/job_store.ts";
+import { namesNodes } from "../slurm/ask_accounting.ts";
+import type { SlurmClient } from "../slurm/slurm_command.ts";
+import { slurmClientOf, submissionOf } from "../slurm/ask_slurm.ts";
+import type { Session } from "../session/session.ts";
+import { temporaryFolderOf } from "../fs/temporary_files.ts";
+import { findMissing, keptLog, logFoldersOf, makingOf, namesOf } from "../slurm/log_folders.ts";
+import { firstOf } from "../session/name_list.ts";
+
+/** scontrol shows one job or all of them: up to so many jobs, one call each is the lesser load. */
+const MOST_SINGLE_CALLS = 8;
+/** Each waits for the disk; many at once share that wait. */
+const FILES_AT_ONCE = 16;
+
+/** When scontrol is asked: just after the submission, or later, when Slurm may have given the ID anew. */
+export type AskedWhen = "submitted" | "later";
+
+/** Of a job that Slurm has taken, what its logs are asked for with; the store may not have it yet. */
+export type TakenJob = Pick<SubmittedJob, "jobKey" | "jobId" | "cluster" | "altDir" | "pwd">;
+
+/** What scontrol told of jobs just after their submission. */
+export interface ToldLogPaths {
+  /** By the keys of the jobs; absent: it did not tell. */
+  readonly details: ReadonlyMap<number, SubmissionDetails>;
+  /**
+   * Does what has to wait until the jobs are noted: older environment files are replaced. Warns of logs that
+   * Slurm will not be able to write.
+   */
+  complete(): Promise<void>;
+}
+
+/**
+ * Asks scontrol, once for all jobs if they are many, where they write their logs and which tasks they
+ * have, and squeue where that does not tell the logs of an array's pending tasks; writes the environment
+ * file beside each log, and notes both. Jobs of which scontrol does not tell stay open all the same, and
+ * finish asks again. Warns of logs that Slurm will not be able to write.
+ *
+ * @returns what was noted, by key.
+ */
+export async function fetchLogPaths(
+  dataset: Dataset,
+  store: JobStore,
+  jobs: readonly SubmittedJob[],
+  session: Session,
+  when: AskedWhen = "submitted",
+): Promise<ReadonlyMap<number, SubmissionDetails>> {
+  const warnUnknown = warnUnknownOf(session, when);
+  const { details, complete } = await askLogPaths(
+    ...[dataset, jobs, session] as const,
+    { when, leaveOut: (...answer) => leaveOutOthers(...answer, session, warnUnknown) },
+  );
+  noteLogPaths(store, details, session);
+  await complete();
+  return details;
+}
+
+/** Notes what scontrol told of jobs that the store has; that it could not be noted is no failure. */
+export function noteLogPaths(
+  store: JobStore,
+  details: ReadonlyMap<number, SubmissionDetails>,
+  session: Session,
+): void {
+  try {
+    store.storeDetails(details);
+  } catch (error) {
+    // The jobs themselves are noted.
+    session.warn(`the log paths that scontrol gave are not noted: ${toUserError(error).message}`);
+  }
+}
+
+/** How logs are asked for. */
+export interface AskingOptions<J extends TakenJob> {
+  /** Whether the jobs were submitted just now. */
+  readonly when: AskedWhen;
+  /** Takes out of the records, by submitted ID, what is of other jobs. */
+  leaveOut?(
+    records: Map<string, JobRecord[]>,
+    submissions: ReadonlyMap<string, readonly J[]>,
+  ): void;
+}
+
+/** Asks as {@linkcode fetchLogPaths} does, and writes the environment files; notes nothing. */
+export async function askLogPaths<J extends TakenJob>(
+  dataset: Dataset,
+  jobs: readonly J[],
+  session: Session,
+  { when, leaveOut }: AskingOptions<J> = { when: "submitted" },
+): Promise<ToldLogPaths> {
+  const details = new Map<number, SubmissionDetails>();
+  const folders = new RealFolders();
+  const logFolders = new Map<string, string[]>();
+  const replacements: (() => Promise<void>)[] = [];
+  const warnUnknown = warnUnknownOf(session, when);
+  for (const [cluster, group] of Map.groupBy(jobs, (job) => job.cluster)) {
+    const submissions = Map.groupBy(group, (job) => splitJobId(job.jobId).submittedId);
+    const client = slurmClientOf(dataset, session);
+    const records = await recordsOf(client, [...submissions.keys()], cluster, warnUnknown);
+    leaveOut?.(records, submissions);
+    const known = [...submissions].filter(([jobId]) => (records.get(jobId)?.length ?? 0) > 0);
+    const patterns = await patternsOf(dataset, records, cluster, session);
+    for (let start = 0; start < known.length; start += FILES_AT_ONCE) {
+      await Promise.all(
+        known.slice(start, start + FILES_AT_ONCE).map(async ([jobId, own]) => {
+          const found = records.get(jobId)!;
+          const file = await noteEnvironment(dataset, own[0]!, found[0]!, replacements, session);
+          const logs = logsOf(found, patterns.get(jobId)).map((log) =>
+            keptLog(dataset, log, folders)
+          );
+          const detailsOf = detailsOfSubmission(logs, found, file);
+          for (const job of own) details.set(job.jobKey, detailsOf(job));
+          if (makesLogFolders(found[0]!)) return;
+          for (const folder of logFoldersOf(dataset, logs)) {
+            const before = logFolders.get(folder);
+            if (before === undefined) logFolders.set(folder, [jobId]);
+            else before.push(jobId);
+          }
+        }),
+      );
+    }
+  }
+  const complete = async () => {
+    for (const replace of replacements) await replace();
+    if (when === "submitted") await warnOfFolders(dataset, logFolders, session);
+  };
+  return { details, complete };
+}
+
+function warnUnknownOf(session: Session, when: AskedWhen): WarnUnknown {
+  return (jobIds, reason) => session.warn(sayUnknown(jobIds, reason, when));
+}
+
+/** Leaves out the record of another job that got the ID since. */
+function leaveOutOthers(
+  records: Map<string, JobRecord[]>,
+  submissions: ReadonlyMap<string, readonly SubmittedJob[]>,
+  session: Session,
+  warnUnknown: WarnUnknown,
+): void {
+  for (const [jobId, own] of submissions) {
+    const found = records.get(jobId);
+    if (found === undefined) continue;
+    const { submitS, isRequeued } = submitTimeOf(found);
+    const entry = {
+      jobId,
+      jobIdRaw: "",
+      state: "",
+      submitS,
+      exitCode: "",
+      elapsed: "",
+      nodeList: "",
+    };
+    const submission = submissionOf(own[0]!);
+    const isOwn =
+      findOwnEntries(submission, [entry], { nowMs: session.now().getTime() }).entries.length > 0;
+    if (isOwn || (isRequeued && submission.reusedFromS === null)) continue;
+    records.delete(jobId);
+    warnUnknown([jobId], "scontrol shows another job that has this ID");
+  }
+}
+
+/** @param logFolders the jobs that log there, by folder. */
+async function warnOfFolders(
+  dataset: Dataset,
+  logFolders: ReadonlyMap<string, readonly string[]>,
+  session: Session,
+): Promise<void> {
+  for (const folder of await findMissing(logFolders.keys())) {
+    const jobIds = logFolders.get(folder)!;
+    const whose = jobIds.length === 1 ? `job ${jobIds[0]}` : `${jobIds.length} jobs`;
+    session.warn(
+      `the folder ${
+        namesOf(dataset, [folder])
+      } for the logs of ${whose} is not there: unless it is ` +
+        "when a job begins, Slurm fails that job (exit code 0:53) and writes nothing: " +
+        makingOf([folder]),
+    );
+  }
+}
+
+/** Records by the ID that sbatch printed; what scontrol does not tell is said and left out. */
+async function recordsOf(
+  client: SlurmClient,
+  jobIds: readonly string[],
+  cluster: string | null,
+  warnUnknown: WarnUnknown,
+): Promise<Map<string, JobRecord[]>> {
+  if (jobIds.length > MOST_SINGLE_CALLS) {
+    const all = await showJobs(client, new Set(jobIds), cluster).catch((error) => {
+      if (!(error instanceof UserError)) throw error;
+      warnUnknown(jobIds, reasonOf(error));
+      return undefined;
+    });
+    const missing = jobIds.filter((jobId) => all?.has(jobId) === false);
+    if (missing.length > 0) {
+      const whom = missing.length === 1 ? "it" : "them";
+      const reason = `scontrol has forgotten ${whom}, or never knew ${whom}`;
+      warnUnknown(missing, reason);
+    }
+    return all ?? new Map();
+  }
+  const records = new Map<string, JobRecord[]>();
+  for (const jobId of jobIds) {
+    try {
+      records.set(jobId, await showJob(client, jobId, cluster));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      warnUnknown([jobId], reasonOf(error));
+    }
+  }
+  return records;
+}
+
+/** Asks squeue about arrays whose pending tasks may write logs that scontrol does not distinguish. */
+async function patternsOf(
+  dataset: Dataset,
+  records: ReadonlyMap<string, readonly JobRecord[]>,
+  cluster: string | null,
+  session: Session,
+): Promise<Map<string, LogPatterns>> {
+  const jobIds = [...records].filter(([, own]) => areLogsUnclear(own)).map(([jobId]) => jobId);
+  if (jobIds.length === 0) return new Map();
+  try {
+    return await queryLogPatterns(slurmClientOf(dataset, session), jobIds, cluster);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // Which of the possible files are there is looked up when the job is finished.
+    return new Map();
+  }
+}
+
+/** Warns that the log paths of jobs are not known, and why. */
+type WarnUnknown = (jobIds: readonly string[], reason: string) => void;
+
+/** Later, finish itself says what becomes of the logs. */
+function sayUnknown(jobIds: readonly string[], reason: string, when: AskedWhen): string {
+  if (when === "later") {
+    const whose = `${jobIds.length === 1 ? "job" : "jobs"} ${firstOf(jobIds, MOST_SINGLE_CALLS)}`;
+    return `Slurm does not say where the logs of ${whose} are: ${reason}`;
+  }
+  const recorded = jobIds.length === 1
+    ? `job ${jobIds[0]} is recorded, but its`
+    : `${jobIds.length} jobs are recorded, but their`;
+  return `${recorded} log paths are not known yet: ${reason}; finish asks again`;
+}
+
+function reasonOf(error: UserError): string {
+  return `${error.message}${error.detail === undefined ? "" : ` (${error.detail})`}`;
+}
+
+/** The details of each job of a submission: a plain job, an array, or its tasks that are jobs of their own. */
+function detailsOfSubmission(
+  logs: readonly LogPattern[],
+  records: readonly JobRecord[],
+  environmentFile: string | null,
+): (job: TakenJob) => SubmissionDetails {
+  const logsOfTask = Map.groupBy(logs, (log) => log.task);
+  const { submitS, isRequeued } = submitTimeOf(records);
+  const common = {
+    environmentFile,
+    submitS: isRequeued ? null : submitS,
+    jobName: nameOf(records[0]!),
+    // scontrol prints "ada(1000)".
+    user: records[0]!.get("UserId")?.replace(/\([0-9]+\)$/, "") ?? null,
+  };
+  const whole = { ...common, logs, arrayTasks: arrayTasksOf(records) };
+  return (job) => {
+    const { arrayTaskId } = splitJobId(job.jobId);
+    if (arrayTaskId === null) return whole;
+    return {
+      ...common,
+      // Tasks that were pending when scontrol was asked share the array's pattern.
+      logs: logsOfTask.get(arrayTaskId) ?? logsOfTask.get(null) ?? [],
+      arrayTasks: String(arrayTaskId),
+    };
+  };
+}
+
+function nameOf(record: JobRecord): string | null {
+  const name = record.get("JobName") ?? "(null)";
+  return name === "(null)" ? null : name;
+}
+
+/**
+ * The environment file of a submission, if it could be written.
+ *
+ * @param replacements gets what replaces one that is there: of an older job with the same ID.
+ */
+async function noteEnvironment(
+  dataset: Dataset,
+  job: TakenJob,
+  record: JobRecord,
+  replacements: (() => Promise<void>)[],
+  session: Session,
+): Promise<string | null> {
+  const { submittedId: jobId } = splitJobId(job.jobId);
+  const warn = (error: unknown) => {
+    if (!(error instanceof Error)) throw error;
+    // The job is submitted, and its record does not depend on this file.
+    session.warn(`the environment file of job ${jobId} could not be written: ${error.message}`);
+    return null;
+  };
+  try {
+    const path = await environmentPathOf(dataset, jobId, job, record);
+    if (path === null) return null;
+    // Beside the log in the alternative folder too: it comes back with the outputs.
+    const file = join(job.altDir ?? dataset.root, path);
+    const text = renderPythonJsonUnsorted(environmentOf(record, namesNodes(dataset)));
+    // Whoever finishes the job has to read it.
+    const mode = job.altDir === null ? SharedMode.of(dataset.config) : SharedMode.UMASK;
+    if (await makeEnvironmentFile(file, text, mode)) return path;
+    const folder = job.altDir === null ? temporaryFolderOf(dataset) : undefined;
+    replacements.push(() => writeFileAtomic(file, text, { mode, folder }).catch(warn).then());
+    return path;
+  } catch (error) {
+    return warn(error);
+  }
+}
+
+/**
+ * Writes an environment file that is not there yet, at once: it is not waited for until it is on the disk.
+ * What a crash cuts short, finish writes anew.
+ *
+ * @returns whether there was none.
+ */
+async function makeEnvironmentFile(file: string, text: string, mode: SharedMode): Promise<boolean> {
+  try {
+    await Deno.writeTextFile(file, text, { createNew: true });
+    mode.adjust(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    // Made, and the disk had no room for the rest.
+    if (!(error instanceof Deno.errors.NotFound)) await Deno.remove(file).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Beside StdOut if that is in the dataset, else in the job's working directory; relative to the root. */
+async function environmentPathOf(
+  dataset: Dataset,
+  jobId: string,
+  job: TakenJob,
+  record: JobRecord,
+): Promise<string | null> {
+  const root = job.altDir ?? dataset.root;
+  const log = record.get("StdOut");
+  const folders = [
+    ...(log === undefined ? [] : [dirname(log)]),
+    ...(record.has("WorkDir") ? [record.get("WorkDir")!] : []),
+    join(root, job.pwd),
+  ];
+  for (const folder of folders) {
+    const path = await pathInside(root, join(folder, environmentFileName(jobId)));
+    if (path !== undefined) return path;
+  }
+  return null;
+}

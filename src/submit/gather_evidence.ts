@@ -1,0 +1,310 @@
+import { isInside } from "../paths/root_paths.ts";
+import { isAbsolute, join, normalize, relative } from "node:path";
+import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { UserError } from "../errors.ts";
+import { walkTree } from "../fs/walk_tree.ts";
+import { blobOid } from "../git/blob_oid.ts";
+import { CommitTree } from "../git/commit_tree.ts";
+import type { JobRequest } from "../jobs/job.ts";
+import { hasTraits } from "../jobs/noted_evidence.ts";
+import type { GatheredEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
+import { shellName } from "../process/shell_name.ts";
+import type { Session } from "../session/session.ts";
+import { lookAtInput, lookIfThere, traitsOf } from "../datalad/look_at_input.ts";
+import type { InputView } from "../datalad/look_at_input.ts";
+import type { PlannedScript } from "./planned_script.ts";
+import { findSubmittedScript } from "./submitted_script.ts";
+
+/** A job to be submitted, as far as its evidence goes: a plan, or a waiting row with its plan. */
+export interface JobToProve {
+  /** As the store keeps it. */
+  readonly request: Pick<JobRequest, "pwd" | "altDir">;
+  /** With all placeholders filled in. */
+  readonly command: string;
+  /** Where it runs, absolute. */
+  readonly directory: string;
+  /** What it reads, relative to the root. */
+  readonly inputs: readonly string[];
+  /** Those of them that are extra inputs. */
+  readonly extra?: readonly string[];
+}
+
+/** Files beyond so many bytes in all are recorded by size and time, so that schedule stays quick. */
+const MOST_BYTES_READ = 512 * 1024;
+/** A folder with more files than this is recorded by the name of its tree in HEAD. */
+const MOST_IN_FOLDERS = 1_000;
+/** Longer lists are kept once for all jobs that have the same. */
+const LONG_LIST = 100;
+/** Slurm's own limit, max_script_size in slurm.conf(5), is 4 MB unless a site raises it. */
+const LARGEST_SCRIPT = 64 * 1024 * 1024;
+
+/** A script as it was read. */
+interface ReadScript {
+  readonly noted: NotedScript;
+  /** `undefined` where HEAD has it. */
+  readonly content?: Uint8Array | undefined;
+  /** Why HEAD does not have it, or why that is not known; completes a sentence. */
+  readonly reason: string;
+}
+
+/**
+ * Sees what jobs are about to be submitted with: batch script and inputs, compared with HEAD. Starts no
+ * process; the rows of a table share what they have in common.
+ */
+export class EvidenceGatherer implements Disposable {
+  readonly #dataset: Dataset;
+  readonly #session: Session;
+  readonly #view: InputView & Disposable;
+  readonly #scripts = new Map<string, ReadScript>();
+  readonly #warned = new Set<string>();
+
+  /** Gathers for jobs of one dataset, on the HEAD that it was opened at. */
+  constructor(dataset: Dataset, session: Session) {
+    this.#dataset = dataset;
+    this.#session = session;
+    const head = new CommitTree(dataset.root, dataset.commonDir, dataset.headOid);
+    this.#view = {
+      root: dataset.root,
+      head,
+      headOid: dataset.headOid,
+      [Symbol.dispose]: () => head[Symbol.dispose](),
+    };
+  }
+
+  /** Closes the files that are open. */
+  [Symbol.dispose](): void {
+    this.#view[Symbol.dispose]();
+  }
+
+  /**
+   * Gathers what is there now; warns once of each script that HEAD does not have.
+   *
+   * @param planned what will run in the place of the script that is there now.
+   */
+  async gather(job: JobToProve, planned?: PlannedScript): Promise<GatheredEvidence> {
+    const script = planned === undefined ? await this.#script(job) : await this.#planned(planned);
+    const inputs = await this.#inputs(job);
+    const list = inputs.length > LONG_LIST ? JSON.stringify(inputs) : undefined;
+    return {
+      noted: {
+        version: this.#session.version,
+        submission: {
+          at: `${this.#session.now().toISOString().slice(0, 19)}Z`,
+          head: this.#dataset.headOid,
+        },
+        script: script?.noted ?? null,
+        inputs,
+      },
+      ...scriptToKeep(script),
+      ...(list === undefined ? {} : { inputsName: await digestOf(list) }),
+    };
+  }
+
+  /**
+   * Looks at the script once more, just before sbatch reads it.
+   *
+   * @returns evidence with the script as it is now; `undefined` if it has not changed.
+   */
+  async lookAgain(
+    job: JobToProve,
+    gathered: GatheredEvidence,
+  ): Promise<GatheredEvidence | undefined> {
+    const { script } = gathered.noted;
+    if (script?.wrap === true) return undefined;
+    const info = script?.file && lookIfThere(() => Deno.statSync(script.file!));
+    if (info && script.traits && hasTraits(traitsOf(info), script.traits)) return undefined;
+    const read = await this.#script(job);
+    // The script may have been copied to an alternative folder meanwhile.
+    if (read === undefined && script === null) return undefined;
+    return {
+      ...gathered,
+      noted: { ...gathered.noted, script: read?.noted ?? null },
+      ...scriptToKeep(read),
+    };
+  }
+
+  /**
+   * Requires that HEAD has the batch script of a job.
+   *
+   * @throws {UserError} `SCRIPT_NOT_SAVED`; nothing was submitted.
+   */
+  async requireSaved(job: JobToProve): Promise<void> {
+    const { pwd } = job.request;
+    // It may still have to be copied to an alternative folder.
+    const script = await this.#script(job, false) ??
+      await this.#script({ ...job, directory: join(this.#dataset.root, pwd) }, false);
+    if (script?.noted.saved === true) return;
+    const name = script?.noted.path;
+    throw new UserError(
+      "SCRIPT_NOT_SAVED",
+      name === undefined
+        ? `Cannot tell which batch script "${job.command}" submits, nor whether it is saved. No job ` +
+          "was submitted"
+        : `Cannot submit the batch script "${name}": ${script!.reason}. No job was submitted`,
+      {
+        hint: name === undefined
+          ? "name the script as sbatch's own word, or leave --require-saved out"
+          : `git add ${
+            shellName(name)
+          } && git commit, or datalad save; then run the same command again`,
+      },
+    );
+  }
+
+  async #planned({ path, blob, content }: PlannedScript): Promise<ReadScript> {
+    const isOurs = !isAbsolute(path) && isInside(path);
+    const saved = isOurs ? await this.#isSaved(path, blob, content) : false;
+    return {
+      noted: { path, blob, ...(saved === undefined ? {} : { saved }) },
+      content: saved === false ? content : undefined,
+      reason: "",
+    };
+  }
+
+  async #script(job: JobToProve, warns = true): Promise<ReadScript | undefined> {
+    const found = await findSubmittedScript(job.command, job.directory);
+    if (found === undefined) return undefined;
+    if ("wrap" in found) {
+      const content = new TextEncoder().encode(found.wrap);
+      // The command has it, and the record the command.
+      const blob = await blobOid(content, this.#dataset.headOid);
+      return { noted: { wrap: true, blob, saved: true }, reason: "" };
+    }
+    const info = lookIfThere(() => Deno.statSync(found.file));
+    if (info === undefined || info.size > LARGEST_SCRIPT) return undefined;
+    const traits = traitsOf(info);
+    const known = this.#scripts.get(found.file);
+    const isSame = known?.noted.traits !== undefined && hasTraits(traits, known.noted.traits);
+    const read = isSame ? known : await this.#readScript(job, found, traits);
+    if (read === undefined) return undefined;
+    this.#scripts.set(found.file, read);
+    if (warns) this.#warn(read);
+    return read;
+  }
+
+  async #readScript(
+    { request: { pwd, altDir }, directory }: JobToProve,
+    { name, file }: { readonly name: string; readonly file: string },
+    traits: NotedScript["traits"] & object,
+  ): Promise<ReadScript | undefined> {
+    const content = lookIfThere(() => Deno.readFileSync(file));
+    if (content === undefined) return undefined;
+    const blob = await blobOid(content, this.#dataset.headOid);
+    // In an alternative folder it is a copy of what stands here.
+    const isCopy = altDir !== null && !isAbsolute(name);
+    const inDataset = isCopy
+      ? normalize(join(pwd, relative(directory, file)))
+      : relative(this.#dataset.root, file);
+    const isOurs = isInside(inDataset);
+    const path = isOurs ? inDataset : name;
+    const saved = isOurs ? await this.#isSaved(inDataset, blob, content) : false;
+    return {
+      noted: { path, blob, ...(saved === undefined ? {} : { saved }), file, traits },
+      content: saved === false ? content : undefined,
+      reason: saved === undefined
+        ? "what HEAD has at this path cannot be read"
+        : !isOurs
+        ? "it is not in the dataset"
+        : this.#view.head.find(path)
+        ? "it differs from what HEAD has"
+        : "it is in no commit",
+    };
+  }
+
+  /** Whether HEAD has this content at this path; `undefined` if that cannot be found out. */
+  async #isSaved(path: string, blob: string, content: Uint8Array): Promise<boolean | undefined> {
+    const { head } = this.#view;
+    const entry = head.find(path) === undefined ? await this.#askGit(path) : head.find(path);
+    if (!entry) return entry === null ? false : undefined;
+    if (entry.oid === blob) return true;
+    const text = head.textOf(path);
+    const key = text === undefined ? undefined : annexKeyOf(text);
+    if (key !== undefined) return await isContentOf(key, content);
+    // A link to another file of the dataset: sbatch read that one.
+    if (entry.mode !== LINK_MODE) return false;
+    const file = join(this.#dataset.root, path);
+    const isSame = lookIfThere(() => Deno.readLinkSync(file)) === text;
+    const real = relative(this.#dataset.root, await Deno.realPath(file));
+    return isSame && isInside(real) && head.find(real)?.oid === blob;
+  }
+
+  /** Asks git, where its files could not be read: a partial clone, or a format of tomorrow. */
+  async #askGit(
+    path: string,
+  ): Promise<{ readonly mode: string; readonly oid: string } | null | undefined> {
+    const { git, headOid } = this.#dataset;
+    const result = await git.run(["ls-tree", "-z", headOid, "--", path]);
+    if (result.code !== 0) return undefined;
+    const line = new TextDecoder().decode(result.stdout);
+    const [, mode, oid] = /^([0-7]+) \w+ ([0-9a-f]+)\t/.exec(line) ?? [];
+    return mode === undefined ? null : { mode, oid: oid! };
+  }
+
+  #warn({ noted: { path, saved }, reason }: ReadScript): void {
+    if (saved !== false || this.#warned.has(path!)) return;
+    this.#warned.add(path!);
+    this.#session.warn(
+      `the batch script "${path}" is not saved: ${reason}; as it is now it will be kept with the job's ` +
+        "commit",
+    );
+  }
+
+  async #inputs({ inputs: paths, extra = [] }: JobToProve): Promise<NotedInput[]> {
+    const inputs: NotedInput[] = [];
+    let room = MOST_BYTES_READ;
+    let foldersRoom = MOST_IN_FOLDERS;
+    for (const path of paths) {
+      const mark = extra.includes(path) ? { extra: true } : {};
+      const files = await this.#filesIn(path, foldersRoom);
+      if (files === undefined) {
+        const tree = this.#view.head.find(path)?.oid;
+        inputs.push({ path, ...(tree === undefined ? {} : { tree }), ...mark });
+        continue;
+      }
+      if (files.length !== 1 || files[0] !== path) foldersRoom -= files.length;
+      for (const file of files) {
+        const { read = 0, ...input } = await lookAtInput(this.#view, file, room);
+        room -= read;
+        inputs.push({ ...input, ...mark });
+      }
+    }
+    return inputs;
+  }
+
+  /** The files at and under a path; `undefined` for a folder with more than there is room for. */
+  async #filesIn(path: string, room: number): Promise<string[] | undefined> {
+    const info = lookIfThere(() => Deno.lstatSync(join(this.#dataset.root, path)));
+    if (info?.isDirectory !== true) return [path];
+    const files: string[] = [];
+    for await (const entry of walkTree(this.#dataset.root, path)) {
+      if (entry.kind === "closed") return undefined;
+      if (entry.kind !== "folder") files.push(entry.path);
+      if (files.length > room) return undefined;
+    }
+    return files.sort();
+  }
+}
+
+const LINK_MODE = "120000";
+
+function scriptToKeep(script: ReadScript | undefined): Pick<GatheredEvidence, "script"> {
+  return {
+    script: script?.content === undefined
+      ? null
+      : { oid: script.noted.blob!, content: script.content },
+  };
+}
+
+/** Whether content is that of a key, as far as the key tells without MD5, which the runtime has not. */
+async function isContentOf(key: string, content: Uint8Array): Promise<boolean> {
+  if (sizeOfKey(key) !== content.length) return false;
+  const digest = /^SHA256E?-.*--([0-9a-f]{64})/.exec(key)?.[1];
+  return digest === undefined || digest === await digestOf(content);
+}
+
+async function digestOf(content: string | Uint8Array): Promise<string> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  return new Uint8Array(digest).toHex();
+}

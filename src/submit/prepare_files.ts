@@ -1,0 +1,136 @@
+import { joinPath } from "../paths/root_paths.ts";
+import { join } from "node:path";
+import { findMissingContents } from "../annex/annexed_files.ts";
+import { runAnnex } from "../annex/git_annex.ts";
+import type { AnnexFailure, AnnexWatcher } from "../annex/git_annex.ts";
+import type { Dataset } from "../datalad/dataset.ts";
+import { groupByRepository } from "../datalad/subdatasets.ts";
+import { UserError } from "../errors.ts";
+import { statIfPresent } from "../fs/if_present.ts";
+import type { JobRequest } from "../jobs/job.ts";
+import { copyInputs } from "../claims/alt_dir.ts";
+import type { Session } from "../session/session.ts";
+import { firstOf } from "../session/name_list.ts";
+import { mayHaveAnnexedFiles } from "../claims/look_at_outputs.ts";
+import type { OutputLook } from "../claims/look_at_outputs.ts";
+import { makeRoom } from "../claims/make_room.ts";
+import type { SubmissionPlan } from "./plan_submission.ts";
+import { notePreparation } from "./preparations.ts";
+import { shellName } from "../process/shell_name.ts";
+
+/**
+ * Prepares the files of a job: annexed inputs are fetched, outputs made writable, and with an
+ * alternative folder the inputs copied to it.
+ *
+ * What a crash leaves: files that are writable, and room for others, which is noted in `look`.
+ *
+ * @param look noted with the job.
+ * @throws {UserError} `ANNEX_FAILED` or `COPY_FAILED` with the files in question; nothing was submitted.
+ */
+export async function prepareFiles(
+  dataset: Dataset,
+  plan: FilesToPrepare,
+  look: OutputLook,
+  session: Session,
+): Promise<void> {
+  const present = plan.inputs.filter((path) => !plan.awaited?.includes(path));
+  if (plan.transfers !== null) await fetchInputs(dataset, present, plan.transfers, session);
+  session.interrupted.throwIfAborted();
+  await makeWritable(dataset, look, session);
+  const { altDir, pwd } = plan.request;
+  if (altDir !== null) await copyInputs(dataset, altDir, present, pwd);
+}
+
+/** Of a plan what matters here. */
+export interface FilesToPrepare extends Pick<SubmissionPlan, "inputs" | "transfers" | "awaited"> {
+  /** Where the job runs. */
+  readonly request: Pick<JobRequest, "altDir" | "pwd">;
+}
+
+/**
+ * Makes what a job will write writable: annexed files with content are unlocked, those without make room
+ * where that was noted, and stay where it was not.
+ *
+ * @throws {UserError} `ANNEX_FAILED` with the files that could not be unlocked; nothing was submitted.
+ */
+async function makeWritable(
+  dataset: Dataset,
+  { links, before: { room } }: OutputLook,
+  session: Session,
+): Promise<void> {
+  const present: string[] = [];
+  const absent: string[] = [];
+  for (const path of links.keys()) {
+    const hasContent = await statIfPresent(join(dataset.root, path)) !== undefined;
+    if (hasContent) present.push(path);
+    else if (!room.has(path)) absent.push(path);
+  }
+  await runAnnexOn(dataset, present, { args: ["unlock"] }, session);
+  await makeRoom(dataset, room, session.interrupted);
+  if (absent.length === 0) return;
+  const what = absent.length === 1 ? "an annexed file" : `${absent.length} annexed files`;
+  session.warn(
+    `the content of ${what} in the outputs is not here (${
+      firstOf(absent.sort(), MOST_NAMED)
+    }): a job that ` +
+      "is to write over one of them needs it named with -o, or fetched",
+  );
+}
+
+/** More are counted. */
+const MOST_NAMED = 1;
+
+/**
+ * Fetches the content of annexed inputs, and shows how far it is.
+ *
+ * @param paths relative to the dataset's root.
+ * @throws {UserError} `ANNEX_FAILED` with the files that no remote gave; nothing was submitted.
+ */
+async function fetchInputs(
+  dataset: Dataset,
+  paths: readonly string[],
+  jobs: number,
+  session: Session,
+): Promise<void> {
+  if (paths.length === 0 || !await mayHaveAnnexedFiles(dataset)) return;
+  const missing = await findMissingContents(dataset.root, new Set(paths));
+  if (missing.length === 0) return;
+  using progress = session.progress("fetching inputs", missing.length);
+  const watcher: AnnexWatcher = {
+    onProgress: (path, percent) => progress.say(`${path} ${percent}`.trimEnd()),
+    onEnd: () => progress.advance(),
+  };
+  await runAnnexOn(dataset, missing, { args: ["get", `-J${jobs}`], watcher }, session);
+}
+
+/** Runs git-annex in each repository that some of `paths`, relative to the root, are in. */
+async function runAnnexOn(
+  dataset: Dataset,
+  paths: readonly string[],
+  { args, watcher }: { readonly args: readonly string[]; readonly watcher?: AnnexWatcher },
+  session: Session,
+): Promise<void> {
+  for (const [folder, own] of await groupByRepository(dataset.root, paths)) {
+    await using _note = await notePreparation(dataset, folder, session);
+    const git = folder === "." ? dataset.git : dataset.git.at(join(dataset.root, folder));
+    refuse(await runAnnex(git, args, own, watcher), args[0]!, folder);
+  }
+}
+
+function refuse(failures: readonly AnnexFailure[], command: string, folder: string): void {
+  if (failures.length === 0) return;
+  const where = folder === "." ? "" : ` -C ${shellName(folder)}`;
+  const first = joinPath(folder, failures[0]!.path);
+  throw new UserError(
+    "ANNEX_FAILED",
+    `Cannot ${command} ${failures.length} file${failures.length === 1 ? "" : "s"}, the first is ` +
+      `"${first}"`,
+    {
+      unchanged: "No job was submitted",
+      detail: failures.slice(0, 20).map((failure) => `${failure.path}: ${failure.message}`).join(
+        "\n",
+      ),
+      hint: `git${where} annex ${command} ${shellName(failures[0]!.path)}`,
+    },
+  );
+}

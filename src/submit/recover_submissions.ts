@@ -1,0 +1,119 @@
+import type { Dataset } from "../datalad/dataset.ts";
+import { UserError } from "../errors.ts";
+import { readTextIfPresent } from "../fs/if_present.ts";
+import type { Job } from "../jobs/job.ts";
+import { livenessOf, parseIdentity } from "../process/process_identity.ts";
+import type { Liveness } from "../process/process_identity.ts";
+import { toUserError } from "../process/system_error.ts";
+import { parseSubmissionAnswer } from "../slurm/submission_answer.ts";
+import { JobStore } from "../store/job_store.ts";
+import type { Receipt } from "../store/receipts.ts";
+import type { Session } from "../session/session.ts";
+import { removeArrayBundle } from "./array_bundles.ts";
+import { clearAfterPreparations } from "./preparations.ts";
+import { putBack } from "../claims/make_room.ts";
+import { removeTraces, tracesOf } from "./run_submission.ts";
+import { storeReceiptOf } from "./store_receipt.ts";
+
+/**
+ * Looks at submissions whose process has died. A job ID that the submission command had printed makes
+ * the job open; a command that had not been started leaves nothing to keep.
+ *
+ * @returns the submissions that remain unclear.
+ */
+export async function recoverSubmissions(
+  dataset: Dataset,
+  store: JobStore,
+  session: Session,
+): Promise<Job[]> {
+  await clearAfterPreparations(dataset, session);
+  const unclear: Job[] = [];
+  // One process has taken many rows of a table: it is looked for once.
+  const livenesses = new Map<string, Liveness>();
+  for (const job of store.listSubmitting()) {
+    const liveness = livenesses.get(job.submitter) ??
+      await livenessOf(parseIdentity(job.submitter), await session.process(), session.runner);
+    livenesses.set(job.submitter, liveness);
+    if (liveness === "alive") continue;
+    const traces = tracesOf(dataset, job.jobKey);
+    const printed = await readTextIfPresent(traces.stdoutFile).catch((error) => {
+      // One of another user, in a repository that is not shared: the others go on.
+      session.warn(`submission ${job.jobKey} is unclear: ${toUserError(error).message}`);
+      return "";
+    });
+    const answer = parseSubmissionAnswer(printed ?? "");
+    if (answer.kind === "submitted") {
+      const nowMs = (await Deno.stat(traces.stdoutFile)).mtime?.getTime() ?? Date.now();
+      const { jobId, cluster } = answer;
+      if (!await takeReceipt(dataset, store, { key: job.jobKey, jobId, cluster }, nowMs, session)) {
+        unclear.push(job);
+        continue;
+      }
+      await removeTraces(traces);
+      session.warn(`an interrupted submission was found to be job ${answer.jobId} (${job.cmd})`);
+    } else if (printed === undefined && liveness === "dead") {
+      // The file is made before the command starts: without it nothing was submitted.
+      await abandonSubmission(dataset, store, job).catch((error) => {
+        session.warn(`submission ${job.jobKey} is not settled: ${toUserError(error).message}`);
+        unclear.push(job);
+      });
+    } else {
+      unclear.push(job);
+    }
+  }
+  for (const row of store.damaged.takeNew()) session.warn(store.explainDamage(row).message);
+  return unclear;
+}
+
+/**
+ * Looks at submissions whose process has died, as {@linkcode recoverSubmissions} does, and asks Slurm for the
+ * jobs of those that are then unclear; where none is, Slurm is not asked.
+ *
+ * @returns the submissions that remain unclear.
+ */
+export async function recoverAndSettle(
+  dataset: Dataset,
+  store: JobStore,
+  session: Session,
+): Promise<Job[]> {
+  const unclear = await recoverSubmissions(dataset, store, session);
+  if (unclear.length === 0) return unclear;
+  // Loaded only then: it is rare.
+  const { settleAndTell } = await import("./settle_submissions.ts");
+  return await settleAndTell(dataset, store, unclear, session);
+}
+
+/**
+ * Forgets a submission of which no job came: its claims are free, rows of a table wait again. A crash in
+ * between leaves the submission, which is abandoned again.
+ *
+ * @returns how many rows of a table wait again.
+ */
+export async function abandonSubmission(
+  dataset: Dataset,
+  store: JobStore,
+  job: Job,
+): Promise<number> {
+  await removeArrayBundle(dataset, job);
+  // Rows of a table wait again, and what made room for them is noted still.
+  await putBack(dataset, store, [job]);
+  return store.abandonSubmission(job.jobKey);
+}
+
+/** A receipt that contradicts the books is for a person to look at, and no reason to stop. */
+async function takeReceipt(
+  dataset: Dataset,
+  store: JobStore,
+  receipt: Receipt,
+  nowMs: number,
+  session: Session,
+): Promise<boolean> {
+  try {
+    await storeReceiptOf(dataset, store, receipt, nowMs, session);
+    return true;
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "SUBMISSION_UNCLEAR") throw error;
+    session.warn(`submission ${receipt.key} is unclear: ${error.message}`);
+    return false;
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * From the rows of a table to jobs.
+ *
+ * A *row* is one line of a table with its values filled in; it becomes one job, or one *task* of an
+ * *array*. Rows *wait* in the store until their submission begins, so that any process can go on where
+ * another stopped. The rows' *identity* tells what was submitted before. An array's *bundle* is what its
+ * tasks run, frozen when it is submitted.
+ *
+ * @module
+ */
+
+import type { Dataset } from "../../datalad/dataset.ts";
+import type { FilesBefore } from "../../jobs/files_before.ts";
+import type { WaitingJob } from "../../jobs/job.ts";
+import type { JobStore } from "../../store/job_store.ts";
+import { submitAsArrays } from "./bulk_array.ts";
+import { BulkReport } from "./bulk_report.ts";
+import { BulkRun } from "./bulk_run.ts";
+import type { StopReason } from "./bulk_run.ts";
+import { submitSingly } from "./bulk_single.ts";
+import type { Session } from "../../session/session.ts";
+import { reportDamaged } from "../damaged_jobs.ts";
+import { withoutVain } from "../find_predecessors.ts";
+import { lookAtOutputs } from "../../claims/look_at_outputs.ts";
+import type { OutputLook } from "../../claims/look_at_outputs.ts";
+import { lookBesideAltDir } from "../../claims/look_beside_alt_dir.ts";
+import { prepareFiles } from "../prepare_files.ts";
+
+/** How many sbatch run at once unless the user says otherwise: gentle to slurmctld, and a quarter of the waiting. */
+export const GENTLE_PARALLEL = 4;
+
+/** Which waiting rows are to be submitted, and how. */
+export interface RowsToSubmit {
+  /** Keys in the store. */
+  readonly keys: readonly number[];
+  /** So many submissions at once. */
+  readonly parallel: number;
+  /** The `action` of the results. @default "slurm-schedule" */
+  readonly action?: string;
+}
+
+/** What became of waiting rows. */
+export interface SubmittedRows {
+  /** How many rows are jobs now. */
+  readonly submitted: number;
+  /** Why the others are not; `null` where each was tried. */
+  readonly stop: StopReason | null;
+}
+
+/**
+ * Submits waiting rows: prepares the files of all, then runs their submission commands, some at once, or
+ * those of array jobs. What could not be submitted for want of room waits on.
+ *
+ * @throws {UserError} `ANNEX_FAILED`, `COPY_FAILED`: nothing was submitted, all rows wait.
+ */
+export async function submitWaiting(
+  dataset: Dataset,
+  store: JobStore,
+  { keys: asked, parallel, action = "slurm-schedule" }: RowsToSubmit,
+  session: Session,
+): Promise<SubmittedRows> {
+  const report = new BulkReport(dataset, session, asked.length, action);
+  const keys = await withoutVain(
+    ...[dataset, store, asked, session] as const,
+    (rows, error) => report.failed(rows, error),
+  );
+  const { singles, arrays } = await prepareRows(dataset, store, keys, session);
+  using progress = session.progress("submitting", keys.length);
+  using run = new BulkRun(dataset, store, session, progress, report);
+  try {
+    if (arrays.length > 0) await submitAsArrays(run, arrays);
+    if (!run.isStopped) await submitSingly(run, singles, parallel);
+    else if (run.stop === "site") store.waiting.markForSite(singles);
+  } finally {
+    // Also after a failure: what was submitted is known to Slurm.
+    await run.complete();
+    run.report.summarise();
+  }
+  return { submitted: run.report.submittedRows, stop: run.stop };
+}
+
+/** Rows whose files are prepared together. */
+interface RowsTogether {
+  readonly row: WaitingJob;
+  readonly inputs: Set<string>;
+  /** Inputs that are not there yet: open jobs will write them. */
+  readonly awaited: Set<string>;
+  readonly links: Map<string, string>;
+  readonly room: Map<string, string>;
+}
+
+/** Prepares the files of all rows together; none of the commands has begun. */
+async function prepareRows(
+  dataset: Dataset,
+  store: JobStore,
+  keys: readonly number[],
+  session: Session,
+): Promise<{ readonly singles: number[]; readonly arrays: number[] }> {
+  const singles: number[] = [];
+  const arrays: number[] = [];
+  const together = new Map<string, RowsTogether>();
+  using _progress = session.progress("preparing files");
+  const looks = await lookAtRows(dataset, store, keys);
+  for (const row of store.waiting.read(keys)) {
+    (row.plan.array === null ? singles : arrays).push(row.jobKey);
+    const name = JSON.stringify([row.plan.transfers, row.altDir, row.pwd]);
+    const same = together.get(name) ??
+      { row, inputs: new Set(), awaited: new Set(), links: new Map(), room: new Map() };
+    together.set(name, same);
+    for (const path of row.plan.awaited ?? []) same.awaited.add(path);
+    for (const input of row.plan.inputs) same.inputs.add(input);
+    const { links, before } = looks.get(row.jobKey) ?? NO_LOOK;
+    for (const [path, target] of links) same.links.set(path, target);
+    for (const [path, target] of before.room) same.room.set(path, target);
+  }
+  for (const { row, inputs, awaited, links, room } of together.values()) {
+    await prepareFiles(
+      dataset,
+      {
+        request: row,
+        transfers: row.plan.transfers,
+        inputs: [...inputs],
+        awaited: [...awaited],
+      },
+      { links, before: { ...NO_LOOK.before, room } },
+      session,
+    );
+  }
+  await noteBesideAltDirs(dataset, store, keys, looks);
+  return { singles, arrays };
+}
+
+/** Notes what lies where rows will write that are to run elsewhere; their inputs are there. */
+async function noteBesideAltDirs(
+  dataset: Dataset,
+  store: JobStore,
+  keys: readonly number[],
+  looks: ReadonlyMap<number, OutputLook>,
+): Promise<void> {
+  const befores = new Map<number, FilesBefore>();
+  for (const { jobKey, altDir: folder, outputs, attempts } of store.waiting.read(keys)) {
+    const look = looks.get(jobKey);
+    if (folder === null || look === undefined) continue;
+    const altDir = await lookBesideAltDir(dataset, folder, outputs);
+    befores.set(jobKey, { ...look.before, altDir, ...noteOfFirst(store, { jobKey, attempts }) });
+  }
+  store.files.note(befores, "waiting");
+}
+
+const NO_LOOK: OutputLook = {
+  links: new Map(),
+  before: { present: null, room: new Map(), altDir: null },
+};
+
+/** Looks where waiting rows will write, and notes it; in one transaction. */
+async function lookAtRows(
+  dataset: Dataset,
+  store: JobStore,
+  keys: readonly number[],
+): Promise<ReadonlyMap<number, OutputLook>> {
+  const looks = new Map<number, OutputLook>();
+  const befores = new Map<number, FilesBefore>();
+  for (const row of store.waiting.read(keys)) {
+    const look = await lookAtOutputs(dataset, { request: row, toUnlock: row.plan.toUnlock });
+    looks.set(row.jobKey, look);
+    befores.set(row.jobKey, { ...look.before, ...noteOfFirst(store, row) });
+  }
+  const noted = store.files.note(befores, "waiting");
+  // Others were taken by another process meanwhile: their files are its business.
+  return new Map([...looks].filter(([key]) => noted.has(key)));
+}
+
+/** What a failed attempt has changed is the job's own doing: what was there before the first one counts. */
+function noteOfFirst(
+  store: JobStore,
+  { jobKey, attempts }: Pick<WaitingJob, "jobKey" | "attempts">,
+): Partial<FilesBefore> {
+  const first = attempts.length === 0 ? undefined : store.files.find(jobKey);
+  return first === undefined ? {} : { present: first.present, altDir: first.altDir };
+}
+
+/** Says what is left to do, and how. */
+export function reportRest(
+  dataset: Dataset,
+  store: JobStore,
+  { stop }: SubmittedRows,
+  session: Session,
+): void {
+  reportDamaged(dataset, store, "slurm-schedule", session);
+  const waiting = store.listing.count(dataset.worktree, ["waiting"]);
+  if (waiting === 0) return;
+  const reasons = {
+    site: "waiting: the site takes no more jobs for now",
+    interrupted: "waiting: you stopped it",
+    failures: "waiting: several submissions in a row went wrong",
+  };
+  new BulkReport(dataset, session, 0).leftAlone(
+    waiting,
+    stop === null ? "waiting" : reasons[stop],
+    `${stop === "site" ? "dlslurm finish, or " : ""}dlslurm schedule --continue submits them; ` +
+      "dlslurm finish --close-waiting-jobs gives them up",
+  );
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { annexKeyOf, parseAnnexed, sizeOfKey } from "../../src/annex/annex_key.ts";
+
+const KEY = "MD5E-s17--d41d8cd98f00b204e9800998ecf8427e.txt";
+
+Deno.test("parseAnnexed() reads links of any depth and pointer files, and nothing that only looks so", () => {
+  assert.deepEqual(parseAnnexed(`../../.git/annex/objects/aa/bb/${KEY}/${KEY}`), {
+    ...{ key: KEY, isInGitFolder: true, folders: 3 },
+  });
+  assert.deepEqual(parseAnnexed(`/annex/objects/${KEY}`), {
+    ...{ key: KEY, isInGitFolder: false, folders: 0 },
+  });
+  for (const line of ["", "annex/objects/", "my-annex/objects/x", "annex/objects.txt", "../a/b"]) {
+    assert.equal(parseAnnexed(line), undefined, line);
+  }
+});
+
+Deno.test("annexKeyOf() looks at the first line alone", () => {
+  assert.equal(annexKeyOf(`/annex/objects/${KEY}\nmore\n`), KEY);
+  assert.equal(annexKeyOf(`text\n/annex/objects/${KEY}\n`), undefined);
+});
+
+Deno.test("sizeOfKey() reads the size wherever the key has it, and only there", () => {
+  assert.equal(sizeOfKey(KEY), 17);
+  assert.equal(sizeOfKey("SHA256E-s0--abc"), 0);
+  assert.equal(sizeOfKey("WORM-m1700000000-s5--name"), 5);
+  assert.equal(sizeOfKey("WORM-s5-m1700000000--name"), 5);
+  assert.equal(sizeOfKey("SHA1-s100-S10-C2--abc"), 100);
+  for (const key of ["URL--http&c%%x-s5--y", "MD5E--abc", "no key", ""]) {
+    assert.equal(sizeOfKey(key), undefined, key);
+  }
+});

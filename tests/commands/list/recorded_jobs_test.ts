@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { findRecordedJobs, mergeByTime } from "../../../src/commands/list/recorded_jobs.ts";
+import { openDataset } from "../../../src/datalad/dataset.ts";
+import { JobStore } from "../../../src/store/job_store.ts";
+import { History } from "../../provenance/history.ts";
+import { jobRequest, openJob } from "../../support/jobs.ts";
+
+async function open(history: History) {
+  const { runner, root } = history.repository;
+  const dataset = await openDataset(runner, root, undefined);
+  return { dataset, store: JobStore.openIn(dataset), runner };
+}
+
+Deno.test("findRecordedJobs() finds what the history has and the store has not, the newest first", async () => {
+  await using history = await History.create();
+  const own = await history.run("1", { files: { a: "1\n" } });
+  await history.run("2", { files: { b: "1\n" }, outputs: ["b", "log-2"], slurmOutputs: ["log-2"] });
+  await history.run("3", {
+    files: { c: "1\n" },
+    state: "FAILED",
+    evidence: {
+      submission: { at: "2026-11-28T12:00:00Z" },
+      accounting: { state: "TIMEOUT", end: "2026-11-28T13:00:00Z", exitCode: "0:0" },
+    },
+  });
+  const { dataset, store, runner } = await open(history);
+  using _store = store;
+  const key = store.beginSubmission(jobRequest({ outputs: ["a"] }), "{}", 1);
+  store.storeReceipt(key, "1", null);
+  store.storeCommits(new Map([[key, own]]), "");
+  store.end([key], "finished", 1);
+
+  const { jobs, total } = await findRecordedJobs(dataset, store, undefined, runner);
+
+  assert.equal(total, 2);
+  assert.deepEqual(jobs.map(({ job }) => [job.jobId, job.outputs, job.end?.state]), [
+    ...[["3", ["c"], "TIMEOUT"], ["2", ["b"], "COMPLETED"]],
+  ]);
+  assert.equal(jobs[0]!.atMs, Date.UTC(2026, 10, 28, 12));
+  assert.ok(jobs[1]!.atMs > Date.UTC(2025, 0), "when it was committed");
+  const limited = await findRecordedJobs(dataset, store, 1, runner);
+  assert.deepEqual([limited.jobs.length, limited.total], [1, 2]);
+});
+
+Deno.test("findRecordedJobs() knows a job of the store again whose commit was rewritten", async () => {
+  await using history = await History.create();
+  const before = await history.run("1", { files: { a: "1\n" } });
+  const { dataset, store, runner } = await open(history);
+  using _store = store;
+  const key = store.beginSubmission(jobRequest({ outputs: ["a"] }), "{}", 1);
+  store.storeReceipt(key, "1", null);
+  store.storeCommits(new Map([[key, before]]), "");
+  store.end([key], "finished", 1);
+  const amend = ["commit", "--quiet", "--amend", "--no-edit", "--date=2001-01-01T00:00:00Z"];
+  await history.repository.dataset.git(...amend);
+
+  assert.equal((await findRecordedJobs(dataset, store, undefined, runner)).total, 0);
+});
+
+Deno.test("findRecordedJobs() passes over a record that cannot be read, and counts it", async () => {
+  await using history = await History.create();
+  await history.edit({ a: "1\n" }, "[DATALAD SLURM RUN] Slurm job 1: Completed");
+  const { dataset, store, runner } = await open(history);
+  using _store = store;
+
+  assert.deepEqual(await findRecordedJobs(dataset, store, undefined, runner), {
+    jobs: [],
+    total: 1,
+  });
+});
+
+Deno.test("mergeByTime() puts jobs in one order; one of which the time is not known keeps its place", () => {
+  const own = [300, 0, 100].map((submittedAtMs, at) =>
+    openJob({ jobId: `own ${at}`, submittedAtMs })
+  );
+  const recorded = [400, 200, 50].map((atMs) => ({ atMs, job: openJob({ jobId: `${atMs}` }) }));
+
+  assert.deepEqual(mergeByTime(own, recorded).map(({ jobId }) => jobId), [
+    ...["400", "own 0", "own 1", "200", "own 2", "50"],
+  ]);
+  assert.deepEqual(mergeByTime([], []), []);
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import type { CommandContext } from "../../../src/commands/context.ts";
+import { resolveRevision } from "../../../src/commands/reschedule/find_job.ts";
+import { openDataset } from "../../../src/datalad/dataset.ts";
+import { JobStore } from "../../../src/store/job_store.ts";
+import { jobRequest } from "../../support/jobs.ts";
+import { TestRepository } from "../../support/test_repository.ts";
+import { testSession } from "../../support/test_session.ts";
+
+function subject(jobId: string): string {
+  return `[DATALAD SLURM RUN] Slurm job ${jobId}: Completed`;
+}
+
+async function createHistory() {
+  const repository = await TestRepository.create();
+  const resolve = async (revision: string, since?: string) => {
+    const session = testSession();
+    const dataset = await openDataset(repository.runner, repository.root, undefined);
+    const context = session as unknown as CommandContext;
+    const found = await resolveRevision(dataset, revision, since, context);
+    return { found, warnings: session.warnings };
+  };
+  return { repository, resolve };
+}
+
+Deno.test("resolveRevision() takes a job ID for the newest commit with that job's record", async () => {
+  const { repository, resolve } = await createHistory();
+  await using _repository = repository;
+  await repository.commit(subject("71"));
+  await repository.commit(subject("7"));
+  const newest = await repository.commit(subject("7"));
+  const task = await repository.commit(subject("8_3"));
+  await repository.commit(`A merge\n\n${subject("7")}`);
+  await repository.commit(subject("7_1"));
+
+  assert.equal((await resolve("7")).found, newest);
+  assert.equal((await resolve("8_3")).found, task);
+  assert.equal((await resolve("HEAD~3")).found, "HEAD~3");
+});
+
+Deno.test("resolveRevision() says that rows have a record each", async () => {
+  const { repository, resolve } = await createHistory();
+  await using _repository = repository;
+  for (const jobId of ["8_0", "8_1", "8_0"]) await repository.commit(subject(jobId));
+
+  await assert.rejects(resolve("8"), {
+    code: "NO_RECORD",
+    message: /each of its rows has a record/,
+    hint: /^dlslurm reschedule 8_0, or one of 8_/,
+  });
+});
+
+Deno.test("resolveRevision() says why a job has no record", async () => {
+  const { repository, resolve } = await createHistory();
+  await using _repository = repository;
+  await assert.rejects(resolve("9"), { code: "NO_RECORD", message: /neither a commit nor the ID/ });
+  {
+    using store = JobStore.open(repository.at(".git"));
+    for (const jobId of ["9", "10"]) {
+      const key = store.beginSubmission(jobRequest({ outputs: [jobId] }), "{}", 1);
+      store.storeReceipt(key, jobId, null);
+      if (jobId === "10") store.end([key], "closed", 2);
+    }
+  }
+
+  await assert.rejects(resolve("9"), { hint: "dlslurm finish 9", message: /is open/ });
+  await assert.rejects(resolve("10"), { message: /ended without a commit/ });
+});

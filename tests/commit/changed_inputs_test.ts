@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { InputsNow } from "../../src/commit/changed_inputs.ts";
+import { lookAtInput } from "../../src/datalad/look_at_input.ts";
+import { CommitTree } from "../../src/git/commit_tree.ts";
+import type { NotedEvidence, NotedInput } from "../../src/jobs/noted_evidence.ts";
+import { TestRepository } from "../support/test_repository.ts";
+
+const KEY = "MD5E-s3--aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const LINK = `.git/annex/objects/a/b/${KEY}/${KEY}`;
+
+/** What is noted of these paths as they are now. */
+async function note(
+  repository: TestRepository,
+  ...paths: readonly string[]
+): Promise<NotedInput[]> {
+  const { root, commonDir, headOid } = await repository.open();
+  using head = new CommitTree(root, commonDir, headOid);
+  return await Promise.all(paths.map(async (path) => {
+    const { read: _, ...input } = await lookAtInput({ root, head, headOid }, path, 1_000);
+    return input;
+  }));
+}
+
+function evidenceOf(inputs: readonly NotedInput[]): NotedEvidence {
+  return { version: "1", submission: {}, script: null, inputs };
+}
+
+async function changed(
+  repository: TestRepository,
+  inputs: readonly NotedInput[],
+  claims: readonly string[] = [],
+): Promise<string[]> {
+  using now = new InputsNow(await repository.open());
+  return (await now.findChanged(evidenceOf(inputs), claims)).inputs;
+}
+
+Deno.test("InputsNow finds what was edited or removed, and nothing that was only touched", async () => {
+  await using repository = await TestRepository.create({ a: "1\n", b: "1\n", c: "1\n", d: "1\n" });
+  const noted = await note(repository, "a", "b", "c", "d");
+  await Deno.writeTextFile(repository.at("b"), "2\n");
+  await Deno.remove(repository.at("c"));
+  await Deno.utime(repository.at("d"), 1, 1);
+
+  assert.deepEqual(await changed(repository, noted), ["b", "c"]);
+});
+
+Deno.test("InputsNow passes over what the job itself was to write, and what was not there yet", async () => {
+  await using repository = await TestRepository.create({ "out/a": "1\n", outer: "1\n" });
+  const noted = [...await note(repository, "out/a", "outer", "later")];
+  for (const path of ["out/a", "outer", "later"]) await repository.dataset.write(path, "22\n");
+
+  assert.deepEqual(noted.at(-1), { path: "later", missing: true });
+  assert.deepEqual(await changed(repository, noted, ["out"]), ["outer"]);
+  assert.deepEqual(await changed(repository, noted, ["."]), []);
+});
+
+Deno.test("InputsNow knows an annexed file by its key, locked or not", async () => {
+  await using repository = await TestRepository.create();
+  await Deno.symlink(LINK, repository.at("in"));
+  await repository.commit();
+  const noted = await note(repository, "in");
+  const file = repository.at("in");
+  const replace = async (write: () => Promise<void>) => {
+    await Deno.remove(file);
+    await write();
+  };
+
+  assert.deepEqual(await changed(repository, noted), []);
+  await replace(() => Deno.writeTextFile(file, "abc"));
+  assert.deepEqual(await changed(repository, noted), [], "unlocked: the size is that of the key");
+  await replace(() => Deno.writeTextFile(file, "abcd"));
+  assert.deepEqual(await changed(repository, noted), ["in"]);
+  await replace(() => Deno.symlink(LINK.replaceAll("aaaa", "bbbb"), file));
+  assert.deepEqual(await changed(repository, noted), ["in"]);
+  await Deno.remove(file);
+  assert.deepEqual(await changed(repository, noted), ["in"]);
+});
+
+Deno.test("InputsNow takes a file that went into the annex meanwhile for the same, if it is as long", async () => {
+  await using repository = await TestRepository.create({ in: "abc", other: "abcd" });
+  const noted = await note(repository, "in", "other");
+  for (const path of ["in", "other"]) {
+    await Deno.remove(repository.at(path));
+    await Deno.symlink(LINK, repository.at(path));
+  }
+
+  assert.deepEqual(await changed(repository, noted), ["other"]);
+});
+
+Deno.test("InputsNow compares a large folder with what HEAD has there", async () => {
+  await using repository = await TestRepository.create({ "in/a": "1\n" });
+  const tree = await repository.dataset.git("rev-parse", "HEAD:in");
+  const noted = [{ path: "in", tree }];
+
+  assert.deepEqual(await changed(repository, noted), []);
+  await repository.dataset.write("in/a", "2\n");
+  await repository.commit();
+  assert.deepEqual(await changed(repository, noted), ["in"]);
+});
+
+Deno.test("InputsNow says whether the script is another one than was submitted", async () => {
+  await using repository = await TestRepository.create({ "job.sh": "1\n" });
+  const [{ blob, traits }] = await note(repository, "job.sh") as [NotedInput];
+  const file = repository.at("job.sh");
+  const isChanged = async (script: NotedEvidence["script"]) => {
+    using now = new InputsNow(await repository.open());
+    return (await now.findChanged({ ...evidenceOf([]), script }, ["."])).script;
+  };
+  const script = { path: "job.sh", file, blob: blob!, traits: traits! };
+
+  assert.equal(await isChanged(script), undefined);
+  await Deno.utime(file, 1, 1);
+  assert.equal(await isChanged(script), undefined, "it was only touched");
+  await Deno.writeTextFile(file, "2\n");
+  assert.equal(await isChanged(script), "job.sh");
+  assert.equal(await isChanged({ wrap: true, blob: blob! }), undefined);
+  assert.equal(await isChanged(null), undefined);
+  await Deno.remove(file);
+  assert.equal(await isChanged(script), "job.sh");
+});
+
+Deno.test("InputsNow.complete() tells of what was to be written first what is there now", async () => {
+  await using repository = await TestRepository.create({ a: "1\n" });
+  const [absent, present] = await note(repository, "later", "a") as [NotedInput, NotedInput];
+  await repository.dataset.write("later", "2\n");
+  await Deno.writeTextFile(repository.at("a"), "22\n");
+  const blobOf = (path: string) => repository.dataset.git("hash-object", path);
+  using now = new InputsNow(await repository.open());
+
+  const later = await now.complete(absent, undefined);
+  assert.deepEqual([later.blob, later.missing], [await blobOf("later"), true]);
+  assert.equal(await now.complete(present, undefined), present, "it is known as it was");
+  const awaited = await now.complete(present, undefined, true);
+  assert.deepEqual([awaited.blob, awaited.modified], [await blobOf("a"), undefined]);
+});
+
+Deno.test("InputsNow.complete() names a large file that is as it was, and no other", async () => {
+  await using repository = await TestRepository.create({ a: "1\n" });
+  const { root, commonDir, headOid } = await repository.open();
+  using head = new CommitTree(root, commonDir, headOid);
+  const { read: _, ...large } = await lookAtInput({ root, head, headOid }, "a", 0);
+  assert.equal(large.blob, undefined);
+  {
+    using now = new InputsNow(await repository.open());
+    assert.equal((await now.complete(large, headOid)).blob?.length, 40);
+  }
+  await Deno.writeTextFile(repository.at("a"), "2\n");
+  using now = new InputsNow(await repository.open());
+  assert.equal(await now.complete(large, headOid), large);
+});
+
+Deno.test("InputsNow.complete() keeps the mark of an extra input, however it is completed", async () => {
+  await using repository = await TestRepository.create({ a: "1\n", large: "2\n".repeat(1_000) });
+  const [a, large] = await note(repository, "a", "large");
+  using now = new InputsNow(await repository.open());
+  const complete = async (input: NotedInput, isAwaited = false) =>
+    (await now.complete({ ...input, extra: true }, undefined, isAwaited)).extra;
+
+  assert.equal(await complete(a!), true);
+  assert.equal(await complete(a!, true), true);
+  assert.equal(await complete({ path: "a", missing: true }), true);
+  assert.equal(large!.blob, undefined, "it was too large to be read");
+  assert.equal(await complete(large!), true);
+});

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { lostBefore, nestedRepository, unreadable } from "../../src/commit/output_problems.ts";
+import type { Dataset } from "../../src/datalad/dataset.ts";
+import { TestFolder } from "../support/test_folder.ts";
+
+Deno.test("unreadable() tells permissions that are missing from all else", async () => {
+  await using folder = await TestFolder.create({ "my out": "" });
+  const dataset = { root: folder.root, hasAnnex: true } as Dataset;
+  const denied = unreadable(dataset, "my out", 'error: open("my out"): Permission denied');
+  const other = unreadable(dataset, "my out", "fatal: unable to index file");
+
+  assert.deepEqual([denied.code, denied.hint], [
+    ...["PERMISSION", 'chmod -R u+rwX "my out", then run the same command again'],
+  ]);
+  assert.deepEqual([other.code, other.detail], ["GIT_FAILED", "fatal: unable to index file"]);
+});
+
+Deno.test("unreadable() says whom to ask about a file that is another user's", () => {
+  const ofRoot = unreadable({ root: "/", hasAnnex: true } as Dataset, "etc", "Permission denied");
+
+  assert.match(ofRoot.hint!, Deno.uid() === 0 ? /^chmod/ : /^"etc" is owned by root: have that/);
+});
+
+Deno.test("unreadable() names no file where nobody knows which", () => {
+  const error = unreadable({ root: "/" } as Dataset, "", "Operation not permitted");
+
+  assert.match(error.message, /: a file cannot be added/);
+  assert.doesNotMatch(error.hint!, /chmod/);
+});
+
+Deno.test("what to type names files as a shell takes them", () => {
+  assert.match(nestedRepository("my out/").hint!, /remove "my out\/\.git"/);
+  assert.match(lostBefore("a", { commonDir: "/my set/.git" }).hint!, /rm "\/my set\/\.git\//);
+});

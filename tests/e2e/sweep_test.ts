@@ -1,0 +1,3 @@
+import { testSweeps } from "../support/sweep_cases.ts";
+
+testSweeps("fake");

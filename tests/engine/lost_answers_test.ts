@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DenoRunner } from "../../src/process/deno_runner.ts";
+import { findWriter } from "../../src/process/find_writer.ts";
+import type { TestDataset } from "../support/datasets.ts";
+import { pollUntil } from "../support/polling.ts";
+import { storedClaims } from "../support/snapshots.ts";
+import { testIfAvailable } from "../support/requirements.ts";
+import { DLSLURM } from "../support/sandbox.ts";
+import { runOnFullDisk } from "../support/small_disk.ts";
+import { wrapDlslurm, wrapProgram } from "../support/wrapped_programs.ts";
+import { EngineWorld, saidBy } from "./engine_world.ts";
+
+async function createWith(sbatch: string): Promise<EngineWorld> {
+  const world = await EngineWorld.create();
+  const path = join(world.sandbox.programs, "sbatch");
+  await Deno.rename(path, `${path}.scripted`);
+  await wrapProgram(world.sandbox, "sbatch", sbatch);
+  return world;
+}
+
+function claimsOf(world: EngineWorld): string[] {
+  return storedClaims({ root: world.root } as TestDataset);
+}
+
+Deno.test("schedule: a command that could not print what sbatch told it → unclear, its outputs stay claimed", async () => {
+  await using world = await createWith(
+    '"$0.scripted" "$@" >/dev/null\necho "line 3: echo: write error: No space left on device" >&2\nexit 1',
+  );
+
+  const outcome = await world.dlslurm("schedule", "-o", "out", "sbatch", "job.sh");
+
+  assert.equal(outcome.code, 1);
+  assert.match(saidBy(outcome), /^error: Cannot tell which job "sbatch job\.sh" has submitted/m);
+  assert.deepEqual(claimsOf(world), ["out"]);
+  await world.must("recover", "1", "--job-id", "1");
+  await world.write("out/result.txt", "x\n");
+  await world.must("finish");
+  assert.equal((await world.subjects())[0], "[DATALAD SLURM RUN] Slurm job 1: Completed");
+});
+
+Deno.test("schedule: traces that are gone or unreadable when the command has ended → unclear, not forgotten", async () => {
+  await using world = await createWith(
+    '"$0.scripted" "$@"\ncd .git/dlslurm/submissions && rm 1.out && mkdir 1.out',
+  );
+
+  const outcome = await world.dlslurm("schedule", "-o", "out", "sbatch", "job.sh");
+
+  assert.equal(outcome.code, 1);
+  assert.match(saidBy(outcome), /^error: Cannot tell which job/m);
+  assert.match(saidBy(outcome), /Cannot read ".*1\.out": Is a directory/);
+  assert.deepEqual(claimsOf(world), ["out"]);
+});
+
+Deno.test("recover --not-submitted while sbatch outlives its dlslurm → refused; its job is found", async () => {
+  await using world = await createWith(
+    'while [ ! -e "$0.go" ]; do sleep 0.05; done\nexec "$0.scripted" "$@"',
+  );
+  const words = ["schedule", "-o", "out", "sbatch", "job.sh"];
+  const schedule = world.sandbox.start([...DLSLURM, ...words], { cwd: world.root });
+  const trace = join(world.root, ".git/dlslurm/submissions/1.out");
+  await pollUntil("sbatch has begun", () => findWriter(trace, new DenoRunner()));
+  schedule.kill("SIGKILL");
+  await schedule.ended;
+
+  const early = await world.dlslurm("recover", "1", "--not-submitted");
+
+  assert.equal(early.code, 1);
+  assert.match(
+    saidBy(early),
+    /^error: Cannot forget submission 1: its command still runs, as process [0-9]+, and/m,
+  );
+  assert.deepEqual(claimsOf(world), ["out"]);
+  await Deno.writeTextFile(join(world.sandbox.programs, "sbatch.go"), "");
+  await pollUntil(
+    "sbatch has ended",
+    async () => await findWriter(trace, new DenoRunner()) === undefined,
+  );
+  const late = await world.dlslurm("recover");
+  assert.match(saidBy(late), /an interrupted submission was found to be job 1 /);
+});
+
+Deno.test("schedule: a command that says that nothing was sent → refused, nothing is claimed", async () => {
+  await using world = await EngineWorld.create();
+  for (
+    const command of ["no-such-program", "echo 'sbatch: error: Unable to open file x' >&2; exit 1"]
+  ) {
+    const outcome = await world.dlslurm("schedule", "-o", "out", command);
+
+    assert.equal(outcome.code, 1);
+    assert.match(saidBy(outcome), /No job was submitted, no output is claimed/);
+    assert.deepEqual(claimsOf(world), []);
+  }
+  const left = await Array.fromAsync(Deno.readDir(join(world.root, ".git/dlslurm/submissions")));
+  assert.deepEqual(left, []);
+});
+
+Deno.test("schedule: a shell that cannot begin says why", async () => {
+  await using world = await EngineWorld.create();
+  await world.must("list");
+  // What a crashed submission might have left: the key is counted up, so the next one is 1.
+  await Deno.mkdir(join(world.root, ".git/dlslurm/submissions/1.err/x"), { recursive: true });
+
+  const outcome = await world.dlslurm("schedule", "-o", "out", "sbatch", "job.sh");
+
+  assert.equal(outcome.code, 1);
+  assert.match(saidBy(outcome), /1\.err/);
+  assert.doesNotMatch(saidBy(outcome), /\n\n/);
+  assert.doesNotMatch(saidBy(outcome), /this is a bug/);
+  assert.deepEqual(await world.slurm.submitted(), []);
+  assert.deepEqual(claimsOf(world), []);
+});
+
+/** git that lists nothing of what is untracked, as where the listing of a folder breaks off. */
+const BLIND_GIT = 'case " $* " in *" ls-files "*" --others "*) exit 0 ;; esac\nexec "$REAL" "$@"';
+
+Deno.test("finish: git lists nothing of a claim in which files are → its job stays open, the others are finished", async () => {
+  await using world = await EngineWorld.create({ ".gitignore": "*.tmp\n", "old/kept.txt": "x\n" });
+  for (const output of ["out", "ignored", "old", "single.txt", "other"]) {
+    await world.schedule(output);
+  }
+  await world.write("out/deep/result.txt", "x\n");
+  await world.write("ignored/a.tmp", "x\n");
+  await world.write("single.txt", "x\n");
+  await world.write("other/a.tmp", "x\n");
+  await wrapProgram(world.sandbox, "git", BLIND_GIT);
+
+  const outcome = await world.dlslurm("finish");
+
+  assert.equal(outcome.code, 1);
+  const said = saidBy(outcome);
+  assert.match(
+    said,
+    /git did not list "out\/deep\/result\.txt", which is there\. The job stays open/,
+  );
+  assert.match(said, /git did not list "single\.txt"/);
+  assert.match((await world.must("list", "-f", "{slurm_job_id}")).stdout, /^4\n1\n$/);
+  await Deno.remove(join(world.sandbox.programs, "git"));
+
+  await world.must("finish");
+
+  assert.deepEqual(await world.lines("status", "--porcelain"), []);
+});
+
+testIfAvailable(
+  ["root", "mount"],
+  "schedule: a disk without room for an answer → nothing is submitted",
+  async () => {
+    await using world = await EngineWorld.create();
+    await world.must("list");
+    const root = world.root;
+
+    const outcome = await runOnFullDisk(world.sandbox, root, 0, [
+      ...DLSLURM,
+      ...["schedule", "-o", "out", "sbatch", "job.sh"],
+    ]);
+
+    assert.equal(outcome.code, 1);
+    assert.match(saidBy(outcome), /^error: Cannot write/m);
+    assert.deepEqual(await world.slurm.submitted(), []);
+    await world.schedule("out");
+  },
+);
+
+Deno.test("standard output that takes no more → told once, exit status 1, and all is done as ever", async () => {
+  await using world = await EngineWorld.create();
+  await wrapDlslurm(world.sandbox);
+  const run = (command: string) =>
+    world.sandbox.run(["sh", "-c", `dlslurm ${command} >/dev/full`], { cwd: world.root });
+
+  const schedule = await run("schedule -o out sbatch job.sh");
+  await world.write("out/result.txt", "x\n");
+  await world.write("slurm-1.out", "");
+  const finish = await run("finish");
+
+  for (const outcome of [schedule, finish]) {
+    assert.equal(outcome.code, 1);
+    assert.equal(
+      outcome.stderr,
+      "error: Cannot write to standard output: No space left on device\n",
+    );
+  }
+  assert.equal((await world.subjects())[0], "[DATALAD SLURM RUN] Slurm job 1: Completed");
+  assert.deepEqual(claimsOf(world), []);
+});
+
+/** git, under which git-annex cannot write the index: as on a full disk, or where another process holds it. */
+function unableGit(redirection: string): string {
+  return 'case " $* " in *" annex add "*) ' +
+    `: >"$GIT_INDEX_FILE.lock"; "$REAL" "$@" ${redirection}; code=$?; ` +
+    'rm "$GIT_INDEX_FILE.lock"; exit $code ;; esac\nexec "$REAL" "$@"';
+}
+
+for (
+  const [name, words, said] of [
+    [
+      "says so",
+      "",
+      /git annex add did not stage what it did\n +fatal: Unable to create/,
+    ],
+    [
+      "is silent",
+      "2>/dev/null",
+      /"out\/result\.txt" was not staged, and git gave no reason/,
+    ],
+  ] as const
+) {
+  testIfAvailable(
+    ["git-annex"],
+    `finish: git-annex adds files, and its git, which cannot stage them, ${name} → the job stays open`,
+    async () => {
+      await using world = await EngineWorld.create({}, "git-annex");
+      await world.schedule("out");
+      await world.write("out/result.txt", "x\n");
+      await wrapProgram(world.sandbox, "git", unableGit(words));
+
+      const outcome = await world.dlslurm("finish");
+
+      assert.equal(outcome.code, 1, saidBy(outcome));
+      assert.match(saidBy(outcome), said);
+      assert.equal((await world.subjects()).length, 1);
+      await Deno.remove(join(world.sandbox.programs, "git"));
+      await world.must("finish");
+      assert((await world.changes()).includes("A out/result.txt"));
+    },
+  );
+}
+
+Deno.test("finish: a tracked file that git cannot look at → its job stays open, the other one is finished", async () => {
+  await using world = await EngineWorld.create({ "one/old.txt": "x\n" });
+  for (const output of ["one", "two"]) await world.schedule(output);
+  await world.write("one/old.txt", "changed\n");
+  await world.write("two/new.txt", "x\n");
+  const words = 'echo "one/old.txt: Input/output error" >&2; exec "$REAL" "$@" ":!one"';
+  await wrapProgram(
+    world.sandbox,
+    "git",
+    `case " $* " in *" diff-index --ignore-sub"*) GIT_LITERAL_PATHSPECS=0; ${words} ;; esac\n` +
+      'exec "$REAL" "$@"',
+  );
+
+  const outcome = await world.dlslurm("finish");
+
+  assert.equal(outcome.code, 1);
+  assert.match(saidBy(outcome), /"one\/old\.txt" cannot be added\]\n {2}Input\/output error/);
+  assert.equal((await world.subjects())[0], "[DATALAD SLURM RUN] Slurm job 2: Completed");
+});

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { FileSnapshots } from "../../src/fs/file_snapshots.ts";
+import { Sandbox } from "../support/sandbox.ts";
+
+for (const isGivenUp of [true, false]) {
+  Deno.test(
+    `findMoved(): a file has the inode of another that changed; given up for it: ${isGivenUp}`,
+    async () => {
+      await using sandbox = await Sandbox.create();
+      const [one, other] = ["one", "other"].map((name) => join(sandbox.root, name)) as [
+        string,
+        string,
+      ];
+      await Deno.writeTextFile(one, "same");
+      await Deno.writeTextFile(other, "same");
+      const looks = new FileSnapshots(sandbox.root, ["one", "other"], () => false);
+      // As an inode that is used again, or as a file that was given up for the other.
+      const secondName = join(sandbox.root, "second");
+      await Deno.rename(one, secondName);
+      await Deno.link(other, one);
+      await Deno.utime(other, 1, 1);
+
+      const moved = looks.findMoved(new Map(isGivenUp ? [["one", secondName]] : []));
+
+      assert.deepEqual(moved, isGivenUp ? ["one", "other"] : ["other"]);
+    },
+  );
+}
+
+/** A file "one" that was given up, after a look at it, for "object", which is older. */
+async function giveUp({ root }: Sandbox) {
+  const [one, object, secondName] = ["one", "object", "second"].map((name) => {
+    return join(root, name);
+  }) as [string, string, string];
+  await Deno.writeTextFile(one, "same");
+  await Deno.writeTextFile(object, "same");
+  await Deno.utime(object, 1, 1);
+  const looks = new FileSnapshots(root, ["one"], (target) => target === "object");
+  await Deno.rename(one, secondName);
+  await Deno.symlink("object", one);
+  return { object, secondName, looks };
+}
+
+for (const changed of ["second name", "object", "nothing"]) {
+  Deno.test(`findMoved(): a file given up for an older object → ${changed} changes`, async () => {
+    await using sandbox = await Sandbox.create();
+    const { object, secondName, looks } = await giveUp(sandbox);
+    if (changed === "second name") await Deno.writeTextFile(secondName, "s", { append: true });
+    if (changed === "object") await Deno.utime(object, 2, 2);
+
+    const moved = looks.findMoved(new Map([["one", secondName]]));
+
+    // The object is older than the look, and nobody's output.
+    assert.deepEqual(moved, changed === "second name" ? ["one"] : []);
+  });
+}
+
+for (const removed of ["one", "object"]) {
+  Deno.test(`findMoved(): a file given up for an object → "${removed}" is removed`, async () => {
+    await using sandbox = await Sandbox.create();
+    const { secondName, looks } = await giveUp(sandbox);
+    await Deno.remove(join(sandbox.root, removed));
+
+    assert.deepEqual(looks.findMoved(new Map([["one", secondName]])), ["one"]);
+  });
+}
+
+for (const isDoubtful of [true, false]) {
+  Deno.test(`waitUntilQuiet(): a file goes on growing → named if it is looked at: ${isDoubtful}`, async () => {
+    await using sandbox = await Sandbox.create();
+    const file = join(sandbox.root, "log");
+    await Deno.writeTextFile(file, "");
+    const looks = new FileSnapshots(sandbox.root, ["log"], () => false);
+    const writer = setInterval(() => Deno.writeTextFileSync(file, "x", { append: true }), 20);
+
+    const changing = await looks.waitUntilQuiet(
+      (path, mtimeMs) => isDoubtful && path === "log" && mtimeMs > 0,
+      AbortSignal.timeout(60_000),
+    );
+
+    clearInterval(writer);
+    assert.deepEqual(changing, isDoubtful ? ["log"] : []);
+  });
+}

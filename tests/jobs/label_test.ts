@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { UserError } from "../../src/errors.ts";
+import { isPredecessorName, parsePredecessorName, requireLabel } from "../../src/jobs/label.ts";
+
+Deno.test("requireLabel() takes what can be told from a job ID, an option and a list", () => {
+  for (const text of ["clean", "fit-1990", "a", "über.v2_x", "x".repeat(100)]) {
+    assert.equal(requireLabel(text), text);
+  }
+  const others = [
+    "",
+    "4242",
+    "1990-fit",
+    "-x",
+    "a b",
+    "a,b",
+    "a/b",
+    "any:a",
+    "a\n",
+    "x".repeat(101),
+  ];
+  for (const text of others) {
+    assert.throws(() => requireLabel(text), UserError, JSON.stringify(text));
+  }
+});
+
+const NAMES = [
+  ["clean", "afterok", "clean", true],
+  ["4242", "afterok", "4242", false],
+  ["4242_0", "afterok", "4242_0", false],
+  ["any:clean", "afterany", "clean", true],
+  ["afterany:7", "afterany", "7", false],
+  ["notok:7_3", "afternotok", "7_3", false],
+  ["corr:sim", "aftercorr", "sim", true],
+  // A label like a type.
+  ["ok", "afterok", "ok", true],
+] as const;
+
+for (const [text, type, name, isLabel] of NAMES) {
+  Deno.test(`parsePredecessorName() reads "${text}"`, () => {
+    assert.deepEqual(parsePredecessorName(text), { type, name, isLabel });
+    assert.ok(isPredecessorName(text));
+  });
+}
+
+for (const text of ["", "0", "any:", "after:7", "any:any:7", "7_", "7,8", "7\n", "-7"]) {
+  Deno.test(`parsePredecessorName() refuses ${JSON.stringify(text)}`, () => {
+    assert.throws(() => parsePredecessorName(text), UserError);
+    assert.ok(!isPredecessorName(text));
+  });
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import {
+  compareOutputs,
+  isIdentical,
+  renderReproduction,
+  reproductionOf,
+} from "../../src/jobs/output_comparison.ts";
+import type { Verdict } from "../../src/jobs/output_comparison.ts";
+
+Deno.test("compareOutputs() tells contents apart by key where both have one, else by object name", () => {
+  const before = new Map([
+    ["same", { oid: "1" }],
+    ["locked", { oid: "2", key: "K" }],
+    ["other", { oid: "3", key: "K" }],
+    ["annexed", { oid: "4", key: "K" }],
+    ["gone", { oid: "5" }],
+  ]);
+  const after = new Map([
+    ["same", { oid: "1" }],
+    ["locked", { oid: "22", key: "K" }],
+    ["other", { oid: "33", key: "L" }],
+    ["annexed", { oid: "44" }],
+    ["more", { oid: "5" }],
+  ]);
+
+  assert.deepEqual([...compareOutputs(before, after)], [
+    ["annexed", "differs"],
+    ["gone", "missing"],
+    ["locked", "identical"],
+    ["more", "new"],
+    ["other", "differs"],
+    ["same", "identical"],
+  ]);
+});
+
+Deno.test("reproductionOf() names a hundred of each kind and counts the others", () => {
+  const verdicts = new Map(
+    Array.from({ length: 250 }, (_, at): [string, Verdict] => [
+      `f${String(at).padStart(3, "0")}`,
+      at < 101 ? "differs" : at < 201 ? "missing" : "identical",
+    ]),
+  );
+
+  const reproduction = reproductionOf(verdicts, { commit: "c" });
+
+  const { differs, missing, new: added, ...rest } = reproduction;
+  assert.deepEqual([differs!.length, missing!.length, added!.length], [100, 100, 0]);
+  assert.deepEqual(rest, { commit: "c", identical: 49, differsCount: 101 });
+  assert.equal(
+    renderReproduction(reproduction),
+    "101 differ (f000, f001, f002 and 98 more), 100 missing (f101, f102, f103 and 97 more), 49 identical",
+  );
+});
+
+Deno.test("isIdentical() needs something that is, and nothing that is not", () => {
+  assert.equal(isIdentical({ commit: "c", identical: 1, differs: [] }), true);
+  assert.equal(isIdentical({ commit: "c", identical: 1, new: ["x"] }), false);
+  assert.equal(isIdentical({ commit: "c", identical: 1, missing: ["x"] }), false);
+  assert.equal(isIdentical({ commit: "c", identical: 0 }), false);
+  assert.equal(renderReproduction({ commit: "c", identical: 0 }), "no outputs");
+});

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { compareTexts } from "../../src/provenance/compare_texts.ts";
+
+/** Whether two texts are the same with numbers within a millionth. */
+function areAlike(before: string, after: string, tolerance?: number): boolean {
+  const rules = { ignore: [], ...(tolerance === undefined ? {} : { tolerance }) };
+  return compareTexts(before, after, rules).isSame;
+}
+
+Deno.test("compareTexts() tells the first lines that differ, and where one text ends", () => {
+  const { isSame, differences } = compareTexts("a\nb\nc\n", "a\nx\n", { ignore: [] });
+
+  assert.equal(isSame, false);
+  assert.deepEqual(differences, [{ line: 2, before: "b", after: "x" }, { line: 3, before: "c" }]);
+  const many = compareTexts("1\n2\n3\n4\n5\n", "", { ignore: [] });
+  assert.equal(many.differences.length, 3);
+});
+
+Deno.test("compareTexts() leaves out what is ignored, on both sides, wherever it stands", () => {
+  const ignore = [/\d\d:\d\d/g];
+
+  assert.equal(compareTexts("at 10:00, 11:00", "at 12:30, 13:00", { ignore }).isSame, true);
+  assert.equal(compareTexts("at 10:00", "on 10:00", { ignore }).isSame, false);
+});
+
+Deno.test("compareTexts() takes numbers within the tolerance for the same, and says how far", () => {
+  const { isSame, numbers, largest } = compareTexts("x = 1.0, -2e3", "x  = 1.0000001, -2000", {
+    ignore: [],
+    tolerance: 1e-6,
+  });
+
+  assert.deepEqual([isSame, numbers], [true, 2]);
+  assert.ok(largest > 9e-8 && largest < 1.1e-7);
+  assert.equal(areAlike("1.0", "1.0000001"), false);
+  assert.equal(areAlike("1.0", "1.00001", 1e-6), false);
+  assert.equal(areAlike("0", "1e-9", 1e-6), false);
+  assert.equal(areAlike("nan inf", "NaN Inf", 1e-6), true);
+  assert.equal(areAlike("inf", "-inf", 1e-6), false);
+  assert.equal(areAlike("nan", "1", 0.5), false);
+  assert.equal(areAlike("1 2", "1 2 3", 0.5), false);
+});
+
+Deno.test("compareTexts() takes digits in names for text", () => {
+  for (
+    const [before, after] of [["a10000000", "a10000001"], ["f1.0x", "f1.0000001x"], ["v_1", "v_2"]]
+  ) {
+    assert.equal(areAlike(before!, after!, 0.5), false, before);
+  }
+  assert.equal(areAlike("x=10000000;", "x=10000001;", 1e-6), true);
+});

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import type { Job } from "../../src/jobs/job.ts";
+import { describeRun, sizesOf } from "../../src/provenance/describe_run.ts";
+import { openJob } from "../support/jobs.ts";
+import { History } from "./history.ts";
+
+async function described(history: History, oid: string) {
+  const provenance = await history.open();
+  const entry = provenance.top.history.at(oid)!;
+  return await describeRun({ provenance, entry, notes: [] });
+}
+
+Deno.test("describeRun() tells of each input whether it is what it was", async () => {
+  await using history = await History.create({
+    ...{ same: "1\n", edited: "1\n", unsaved: "1\n", gone: "1\n", "job.sh": "#!/bin/sh\n" },
+  });
+  const oid = await history.run("1", {
+    inputs: ["same", "edited", "unsaved", "gone"],
+    files: { out: "1\n" },
+  });
+  const { dataset } = history.repository;
+  await dataset.git("rm", "--quiet", "gone");
+  await history.edit({ edited: "2\n" });
+  await dataset.write("unsaved", "2\n");
+
+  const { inputs, script } = await described(history, oid);
+
+  assert.deepEqual(inputs.map(({ path, today }) => `${path} ${today}`), [
+    ...["edited changed", "gone gone", "same same", "unsaved changed"],
+  ]);
+  assert.deepEqual([script?.path, script?.today], ["job.sh", "same"]);
+});
+
+Deno.test("describeRun() compares the script byte for byte with what was submitted, if that is noted", async () => {
+  await using history = await History.create({ "job.sh": "#!/bin/sh\n" });
+  const blob = await history.repository.dataset.git("rev-parse", "HEAD:job.sh");
+  const evidence = { script: { path: "job.sh", blob, saved: true } };
+  const oid = await history.run("1", { files: { out: "1\n" }, evidence });
+  const today = async () => (await described(history, oid)).script?.today;
+
+  assert.equal(await today(), "same");
+  await history.repository.dataset.write("job.sh", "#!/bin/sh\necho\n");
+  assert.equal(await today(), "changed");
+  await Deno.remove(history.repository.at("job.sh"));
+  assert.equal(await today(), "gone");
+});
+
+Deno.test("describeRun() names what the run wrote, without its logs and what others wrote there", async () => {
+  await using history = await History.create({ "out/mine": "1\n" });
+  const oid = await history.run("1", {
+    outputs: ["out", "out/log"],
+    slurmOutputs: ["out/log"],
+    files: { "out/a": "12345", "out/log": "1\n" },
+  });
+
+  assert.deepEqual((await described(history, oid)).outputs, [{ path: "out/a", size: 5 }]);
+});
+
+Deno.test("describeRun() knows which run it repeats, and by which it is repeated, with the verdict", async () => {
+  await using history = await History.create();
+  const gone = "0".repeat(40);
+  const one = await history.run("1", { outputs: ["a"], files: { a: "1\n" }, chain: [gone] });
+  const reproduces = { commit: one, jobId: "1", identical: 1 };
+  const two = await history.run("2", {
+    ...{ outputs: ["a"], chain: [gone, one], evidence: { reproduces } },
+  });
+
+  assert.deepEqual((await described(history, two)).originals, [
+    { commit: one, jobId: "1", reproduces },
+    { commit: gone },
+  ]);
+  const [repetition] = (await described(history, one)).repetitions;
+  assert.deepEqual([repetition!.jobId, repetition!.reproduces?.identical], ["2", 1]);
+});
+
+Deno.test("describeRun() tells of an open job what the store holds, and what HEAD has of its inputs", async () => {
+  await using history = await History.create({ raw: "1\n" });
+  const job: Job = openJob({ inputs: ["raw"], outputs: ["out"], cmd: "sbatch --wrap x" });
+  const noted = {
+    ...{ version: "0.2.0", submission: { head: "1" }, inputs: [] },
+    script: { wrap: true, file: "/secret", traits: { size: 1, mtimeMs: 1, ino: 1 } },
+  };
+
+  const provenance = await history.open();
+  const { record, inputs, outputs, run } = await describeRun({ provenance, job, noted, notes: [] });
+
+  assert.deepEqual(inputs.map(({ path, today }) => `${path} ${today}`), ["raw same"]);
+  assert.deepEqual([outputs, run], [[], undefined]);
+  assert.deepEqual(record.evidence?.script, { wrap: true }, "what is for this machine stays out");
+});
+
+Deno.test("sizesOf() takes the size of an annexed file from its key, and none where that has none", async () => {
+  await using history = await History.create();
+  const { root, dataset } = history.repository;
+  for (const [path, key] of [["a", "MD5E-s17-m1--aa"], ["b", "URL--http&c%%x-s5"]] as const) {
+    await Deno.symlink(`.git/annex/objects/a/b/${key}/${key}`, `${root}/${path}`);
+  }
+  await history.repository.commit();
+  const fileAt = async (path: string) => ({
+    ...{ path, place: ".", pathInPlace: path, mode: "120000" },
+    oid: await dataset.git("rev-parse", `HEAD:${path}`),
+  });
+  const [a, b] = [await fileAt("a"), await fileAt("b")];
+
+  const sizes = await sizesOf(await history.open(), [a, b]);
+
+  assert.deepEqual([sizes.get(a), sizes.get(b)], [17, undefined]);
+});

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { openDataset } from "../../src/datalad/dataset.ts";
+import { TargetFinder } from "../../src/provenance/find_target.ts";
+import type { Target } from "../../src/provenance/find_target.ts";
+import { JobStore } from "../../src/store/job_store.ts";
+import { jobRequest } from "../support/jobs.ts";
+import { History } from "./history.ts";
+
+/** What was found, in short: `commit 1`, `open 2`, `finished 3 with its commit`. */
+function said(target: Target | undefined): string {
+  if (target === undefined) return "nothing";
+  const { entry, job, notes } = target;
+  const what = job === undefined
+    ? `commit ${entry!.jobId}`
+    : `${job.stage} ${job.jobId}${entry === undefined ? "" : " with its commit"}`;
+  return [what, ...notes].join("; ").replaceAll(/[0-9a-f]{10}/g, "OID");
+}
+
+class Finder implements AsyncDisposable {
+  readonly history: History;
+  readonly store: JobStore;
+
+  constructor(history: History, store: JobStore) {
+    this.history = history;
+    this.store = store;
+  }
+
+  static async create(files?: Readonly<Record<string, string>>): Promise<Finder> {
+    const history = await History.create(files);
+    const { runner, root } = history.repository;
+    return new Finder(history, JobStore.openIn(await openDataset(runner, root, undefined)));
+  }
+
+  /** Notes an open job in the store; gives its key. */
+  schedule(jobId: string, output: string, atMs = 1_000): number {
+    const key = this.store.beginSubmission(jobRequest({ outputs: [output] }), "{}", atMs);
+    this.store.storeReceipt(key, jobId, null);
+    return key;
+  }
+
+  /** Ends a job of the store with this commit. */
+  finish(key: number, commit: string): void {
+    this.store.storeCommits(new Map([[key, commit]]), "");
+    this.store.end([key], "finished", 2_000);
+  }
+
+  async finder(): Promise<TargetFinder> {
+    return new TargetFinder(await this.history.open(), this.store, this.history.repository.runner);
+  }
+
+  async byName(text: string): Promise<string> {
+    return said(await (await this.finder()).byName(text));
+  }
+
+  async byPath(text: string, cwd = this.history.root): Promise<string> {
+    return said(await (await this.finder()).byPath(text, cwd));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.store[Symbol.dispose]();
+    await this.history[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("TargetFinder.byName() takes a revision, a job ID, the open job before a commit of its ID", async () => {
+  await using world = await Finder.create();
+  const one = await world.history.run("7", { files: { a: "1\n" } });
+  await world.history.edit({ raw: "2\n" });
+
+  assert.equal(await world.byName("7"), "commit 7");
+  assert.equal(await world.byName(one.slice(0, 12)), "commit 7");
+  assert.equal(await world.byName("HEAD~1"), "commit 7");
+  for (const text of ["HEAD", "8", "--all", "", "none"]) {
+    assert.equal(await world.byName(text), "nothing", text);
+  }
+  const key = world.schedule("7", "b");
+  assert.equal(await world.byName("7"), "open 7", "Slurm gave the ID again");
+  assert.equal(await world.byName("HEAD~1"), "commit 7");
+  world.store.end([key], "closed", 1);
+  assert.equal(await world.byName("7"), "commit 7");
+});
+
+Deno.test("TargetFinder.byName() knows a finished job of the store, also in a rewritten history", async () => {
+  await using world = await Finder.create();
+  const key = world.schedule("7", "a");
+  const commit = await world.history.run("7", { files: { a: "1\n" } });
+  world.finish(key, commit);
+  assert.equal(await world.byName("7"), "finished 7 with its commit");
+
+  await world.history.repository.dataset.git(
+    "commit",
+    "--quiet",
+    "--amend",
+    "--reset-author",
+    "--date=2001-01-01",
+    "--no-edit",
+  );
+  assert.equal(await world.byName("7"), "commit 7", "it is another commit now");
+  assert.equal(await world.byName(commit), "finished 7 with its commit", "no branch reaches it");
+});
+
+Deno.test("TargetFinder.byName() refuses an array whose rows have records of their own", async () => {
+  await using world = await Finder.create();
+  await world.history.run("7_1", { files: { a: "1\n" } });
+
+  assert.equal(await world.byName("7_1"), "commit 7_1");
+  await assert.rejects(world.byName("7"), { code: "NO_RECORD", hint: "one of 7_1" });
+});
+
+Deno.test("TargetFinder.newest() takes what was submitted or committed last", async () => {
+  await using world = await Finder.create();
+  assert.throws(await world.finder().then((finder) => () => finder.newest()), {
+    code: "NO_RECORD",
+  });
+
+  const key = world.schedule("1", "a", 1_000);
+  const newest = async () => said((await world.finder()).newest());
+  assert.equal(await newest(), "open 1");
+  const commit = await world.history.run("1", { files: { a: "1\n" } });
+  world.finish(key, commit);
+  assert.equal(await newest(), "finished 1 with its commit");
+  await world.history.run("2", { files: { b: "1\n" } });
+  assert.equal(await newest(), "commit 2", "a colleague's");
+  world.schedule("3", "c", Date.now() + 60_000);
+  assert.equal(await newest(), "open 3");
+});
+
+Deno.test("TargetFinder.byPath() finds the job that wrote a file, and says what became of it since", async () => {
+  await using world = await Finder.create({ raw: "1\n" });
+  const { history } = world;
+  await history.run("1", { files: { "out/a": "1\n", "out/b": "1\n", "out/gone": "1\n" } });
+  await history.run("2", { files: { "out/b": "2\n", "out/gone": null } });
+  assert.equal(await world.byPath("out/a"), "commit 1");
+  assert.equal(await world.byPath("../out/b", `${history.root}/raw`), "commit 2");
+  assert.equal(await world.byPath("out/gone"), 'commit 1; "out/gone" is not there any more');
+  assert.equal(
+    await world.byPath("out"),
+    'commit 2; 2 jobs have written in "out": this is the newest',
+  );
+  assert.equal(await world.byPath("none"), "nothing");
+
+  await history.edit({ "out/a": "by hand\n" }, "Mend it");
+  await history.repository.dataset.write("out/b", "not saved\n");
+  assert.equal(
+    await world.byPath("out/a"),
+    'commit 1; "out/a" was changed since, by commit OID: Mend it',
+  );
+  assert.equal(await world.byPath("out/b"), 'commit 2; "out/b" has changes that are in no commit');
+});
+
+Deno.test("TargetFinder.byPath() takes the open job that is to write there before who wrote it", async () => {
+  await using world = await Finder.create();
+  await world.history.run("1", { files: { "out/a": "1\n", outer: "1\n" } });
+  world.schedule("2", "out");
+
+  assert.equal(await world.byPath("out/a"), "open 2");
+  assert.equal(await world.byPath("outer"), "commit 1");
+});
+
+Deno.test("TargetFinder.notFound() tells a commit of datalad run from everything else", async () => {
+  await using world = await Finder.create();
+  const oid = await world.history.edit(
+    { a: "1\n" },
+    "[DATALAD RUNCMD] Sort\n\n=== Do not change lines below ===\n" +
+      '{"cmd": "sort in"}\n^^^ Do not change lines above ^^^',
+  );
+  const finder = await world.finder();
+
+  const ofRun = await finder.notFound("show", "HEAD", "it is none");
+
+  assert.match(
+    ofRun.message,
+    /^Cannot show "HEAD": no job made that commit, but datalad run: sort in$/,
+  );
+  assert.match(ofRun.hint!, new RegExp(`^git show ${oid.slice(0, 10)} .*, datalad rerun `));
+  for (const other of ["HEAD~1", "nothing", "", "--all"]) {
+    const { message, hint } = await finder.notFound("show", other, "it is none");
+    assert.equal(message, `Cannot show "${other}": it is none`);
+    assert.match(hint!, /dlslurm list --all/);
+  }
+});
+
+Deno.test("TargetFinder.byPath() refuses what no job wrote, and what lies outside", async () => {
+  await using world = await Finder.create({ raw: "1\n" });
+
+  await assert.rejects(world.byPath("raw"), { code: "NO_RECORD", hint: "git log -- raw" });
+  await assert.rejects(world.byPath("../elsewhere"), { code: "OUTSIDE" });
+});

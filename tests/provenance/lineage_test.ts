@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { traceLineage } from "../../src/provenance/lineage.ts";
+import { History } from "./history.ts";
+
+/** Which runs a lineage has, and what each read: `2: a ← 1, raw ← By hand`. */
+async function lineageOf(history: History, oid: string): Promise<string[]> {
+  const provenance = await history.open();
+  const { history: runs } = provenance.top;
+  const entry = runs.at(oid)!;
+  const lineage = await traceLineage(provenance, { entry, run: await runs.read(entry) });
+  return [...lineage.values()].map(({ entry: { jobId }, inputs }) => {
+    const read = inputs.map(({ path, origin }) =>
+      `${path} ← ${
+        origin.kind === "job" ? origin.entry.jobId : origin.kind === "commit" ? origin.subject : "?"
+      }`
+    );
+    return `${jobId}: ${read.join(", ")}`;
+  });
+}
+
+async function createChain() {
+  const history = await History.create({ raw: "1\n" });
+  await history.edit({ raw: "2\n" });
+  await history.run("1", { inputs: ["raw"], files: { a: "1\n" }, cmd: "sbatch --wrap x" });
+  await history.run("2", { inputs: ["a", "raw"], files: { b: "1\n" }, cmd: "sbatch --wrap x" });
+  const last = await history.run("3", {
+    inputs: ["a", "b"],
+    files: { c: "1\n" },
+    cmd: "sbatch --wrap x",
+  });
+  return { history, last };
+}
+
+Deno.test("traceLineage() goes up to what no job wrote, each run once", async () => {
+  const { history, last } = await createChain();
+  await using _history = history;
+
+  assert.deepEqual(await lineageOf(history, last), [
+    ...["3: a ← 1, b ← 2", "1: raw ← By hand", "2: a ← 1, raw ← By hand"],
+  ]);
+});
+
+Deno.test("traceLineage() asks what a run had read, not what stands there today", async () => {
+  await using history = await History.create({ raw: "1\n" });
+  await history.run("1", { inputs: ["raw"], files: { a: "1\n" }, cmd: "sbatch --wrap x" });
+  const reader = await history.run("2", {
+    inputs: ["a"],
+    files: { b: "1\n" },
+    cmd: "sbatch --wrap x",
+  });
+  await history.run("3", { files: { a: "3\n" }, cmd: "sbatch --wrap x" });
+
+  assert.equal((await lineageOf(history, reader))[0], "2: a ← 1");
+});
+
+Deno.test("traceLineage() goes on through what datalad run has made, from its folder", async () => {
+  const { history } = await createChain();
+  await using _history = history;
+  const made = (inputs: readonly string[], extra: readonly string[]) =>
+    "[DATALAD RUNCMD] Sort\n\n=== Do not change lines below ===\n" +
+    JSON.stringify({ cmd: "sort", pwd: "sub", inputs, "extra_inputs": extra, outputs: [] }) +
+    "\n^^^ Do not change lines above ^^^";
+  await history.edit({ "sub/sorted": "1\n" }, made(["../c", "../gone"], ["../raw"]));
+  await history.edit({ broken: "1\n" }, made([], []).replace('"pwd":"sub"', '"pwd":1'));
+  const run = { inputs: ["sub/sorted", "broken"], files: { d: "1\n" }, cmd: "sbatch --wrap x" };
+
+  assert.deepEqual(await lineageOf(history, await history.run("4", run)), [
+    "4: broken ← [DATALAD RUNCMD] Sort, sub/sorted ← [DATALAD RUNCMD] Sort",
+    "0: c ← 3, raw ← By hand",
+    ...["3: a ← 1, b ← 2", "1: raw ← By hand", "2: a ← 1, raw ← By hand"],
+  ]);
+});
+
+Deno.test("traceLineage() ends where a run reads what it wrote itself before", async () => {
+  await using history = await History.create({ sum: "0\n" });
+  await history.run("1", { inputs: ["sum"], files: { sum: "1\n" }, cmd: "sbatch --wrap x" });
+  const last = await history.run("2", {
+    inputs: ["sum"],
+    files: { sum: "2\n" },
+    cmd: "sbatch --wrap x",
+  });
+
+  assert.deepEqual((await lineageOf(history, last)).map((line) => line.split(" ←")[0]), [
+    ...["2: sum", "1: sum"],
+  ]);
+});

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { testIfAvailable } from "../support/requirements.ts";
+import { findRuns } from "../../src/provenance/recorded_runs.ts";
+import type { RecordRange } from "../../src/provenance/recorded_runs.ts";
+import { History } from "./history.ts";
+
+async function found(history: History, range: Partial<RecordRange> = {}): Promise<string[]> {
+  const { dataset } = (await history.open()).top;
+  const whole = { revision: "HEAD", since: "", withFailedJobs: undefined, ...range };
+  const runs = await findRuns(dataset, whole, history.repository.runner);
+  return runs.map(({ record }) => record.slurmJobId);
+}
+
+Deno.test("findRuns() reads a range, oldest first, without merges and what is no run", async () => {
+  await using history = await History.create();
+  const { dataset } = history.repository;
+  const first = await history.run("1", { files: { a: "1\n" } });
+  await history.edit({ b: "1\n" });
+  await dataset.git("switch", "--quiet", "-c", "side");
+  await history.run("2", { files: { c: "1\n" } });
+  await dataset.git("switch", "--quiet", "main");
+  await history.run("3", { files: { d: "1\n" } });
+  const message = await dataset.git("log", "-1", "--format=%B", "side");
+  await dataset.git("merge", "--quiet", "-m", message, "side");
+
+  assert.deepEqual((await found(history)).toSorted(), ["1", "2", "3"]);
+  assert.equal((await found(history))[0], "1");
+  assert.deepEqual((await found(history, { since: first })).toSorted(), ["2", "3"]);
+  assert.deepEqual(await found(history, { revision: "side", since: undefined }), ["2"]);
+});
+
+Deno.test("findRuns() leaves failed jobs out unless they are wanted, and names them if there is nothing else", async () => {
+  await using history = await History.create();
+  await history.run("1", { files: { a: "1\n" }, state: "FAILED" });
+
+  assert.deepEqual(await found(history, { withFailedJobs: true }), ["1"]);
+  await assert.rejects(found(history), {
+    code: "NO_RECORD",
+    message: /but for [0-9a-f]{10} \(Failed\): failed jobs are left out/,
+    hint: "dlslurm reschedule --with-failed-jobs takes them, too",
+  });
+});
+
+for (const [what, record] of [["is no JSON", "no JSON"], ["has no sidecar", '"c0ffee"']] as const) {
+  const needs = what === "has no sidecar" ? ["xz" as const] : [];
+  testIfAvailable(needs, `findRuns() stops at a record that ${what}`, async () => {
+    await using history = await History.create();
+    const lines = [
+      "=== Do not change lines below ===",
+      record,
+      "^^^ Do not change lines above ^^^",
+    ];
+    const message = `[DATALAD SLURM RUN] Slurm job 1: Completed\n\n${lines.join("\n")}\n`;
+    const commit = await history.edit({ a: "1\n" }, message);
+
+    await assert.rejects(found(history), (error: Error) => error.message.includes(commit), record);
+  });
+}
+
+Deno.test("findRuns() refuses a range that git does not know, or that looks like an option", async () => {
+  await using history = await History.create();
+  for (const revision of ["none", "--all"]) {
+    await assert.rejects(found(history, { revision }), { code: "USAGE" });
+  }
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { History } from "./history.ts";
+
+Deno.test("RunHistory has the runs that HEAD and branches reach, the newest first", async () => {
+  await using history = await History.create();
+  const { dataset } = history.repository;
+  const one = await history.run("1", { files: { a: "1\n" } });
+  await history.edit({ a: "by hand\n" });
+  const failed = await history.run("2", { files: { b: "1\n" }, state: "FAILED" });
+  await dataset.git("switch", "--quiet", "-c", "other", one);
+  const task = await history.run("3_7", { files: { c: "1\n" } });
+  await dataset.git("switch", "--quiet", "main");
+  await dataset.git(
+    "merge",
+    "--quiet",
+    "--no-edit",
+    "-m",
+    "[DATALAD SLURM RUN] Slurm job 9: Completed",
+    "other",
+  );
+
+  const { history: read } = (await history.open()).top;
+
+  const known = read.entries.map(({ jobId, state }) => `${jobId} ${state}`);
+  assert.deepEqual(known.toSorted(), ["1 Completed", "2 Failed", "3_7 Completed"]);
+  assert.equal(known.at(-1), "1 Completed");
+  assert.deepEqual(read.entries.map(({ position }) => position), [0, 1, 2]);
+  assert.equal(read.at(failed)?.jobId, "2");
+  assert.equal(read.at(failed.slice(0, 10)), undefined, "names are given in full length");
+  assert.deepEqual(read.ofJob("3_7").map(({ commit }) => commit.oid), [task]);
+  assert.deepEqual([read.tasksOf("3"), read.tasksOf("1"), read.ofJob("3")], [["3_7"], [], []]);
+});
+
+Deno.test("RunHistory takes no commit for a run that only quotes a subject", async () => {
+  await using history = await History.create();
+  await history.edit({ a: "1\n" }, "Revert\n\n[DATALAD SLURM RUN] Slurm job 1: Completed");
+  await history.edit({ a: "2\n" }, "[DATALAD SLURM RUN] Slurm job x: Completed");
+
+  assert.deepEqual((await history.open()).top.history.entries, []);
+});
+
+Deno.test("RunHistory.readIfGood() passes over a record that cannot be read, read() does not", async () => {
+  await using history = await History.create();
+  await history.edit({ a: "1\n" }, "[DATALAD SLURM RUN] Slurm job 1: Completed\n\nno record");
+  const { history: read } = (await history.open()).top;
+
+  assert.equal(await read.readIfGood(read.entries[0]!), undefined);
+  await assert.rejects(read.read(read.entries[0]!), { code: "BAD_RECORD" });
+});
+
+Deno.test("RunHistory.repetitionsOf() finds the runs whose chain has the run, whatever they quote", async () => {
+  await using history = await History.create();
+  const first = await history.run("1", { files: { a: "1\n" } });
+  const second = await history.run("2", { files: { a: "2\n" }, chain: [first] });
+  const third = await history.run("3", { files: { a: "3\n" }, chain: [first, second] });
+  await history.run("4", { files: { b: "4\n" }, cmd: `sbatch job.sh ${first}` });
+  const { history: read } = (await history.open()).top;
+  const repetitions = async (oid: string) =>
+    (await read.repetitionsOf(read.at(oid)!)).map(({ commit }) => commit.oid);
+
+  assert.deepEqual(await repetitions(first), [third, second]);
+  assert.deepEqual(await repetitions(second), [third]);
+  assert.deepEqual(await repetitions(third), []);
+});

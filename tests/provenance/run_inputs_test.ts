@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import type { RunRecord } from "../../src/datalad/run_record.ts";
+import { findRunInputs, fromRoot, scriptOf } from "../../src/provenance/run_inputs.ts";
+import { History } from "./history.ts";
+import type { MadeRun } from "./history.ts";
+
+const FILES = {
+  "in/a": "1\n",
+  "in/b": "1\n",
+  "in/deep/c": "1\n",
+  inner: "1\n",
+  "job.sh": "#!/bin/sh\n",
+};
+
+/** The inputs of a run as its record and the history tell them, the script marked. */
+async function inputsOf(history: History, run: MadeRun) {
+  const oid = await history.run("1", run);
+  const provenance = await history.open();
+  const { history: runs } = provenance.top;
+  const entry = runs.at(oid)!;
+  const [inputs] = await findRunInputs(provenance, [{ entry, run: await runs.read(entry) }]);
+  return inputs!;
+}
+
+async function pathsOf(run: MadeRun): Promise<string[]> {
+  await using history = await History.create(FILES);
+  return (await inputsOf(history, run)).map(({ path, isScript }) => isScript ? `${path}*` : path);
+}
+
+Deno.test("findRunInputs() finds files, what is in folders, what patterns mean, and the script", async () => {
+  assert.deepEqual(await pathsOf({ inputs: ["in/a", "gone"] }), ["in/a", "job.sh*"]);
+  assert.deepEqual(await pathsOf({ inputs: ["in"] }), ["in/a", "in/b", "in/deep/c", "job.sh*"]);
+  assert.deepEqual(await pathsOf({ inputs: ["in/[ab]"] }), ["in/a", "in/b", "job.sh*"]);
+  assert.deepEqual(await pathsOf({ inputs: ["in/d*"], extraInputs: ["inner"] }), [
+    ...["in/deep/c", "inner", "job.sh*"],
+  ]);
+});
+
+Deno.test("findRunInputs() marks extra inputs, by the evidence or, without any, by the record's lists", async () => {
+  await using history = await History.create(FILES);
+  const marked = async (run: MadeRun) =>
+    (await inputsOf(history, run)).filter(({ isExtra }) => isExtra).map(({ path }) => path);
+
+  assert.deepEqual(await marked({ inputs: ["in/a"], extraInputs: ["in", "job.sh"] }), [
+    ...["in/b", "in/deep/c"],
+  ]);
+  assert.deepEqual(await marked({ inputs: ["in/[a]"], extraInputs: ["in/[ab]"] }), ["in/b"]);
+  const inputs = [{ path: "in/a" }, { path: "inner", extra: true }];
+  assert.deepEqual(await marked({ extraInputs: ["in/a"], evidence: { inputs } }), ["inner"]);
+});
+
+Deno.test("findRunInputs() reads inputs from the folder of the command", async () => {
+  const run = { pwd: "in", inputs: ["a", "../inner", "../../outside"], cmd: "sbatch ../job.sh" };
+
+  assert.deepEqual(await pathsOf(run), ["in/a", "inner", "job.sh*"]);
+});
+
+Deno.test("findRunInputs() takes what evidence lists, and its versions, where there is any", async () => {
+  await using history = await History.create(FILES);
+  const blob = "c".repeat(40);
+  const inputs = await inputsOf(history, {
+    inputs: ["in"],
+    evidence: { inputs: [{ path: "in/a", blob }, { path: "unsaved", size: 3 }] },
+  });
+
+  assert.deepEqual(inputs.map(({ path, oid }) => [path, oid?.length]), [
+    ...[["in/a", 40], ["job.sh", 40], ["unsaved", undefined]],
+  ]);
+  assert.equal(inputs[0]!.oid, blob);
+  assert.equal(inputs[2]!.evidence?.size, 3);
+});
+
+Deno.test("findRunInputs() looks at the commit before the run's, not at what the run wrote", async () => {
+  await using history = await History.create(FILES);
+  const before = await history.repository.dataset.git("rev-parse", "HEAD:in/a");
+  const [input] = await inputsOf(history, { inputs: ["in/a"], files: { "in/a": "2\n" } });
+
+  assert.equal(input!.oid, before);
+});
+
+const RECORD = { cmd: "sbatch job.sh", pwd: ".", subdataset: null } as RunRecord;
+
+Deno.test("scriptOf() tells the script by evidence, or else by the command", () => {
+  assert.equal(scriptOf(RECORD), "job.sh");
+  assert.equal(scriptOf({ ...RECORD, pwd: "in" }), "in/job.sh");
+  assert.equal(scriptOf({ ...RECORD, cmd: "sbatch {script}" }), undefined);
+  assert.equal(scriptOf({ ...RECORD, evidence: { script: { path: "other.sh" } } }), "other.sh");
+  assert.equal(scriptOf({ ...RECORD, evidence: { script: { path: "/opt/x.sh" } } }), undefined);
+  assert.equal(scriptOf({ ...RECORD, evidence: { script: { wrap: true } } }), undefined);
+});
+
+Deno.test("fromRoot() gives paths in the dataset that has the record, and none outside", () => {
+  assert.equal(fromRoot({ ...RECORD, pwd: "in/deep" }, "../a/"), "in/a");
+  assert.equal(fromRoot(RECORD, "../a"), undefined);
+  assert.equal(fromRoot(RECORD, "/a"), undefined);
+  assert.equal(fromRoot({ ...RECORD, subdataset: "sub" }, "sub/a"), "a");
+  assert.equal(fromRoot({ ...RECORD, subdataset: "sub" }, "other"), undefined);
+});

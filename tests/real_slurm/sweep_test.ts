@@ -1,0 +1,4 @@
+import { testSweeps } from "../support/sweep_cases.ts";
+
+testSweeps("real");
+testSweeps("chroot");

@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import type { SubmittedJob } from "../../src/jobs/job.ts";
+import { askSlurm, slurmClientOf, submissionOf } from "../../src/slurm/ask_slurm.ts";
+import type { Answer } from "../support/fake_runner.ts";
+import { fakeRunner } from "../support/fake_runner.ts";
+import { openJob } from "../support/jobs.ts";
+import { TEST_NOW_MS, testSession } from "../support/test_session.ts";
+
+/** When {@linkcode openJob} was submitted, seconds since 1970. */
+const SUBMIT_S = 1_799_999_000;
+const HOUR = 3_600;
+
+const plain = { config: { get: () => undefined } };
+
+function at(seconds: number | null): string {
+  return seconds === null ? "Unknown" : new Date(seconds * 1000).toISOString().slice(0, 19);
+}
+
+/** A line of sacct, for a job that ended with its state a minute after it was submitted. */
+function accounted(jobId: string, state: string, submitS = SUBMIT_S): string {
+  const isOver = !["PENDING", "RUNNING", "REQUEUED"].includes(state);
+  const times = `${at(submitS)}|${at(isOver ? submitS + 60 : null)}`;
+  return `${jobId}|${jobId}|${state}|${times}|0:0|00:01:00|01:00:00|n01\n`;
+}
+
+function queued(jobId: string, state: string, submitS = SUBMIT_S, restarts = 0): string {
+  return `${jobId}|${state}|${jobId}|n01|${at(submitS)}|${restarts}|\n`;
+}
+
+async function ask(jobs: readonly SubmittedJob[], answers: readonly Answer[], doubts = false) {
+  using runner = fakeRunner(...answers);
+  const session = testSession({ runner });
+  const statuses = await askSlurm(plain, jobs, session, doubts);
+  const states = [...statuses].map(([key, { groupState }]) => `${key} ${groupState}`).sort();
+  return { states, commands: runner.commands };
+}
+
+Deno.test("askSlurm() asks sacct once for all jobs, for an array's rows by the array", async () => {
+  const jobs = [
+    openJob(),
+    openJob({ jobKey: 2, jobId: "160_0" }),
+    openJob({ jobKey: 3, jobId: "160_1" }),
+  ];
+  const stdout = accounted("151", "COMPLETED") + accounted("160_0", "COMPLETED") +
+    accounted("160_1", "TIMEOUT");
+
+  const { states, commands } = await ask(jobs, [{ to: ["sacct"], stdout }]);
+
+  assert.deepEqual(states, ["1 COMPLETED", "2 COMPLETED", "3 TIMEOUT"]);
+  assert.match(commands[0]!, / -j 151,160$/);
+});
+
+Deno.test("askSlurm() asks each cluster for its own jobs, whose numbers may be the same", async () => {
+  const jobs = [
+    openJob(),
+    openJob({ jobKey: 2, cluster: "big" }),
+    openJob({ jobKey: 3, jobId: "152", cluster: "big" }),
+  ];
+
+  const { states, commands } = await ask(jobs, [
+    { to: ["sacct"], stdout: accounted("151", "COMPLETED") },
+    { to: ["sacct"], stdout: accounted("151", "FAILED") },
+    { to: ["squeue"], stdout: queued("151", "COMPLETED") + queued("152", "RUNNING") },
+  ]);
+
+  assert.deepEqual(states, ["1 COMPLETED", "2 FAILED", "3 RUNNING"]);
+  assert.doesNotMatch(commands[0]!, / -M /);
+  assert.match(commands[1]!, / -M big -j 151,152$/);
+  assert.match(commands[2]!, / -M big$/);
+});
+
+Deno.test("askSlurm() asks squeue for what accounting does not know, and never guesses an end", async () => {
+  const jobs = [151, 152, 153].map((id, at) => openJob({ jobKey: at, jobId: String(id) }));
+
+  const { states } = await ask(jobs, [
+    { to: ["sacct"], stdout: accounted("151", "COMPLETED") },
+    { to: ["squeue"], stdout: queued("152", "RUNNING") + queued("999", "COMPLETED") },
+  ]);
+
+  assert.deepEqual(states, ["0 COMPLETED", "1 RUNNING", "2 UNKNOWN"]);
+});
+
+Deno.test("askSlurm() lets squeue decide where a site keeps no accounting", async () => {
+  const { states } = await ask([openJob()], [
+    { to: ["sacct"], code: 1, stderr: "Slurm accounting storage is disabled\n" },
+    { to: ["squeue"], stdout: queued("151", "COMPLETED") },
+  ]);
+
+  assert.deepEqual(states, ["1 COMPLETED"]);
+});
+
+Deno.test("askSlurm() does not take a failed job that was requeued for failed", async () => {
+  const { states } = await ask([openJob()], [
+    { to: ["sacct"], stdout: accounted("151", "NODE_FAIL") },
+    { to: ["squeue"], stdout: queued("151", "PENDING", SUBMIT_S + 61, 1) },
+  ]);
+
+  assert.deepEqual(states, ["1 PENDING"]);
+});
+
+Deno.test("askSlurm() throws where squeue is needed and fails, and knows nothing then", async () => {
+  const fails = { to: ["squeue"], code: 1, stderr: "Unable to contact slurm controller" };
+
+  await assert.rejects(ask([openJob()], [{ to: ["sacct"] }, fails]), { code: "SLURM_UNAVAILABLE" });
+});
+
+Deno.test("askSlurm() bears a squeue that fails where it would only confirm what runs", async () => {
+  const over = accounted("151", "RUNNING").replace("00:01:00", "03:00:00");
+  const fails = { to: ["squeue"], code: 1, stderr: "Unable to contact slurm controller" };
+
+  const { states } = await ask([openJob()], [{ to: ["sacct"], stdout: over }, fails]);
+
+  assert.deepEqual(states, ["1 RUNNING"]);
+  const doubted = ask([openJob()], [{ to: ["sacct"], stdout: over }, fails], true);
+  await assert.rejects(doubted, { code: "SLURM_UNAVAILABLE" });
+});
+
+Deno.test("askSlurm() asks squeue for what runs when the user says that it is over", async () => {
+  const sacct = { to: ["sacct"], stdout: accounted("151", "RUNNING") };
+
+  assert.deepEqual((await ask([openJob()], [sacct])).commands.length, 1);
+  const { states } = await ask([openJob()], [sacct, { to: ["squeue"] }], true);
+  assert.deepEqual(states, ["1 UNKNOWN"]);
+});
+
+Deno.test("askSlurm() takes times of another zone only if sacct knows the job by how long ago it was", async () => {
+  const now = TEST_NOW_MS / 1000;
+  const submitS = now - 5 * HOUR;
+  const job = openJob({
+    submittedAtMs: submitS * 1000,
+    acceptedAtMs: submitS * 1000,
+    details: { logs: [], environmentFile: null, arrayTasks: null, submitS },
+  });
+  // Two hours late, and yet not in the future: another job's, for all that the times tell.
+  const shifted = { to: ["sacct"], stdout: accounted("151", "COMPLETED", now - 3 * HOUR) };
+
+  const proven = await ask([job], [shifted, { to: ["sacct"], stdout: "151\n" }]);
+  const other = await ask([job], [shifted, { to: ["sacct"] }, { to: ["squeue"] }]);
+
+  assert.deepEqual(proven.states, ["1 COMPLETED"]);
+  assert.match(proven.commands[1]!, / -E now-17940seconds -j 151$/);
+  assert.deepEqual(other.states, ["1 UNKNOWN"]);
+});
+
+Deno.test("askSlurm() shows for what it waits", async () => {
+  using runner = fakeRunner({ to: ["sacct"], stdout: accounted("151", "COMPLETED") });
+  const session = testSession({ runner });
+
+  await askSlurm(plain, [openJob()], session);
+
+  assert.deepEqual(session.begun, ["asking Slurm"]);
+});
+
+const TIMEOUTS: readonly [setting: string | undefined, timeoutMs: number][] = [
+  [undefined, 120_000],
+  ["5", 5_000],
+  ["0.5", 500],
+  ["0", 120_000],
+  ["-1", 120_000],
+  ["soon", 120_000],
+];
+
+for (const [setting, timeoutMs] of TIMEOUTS) {
+  Deno.test(`slurmClientOf() waits ${timeoutMs} ms where ${setting ?? "nothing"} is set`, () => {
+    const config = { get: (name: string) => name === "dlslurm.slurm.timeout" ? setting : "1" };
+
+    assert.equal(slurmClientOf({ config }, testSession()).timeoutMs, timeoutMs);
+  });
+}
+
+const details = { logs: [], environmentFile: null };
+const TASKS: readonly [
+  jobId: string,
+  arrayTasks: string | null,
+  tasks: readonly number[] | null,
+][] = [
+  ["151", null, null],
+  ["151", "0-2,7", [0, 1, 2, 7]],
+  // A row of a table is one task, whatever the array has.
+  ["151_0", "0-2,7", [0]],
+  ["151_3", null, [3]],
+];
+
+for (const [jobId, arrayTasks, tasks] of TASKS) {
+  Deno.test(`submissionOf() job ${jobId} of tasks ${arrayTasks} has ${tasks}`, () => {
+    const submission = submissionOf(openJob({ jobId, details: { ...details, arrayTasks } }));
+
+    assert.equal(submission.jobId, "151");
+    assert.deepEqual(submission.arrayTasks, tasks);
+  });
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { clusterOfTyped, clustersIn, theCluster } from "../../src/slurm/named_cluster.ts";
+
+const COMMANDS: readonly [cmd: string, clusters: readonly string[]][] = [
+  ["sbatch -M big job.sh", ["big"]],
+  ["sbatch -Mbig job.sh", ["big"]],
+  ["sbatch --clusters=big,small job.sh", ["big", "small"]],
+  ["sbatch --clusters 'big, small' job.sh", ["big", "small"]],
+  // The last one counts.
+  ["sbatch -M big -M small job.sh", ["small"]],
+  ["sbatch job.sh -M big", []],
+  ["sbatch job.sh", []],
+  // Not certain without a shell.
+  ["sbatch -M $C job.sh", []],
+  ["my-sbatch -M big job.sh", []],
+  ["sbatch -M 'big", []],
+];
+
+for (const [cmd, clusters] of COMMANDS) {
+  Deno.test(`clustersIn() of ${cmd}`, () => {
+    assert.deepEqual(clustersIn(cmd), clusters);
+  });
+}
+
+Deno.test("theCluster() is none where several are named, or all", () => {
+  assert.equal(theCluster(["big"]), "big");
+  for (const names of [[], ["all"], ["big", "small"]]) {
+    assert.equal(theCluster(names), undefined);
+  }
+});
+
+interface Case {
+  readonly name: string;
+  readonly text?: string;
+  readonly cluster?: string;
+  readonly cmd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly found: string | null | RegExp;
+}
+
+const CASES: readonly Case[] = [
+  { name: "of a plain job is this machine's", found: null },
+  { name: "is the one typed behind the ID", text: "7;big", found: "big" },
+  { name: "is the one that was named", cluster: "big", cmd: "sbatch -M small x", found: "big" },
+  { name: "may be said twice", text: "7;big", cluster: "big", found: "big" },
+  { name: "may not be two", text: "7;big", cluster: "small", found: /Cannot take job "7;big"/ },
+  { name: "is the command's", cmd: "sbatch -M big x", env: { SLURM_CLUSTERS: "s" }, found: "big" },
+  {
+    name: "may be any of several",
+    cmd: "sbatch -M big,small x",
+    found: /command names big,small$/,
+  },
+  { name: "may be any at all", cmd: "sbatch -M all x", found: /the command names all$/ },
+  // Where the variable was set when it was submitted nobody knows.
+  {
+    name: "may be the variable's",
+    env: { SLURM_CLUSTERS: "big" },
+    found: /SLURM_CLUSTERS .* big$/,
+  },
+  {
+    name: "goes by the variable of sbatch first",
+    env: { SBATCH_CLUSTERS: "small", SLURM_CLUSTERS: "big" },
+    found: / small$/,
+  },
+];
+
+for (const { name, text = "7", cluster, cmd = "sbatch x", env = {}, found } of CASES) {
+  Deno.test(`clusterOfTyped(): the cluster ${name}`, () => {
+    const find = () => clusterOfTyped({ text, cluster, cmd }, { get: (variable) => env[variable] });
+
+    if (found instanceof RegExp) assert.throws(find, { code: "USAGE", message: found });
+    else assert.equal(find(), found);
+  });
+}

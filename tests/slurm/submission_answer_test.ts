@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { isTestOnly, parseSubmissionAnswer } from "../../src/slurm/submission_answer.ts";
+import type { SubmissionAnswer } from "../../src/slurm/submission_answer.ts";
+import { VERSIONS } from "../support/slurm_fixtures.ts";
+import { readRecording } from "./recordings.ts";
+
+function submitted(jobId: string, cluster: string | null = null): SubmissionAnswer {
+  return { kind: "submitted", jobId, cluster };
+}
+
+const NONE: SubmissionAnswer = { kind: "no job ID" };
+
+const CASES: readonly (readonly [string, string, SubmissionAnswer])[] = [
+  ["a sentence", "Submitted batch job 123\n", submitted("123")],
+  ["a cluster", "Submitted batch job 123 on cluster big\n", submitted("123", "big")],
+  ["--parsable", "123\n", submitted("123")],
+  ["--parsable with a cluster", "123;big\n", submitted("123", "big")],
+  ["no line end", "123", submitted("123")],
+  ["DOS line ends", "Welcome\r\n123;big\r\n", submitted("123", "big")],
+  ["a banner before", "*** Welcome, 2026 ***\n\nSubmitted batch job 9\n", submitted("9")],
+  ["a banner behind", "9\nYour quota: 5 of 10\n", submitted("9")],
+  ["words before on the line", "sbatch: Submitted batch job 9\n", submitted("9")],
+  ["the same job twice", "Submitted batch job 9\nSubmitted batch job 9\n", submitted("9")],
+  ["a number beside the sentence", "42\nSubmitted batch job 9\n", submitted("9")],
+  ["nothing", "", NONE],
+  ["a number in a text", "Queue position 17\n", NONE],
+  ["job 0", "Submitted batch job 0\n", NONE],
+  ["a failure", "Batch job submission failed\n", NONE],
+  [
+    "two jobs",
+    "Submitted batch job 9\nSubmitted batch job 10\n",
+    { kind: "ambiguous", jobIds: ["9", "10"] },
+  ],
+  ["two numbers", "9\n10\n", { kind: "ambiguous", jobIds: ["9", "10"] }],
+];
+
+for (const [name, stdout, answer] of CASES) {
+  Deno.test(`parseSubmissionAnswer() reads ${name}`, () => {
+    assert.deepEqual(parseSubmissionAnswer(stdout), answer);
+  });
+}
+
+for (const version of VERSIONS) {
+  Deno.test(`parseSubmissionAnswer() reads what Slurm ${version} prints`, () => {
+    for (const name of ["sbatch_plain", "sbatch_parsable"]) {
+      const answer = parseSubmissionAnswer(readRecording(version, name).stdout);
+      assert.equal(answer.kind, "submitted", name);
+    }
+  });
+}
+
+Deno.test("isTestOnly() recognises the answer to --test-only", () => {
+  assert.equal(
+    isTestOnly("sbatch: Job 99 to start at 2026-11-28T19:00:00 using 1 processors on nodes n01\n"),
+    true,
+  );
+  assert.equal(isTestOnly("Submitted batch job 99\n"), false);
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import type { DatabaseSync } from "node:sqlite";
+import { SharedMode } from "../../src/fs/shared_mode.ts";
+import { JOB_STAGES } from "../../src/jobs/job.ts";
+import type { Job, JobStage } from "../../src/jobs/job.ts";
+import { DamagedRows } from "../../src/store/damaged_rows.ts";
+import { JobListing } from "../../src/store/job_listing.ts";
+import { Worktrees } from "../../src/store/worktrees.ts";
+import { TestFolder } from "../support/test_folder.ts";
+import { insertJob, memoryStore } from "./memory_store.ts";
+
+/** A listing of a repository that has the linked worktree "side", with the mark "new". */
+async function createListing() {
+  const folder = await TestFolder.create({
+    "worktrees/side/gitdir": "..\n",
+    "worktrees/side/dlslurm.mark": "new\n",
+  });
+  const database = memoryStore();
+  const damaged = new DamagedRows();
+  const worktrees = new Worktrees(folder.root, SharedMode.UMASK);
+  const listing = new JobListing(database, (work) => work(), worktrees, damaged);
+  return { folder, database, damaged, listing };
+}
+
+function insert(
+  database: DatabaseSync,
+  stage: JobStage,
+  worktree = "",
+  mark: string | null = null,
+) {
+  const key = insertJob(database, { worktree, outputs: [] }, { mark, plan: "{}" });
+  database.prepare("UPDATE job SET stage = ? WHERE job_key = ?").run(stage, key);
+  return key;
+}
+
+const keysOf = (jobs: readonly Job[]) => jobs.map(({ jobKey }) => jobKey);
+
+Deno.test("JobListing.newest() gives the newest of some stages, whichever they are", async () => {
+  const { folder, database, listing } = await createListing();
+  await using _folder = folder;
+  const stages = [...JOB_STAGES, ...JOB_STAGES];
+  const keys = stages.map((stage) => insert(database, stage));
+  insert(database, "open", "side", "new");
+
+  const subsets = Array.from(
+    { length: 2 ** JOB_STAGES.length - 1 },
+    (_, bits) => JOB_STAGES.filter((_, at) => (bits + 1) >> at & 1),
+  );
+  for (const wanted of subsets) {
+    const own = keys.filter((_, at) => wanted.includes(stages[at]!)).reverse();
+    assert.deepEqual(keysOf(listing.newest("", wanted, undefined)), own, wanted.join());
+    assert.deepEqual(keysOf(listing.newest("", wanted, 2)), own.slice(0, 2), wanted.join());
+    assert.equal(listing.count("", wanted), own.length, wanted.join());
+  }
+});
+
+Deno.test("JobListing.newest() gives a worktree none of an older one with its name", async () => {
+  const { folder, database, listing } = await createListing();
+  await using _folder = folder;
+  insert(database, "open", "side", "old");
+  const own = [insert(database, "open", "side", "new"), insert(database, "closed", "side", "new")];
+  // Of a time before there were marks.
+  own.push(insert(database, "open", "side"));
+
+  assert.deepEqual(keysOf(listing.newest("side", JOB_STAGES, undefined)), own.toReversed());
+  assert.equal(listing.count("side", ["open"]), 2);
+});
+
+Deno.test("JobListing.ofRemovedWorktrees() gives what has not ended of worktrees that are not there", async () => {
+  const { folder, database, listing } = await createListing();
+  await using _folder = folder;
+  for (const stage of JOB_STAGES) insert(database, stage);
+  insert(database, "open", "side", "new");
+  insert(database, "open", "side");
+  insert(database, "finished", "gone", "x");
+  const removed = [
+    insert(database, "open", "gone", "x"),
+    insert(database, "waiting", "side", "old"),
+    insert(database, "submitting", "gone"),
+  ];
+
+  assert.deepEqual(keysOf(listing.ofRemovedWorktrees()), removed.reverse());
+});
+
+Deno.test("JobListing leaves out rows that cannot be read, and tells them", async () => {
+  const { folder, database, listing, damaged } = await createListing();
+  await using _folder = folder;
+  const [bad, good] = [insert(database, "open"), insert(database, "open")];
+  database.prepare("UPDATE job SET inputs = 'x' WHERE job_key = ?").run(bad);
+
+  assert.deepEqual(keysOf(listing.newest("", ["open"], undefined)), [good]);
+  assert.deepEqual(damaged.all.map(({ key }) => key), [bad]);
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import type { JobEnd, WaitingPlan } from "../../src/jobs/job.ts";
+import { JobStore } from "../../src/store/job_store.ts";
+import { isAttempts, isDetails, isEnd } from "../../src/store/retries.ts";
+import type { Retry } from "../../src/store/retries.ts";
+import { jobRequest } from "../support/jobs.ts";
+import { TestFolder } from "../support/test_folder.ts";
+
+const END: JobEnd = {
+  ...{ state: "TIMEOUT", counts: { TIMEOUT: 1 }, exitCode: "0:0", elapsed: "00:10:00" },
+  ...{ timeLimit: "00:10:00", endS: 1_800_000_000 },
+};
+const PLAN: WaitingPlan = {
+  ...{ command: "sbatch --time=20 job.sh", directory: "/set", inputs: [], transfers: 1 },
+  ...{ toUnlock: [], array: null },
+};
+const DETAILS = {
+  ...{ logs: [{ task: null, path: "/set/log" }], environmentFile: null, arrayTasks: null },
+  ...{ submitS: 1_799_999_000, jobName: "job", user: "ada" },
+};
+
+async function createStore() {
+  const folder = await TestFolder.create();
+  const store = JobStore.open(folder.root);
+  const key = store.beginSubmission(jobRequest(), '{"pid":1}', 1_000);
+  store.storeReceipt(key, "151", "far", 2_000);
+  store.storeDetails(new Map([[key, DETAILS]]));
+  const retry: Retry = {
+    ...{ jobKey: key, jobId: "151", end: END, details: null, completedTasks: "0-2", plan: PLAN },
+    ...{ cmd: "sbatch --time=20 job.sh", options: ["--time=20"] },
+  };
+  return { folder, store, key, retry };
+}
+
+Deno.test("beginRetries() makes a waiting job of an open one, which keeps claims and failed attempt", async () => {
+  const { folder, store, key, retry } = await createStore();
+  await using _folder = folder;
+  using _store = store;
+
+  assert.deepEqual(store.beginRetries([retry]), [key]);
+
+  const [row] = [...store.waiting.read([key])];
+  assert.deepEqual([row!.stage, row!.jobId, row!.cluster, row!.details], [
+    ...["waiting", null, null, null],
+  ]);
+  assert.deepEqual([row!.cmd, row!.sbatchOptions], ["sbatch --time=20 job.sh", ["--time=20"]]);
+  assert.deepEqual(row!.plan, PLAN);
+  assert.deepEqual(row!.attempts, [{
+    ...{ jobId: "151", cluster: "far", submitter: '{"pid":1}', submittedAtMs: 1_000 },
+    ...{ acceptedAtMs: 2_000, reusedFromS: null, details: DETAILS, cmd: "sbatch job.sh" },
+    ...{ options: [], arrayTask: null, submissionKey: null, end: END, completedTasks: "0-2" },
+  }]);
+  assert.deepEqual(store.findHolders("", "out", false).map(({ jobKey }) => jobKey), [key]);
+});
+
+Deno.test("beginRetries() leaves alone what another process has submitted, committed or finished", async () => {
+  const { folder, store, key, retry } = await createStore();
+  await using _folder = folder;
+  using _store = store;
+
+  assert.deepEqual(store.beginRetries([{ ...retry, jobId: "150" }]), [], "it has another job ID");
+  store.storeCommits(new Map([[key, "c0ffee"]]), "ba5e");
+  assert.deepEqual(store.beginRetries([retry]), [], "its commit is noted");
+  store.forgetCommits([key]);
+  assert.deepEqual(store.beginRetries([retry, retry]), [key], "once");
+  assert.deepEqual(store.beginRetries([retry]), [], "it waits already");
+});
+
+Deno.test("a retry that is dropped is the failed job that it was, field by field", async () => {
+  const { folder, store, key, retry } = await createStore();
+  await using _folder = folder;
+  using _store = store;
+  const before = store.findSubmitted(key);
+  store.beginRetries([retry]);
+
+  store.waiting.drop([key], "submitting");
+  assert.equal(store.findSubmitted(key), undefined, "it is in no such stage");
+  store.waiting.drop([key], "waiting");
+
+  assert.deepEqual(store.findSubmitted(key), before);
+});
+
+Deno.test("isDetails(), isEnd() and isAttempts() tell what is damaged", () => {
+  assert.equal(isDetails(DETAILS), true);
+  assert.equal(isDetails({ logs: DETAILS.logs, environmentFile: null, arrayTasks: null }), true);
+  assert.equal(isDetails({ ...DETAILS, logs: ["/set/log"] }), false);
+  assert.equal(isEnd(END), true);
+  assert.equal(isEnd({ ...END, endS: "soon" }), false);
+  assert.equal(isAttempts([]), true);
+  assert.equal(isAttempts([{ jobId: "1" }]), false);
+});

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { openDataset } from "../../src/datalad/dataset.ts";
+import { EvidenceGatherer } from "../../src/submit/gather_evidence.ts";
+import type { JobToProve } from "../../src/submit/gather_evidence.ts";
+import { TestRepository } from "../support/test_repository.ts";
+import { testSession } from "../support/test_session.ts";
+
+async function createGatherer(
+  files: Readonly<Record<string, string>> = { "job.sh": "#!/bin/sh\n" },
+) {
+  const repository = await TestRepository.create(files);
+  const { runner, root } = repository;
+  const session = testSession({ runner });
+  const open = async () =>
+    new EvidenceGatherer(await openDataset(runner, root, undefined), session);
+  const job = (changes: Partial<JobToProve> = {}): JobToProve => ({
+    ...{
+      request: { pwd: ".", altDir: null },
+      command: "sbatch job.sh",
+      directory: root,
+      inputs: [],
+    },
+    ...changes,
+  });
+  return { repository, session, open, job };
+}
+
+Deno.test("EvidenceGatherer notes when, on which HEAD, by which version, and a script that is saved", async () => {
+  const { repository, session, open, job } = await createGatherer();
+  await using _repository = repository;
+  using gatherer = await open();
+
+  const { noted, script } = await gatherer.gather(job());
+
+  const head = await repository.dataset.git("rev-parse", "HEAD");
+  assert.deepEqual(noted.submission, { at: "2027-01-15T08:00:00Z", head });
+  assert.equal(noted.version, "9.8.7");
+  assert.deepEqual([noted.script?.path, noted.script?.saved, script], ["job.sh", true, null]);
+  assert.equal(noted.script?.blob, await repository.dataset.git("rev-parse", "HEAD:job.sh"));
+  assert.deepEqual(session.warnings, []);
+});
+
+Deno.test("EvidenceGatherer keeps a script that HEAD has not, and warns of it once", async () => {
+  const { repository, session, open, job } = await createGatherer();
+  await using _repository = repository;
+  await repository.dataset.write("job.sh", "#!/bin/sh\necho\n");
+  using gatherer = await open();
+
+  const { noted, script } = await gatherer.gather(job());
+  await gatherer.gather(job());
+
+  assert.equal(noted.script?.saved, false);
+  assert.equal(new TextDecoder().decode(script!.content), "#!/bin/sh\necho\n");
+  assert.equal(script!.oid, await repository.dataset.git("hash-object", "job.sh"));
+  assert.equal(session.warnings.length, 1);
+  assert.match(session.warnings[0]!, /^the batch script "job.sh" is not saved: /);
+});
+
+Deno.test("EvidenceGatherer notes that the script is --wrap, and nothing of what it cannot tell", async () => {
+  const { repository, open, job } = await createGatherer();
+  await using _repository = repository;
+  using gatherer = await open();
+
+  const wrapped = await gatherer.gather(job({ command: "sbatch --wrap 'echo x'" }));
+  assert.equal(wrapped.noted.script?.wrap, true);
+  assert.equal((await gatherer.gather(job({ command: "sbatch $X" }))).noted.script, null);
+});
+
+Deno.test("EvidenceGatherer names the files in folders, of a large folder HEAD's own name", async () => {
+  const many = Object.fromEntries(Array.from({ length: 1_001 }, (_, at) => [`many/${at}`, ""]));
+  const { repository, open, job } = await createGatherer({
+    "few/b": "1\n",
+    "few/a/c": "1\n",
+    ...many,
+  });
+  await using _repository = repository;
+  using gatherer = await open();
+
+  const { noted } = await gatherer.gather(job({ inputs: ["many", "few", "gone"] }));
+
+  assert.deepEqual(noted.inputs.map(({ path }) => path), ["many", "few/a/c", "few/b", "gone"]);
+  assert.equal(noted.inputs[0]!.tree, await repository.dataset.git("rev-parse", "HEAD:many"));
+  assert.equal(noted.inputs[3]!.missing, true);
+});
+
+Deno.test("EvidenceGatherer marks extra inputs, in folders as well", async () => {
+  const { repository, open, job } = await createGatherer({ a: "", "env/b": "", "env/c": "" });
+  await using _repository = repository;
+  using gatherer = await open();
+
+  const { noted } = await gatherer.gather(job({ inputs: ["a", "env"], extra: ["env"] }));
+
+  assert.deepEqual(noted.inputs.map(({ path, extra }) => [path, extra]), [
+    ...[["a", undefined], ["env/b", true], ["env/c", true]],
+  ]);
+});
+
+Deno.test("EvidenceGatherer gives a long list of inputs a name, the same for the same list", async () => {
+  const files = Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`in/${at}`, `${at}\n`]));
+  const { repository, open, job } = await createGatherer(files);
+  await using _repository = repository;
+  using gatherer = await open();
+  const nameOf = async (...inputs: readonly string[]) =>
+    (await gatherer.gather(job({ inputs }))).inputsName;
+
+  const name = await nameOf("in");
+  assert.match(name!, /^[0-9a-f]{64}$/);
+  assert.equal(await nameOf("in"), name);
+  assert.equal(await nameOf("in/1"), undefined);
+});
+
+Deno.test("EvidenceGatherer.lookAgain() has the script anew if it was edited since, and only then", async () => {
+  const { repository, open, job } = await createGatherer();
+  await using _repository = repository;
+  using gatherer = await open();
+  const first = await gatherer.gather(job());
+
+  assert.equal(await gatherer.lookAgain(job(), first), undefined);
+  await repository.dataset.write("job.sh", "#!/bin/sh\necho later\n");
+  const again = await gatherer.lookAgain(job(), first);
+  assert.equal(again?.noted.script?.saved, false);
+  assert.match(new TextDecoder().decode(again!.script!.content), /later/);
+  const nothing = await gatherer.gather(job({ command: "sbatch none.sh" }));
+  assert.equal(await gatherer.lookAgain(job({ command: "sbatch none.sh" }), nothing), undefined);
+});
+
+Deno.test("EvidenceGatherer.requireSaved() refuses a script that HEAD has not, or that cannot be told", async () => {
+  const { repository, session, open, job } = await createGatherer();
+  await using _repository = repository;
+  await repository.dataset.write("new.sh", "#!/bin/sh\n");
+  using gatherer = await open();
+
+  await gatherer.requireSaved(job());
+  const refused = gatherer.requireSaved(job({ command: "sbatch new.sh" }));
+  await assert.rejects(refused, {
+    code: "SCRIPT_NOT_SAVED",
+    hint: /^git add "new\.sh" && git commit/,
+  });
+  await assert.rejects(gatherer.requireSaved(job({ command: "sbatch $X" })), {
+    code: "SCRIPT_NOT_SAVED",
+    message: /^Cannot tell which batch script/,
+  });
+  assert.deepEqual(session.warnings, [], "a refusal says it already");
+});
+
+Deno.test("EvidenceGatherer.requireSaved() finds a script that is still to be copied", async () => {
+  const { repository, open, job } = await createGatherer();
+  await using _repository = repository;
+  using gatherer = await open();
+  const alternative = `${repository.sandbox.root}/nowhere`;
+
+  await gatherer.requireSaved(job({ directory: alternative }));
+});

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { findSubmittedScript } from "../../src/submit/submitted_script.ts";
+import { TestFolder } from "../support/test_folder.ts";
+
+/** What is found for a command that runs in the folder: a path from there, or the text of --wrap. */
+async function found(folder: TestFolder, command: string): Promise<string | undefined> {
+  const script = await findSubmittedScript(command, folder.root);
+  if (script === undefined) return undefined;
+  return "wrap" in script ? `wrap: ${script.wrap}` : script.file.replace(`${folder.root}/`, "");
+}
+
+const FILES = { "job.sh": "", "sub/job.sh": "", "sub/only.sh": "", "my job.sh": "" };
+
+const CASES: readonly [command: string, file: string | undefined][] = [
+  ["sbatch job.sh", "job.sh"],
+  ["sbatch --time=5 sub/only.sh 1 2", "sub/only.sh"],
+  ["sbatch 'my job.sh'", "my job.sh"],
+  ["sbatch --chdir=sub job.sh", "sub/job.sh"],
+  ["sbatch -D sub only.sh", "sub/only.sh"],
+  ["sbatch none.sh", undefined],
+  ["sbatch sub", undefined],
+  ["sbatch --wrap 'echo x'", "wrap: echo x"],
+  // A shell has to read these.
+  ["N=1 sbatch job.sh | tee log", "job.sh"],
+  ["true && sbatch job.sh", "job.sh"],
+  ["cd sub && sbatch job.sh", undefined],
+  ["true; sbatch -D sub job.sh", undefined],
+  ["sbatch $SCRIPT", undefined],
+  ["true; sbatch *.sh", undefined],
+  ["sbatch", undefined],
+];
+
+for (const [command, file] of CASES) {
+  Deno.test(`findSubmittedScript() of ${command} → ${file ?? "it cannot be told"}`, async () => {
+    await using folder = await TestFolder.create(FILES);
+
+    assert.equal(await found(folder, command), file);
+  });
+}
+
+Deno.test("findSubmittedScript() looks on PATH for a bare name that is not in the folder", async () => {
+  await using folder = await TestFolder.create({ ...FILES, "bin/job.sh": "", "bin/there.sh": "" });
+  const path = Deno.env.get("PATH")!;
+  try {
+    Deno.env.set("PATH", `relative:${folder.at("bin")}:${path}`);
+    assert.equal(await found(folder, "sbatch there.sh"), "bin/there.sh");
+    assert.equal(await found(folder, "sbatch job.sh"), "job.sh", "the folder takes precedence");
+    assert.equal(await found(folder, "sbatch ./there.sh"), undefined);
+  } finally {
+    Deno.env.set("PATH", path);
+  }
+});
