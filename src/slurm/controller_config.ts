@@ -26,7 +26,7 @@ export function parseControllerConfig(stdout: string): ControllerConfig {
   const daemons: Daemon[] = [];
   let atS: number | null = null;
   for (const line of stdout.split("\n")) {
-    // `Slurmctld(primary) at vm is UP`
+    // `Slurmctld(primary) at HOST is UP`
     const [, role, host, word] = /^Slurmctld\((\S+)\) at (\S+) is (UP|DOWN)/.exec(line) ?? [];
     if (role !== undefined) {
       daemons.push({ role, host: host!, isUp: word === "UP" });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { ERROR_CODES } from "../../src/errors.ts";
@@ -134,7 +135,8 @@ function recordsOf(stdout: string): v.InferOutput<typeof ResultRecord>[] {
 /** What differs from run to run, made the same. */
 function withoutAccidents(stdout: string, root: string): string {
   return stdout.replaceAll(root, "/dataset").replaceAll(/\b[0-9a-f]{40}\b/g, "OID")
-    .replaceAll(/\b[0-9a-f]{10}\b/g, "OID").replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "DATE");
+    .replaceAll(/\b[0-9a-f]{10}\b/g, "OID").replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "DATE")
+    .replaceAll(`"submitted_by": "${userInfo().username}"`, '"submitted_by": "USER"');
 }
 
 /** A world in which every command has something to say. */
