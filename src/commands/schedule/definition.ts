@@ -115,8 +115,8 @@ export function scheduleCommand(
     )
     .option(
       "--per-task",
-      "make a job of each task of the array that the command or its script asks for: {task} in -o, -i and -m " +
-        "stands for its ID. Each has its own commit, and failed ones are repeated alone: " +
+      "make a job of each task of the array that the command or its script asks for: {task} in -o, -i, -x, -m " +
+        "and --label stands for its ID. Each has its own commit, and failed ones are repeated alone: " +
         "--per-task -o 'squares/{task}' sbatch --array=1-50 job.sh",
     )
     .option("--again", "submit rows again whose job was finished, too")

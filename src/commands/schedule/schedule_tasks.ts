@@ -1,13 +1,18 @@
 import { openDataset } from "../../datalad/dataset.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { NewWaitingRow } from "../../store/waiting_rows.ts";
 import { dropWaiting } from "../../claims/make_room.ts";
 import { hintForHolder, nameOfHolder, outputConflict } from "../../claims/output_conflict.ts";
 import { readExtensionLocks, requireUnlocked } from "../../extension/jobs.ts";
+import { requireLabel } from "../../jobs/label.ts";
 import { addSbatchOptions } from "../../slurm/add_options.ts";
 import { openJobsIn } from "../../submit/awaited_inputs.ts";
+import { findPredecessors, gatherPredecessors, noteEnded } from "../../submit/find_predecessors.ts";
+import { EvidenceGatherer } from "../../submit/gather_evidence.ts";
 import { planSubmission } from "../../submit/plan_submission.ts";
+import type { Predecessors, SubmissionPlan } from "../../submit/plan_submission.ts";
 import { recoverAndSettle } from "../../submit/recover_submissions.ts";
 import { reportRest, submitWaiting } from "../../submit/rows/submit_waiting.ts";
 import { warnOfIgnored } from "../../submit/warn_of_ignored.ts";
@@ -39,13 +44,15 @@ export async function runScheduleTasks(
   }
   using store = JobStore.openIn(dataset);
   if (options.dryRun === undefined) await recoverAndSettle(dataset, store, context);
+  const after = await predecessorsOf(dataset, store, options.after ?? [], context);
   const rows: NewWaitingRow[] = [];
+  const plans: SubmissionPlan[] = [];
   for (const task of tasks) {
     const filled = (text: string) => text.replaceAll(TASK, String(task));
-    const planned = await planSubmission(
+    const plan = await planSubmission(
       dataset,
       {
-        cmd: addSbatchOptions(cmd, [`--array=${task}`]),
+        cmd,
         place,
         inputs: options.input.map(filled),
         outputs: options.output.map(filled),
@@ -56,31 +63,26 @@ export async function runScheduleTasks(
         rescheduledJobId: null,
         expandsInputs: options.expand === "inputs" || options.expand === "both",
         alsoWritten: [],
+        label: options.label === undefined ? null : requireLabel(filled(options.label)),
+        after,
       },
       { ...options, jobs: options.jobs ?? 1 },
       onInstall,
       openJobsIn(() => store, dataset.worktree),
     );
-    const { request, directory: runsIn, inputs, extra, awaited, transfers, toUnlock } = planned;
-    rows.push({
-      request,
-      // The same array may be submitted any number of times.
-      identity: crypto.randomUUID(),
-      plan: {
-        command: cmd,
-        directory: runsIn,
-        ...{ inputs, transfers, toUnlock },
-        ...(extra === undefined ? {} : { extra }),
-        ...(awaited === undefined ? {} : { awaited }),
-        array: { limit: null, task, of: tasks.length },
-      },
-    });
+    plans.push(plan);
+    rows.push(rowOf(plan, task, tasks.length));
   }
+  requireOneCommand(plans);
   if (options.dryRun !== undefined) {
     if (!context.isTailored) {
       for (const { request, plan } of rows) context.report(recordOfPlan(dataset, request, plan));
-    } else await context.show({ text: renderTasks(cmd, rows) });
+    } else await context.show({ text: renderTasks(rows, options.dryRun) });
     return;
+  }
+  if (options.requireSaved === true) {
+    using gatherer = new EvidenceGatherer(dataset, context);
+    await gatherer.requireSaved(plans[0]!);
   }
   const locks = await readExtensionLocks(dataset, store, context, options.checkOutputs);
   for (const { request } of rows) requireUnlocked(locks, request.outputs);
@@ -93,6 +95,57 @@ export async function runScheduleTasks(
     await dropWaiting(dataset, store, keys);
     throw error;
   }
+  if (options.finishWhenDone !== true) return;
+  const { finishWhenDone } = await import("../../submit/finishing/submit_finishing_job.ts");
+  await finishWhenDone(dataset, store, context, context);
+}
+
+async function predecessorsOf(
+  dataset: Dataset,
+  store: JobStore,
+  names: readonly string[],
+  context: CommandContext,
+): Promise<Predecessors> {
+  const found = gatherPredecessors(names, await findPredecessors(dataset, store, names, context));
+  noteEnded([found], context);
+  return found;
+}
+
+function rowOf(plan: SubmissionPlan, task: number, of: number): NewWaitingRow {
+  const { request, command, directory, inputs, extra, awaited, transfers, toUnlock } = plan;
+  return {
+    request: { ...request, cmd: addSbatchOptions(request.cmd, [`--array=${task}`]) },
+    // The same array may be submitted any number of times.
+    identity: crypto.randomUUID(),
+    plan: {
+      command,
+      directory,
+      ...{ inputs, transfers, toUnlock },
+      ...(extra === undefined ? {} : { extra }),
+      ...(awaited === undefined ? {} : { awaited }),
+      array: { limit: null, task, of },
+    },
+  };
+}
+
+/**
+ * One command submits all tasks.
+ *
+ * @throws {UserError} `USAGE`
+ */
+function requireOneCommand(plans: readonly SubmissionPlan[]): void {
+  const [first, ...others] = plans.map(({ command }) => command);
+  const other = others.find((command) => command !== first);
+  if (other === undefined) return;
+  throw new UserError(
+    "USAGE",
+    `Cannot submit the tasks as one array: their commands differ, "${first}" and "${other}"`,
+    {
+      unchanged: "No job was submitted",
+      hint: "let the script tell by $SLURM_ARRAY_TASK_ID what its task reads and writes, " +
+        "or write a table: dlslurm schedule --from TABLE --array",
+    },
+  );
 }
 
 function noteRows(
@@ -117,12 +170,16 @@ function noteRows(
   });
 }
 
-function renderTasks(cmd: string, rows: readonly NewWaitingRow[]): string {
+function renderTasks(rows: readonly NewWaitingRow[], detail: "basic" | "command"): string {
+  const command = rows[0]!.plan.command;
+  if (detail === "command") return `${command}\n`;
   const lines = rows.map(({ request, plan }) =>
     ` task ${plan.array!.task}: outputs: ${request.outputs.join(" ")}; ` +
     `inputs: ${request.inputs.join(" ") || "none"}` +
     (request.extraInputs.length === 0 ? "" : `; extra inputs: ${request.extraInputs.join(" ")}`) +
     "\n"
   );
-  return `Dry run information\n ${rows.length} tasks would be submitted: ${cmd}\n${lines.join("")}`;
+  return `Dry run information\n ${rows.length} tasks would be submitted: ${command}\n${
+    lines.join("")
+  }`;
 }

@@ -60,3 +60,50 @@ Deno.test("e2e: schedule --per-task of what is no array, or cannot be read, or c
   // One task alone needs no word for it.
   await world.must("schedule", "--per-task", "-o", "out", "sbatch", "--array=5", "job.sh");
 });
+
+Deno.test("e2e: schedule --per-task fills the command in, and takes label, --after and what comes behind", async () => {
+  await using world = await EngineWorld.create({ "array.sh": SCRIPT, "in": "1\n" });
+  const first = await world.schedule("clean");
+  const words = [
+    ...["schedule", "--per-task", "--after", first, "--label", "fit-{task}"],
+    ...["-i", "in", "-o", "out/{task}", "--finish-when-done"],
+  ];
+  const submission = ["sbatch", "array.sh", "{inputs}"];
+  const command = `sbatch --dependency=afterok:${first} array.sh ''in''`;
+
+  const plan = await world.must(...words, "--dry-run", "command", ...submission);
+  assert.equal(plan.stdout, `${command}\n`);
+  const { stdout } = await world.must(...words, ...submission);
+
+  assert.match(stdout, /slurm-schedule \[finish-when-done\]|job 3 finishes/);
+  assert.deepEqual(await world.slurm.wordsOf("2"), [
+    `--dependency=afterok:${first}`,
+    "array.sh",
+    "in",
+  ]);
+  const listed = (await world.must("list", "--json")).stdout.trimEnd().split("\n")
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    listed.map(({ slurm_job_id, label }) => [slurm_job_id, label]).toSorted(),
+    [[first, undefined], ["2_0", "fit-0"], ["2_1", "fit-1"]],
+  );
+});
+
+Deno.test("e2e: schedule --per-task --require-saved of a changed script, and of commands that differ → refused", async () => {
+  await using world = await EngineWorld.create({ "array.sh": SCRIPT });
+  await world.write("array.sh", `${SCRIPT}true\n`);
+  const words = ["schedule", "--per-task", "-o", "out/{task}"];
+
+  const unsaved = await world.dlslurm(...words, "--require-saved", "sbatch", "array.sh");
+  assert.equal(unsaved.code, 1);
+  assert.match(unsaved.stderr, /Cannot submit the batch script "array\.sh"/);
+  const differing = await world.dlslurm(...words, "sbatch", "array.sh", "{outputs}");
+  assert.equal(differing.code, 2);
+  assert.match(
+    differing.stderr,
+    /their commands differ, "sbatch array\.sh ''out\/0''" and /,
+  );
+
+  assert.deepEqual(await world.slurm.submitted(), []);
+  assert.equal((await world.must("list")).stdout, "");
+});
