@@ -97,6 +97,9 @@ const STEPS: Readonly<Record<string, readonly (readonly [string, number?])[]>> =
   ],
 };
 
+/** How many jobs the analysis records: rows of two tables, three that stand alone, and repetitions. */
+export const COUNT_OF_JOBS = STATIONS.length * (1 + MODELS.length) + 3 + REPEATED.length;
+
 /** Runs the analysis on a Slurm of its own and leaves a dataset with its history. */
 export async function runAnalysis(
   folder: string,

@@ -24,6 +24,25 @@ Deno.test("built file: starts alone with an empty home and unpacks once", () =>
     assert.deepEqual(await listTree(place.tmp), []);
   }));
 
+Deno.test("built file: needs the C library, and takes the room, that the README says", () =>
+  inPlace(async (place) => {
+    const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+
+    const { runtime } = await startWell(place);
+
+    // What the README says is measured where most clusters are.
+    if (Deno.build.arch !== "x86_64") return;
+    const program = new TextDecoder("latin1").decode(await Deno.readFile(runtime));
+    // elf(5): the versions of symbols that are needed are strings, "GLIBC_2.27".
+    const minors = [...program.matchAll(/GLIBC_2\.([0-9]+)/g)].map(([, minor]) => Number(minor));
+    assert.ok(readme.includes(`glibc 2.${Math.max(...minors)} or newer`), String(minors));
+    const files = (await listTree(place.home)).map((path) =>
+      Deno.statSync(`${place.home}/${path}`)
+    );
+    const bytes = files.filter(({ isFile }) => isFile).reduce((sum, { size }) => sum + size, 0);
+    assert.ok(readme.includes(`unpacks ${Math.round(bytes / 1e6)} MB`), String(bytes));
+  }));
+
 Deno.test("built file: hands over arguments, working directory and umask as they are", () =>
   inPlace(async (place) => {
     const args = ["a b", "", "-x", "--", "--version", 'it\'s\n"q" $HOME *', "ü"];
