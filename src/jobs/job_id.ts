@@ -60,7 +60,7 @@ export function parseJobId(text: string): string {
   const task = /^([1-9][0-9]*)[_.+].*$/.exec(text);
   throw new UserError("USAGE", `Cannot read job ID "${text}": a job ID is a whole number`, {
     hint: task === null
-      ? "dlslurm finish --list-open-jobs"
+      ? "dlslurm list"
       : `array tasks and job steps belong to their job: dlslurm finish ${task[1]}`,
   });
 }

@@ -78,7 +78,10 @@ Deno.test("retry: jobs that did not fail, that nobody knows, or that ended other
       [["retry", "3"], /it has not failed: 3: COMPLETED[\s\S]*dlslurm finish 3 commits it/],
       [["retry", "99"], /99 is not an open job/],
       [["retry", "1", "--state", "NODE_FAIL"], /it ended otherwise: 1: TIMEOUT/],
-      [["retry", "--yes", "--state", "NODE_FAIL,preempted"], /no open job has failed/],
+      [
+        ["retry", "--yes", "--state", "NODE_FAIL,preempted"],
+        /1 open job has failed, but not as --state says/,
+      ],
     ] as const
   ) {
     const outcome = await world.dlslurm(...args);
@@ -89,6 +92,25 @@ Deno.test("retry: jobs that did not fail, that nobody knows, or that ended other
   assert.deepEqual(await world.slurm.submitted(), ["1", "2", "3"]);
   await world.must("retry", "1", "--state", "NODE_FAIL,TIMEOUT");
   assert.deepEqual(jobsOf(world), ["open 4", "open 2", "open 3"]);
+});
+
+Deno.test("retry: a label stands for those of its jobs that have failed", async () => {
+  await using world = await EngineWorld.create();
+  for (const output of ["a", "b"]) {
+    await world.must("schedule", "--label", "fit", "-o", output, "sbatch", "job.sh");
+  }
+  await world.schedule("c");
+  for (const id of ["2", "3"]) await world.slurm.setRows(id, `${id}|FAILED`);
+
+  assert.match(
+    (await world.dlslurm("retry", "fitt")).stdout,
+    /no open job of this work tree has the/,
+  );
+  const { stdout } = await world.must("retry", "fit");
+
+  assert.match(stdout, /^slurm-retry\(ok\): .*\[job 4: sbatch job\.sh\]\n$/);
+  assert.deepEqual(jobsOf(world), ["open 1", "open 4", "open 3"]);
+  assert.match((await world.must("retry", "fit")).stdout, /\(notneeded\).*no open job has failed/);
 });
 
 Deno.test("retry: after as many attempts as are allowed a job is left, until more are", async () => {

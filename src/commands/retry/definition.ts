@@ -20,7 +20,8 @@ export function retryCommand(
     .addArgument(
       new Argument(
         "[job-id...]",
-        "submit these jobs again; without any, all failed ones of this work tree",
+        "submit these jobs again, by their IDs or labels: of an array and of a label those that have failed; " +
+          "without any, all failed ones of this work tree",
       ),
     )
     .addOption(

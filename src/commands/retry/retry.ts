@@ -13,6 +13,7 @@ import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { parseOpenJobId, splitJobId } from "../../jobs/job_id.ts";
+import { isLabel } from "../../jobs/label.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import { isJobState, stateWord } from "../../jobs/job_state.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
@@ -72,7 +73,7 @@ export async function runRetry(
   context: CommandContext,
 ): Promise<void> {
   const states = statesOf(options.state);
-  const jobIds = options.jobIds.map(parseOpenJobId);
+  const jobIds = options.jobIds.map((text) => isLabel(text) ? text : parseOpenJobId(text));
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.openIn(dataset);
   if (options.dryRun !== true) await recoverAndSettle(dataset, store, context);
@@ -84,6 +85,7 @@ export async function runRetry(
   const asked = new Set([...jobs, ...predecessorsAmong(open, jobs)]);
   const statuses = jobs.length === 0 ? new Map() : await askSlurm(dataset, [...asked], context);
   const failed: Failed[] = [];
+  let isAnyLeft = false;
   const openJobs = openJobsIn(() => store, dataset.worktree);
   const failedKeys = new Set(
     [...asked].filter((job) => statuses.get(job.jobKey)?.phase === "failed").map((job) =>
@@ -95,7 +97,10 @@ export async function runRetry(
     const status: JobStatus = statuses.get(job.jobKey)!;
     const reason = reasonAgainst(job, status, states, options.attempts);
     if (reason !== undefined) {
-      if (jobIds.length > 0 || reason.isWorthReporting) reportLeft(dataset, job, reason, context);
+      // Of a label and of an array those are meant that have failed.
+      if (!jobIds.includes(job.jobId) && reason.isWorthReporting !== true) continue;
+      reportLeft(dataset, job, reason, context);
+      isAnyLeft = true;
       continue;
     }
     try {
@@ -109,10 +114,13 @@ export async function runRetry(
       failed.push({ job, status, retry });
     } catch (error) {
       reportRefused(dataset, job, toUserError(error), context);
+      isAnyLeft = true;
     }
   }
   if (failed.length === 0) {
-    if (jobIds.length === 0) reportNothing(dataset, context);
+    const others = jobs.filter(({ jobKey }) => failedKeys.has(jobKey)).length;
+    const isKnown = jobs.length > 0 || jobIds.length === 0;
+    if (isKnown && !isAnyLeft) reportNothing(dataset, others, context);
     return;
   }
   await warnOfScripts(dataset, store, failed, context);
@@ -269,7 +277,9 @@ function selectJobs(
   const selected = new Set<SubmittedJob>();
   for (const jobId of jobIds) {
     const jobs = own.filter((job) =>
-      job.jobId === jobId || splitJobId(job.jobId).submittedId === jobId
+      isLabel(jobId)
+        ? job.label === jobId
+        : job.jobId === jobId || splitJobId(job.jobId).submittedId === jobId
     );
     for (const job of jobs) selected.add(job);
     if (jobs.length > 0) continue;
@@ -278,11 +288,13 @@ function selectJobs(
       action: "slurm-retry",
       status: "impossible",
       refds: dataset.root,
-      slurmJobId: jobId,
+      ...(isLabel(jobId) ? {} : { slurmJobId: jobId }),
       errorCode: "UNKNOWN_JOB",
-      message: `Slurm job ${jobId} is not an open job of this ${
-        folder === undefined ? "dataset" : "work tree, but of one of --onto"
-      }`,
+      message: isLabel(jobId)
+        ? `no open job of this work tree has the label "${jobId}"`
+        : `Slurm job ${jobId} is not an open job of this ${
+          folder === undefined ? "dataset" : "work tree, but of one of --onto"
+        }`,
       hint: folder === undefined
         ? "dlslurm list; a job that was finished is repeated with dlslurm reschedule"
         : `dlslurm retry -d ${shellName(folder)} ${jobId}`,
@@ -408,12 +420,14 @@ function reportRefused(
   });
 }
 
-function reportNothing(dataset: Dataset, context: CommandContext): void {
+function reportNothing(dataset: Dataset, others: number, context: CommandContext): void {
   context.report({
     action: "slurm-retry",
     status: "notneeded",
     path: dataset.root,
     type: "dataset",
-    message: "no open job has failed",
+    message: others === 0
+      ? "no open job has failed"
+      : `${others} open ${others === 1 ? "job has" : "jobs have"} failed, but not as --state says`,
   });
 }
