@@ -133,6 +133,11 @@ export function runsOf(
   return runs;
 }
 
+/** How jobs are counted by a state: those of which only some tasks have completed have failed. */
+export function countedAs(groupState: string): string {
+  return groupState.startsWith("ARRAY FAILED") ? "FAILED" : groupState;
+}
+
 function byTask(a: AccountingEntry, b: AccountingEntry): number {
   return a.jobId.localeCompare(b.jobId, "en", { numeric: true });
 }

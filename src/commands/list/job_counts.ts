@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { phaseOf } from "../../jobs/job_state.ts";
+import { countedAs } from "../../jobs/job_status.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { splitShellWords } from "../../process/shell_words.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
@@ -64,7 +65,10 @@ function countsOf(
   statuses: ReadonlyMap<number, JobStatus>,
 ): JobCounts {
   const [groupKind, group] = JSON.parse(key) as [JobCounts["groupKind"], string];
-  const words = Map.groupBy(jobs, ({ jobKey, stage }) => statuses.get(jobKey)?.groupState ?? stage);
+  const words = Map.groupBy(
+    jobs,
+    ({ jobKey, stage }) => countedAs(statuses.get(jobKey)?.groupState ?? stage),
+  );
   const counts = [...words].map(([word, ones]) => [word, ones.length] as const)
     .sort(([a, many], [b, more]) => rankOf(a) - rankOf(b) || more - many);
   return {
@@ -88,7 +92,7 @@ function rankOf(word: string): number {
     "handed_over",
     "closed",
   ];
-  const phase = word.startsWith("ARRAY FAILED") ? "failed" : phaseOf(word);
+  const phase = phaseOf(word);
   const at = order.indexOf(order.includes(word) ? word : phase);
   return at < 0 ? order.indexOf("waiting") : at;
 }

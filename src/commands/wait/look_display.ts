@@ -1,3 +1,4 @@
+import { countedAs } from "../../jobs/job_status.ts";
 import type { Look, WaitedJob } from "../../waiting/wait_for_jobs.ts";
 import type { CommandContext } from "../context.ts";
 import { cellOf, listedJob, TABLE_FIT } from "../list/job_table.ts";
@@ -50,7 +51,7 @@ export class LookDisplay {
 export function countsOf(jobs: readonly WaitedJob[]): string {
   const words = Map.groupBy(
     jobs,
-    ({ status, isGone }) => isGone ? "ended meanwhile" : status?.groupState ?? "UNKNOWN",
+    ({ status, isGone }) => isGone ? "ended meanwhile" : countedAs(status?.groupState ?? "UNKNOWN"),
   );
   const counts = [...words].sort(([a], [b]) => a < b ? -1 : 1)
     .map(([word, ones]) => `${ones.length} ${word}`);

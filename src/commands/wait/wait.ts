@@ -14,6 +14,7 @@ import { UserError } from "../../errors.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import { isJobOrTaskOf, parseOpenJobId } from "../../jobs/job_id.ts";
 import { isLabel } from "../../jobs/label.ts";
+import type { JobStatus } from "../../jobs/job_status.ts";
 import { renderStatuses } from "../../jobs/job_summary.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import { JobStore } from "../../store/job_store.ts";
@@ -152,7 +153,7 @@ function statusOf({ status, isOver, isGone }: WaitedJob): "ok" | "notneeded" | "
 
 function report(dataset: Dataset, waited: WaitedJob, context: CommandContext): void {
   const { job, status, isOver, isGone } = waited;
-  const states = status === undefined ? UNSEEN : renderStatuses(job.jobId, status);
+  const states = status === undefined ? UNSEEN : statesOf(job.jobId, status);
   const message = isGone
     ? `job ${job.jobId} was finished or closed meanwhile`
     : isOver
@@ -166,6 +167,12 @@ function report(dataset: Dataset, waited: WaitedJob, context: CommandContext): v
     message,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** `19: 4 COMPLETED`: of tasks that are only counted it says whose they are. */
+function statesOf(jobId: string, status: JobStatus): string {
+  const states = renderStatuses(jobId, status);
+  return /^\d+ /.test(states) ? `${jobId}: ${states}` : states;
 }
 
 const UNSEEN = "Slurm did not tell";

@@ -42,6 +42,23 @@ Deno.test("e2e: wait of completed jobs, of none, of one that was finished → ex
   assert.match(finished.stdout, /^slurm-wait\(notneeded\)/);
 });
 
+Deno.test("e2e: wait of an array → whose tasks are counted, and how it ended as one word", async () => {
+  await using world = await EngineWorld.create();
+  await world.slurm.setDescription(
+    "ArrayJobId=@ID@ ArrayTaskId=1-2 JobName=job\n   WorkDir=@PWD@\n   StdOut=@PWD@/slurm-%A_%a.out",
+  );
+  for (const output of ["a", "b"]) await world.schedule(output);
+  await world.slurm.setRows("1", "1_1|COMPLETED", "1_2|COMPLETED");
+  await world.slurm.setRows("2", "2_1|COMPLETED", "2_2|FAILED");
+
+  const { stdout, stderr } = await world.dlslurm("wait", "--timeout", "1");
+
+  assert.match(stdout, /\[job 1: 2 COMPLETED\]/);
+  assert.match(stdout, /\[job 2_2: FAILED; 2_1: COMPLETED\]/);
+  assert.match(stderr, /Z 2 jobs: 1 COMPLETED, 1 FAILED$/m);
+  assert.match((await world.must("list", "--summary")).stdout, /: 2 = 1 COMPLETED, 1 FAILED\n/);
+});
+
 Deno.test("e2e: wait for a job that is not there → refused at once", async () => {
   await using world = await EngineWorld.create();
   await world.schedule("a");
