@@ -135,6 +135,28 @@ Deno.test("handover: a job that comes back is finished where it writes", async (
   assert.deepEqual(await clones.stages("first"), ["1 finished", "1 closed"]);
 });
 
+Deno.test("handover: also written again, the file has jobs in the order of their submission", async () => {
+  await using clones = await Clones.create();
+  const world = clones.at("first");
+  for (const output of ["a", "b", "c"]) {
+    await world.must("schedule", "--label", "fit", "-o", output, "sbatch", "job.sh");
+  }
+  for (const _ of ["first", "again"]) {
+    await world.must("handover", "fit", "-o", clones.file);
+    const { jobs } = JSON.parse(await Deno.readTextFile(clones.file));
+    assert.deepEqual(jobs.map(({ jobId }: { jobId: string }) => jobId), ["1", "2", "3"]);
+  }
+
+  assert.match(
+    (await world.must("list", "fit")).stderr,
+    /^job 3, 2, 1: handed over in ".*jobs\.json"/,
+  );
+  assert.match(
+    saidBy(await world.dlslurm("handover", "--release", "9")),
+    /no job "9" of this dataset was handed over/,
+  );
+});
+
 Deno.test("handover: what cannot be is refused, and nothing changes hands", async () => {
   await using clones = await Clones.create();
   const world = clones.at("first");

@@ -54,8 +54,9 @@ export async function runHandover(
   // A finish at work may be about to commit or close one of them.
   await using _lease = await takeFinishLease(dataset, context);
   const open = store.listOpen(dataset.worktree);
+  // In the order of their submission, as open ones: the other clone commits what others read first.
   const handed = store.listing.newest(dataset.worktree, ["handed_over"], undefined)
-    .filter(isSubmitted);
+    .filter(isSubmitted).toReversed();
   const candidates = isReturn ? handed : names.length === 0 ? open : [...open, ...handed];
   const jobs = candidates.filter((job) =>
     names.length === 0 || names.some((name) => isNamed(job, name))
@@ -189,9 +190,9 @@ function reportUnknown(
     status: "impossible",
     ...(isLabel(name) ? {} : { slurmJobId: name }),
     errorCode: "UNKNOWN_JOB",
-    message: `"${name}" is no ${
-      isReturn ? "job that was handed over" : "open job"
-    } of this dataset`,
+    message: isReturn
+      ? `no job "${name}" of this dataset was handed over`
+      : `"${name}" is no open job of this dataset`,
     hint: isReturn ? "dlslurm list --state HANDED_OVER" : "dlslurm list",
   });
 }

@@ -23,7 +23,7 @@ import { cellOf, columnsFor, recordOfJob, TABLE_FIT } from "./job_table.ts";
 import type { ListedJob } from "./job_table.ts";
 import { describe, findJobs, stagesOf } from "./find_jobs.ts";
 import type { ListOrder } from "./find_jobs.ts";
-import { linesOfOthers } from "./note_others.ts";
+import { linesOfHanded, linesOfOthers } from "./note_others.ts";
 import type { ListOptions } from "./list_options.ts";
 
 /** Shows jobs as a table, or as one result each, or counts them. */
@@ -66,8 +66,10 @@ async function showJobs(
   const hints = await Promise.all(shown.map((job) => hintFor(dataset, job)));
   const given = hints.filter((hint) => hint !== undefined);
   for (const hint of given.slice(0, MOST_HINTS)) context.note(hint);
-  if (jobIds.length > 0) return;
-  for (const line of linesOfOthers(dataset, store, found, options)) context.note(line);
+  const lines = jobIds.length > 0
+    ? linesOfHanded(shown)
+    : linesOfOthers(dataset, store, found, options);
+  for (const line of lines) context.note(line);
 }
 
 function tableOf(shown: readonly ListedJob[], options: ListOptions, nowMs: number): View {

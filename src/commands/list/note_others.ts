@@ -25,13 +25,16 @@ export function linesOfOthers(
   const more = total - shown.length;
   if (more > 0) {
     const jobs = more === 1 ? "job" : "jobs";
-    lines.push(`${more} more ${jobs}: dlslurm list --limit 0 shows all`);
+    lines.push(`${more} more ${jobs}: --limit 0 shows all`);
   } else if (total === 0) {
     lines.push(
       options.all === true || options.state.length > 0
         ? "there are no such jobs"
         : "there are no open jobs; dlslurm list --all shows those that ended",
     );
+  }
+  if (shown.some(({ job }) => job.stage === "submitting")) {
+    lines.push("SUBMITTING: if no schedule is at work, dlslurm recover says what became of it");
   }
   if (options.all !== true) {
     const waiting = store.listing.count(dataset.worktree, ["waiting"]);
@@ -52,7 +55,7 @@ export function linesOfOthers(
 }
 
 /** Where jobs went that are not open here any more. */
-function linesOfHanded(shown: readonly ListedJob[]): string[] {
+export function linesOfHanded(shown: readonly ListedJob[]): string[] {
   const handed = shown.flatMap(({ job }) =>
     job.stage === "handed_over" && job.handover ? [{ id: job.jobId ?? "", ...job.handover }] : []
   );

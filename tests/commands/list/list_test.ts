@@ -124,7 +124,7 @@ Deno.test("e2e: list of 1,200 jobs → all in a pipe, a screenful on a terminal,
 
   const { stdout } = await ended;
   const lines = screenOf(stdout.replaceAll("\r\n", "\n")).trimEnd().split("\n");
-  assert.equal(lines.at(-1), "1150 more jobs: dlslurm list --limit 0 shows all");
+  assert.equal(lines.at(-1), "1150 more jobs: --limit 0 shows all");
   assert.equal(lines.length, 1 + 50 + 1);
   assert.match(lines[1]!, /^1200 /);
   for (const line of lines) assert.ok(line.length <= 60, line);
@@ -162,7 +162,7 @@ Deno.test("e2e: list --limit → that many, and how to see the others", async ()
   const two = await world.must("list", "-n", "2");
 
   assert.equal(two.stdout.split("\n").length, 1 + 2 + 1);
-  assert.equal(two.stderr, "1 more job: dlslurm list --limit 0 shows all\n");
+  assert.equal(two.stderr, "1 more job: --limit 0 shows all\n");
   assert.equal((await world.must("list", "-n", "0")).stdout.split("\n").length, 1 + 3 + 1);
   for (const bad of ["-1", "x", "", "1.5"]) {
     assert.equal((await world.dlslurm("list", `--limit=${bad}`)).code, 2, bad);
@@ -354,7 +354,7 @@ Deno.test("e2e: list --all in a clone → what the history records, beside jobs 
     ...record["outputs"]!,
   ];
   assert.deepEqual(parse(records.stdout).slice(1).map(told), parse(own.stdout).map(told));
-  assert.equal(one.stderr, "2 more jobs: dlslurm list --limit 0 shows all\n");
+  assert.equal(one.stderr, "2 more jobs: --limit 0 shows all\n");
   assert.deepEqual(rowsOf(open.stdout).slice(1).map((row) => row.split(" ")[0]), ["3"]);
   assert.equal(failed.stdout, "");
 });
