@@ -172,7 +172,11 @@ async function compareWithToday(
   const keys = await readKeys(provenance, doubtful);
   const keyByOid = new Map([...keys].map(([file, key]) => [file.oid, key]));
   return await Promise.all(inputs.map(async (input) => {
-    const blob = input.isScript ? record.evidence?.script?.blob : undefined;
+    const blob = input.isScript
+      ? record.evidence?.script?.blob
+      : head.has(input.path) || input.place !== "."
+      ? undefined
+      : input.evidence?.blob; // it may be there all the same, in no commit
     const today = blob !== undefined && isReachable(input.path)
       ? await compareBytes(dataset, input.path, blob)
       : todayOf(input, head.get(input.path), unsaved, keyByOid);

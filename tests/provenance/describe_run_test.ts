@@ -31,6 +31,25 @@ Deno.test("describeRun() tells of each input whether it is what it was", async (
   assert.deepEqual([script?.path, script?.today], ["job.sh", "same"]);
 });
 
+Deno.test("describeRun() looks in the work tree for an input that is in no commit", async () => {
+  await using history = await History.create();
+  const { dataset } = history.repository;
+  await dataset.write("loose", "1\n");
+  const blob = await dataset.git("hash-object", "loose");
+  await Deno.remove(history.repository.at("loose"));
+  const inputs = [{ path: "loose", blob }];
+  const oid = await history.run("1", {
+    ...{ inputs: ["loose"], files: { out: "1\n" }, evidence: { inputs } },
+  });
+  const today = async () => (await described(history, oid)).inputs.map(({ today }) => today);
+
+  assert.deepEqual(await today(), ["gone"]);
+  await dataset.write("loose", "1\n");
+  assert.deepEqual(await today(), ["same"]);
+  await dataset.write("loose", "2\n");
+  assert.deepEqual(await today(), ["changed"]);
+});
+
 Deno.test("describeRun() compares the script byte for byte with what was submitted, if that is noted", async () => {
   await using history = await History.create({ "job.sh": "#!/bin/sh\n" });
   const blob = await history.repository.dataset.git("rev-parse", "HEAD:job.sh");

@@ -35,7 +35,7 @@ export function renderPage(shown: ShownJob): string {
     ["extra inputs", inputsOf(description.inputs.filter(isExtra))],
     ["changed", changedWhileOpen(shown)],
     ["outputs", outputsOf(shown)],
-    ["log", shown.logs.length === 0 ? undefined : shown.logs.slice(0, MOST_NAMED)],
+    ["log", logsOf(shown)],
     ["attempts", attemptsOf(shown)],
     [
       "repeats",
@@ -230,6 +230,11 @@ function outputsOf({ description, claims }: ShownJob): string[] {
   if (more > 0) lines.push(`and ${more} more`);
   if (isCut) lines.push("which of them it wrote is not known: the clone is shallow and ends here");
   return lines;
+}
+
+function logsOf({ logs }: ShownJob): string[] {
+  const more = logs.length - MOST_NAMED;
+  return [...logs.slice(0, MOST_NAMED), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 function attemptsOf({ description }: ShownJob): string[] {
