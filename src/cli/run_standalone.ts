@@ -66,8 +66,7 @@ async function runFake(args: readonly string[], environment: ProcessEnvironment)
     const { runFakeSlurm } = await import("../fake_slurm/mod.ts");
     return await runFakeSlurm(args, environment);
   } catch (error) {
-    reportError(error, environment.io);
-    return ExitCode.Failed;
+    return statusAfter(error, environment);
   }
 }
 
@@ -79,7 +78,11 @@ async function runRecordings(
     const { runFixtures } = await import("../recordings/mod.ts");
     return await runFixtures(args, environment);
   } catch (error) {
-    reportError(error, environment.io);
-    return error instanceof UserError && error.code === "USAGE" ? ExitCode.Usage : ExitCode.Failed;
+    return statusAfter(error, environment);
   }
+}
+
+function statusAfter(error: unknown, { io }: ProcessEnvironment): number {
+  reportError(error, io);
+  return error instanceof UserError && error.code === "USAGE" ? ExitCode.Usage : ExitCode.Failed;
 }

@@ -64,7 +64,8 @@ export async function runFakeSlurm(
   if (name === "env") return await runEnvironment(rest, context);
   const program = PROGRAMS[name];
   if (program === undefined) {
-    throw new UserError("USAGE", `Cannot run "${name}": the fake Slurm has no such program`, {
+    const reason = name === "" ? "no program was named" : `the fake Slurm has no program "${name}"`;
+    throw new UserError("USAGE", `Cannot use fake-slurm: ${reason}`, {
       hint: `one of: env, ${Object.keys(PROGRAMS).filter((one) => one !== "manager").join(", ")}`,
     });
   }

@@ -76,13 +76,16 @@ export async function runFixtures(
       return await runRecordedCall(rest[0]!, rest[1]!, rest.slice(3), context);
     case ANSWER_CALL:
       return await runAnsweredCall(rest[0]!, rest.slice(2), context);
+    case "-h":
     case "--help":
       context.io.out(HELP);
       return 0;
     default:
-      throw new UserError("USAGE", `Cannot run "fixtures ${name}": there is no such command`, {
-        hint: Object.values(USAGE).join("\n      "),
-      });
+      throw new UserError(
+        "USAGE",
+        `Cannot use fixtures: ${name === "" ? "no command was named" : `there is no "${name}"`}`,
+        { hint: "one of: record, replay, check; dlslurm fixtures --help" },
+      );
   }
 }
 

@@ -56,6 +56,7 @@ const MOST_CANDIDATES = 5;
 
 /** Settles one submission, or lists those that are not settled. */
 export async function runRecover(options: RecoverOptions, context: CommandContext): Promise<void> {
+  requireNamed(options);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.openIn(dataset);
   const unclear = await recoverSubmissions(dataset, store, context);
@@ -89,6 +90,27 @@ export async function runRecover(options: RecoverOptions, context: CommandContex
     return;
   }
   await removeTraces(tracesOf(dataset, job.jobKey));
+}
+
+/**
+ * What a person knows is known of one submission.
+ *
+ * @throws {UserError} `USAGE`
+ */
+function requireNamed({ submission, jobId, cluster, notSubmitted }: RecoverOptions): void {
+  if (submission !== undefined) return;
+  const given = jobId !== undefined
+    ? "--job-id"
+    : notSubmitted === true
+    ? "--not-submitted"
+    : cluster !== undefined
+    ? "--cluster"
+    : undefined;
+  if (given === undefined) return;
+  throw new UserError("USAGE", `Cannot use ${given} without the number of a submission`, {
+    unchanged: "Nothing was settled",
+    hint: "dlslurm recover lists them",
+  });
 }
 
 /** Asks Slurm about submissions, settles what it can tell, and says why it cannot tell the others. */
