@@ -15,7 +15,7 @@ export function doctorCommand(
         "nothing stays changed.",
     )
     .addArgument(
-      new Argument("[options...]", "with --submit: options for sbatch, behind --"),
+      new Argument("[sbatch-options...]", "with --submit: options for sbatch, behind --"),
     )
     .option("-d, --dataset <path>", "dataset to look at")
     .option(

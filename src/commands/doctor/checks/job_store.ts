@@ -18,7 +18,7 @@ export function checkJobStore(dataset: Dataset): Finding[] {
     if (damaged.all.length > 0) {
       findings.push({
         ...{ check, verdict: "problem" },
-        message: `${damaged.all.length} jobs in the store cannot be read`,
+        message: `${countOf(damaged.all.length, "job")} in the store cannot be read`,
         consequence: "they are neither listed nor finished, and keep their outputs claimed",
         hint: "dlslurm list says which",
       });
@@ -26,7 +26,7 @@ export function checkJobStore(dataset: Dataset): Finding[] {
     if (submitting > 0) {
       findings.push({
         ...{ check, verdict: "note" },
-        message: `of ${submitting} submissions it is not settled whether Slurm took them`,
+        message: `of ${countOf(submitting, "submission")} it is not settled whether Slurm took it`,
         consequence: "they keep their outputs claimed",
         hint: "dlslurm recover settles them, if none is under way just now",
       });
@@ -36,7 +36,7 @@ export function checkJobStore(dataset: Dataset): Finding[] {
         ...{
           check,
           verdict: "note",
-          message: `${waiting} rows of tables wait for their submission`,
+          message: `${countOf(waiting, "row")} of tables not submitted yet`,
         },
         consequence: "they keep their outputs claimed",
         hint: "dlslurm schedule --continue",
@@ -46,13 +46,19 @@ export function checkJobStore(dataset: Dataset): Finding[] {
     if (isElsewhere(dataset, file)) {
       findings.push({
         ...{ check, verdict: "note" },
-        message: `the job store is in "${dirname(file)}" (${PATH_SETTING}): ${open} open jobs`,
+        message: `the job store is in "${dirname(file)}" (${PATH_SETTING}): ${
+          countOf(open, "open job")
+        }`,
         consequence: "only machines that see that folder can schedule, list and finish here",
-        hint: "docs/guides/store_and_recovery.md tells how to move it",
+        hint: "dlslurm help store-and-recovery tells how to move it",
       });
     }
     if (findings.length > 0) return findings;
-    return [{ check, verdict: "ok", message: `the job store can be read: ${open} open jobs` }];
+    return [{
+      check,
+      verdict: "ok",
+      message: `the job store can be read: ${countOf(open, "open job")}`,
+    }];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [{
@@ -65,4 +71,9 @@ export function checkJobStore(dataset: Dataset): Finding[] {
 
 function isElsewhere({ commonDir }: Dataset, file: string): boolean {
   return file !== join(commonDir, STORE_FILE);
+}
+
+/** `1 job`, `2 jobs`. */
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -24,7 +24,7 @@ Deno.test("checkJobStore() of a store in order, or of none → ok", async () => 
   }
   const findings = checkJobStore(dataset);
   assert.deepEqual(verdictsOf(findings), ["ok job-store"]);
-  assert.match(findings[0]!.message, /: 1 open jobs$/);
+  assert.match(findings[0]!.message, /: 1 open job$/);
 });
 
 Deno.test("checkJobStore() notes a store elsewhere, and one that cannot be seen from here → problem", async () => {
