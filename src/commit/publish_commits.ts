@@ -57,7 +57,7 @@ export async function publishCommits(
       stack.move();
     };
     const { branch, headOid } = await readHead(part.dataset);
-    if (headOid !== publication.heads.get(part) && branch === part.dataset.branch) {
+    if (headOid !== publication.heads.get(part) && isOurs(part, branch)) {
       keepLock();
       return part;
     }
@@ -74,9 +74,14 @@ export async function publishCommits(
     moved.add(part);
     publication.locks.use(stack.move());
     if (publication.shape === "branches") await clearWorkTree(publication, part, lock);
-    warnOfSubdataset(part, publication.shape, publication.session);
+    warnOfSubdataset(part, branch, publication);
   }
   return undefined;
+}
+
+/** Whether what moves is what is checked out: a HEAD that was detached moves with whatever branch it is on by now. */
+function isOurs({ dataset }: StagedDataset, branch: string | null): boolean {
+  return dataset.branch === null || branch === dataset.branch;
 }
 
 async function takeLock(
@@ -103,7 +108,7 @@ async function followIn(
   const { dataset, index, checks, entriesWithoutStat } = part;
   // On branches of their own, the outputs are not part of what is checked out; and if another branch was
   // checked out meanwhile, its index is not ours to change.
-  const isElsewhere = publication.shape === "branches" || branch !== dataset.branch;
+  const isElsewhere = publication.shape === "branches" || !isOurs(part, branch);
   if (isElsewhere) return () => Promise.resolve();
   const written = await writtenIn(publication, part);
   const isExact = publication.isWhole && checks === null &&
@@ -144,7 +149,11 @@ async function writtenIn({ built }: Publication, part: StagedDataset): Promise<C
   return lastChanges(part, all, built);
 }
 
-function warnOfSubdataset(part: StagedDataset, shape: CommitShape, session: Session): void {
+function warnOfSubdataset(
+  part: StagedDataset,
+  branch: string | null,
+  { shape, session }: Publication,
+): void {
   const { path, recordedOid, dataset } = part;
   if (recordedOid === null) return;
   if (recordedOid !== dataset.headOid) {
@@ -153,7 +162,7 @@ function warnOfSubdataset(part: StagedDataset, shape: CommitShape, session: Sess
         `${recordedOid.slice(0, 10)}: what had been committed there is now recorded, too`,
     );
   }
-  if (dataset.branch === null && shape !== "branches") {
+  if (branch === null && shape !== "branches") {
     session.warn(
       `the subdataset "${path}" has no branch checked out: no branch of its own holds the new ` +
         `commits; git -C "${path}" switch -c NAME keeps them`,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseMessage } from "../../src/datalad/run_record.ts";
 import { testIfAvailable } from "../support/requirements.ts";
+import { wrapProgram } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 import {
   addSubdataset,
@@ -350,3 +351,25 @@ Deno.test("engine: names of every sort in subdatasets → are saved", async () =
   );
   assert.equal(listed, "out/-c\0out/a\nb\0");
 });
+
+for (const words of ["switch --quiet main", "switch --quiet -c mine"]) {
+  Deno.test(`engine: "git ${words}" in a subdataset without a branch while finish works → its index follows`, async () => {
+    await using world = await createNested();
+    await gitIn(world, "sub", "checkout", "--quiet", "--detach");
+    await world.schedule("sub/out");
+    await world.write("sub/out/result.txt", "x\n");
+    await wrapProgram(
+      world.sandbox,
+      "git",
+      `case " $* " in *" fast-import "*) "$REAL" -C sub ${words} 2>/dev/null ;; esac\nexec "$REAL" "$@"`,
+    );
+
+    const outcome = await world.must("finish");
+
+    const branch = words.split(" ").at(-1)!;
+    assert.equal(await gitIn(world, "sub", "branch", "--show-current"), branch, "it has struck");
+    assert.deepEqual(await jobsIn(world, "sub"), ["1"]);
+    assert.equal(await gitIn(world, "sub", "status", "--porcelain"), "");
+    assert.doesNotMatch(saidBy(outcome), /has no branch checked out/);
+  });
+}
