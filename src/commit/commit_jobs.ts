@@ -239,7 +239,12 @@ async function requireFreeBranches(
     const taken = new Set(names.split("\n"));
     for (const { key, jobId } of jobs) {
       const name = branchName(jobId);
-      if (failures.has(key) || !changes.has(key) || !taken.has(name)) continue;
+      if (failures.has(key) || !changes.has(key)) continue;
+      if (!taken.has(name)) {
+        // Jobs of two clusters, or one whose ID Slurm has given anew, may have the same.
+        taken.add(name);
+        continue;
+      }
       failures.set(
         key,
         new UserError(

@@ -2,6 +2,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { readTextIfPresent } from "../fs/if_present.ts";
 import type { Job } from "../jobs/job.ts";
+import { findWriter } from "../process/find_writer.ts";
 import { livenessOf, parseIdentity } from "../process/process_identity.ts";
 import type { Liveness } from "../process/process_identity.ts";
 import { toUserError } from "../process/system_error.ts";
@@ -13,6 +14,7 @@ import { removeArrayBundle } from "./array_bundles.ts";
 import { clearAfterPreparations } from "./preparations.ts";
 import { putBack } from "../claims/make_room.ts";
 import { removeTraces, tracesOf } from "./run_submission.ts";
+import type { SubmissionTraces } from "./run_submission.ts";
 import { storeReceiptOf } from "./store_receipt.ts";
 
 /**
@@ -36,11 +38,7 @@ export async function recoverSubmissions(
     livenesses.set(job.submitter, liveness);
     if (liveness === "alive") continue;
     const traces = tracesOf(dataset, job.jobKey);
-    const printed = await readTextIfPresent(traces.stdoutFile).catch((error) => {
-      // One of another user, in a repository that is not shared: the others go on.
-      session.warn(`submission ${job.jobKey} is unclear: ${toUserError(error).message}`);
-      return "";
-    });
+    const printed = await readPrinted(job, traces, session);
     const answer = parseSubmissionAnswer(printed ?? "");
     if (answer.kind === "submitted") {
       const nowMs = (await Deno.stat(traces.stdoutFile)).mtime?.getTime() ?? Date.now();
@@ -63,6 +61,29 @@ export async function recoverSubmissions(
   }
   for (const row of store.damaged.takeNew()) session.warn(store.explainDamage(row).message);
   return unclear;
+}
+
+/**
+ * What a submission command has printed; `undefined` if it was not begun. As long as it is at work nothing: it
+ * may have outlived its dlslurm, to name another job yet.
+ */
+async function readPrinted(
+  { jobKey }: Job,
+  { stdoutFile }: SubmissionTraces,
+  session: Session,
+): Promise<string | undefined> {
+  try {
+    const printed = await readTextIfPresent(stdoutFile);
+    if (printed === undefined || parseSubmissionAnswer(printed).kind !== "submitted") {
+      return printed;
+    }
+    const isAtWork = await findWriter(stdoutFile, session.runner) !== undefined;
+    return isAtWork ? "" : await readTextIfPresent(stdoutFile);
+  } catch (error) {
+    // One of another user, in a repository that is not shared: the others go on.
+    session.warn(`submission ${jobKey} is unclear: ${toUserError(error).message}`);
+    return "";
+  }
 }
 
 /**

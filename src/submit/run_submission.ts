@@ -228,7 +228,10 @@ export async function removeOldTraces(dataset: Dataset, store: JobStore): Promis
   const names = await namesIn(folder);
   if (names.length === 0) return;
   // Read after the names: a submission that begins now is noted before its traces are made.
-  const underWay = new Set(store.listSubmitting().map(({ jobKey }) => String(jobKey)));
+  const submitting = store.listSubmitting().map(({ jobKey }) => jobKey);
+  // Once a row that cannot be read is mended, its traces may be all that names its job.
+  const damaged = store.damaged.all.map(({ key }) => key);
+  const underWay = new Set([...submitting, ...damaged].map(String));
   for (const name of names) {
     if (!underWay.has(name.split(".")[0]!)) await removeIfPresent(join(folder, name));
   }

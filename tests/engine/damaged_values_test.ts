@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { TestDataset } from "../support/datasets.ts";
 import { storedJobs, storeFile } from "../support/snapshots.ts";
@@ -138,4 +139,25 @@ Deno.test("damaged store: rows that wait and cannot be read → the others are s
   assert.deepEqual(stages!.map((job) => job.stage), ["waiting", "open"], saidBy(outcome));
   assert.equal(outcome.code, 1);
   assert.match(saidBy(outcome), /entry 1 of the store: its "waiting_plan" is not as it should be/);
+});
+
+Deno.test("damaged store: a submission whose answer is on disk → its job is found once the row is mended", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("out");
+  await world.write("out/result.txt", "x\n");
+  await Deno.writeTextFile(
+    join(world.root, ".git/dlslurm/submissions/1.out"),
+    "Submitted batch job 1\n",
+  );
+  // As a kill before the receipt leaves it.
+  tamper(world.root, "UPDATE job SET stage = 'submitting', job_id = NULL, details = NULL");
+  tamper(world.root, "UPDATE job SET outputs = 'x' || outputs");
+  await world.dlslurm("finish");
+
+  tamper(world.root, "UPDATE job SET outputs = substr(outputs, 2)");
+
+  assert.match(saidBy(await world.must("finish")), /was found to be job 1 /);
+  assert.deepEqual(await world.subjects(), [
+    ...["[DATALAD SLURM RUN] Slurm job 1: Completed", "Add files"],
+  ]);
 });

@@ -91,3 +91,21 @@ Deno.test("crash: finish --branches killed once branches are made, outputs edite
 
   await assertEditsKept(world);
 });
+
+Deno.test("finish --branches of jobs of two clusters with one ID → the first has the branch, the other stays open", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("one");
+  await world.must("schedule", "-o", "two", "echo Submitted batch job 1 on cluster big");
+  await world.schedule("three");
+  for (const name of ["one", "two", "three"]) await world.write(`${name}/result.txt`, `${name}\n`);
+
+  const outcome = await world.dlslurm("finish", "--branches");
+
+  assert.equal(outcome.code, 1);
+  assert.match(saidBy(outcome), /there is a branch "slurm-job-branch-1"/);
+  assert.deepEqual(await world.lines("for-each-ref", "--format=%(refname:short)", "refs/heads"), [
+    ...["main", "slurm-job-branch-1", "slurm-job-branch-2"],
+  ]);
+  const outputs = (await world.changes("slurm-job-branch-1")).filter((path) => /result/.test(path));
+  assert.deepEqual(outputs, ["A one/result.txt"]);
+});

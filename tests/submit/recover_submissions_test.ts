@@ -14,6 +14,8 @@ import { TEST_PROCESS, testSession } from "../support/test_session.ts";
 const DEAD: Answer = { to: ["/bin/sh"], code: 3, stderr: "kill: No such process\n" };
 const ELSEWHERE: Answer = { to: ["/bin/sh"], code: 3, stderr: "kill: Operation not permitted\n" };
 
+const NOBODY: Answer = { to: ["/bin/sh"] };
+
 /** A dataset in which one process has left a submission that printed this. */
 async function recover(printed: string | undefined, answers: readonly Answer[], pid = 777) {
   await using folder = await TestFolder.create();
@@ -43,7 +45,7 @@ async function recover(printed: string | undefined, answers: readonly Answer[], 
 }
 
 Deno.test("recoverSubmissions() makes a job open whose ID was printed, and says so", async () => {
-  const { warnings, ...found } = await recover("Submitted batch job 42\n", [DEAD]);
+  const { warnings, ...found } = await recover("Submitted batch job 42\n", [DEAD, NOBODY]);
 
   assert.deepEqual(found, { unclear: 0, open: ["42"], submitting: 0, hasTraces: false });
   assert.match(
@@ -77,4 +79,13 @@ Deno.test("recoverSubmissions() leaves one alone whose process is at work", asyn
   const { unclear, submitting, open } = await recover("Submitted batch job 42\n", [alive]);
 
   assert.deepEqual([unclear, submitting, open], [0, 1, []]);
+});
+
+Deno.test("recoverSubmissions() does not take a job ID from a command that is still at work", async () => {
+  const printed = "Submitted batch job 42\n";
+
+  const found = await recover(printed, [DEAD, { to: ["/bin/sh"], stdout: "4711\n" }]);
+
+  const { unclear, open, submitting, hasTraces } = found;
+  assert.deepEqual([unclear, open, submitting, hasTraces], [1, [], 1, true]);
 });
