@@ -20,8 +20,8 @@ export interface Receipt {
 }
 
 /**
- * Stores receipts: their jobs are open from here on; part of a transaction. A receipt that is stored
- * already is left alone.
+ * Stores receipts: their jobs are open from here on; part of a transaction. Of a receipt that is stored
+ * already only the details are taken.
  *
  * @param nowMs milliseconds since 1970.
  * @throws {UserError} `SUBMISSION_UNCLEAR` for the first that cannot be stored, as
@@ -45,7 +45,11 @@ export function storeReceipts(
   const detail = database.prepare("UPDATE job SET details = ? WHERE job_key = ?");
   for (const { key, jobId, cluster, takenS, details } of receipts) {
     const other = find(jobId, cluster);
-    if (other === key) continue;
+    if (other === key) {
+      // Another process has taken the receipt from its traces, without what scontrol told.
+      if (details !== undefined) detail.run(JSON.stringify(details), key);
+      continue;
+    }
     if (other !== undefined) {
       if (takenS === undefined) throw openAlready(jobId);
       note.run(takenS, other, other);

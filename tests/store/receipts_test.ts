@@ -36,6 +36,18 @@ Deno.test("storeReceipts() opens a job, and can be repeated", () => {
   assert.equal(accepted, 2_000);
 });
 
+Deno.test("storeReceipts() of a job that is open already: takes what scontrol told", () => {
+  const database = memoryStore();
+  const key = begin(database);
+  const details = { logs: [], environmentFile: null, arrayTasks: null };
+
+  receive(database, { key });
+  receive(database, { key, details });
+
+  const noted = database.prepare("SELECT details FROM job").get()!["details"];
+  assert.equal(noted, JSON.stringify(details));
+});
+
 Deno.test("storeReceipts() tells two open jobs with one ID apart by cluster only", () => {
   const database = memoryStore();
   const keys = [begin(database), begin(database), begin(database)];
