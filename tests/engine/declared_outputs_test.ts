@@ -213,3 +213,24 @@ Deno.test("declared: an output in a subdataset that this one ignores → named",
   assert.equal((await world.dlslurm("finish", "--require-outputs")).code, 1);
   assert.match((await world.must("finish")).stderr, /"a\.nii" is ignored by Git and not committed/);
 });
+
+Deno.test("finish -o of an array whose tasks are jobs → refused: nobody could tell which of them wrote it", async () => {
+  await using world = await EngineWorld.create({ "table.tsv": "name\none\ntwo\n" });
+  const words = ["schedule", "--from", "table.tsv", "--array", "-o", "{name}", "sbatch", "job.sh"];
+  await world.must(...words, "{name}");
+  for (const name of ["one", "two", "more"]) await world.write(name, `${name}\n`);
+  await world.slurm.setRows("1", "1_0|COMPLETED", "1_1|COMPLETED");
+
+  const outcome = await world.dlslurm("finish", "1", "-o", "more");
+
+  assert.equal(outcome.code, 2);
+  assert.match(
+    saidBy(outcome),
+    /with several jobs, 1_0, 1_1: nothing tells .* Nothing was committed, the jobs stay open/,
+  );
+  await world.must("finish", "1_1", "-o", "more");
+  assert((await world.changes()).includes("A more"));
+  assert.deepEqual(await world.subjects(), [
+    ...["[DATALAD SLURM RUN] Slurm job 1_1: Completed", "Add files"],
+  ]);
+});

@@ -25,7 +25,7 @@ import { discardLeft } from "./discard_left.ts";
 import type { FinishOrder } from "./finish_options.ts";
 import { askWithAttempts } from "./ask_with_attempts.ts";
 import { fillGaps } from "../../submit/fill_gaps.ts";
-import { addOutputs, resolveFurtherOutputs } from "./further_outputs.ts";
+import { addOutputs, requireOneSelected, resolveFurtherOutputs } from "./further_outputs.ts";
 import { giveUpOutOfReach, withoutCopied } from "./give_up.ts";
 import type { CopiedJobs } from "./give_up.ts";
 
@@ -107,6 +107,8 @@ class OpenJobsFinish {
     const altDirs = new Set([null, ...jobs.open.map((job) => job.altDir)]);
     const claims = await resolveFurtherOutputs(this.#dataset, options.output, this.#context.cwd);
     const selected = this.#select(jobs);
+    // The older job of two with one ID ends only on the user's word.
+    requireOneSelected(options, selected.filter((job) => job.reusedFromS === null));
     if (selected.length === 0) {
       const isToBeSaid = this.#isOfAll && options.saysNothing !== true;
       if (jobs.wereNone && isToBeSaid) reportNothing(this.#dataset, this.#context);
@@ -120,6 +122,7 @@ class OpenJobsFinish {
       .map((job) => ({ ...job, outputs: [...new Set([...job.outputs, ...claims])] }));
     const { decisions, statuses } = await this.#decide(described);
     const toCommit = decisions.filter((decision) => decision.kind === "commit");
+    requireOneSelected(options, toCommit.map(({ job }) => job));
     for (const { job } of toCommit) addOutputs(this.#store, job, claims);
     this.#noteEnds(decisions);
     await this.#carryOut(decisions);

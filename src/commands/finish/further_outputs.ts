@@ -3,6 +3,7 @@ import { resolveClaim } from "../../datalad/claimed_path.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
+import { firstOf } from "../../session/name_list.ts";
 import { OutputConflictError } from "../../store/job_store.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { FinishOptions } from "./finish_options.ts";
@@ -19,6 +20,31 @@ export function requireOneJob(options: FinishOptions, jobIds: readonly string[])
     });
   }
 }
+
+/**
+ * The same of the jobs that the ID stands for: rows of a table that are the tasks of one array, or two jobs where
+ * Slurm gave it anew.
+ *
+ * @throws {UserError} `USAGE`
+ */
+export function requireOneSelected(
+  options: FinishOptions,
+  selected: readonly SubmittedJob[],
+): void {
+  if (options.output.length === 0 || selected.length < 2) return;
+  const ids = firstOf(selected.map(({ jobId }) => jobId), MOST_NAMED);
+  throw new UserError(
+    "USAGE",
+    `Cannot commit further outputs with several jobs, ${ids}: nothing tells which of them wrote them`,
+    {
+      unchanged: "Nothing was committed, the jobs stay open",
+      hint: `name the job that did: dlslurm finish ${selected[0]!.jobId} -o PATH`,
+    },
+  );
+}
+
+/** At most so many jobs are named. */
+const MOST_NAMED = 3;
 
 /** The paths of further outputs, relative to the root. */
 export async function resolveFurtherOutputs(
@@ -45,7 +71,11 @@ export function addOutputs(store: JobStore, job: SubmittedJob, claims: readonly 
     throw new UserError(
       "OUTPUT_CONFLICT",
       `Cannot commit "${conflict.path}" with job ${job.jobId}: ${nameOfHolder(holder)} holds it`,
-      { hint: hintForHolder(holder), cause: error },
+      {
+        unchanged: "Nothing was committed, the jobs stay open",
+        hint: hintForHolder(holder),
+        cause: error,
+      },
     );
   }
 }
