@@ -4,6 +4,7 @@ import { Attribution } from "../jobs/attribution.ts";
 import type { WrittenPaths } from "../jobs/attribution.ts";
 import type { JobAccounting } from "../jobs/accounting.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
+import { parseArrayTasks, renderTaskList, tasksOf } from "../jobs/job_id.ts";
 import { endOf } from "../jobs/job_status.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import type { JudgeRepetitions } from "../jobs/output_comparison.ts";
@@ -297,4 +298,18 @@ function warnOfLogs(
     ? `there is nothing at "${firstOf(missing, MOST_NAMED)}"`
     : undefined;
   if (reason !== undefined) session.warn(`the log of job ${job.jobId} is left out: ${reason}`);
+  const forgotten = forgottenTasks(job, status);
+  if (forgotten === "") return;
+  session.warn(
+    `the logs of tasks ${forgotten} of job ${job.jobId} are left out: Slurm has forgotten where they are; if ` +
+      "they are in the dataset, save them by themselves",
+  );
+}
+
+/** The tasks that accounting knows, and of which slurmctld had forgotten everything when it was asked. */
+function forgottenTasks({ jobId, details }: SubmittedJob, { entries }: JobStatus): string {
+  if (details?.mayHaveMoreTasks !== true || details.arrayTasks === null) return "";
+  const told = new Set(parseArrayTasks(details.arrayTasks));
+  const ran = entries.flatMap((entry) => tasksOf(jobId, entry.jobId));
+  return renderTaskList(ran.filter((task) => !told.has(task)));
 }

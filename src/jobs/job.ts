@@ -130,6 +130,11 @@ export interface SubmissionDetails {
   /** Array task IDs (`0-3`); `null` for a job without tasks, or if Slurm did not list all of them. */
   readonly arrayTasks: string | null;
   /**
+   * Whether an array may have more tasks than those: slurmctld was asked late, and may have forgotten tasks that
+   * had ended. Absent: it has not.
+   */
+  readonly mayHaveMoreTasks?: boolean;
+  /**
    * When it was submitted by Slurm's own clock, seconds since 1970: with the job ID it tells the job from
    * all others, as long as it is not requeued. `null` or absent if it was not told in time.
    */

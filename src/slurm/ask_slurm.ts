@@ -82,7 +82,8 @@ async function decideAll(
 ): Promise<Map<number, JobStatus>> {
   const byJob = new EntriesByJob(accounted);
   const asked = jobs.map((job) => {
-    return { job, submission: submissionOf(job), entries: byJob.of(job.jobId) };
+    const entries = byJob.of(job.jobId);
+    return { job, submission: submissionOf(job, entries.length > 0), entries };
   });
   // What one job proves of the clock that sacct prints holds for the others, too.
   const zones = new Set(
@@ -180,10 +181,15 @@ async function accountingEntries(
   }
 }
 
-/** What is known of a job's submission: of a row that is one task of an array, of that task alone. */
-export function submissionOf(job: SubmittedJob): Submission {
+/**
+ * What is known of a job's submission: of a row that is one task of an array, of that task alone.
+ *
+ * @param isAccounted whether accounting knows the job: then it knows the tasks, too, that slurmctld has forgotten.
+ */
+export function submissionOf(job: SubmittedJob, isAccounted = true): Submission {
   const { submittedId, arrayTaskId } = splitJobId(job.jobId);
-  const tasks = job.details?.arrayTasks ?? null;
+  const areAllKnown = isAccounted || job.details?.mayHaveMoreTasks !== true;
+  const tasks = areAllKnown ? job.details?.arrayTasks ?? null : null;
   return {
     jobId: submittedId,
     submittedAtMs: job.submittedAtMs,

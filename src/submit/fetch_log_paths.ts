@@ -70,12 +70,31 @@ export async function fetchLogPaths(
   when: AskedWhen = "submitted",
 ): Promise<ReadonlyMap<number, SubmissionDetails>> {
   const warnUnknown = warnUnknownOf(session, when);
-  const { details, complete } = await askLogPaths(
+  const { details: told, complete } = await askLogPaths(
     ...[dataset, jobs, session] as const,
     { when, leaveOut: (...answer) => leaveOutOthers(...answer, session, warnUnknown) },
   );
+  const details = when === "later" ? await completeTasks(dataset, jobs, told, session) : told;
   noteLogPaths(store, details, session);
   await complete();
+  return details;
+}
+
+/** Adds the tasks of arrays that slurmctld may have forgotten. */
+async function completeTasks(
+  dataset: Dataset,
+  jobs: readonly SubmittedJob[],
+  told: ReadonlyMap<number, SubmissionDetails>,
+  session: Session,
+): Promise<ReadonlyMap<number, SubmissionDetails>> {
+  const details = new Map(told);
+  for (const job of jobs) {
+    const own = told.get(job.jobKey);
+    if (own === undefined || own.arrayTasks === null) continue;
+    // What that takes is loaded only then: it is rare.
+    const { withForgottenTasks } = await import("./forgotten_tasks.ts");
+    details.set(job.jobKey, await withForgottenTasks(dataset, job, own, session));
+  }
   return details;
 }
 

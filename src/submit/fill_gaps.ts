@@ -1,7 +1,6 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStore } from "../store/job_store.ts";
-import type { WithEnvironment } from "./details_from_command.ts";
 import { fetchLogPaths } from "./fetch_log_paths.ts";
 import type { Session } from "../session/session.ts";
 
@@ -14,7 +13,7 @@ export async function fillGaps(
   dataset: Dataset,
   store: JobStore,
   jobs: readonly SubmittedJob[],
-  session: Session & WithEnvironment,
+  session: Session,
 ): Promise<SubmittedJob[]> {
   const gaps = jobs.filter((job) => job.details === null);
   if (gaps.length === 0) return [...jobs];

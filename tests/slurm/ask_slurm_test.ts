@@ -189,3 +189,19 @@ for (const [jobId, arrayTasks, tasks] of TASKS) {
     assert.deepEqual(submission.arrayTasks, tasks);
   });
 }
+
+Deno.test("askSlurm() of an array whose tasks were told late: what nobody knows of is unknown, not completed", async () => {
+  const details = { logs: [], environmentFile: null, arrayTasks: "2-3", mayHaveMoreTasks: true };
+  const jobs = [openJob({ details })];
+  const stdout = queued("151_2", "COMPLETED") + queued("151_3", "COMPLETED");
+  const disabled = { code: 1, stderr: "Slurm accounting storage is disabled\n" };
+
+  const without = await ask(jobs, [{ to: ["sacct"], ...disabled }, { to: ["squeue"], stdout }]);
+  const rows = [0, 1, 2, 3].map((task) =>
+    accounted(`151_${task}`, task === 0 ? "FAILED" : "COMPLETED")
+  );
+  const accounting = await ask(jobs, [{ to: ["sacct"], stdout: rows.join("") }]);
+
+  assert.deepEqual(without.states, ["1 UNKNOWN"]);
+  assert.deepEqual(accounting.states, ["1 ARRAY FAILED (SOME COMPLETE)"]);
+});

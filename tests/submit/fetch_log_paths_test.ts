@@ -134,6 +134,18 @@ Deno.test("fetchLogPaths() later takes nothing of another job that has the ID by
   assert.deepEqual(files, ["logs/x"]);
 });
 
+Deno.test("fetchLogPaths() later does not take the tasks that are left of an array for all", async () => {
+  const { stored } = await fetch({
+    when: "later",
+    answers: (root) => [{
+      to: ["scontrol", "show", "job", "7"],
+      stdout: record("7", root, "ArrayJobId=7 ArrayTaskId=3 ").replaceAll("7.out", "7_3.out"),
+    }],
+  });
+
+  assert.deepEqual([stored[0]?.arrayTasks, stored[0]?.mayHaveMoreTasks], ["3", true]);
+});
+
 Deno.test("fetchLogPaths() warns of a folder for logs that Slurm will not make", async () => {
   const { warnings } = await fetch({
     answers: (root) => [{
