@@ -4,7 +4,6 @@ import { Attribution } from "../jobs/attribution.ts";
 import type { WrittenPaths } from "../jobs/attribution.ts";
 import type { JobAccounting } from "../jobs/accounting.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
-import { parseArrayTasks, renderTaskList, tasksOf } from "../jobs/job_id.ts";
 import { endOf } from "../jobs/job_status.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import type { JudgeRepetitions } from "../jobs/output_comparison.ts";
@@ -17,14 +16,15 @@ import type { CommitShape } from "./commit_shape.ts";
 import { checkIndices } from "./follow_index.ts";
 import type { Session } from "../session/session.ts";
 import { toUserError } from "../process/system_error.ts";
-import { firstOf } from "../session/name_list.ts";
 import { putBack } from "../claims/make_room.ts";
 import { requireGoodClaims } from "./good_claims.ts";
 import { writeMessage } from "./job_message.ts";
 import { ownChangesBroughtBack, ownChangesOf } from "./own_changes.ts";
 import { RecordEvidence } from "./record_evidence.ts";
 import { reportFailure, reportOutcome } from "./report_commits.ts";
+import { SharedLogs } from "./shared_logs.ts";
 import { SlurmOutputFinder } from "./slurm_outputs.ts";
+import { OvertakenLogs, warnOfLogs } from "./warn_of_logs.ts";
 
 /** A job that is over, with what Slurm said of it. */
 export interface EndedJob {
@@ -143,6 +143,13 @@ function failedLast(planned: readonly PlannedJob[], { outcomes }: CommitResult):
   return [...planned.filter((each) => !isFailed(each)), ...planned.filter(isFailed)];
 }
 
+/** What is known of the logs of all jobs. */
+interface Logs {
+  readonly shared: SharedLogs;
+  /** In the claims of jobs that ran elsewhere, by path the keys of the jobs that write them. */
+  readonly inClaims: ReadonlyMap<string, number>;
+}
+
 /** Looks at what the jobs of one finish left, and plans their commits. */
 class CommitPlanner {
   readonly #dataset: Dataset;
@@ -151,6 +158,7 @@ class CommitPlanner {
   readonly #proof: RecordEvidence;
   readonly #session: Session;
   readonly #finder: SlurmOutputFinder;
+  readonly #overtaken = new OvertakenLogs();
   /** Links that made room for the jobs' own files, by the keys of the jobs, before they were put back. */
   readonly #rooms: ReadonlyMap<number, ReadonlyMap<string, string>>;
 
@@ -173,7 +181,9 @@ class CommitPlanner {
   async planAll(): Promise<PlannedJob[]> {
     const { ended } = this.#request;
     using reading = this.#session.progress("reading outputs", ended.length);
-    const logs = this.#findLogsInClaims();
+    const { root } = this.#dataset;
+    const shared = new SharedLogs(root, this.#finder, [...ended, ...this.#request.others]);
+    const logs = { shared, inClaims: this.#findLogsInClaims() };
     const planned: PlannedJob[] = [];
     for (const each of ended) {
       reading.say(`job ${each.job.jobId}`);
@@ -185,21 +195,32 @@ class CommitPlanner {
       }
       reading.advance();
     }
+    this.#overtaken.warn(this.#session);
     return planned;
   }
 
-  async #plan(
-    { job, status }: EndedJob,
-    logs: ReadonlyMap<string, number>,
-  ): Promise<JobToCommit> {
+  /** Those of a job's logs that are its own still: another one may have the same, and have begun it anew. */
+  async #ownLogs(paths: readonly string[], each: EndedJob, shared: SharedLogs): Promise<string[]> {
+    const own: string[] = [];
+    for (const path of paths) {
+      const writer = await shared.laterWriterOf(path, each);
+      if (writer === undefined) own.push(path);
+      else this.#overtaken.add(path, each.job.jobId, writer.jobId);
+    }
+    return own;
+  }
+
+  async #plan(each: EndedJob, logs: Logs): Promise<JobToCommit> {
+    const { job, status } = each;
     const [dataset, store, session] = [this.#dataset, this.#store, this.#session];
     const { message, requireOutputs = false, allowNoOutputs = false } = this.#request;
-    const { found: slurmOutputs, missing } = this.#finder.look(job, status);
+    const { found, missing } = this.#finder.look(job, status);
+    const slurmOutputs = await this.#ownLogs(found, each, logs.shared);
     warnOfLogs(job, status, missing, session);
     const brought = await bringOutputsBack(dataset, job, {
       slurmOutputs,
       before: job.altDir === null ? null : store.files.find(job.jobKey)?.altDir ?? null,
-      isForeign: (path) => (logs.get(path) ?? job.jobKey) !== job.jobKey,
+      isForeign: (path) => (logs.inClaims.get(path) ?? job.jobKey) !== job.jobKey,
     });
     const demands = {
       requireOutputs,
@@ -278,38 +299,4 @@ function claimedBy(
     jobs.map(({ key, claims }) => ({ key, claims, slurmOutputs: [] })),
   );
   return (path) => claims.ownerOf(path) !== undefined;
-}
-
-/** At most so many missing logs of an array are named. */
-const MOST_NAMED = 3;
-
-/** Warns of each commit that lacks the job's log. */
-function warnOfLogs(
-  job: SubmittedJob,
-  status: JobStatus,
-  missing: readonly string[],
-  session: Session,
-): void {
-  const reason = job.reusedFromS !== null
-    ? "another job has had its ID since, and may have written to the same file"
-    : job.details === null
-    ? "Slurm has forgotten where it is; if it is in the dataset, save it by itself"
-    : status.phase === "completed" && missing.length > 0
-    ? `there is nothing at "${firstOf(missing, MOST_NAMED)}"`
-    : undefined;
-  if (reason !== undefined) session.warn(`the log of job ${job.jobId} is left out: ${reason}`);
-  const forgotten = forgottenTasks(job, status);
-  if (forgotten === "") return;
-  session.warn(
-    `the logs of tasks ${forgotten} of job ${job.jobId} are left out: Slurm has forgotten where they are; if ` +
-      "they are in the dataset, save them by themselves",
-  );
-}
-
-/** The tasks that accounting knows, and of which slurmctld had forgotten everything when it was asked. */
-function forgottenTasks({ jobId, details }: SubmittedJob, { entries }: JobStatus): string {
-  if (details?.mayHaveMoreTasks !== true || details.arrayTasks === null) return "";
-  const told = new Set(parseArrayTasks(details.arrayTasks));
-  const ran = entries.flatMap((entry) => tasksOf(jobId, entry.jobId));
-  return renderTaskList(ran.filter((task) => !told.has(task)));
 }

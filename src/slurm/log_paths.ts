@@ -29,7 +29,8 @@ export function hidesTasks(printed: string, jobId: string): boolean {
   return printed.includes(jobId) && !tellsTask(printed);
 }
 
-function tellsTask(path: string): boolean {
+/** Whether the name of a log, as Slurm has it of a pending array, holds the task's index. */
+export function tellsTask(path: string): boolean {
   return path.includes(NO_TASK) || /%[0-9]+a/.test(path);
 }
 
