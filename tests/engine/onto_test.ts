@@ -151,6 +151,22 @@ Deno.test("reschedule --onto: a command that names the dataset's own folder is r
   assert.deepEqual(await traces(world), []);
 });
 
+Deno.test("verify --run: an input that an ended, unfinished job had made is that of its commit", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("clean");
+  await world.write("clean/obs.txt", "1\n");
+  await world.must(
+    ...["schedule", "--after", "1", "-i", "clean/obs.txt", "-o", "fit", "sbatch", "job.sh"],
+  );
+  await world.write("fit/n.txt", "1\n");
+  await world.must("finish");
+
+  await world.must("verify", "2", "--run");
+
+  const input = join(await folderOf(world), "clean/obs.txt");
+  assert.equal(await Deno.readTextFile(input), "1\n");
+});
+
 Deno.test("verify --run: a script that was in no commit is the one that ran, if it was edited since or removed", async () => {
   await using world = await EngineWorld.create({ "odd.sh": "#!/bin/sh\n# saved\n" });
   await world.write("new.sh", "#!/bin/sh\n# never saved\n");

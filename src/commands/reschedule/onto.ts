@@ -1,5 +1,6 @@
 import { UserError } from "../../errors.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
+import type { Evidence } from "../../jobs/evidence.ts";
 import { textOf } from "../../process/runner.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 
@@ -22,8 +23,8 @@ export async function resolveOnto(
 
 /**
  * The commit with the files that a job had when it was submitted: HEAD of that time, or else, where the record
- * does not tell it, the history was rewritten since, or an input was yet to be made by another job, the one
- * that its own commit follows.
+ * does not tell it, the history was rewritten since, or an input that another job made was in no commit yet, the
+ * one that its own commit follows.
  *
  * @throws {UserError} `USAGE` if neither is here.
  */
@@ -32,14 +33,27 @@ export async function commitOfSubmission(
   { commit, record }: RecordedRun,
 ): Promise<string> {
   const head = record.evidence?.submission?.head;
-  const inputs = record.evidence?.inputs;
-  const isAwaiting = inputs !== undefined && "map" in inputs &&
-    inputs.some(({ missing }) => missing === true);
-  if (head !== undefined && !isAwaiting) {
-    const oid = await findCommit(dataset, head);
-    if (oid !== undefined) return oid;
-  }
+  const oid = head === undefined ? undefined : await findCommit(dataset, head);
+  if (oid !== undefined && await hasInputs(dataset, oid, record.evidence!)) return oid;
   return await requireCommit(dataset, commit.parents[0] ?? `${commit.oid}^`);
+}
+
+/** Whether a commit has all that a job read, as far as its record tells. */
+async function hasInputs(
+  { git }: Dataset,
+  commit: string,
+  { inputs = [], submission }: Evidence,
+): Promise<boolean> {
+  if (!("map" in inputs)) return true;
+  if (inputs.some(({ missing }) => missing === true)) return false;
+  // Jobs that it waited for may have ended: what they wrote was there, and not finished.
+  if (submission?.after === undefined) return true;
+  const loose = inputs.filter(({ mtime, modified }) => mtime !== undefined && modified !== true)
+    .map(({ path }) => path);
+  if (loose.length === 0) return true;
+  const listing = ["ls-tree", "-z", "--name-only", "--full-tree", commit, "--", ...loose];
+  const there = new Set((await git.text(listing)).split("\0"));
+  return loose.every((path) => there.has(path));
 }
 
 /** @throws {UserError} `USAGE` */
