@@ -96,7 +96,7 @@ export class TargetFinder {
     if (tasks.length === 0) return undefined;
     throw new UserError(
       "NO_RECORD",
-      `Cannot take job ${text} as a whole: each of its rows has a record`,
+      `Cannot take job ${text} as a whole: each of its tasks has a record`,
       { hint: `one of ${firstOf(tasks, MOST_NAMED)}` },
     );
   }

@@ -177,7 +177,10 @@ Deno.test("reschedule JOBID: the newest commit with that job's record", async ()
   assert.match(await planned("55_3"), /\(Slurm job 55_3\) would be .*: sbatch job\.sh row;/);
   const array = await world.dlslurm("reschedule", "55");
   assert.equal(array.code, 1);
-  assert.match(array.stderr, /each of its rows has a record.*\nhint: dlslurm reschedule 55_3/);
+  assert.match(
+    array.stderr,
+    /each of its tasks has a record.*\nhint: dlslurm reschedule --array 55 .* one of 55_/,
+  );
   const failed = await world.dlslurm("reschedule", "6");
   assert.match(failed.stderr, /failed jobs are left out/);
   await world.must("reschedule", "--report", "--with-failed-jobs", "6");

@@ -1,9 +1,11 @@
 import type { Dataset } from "../../datalad/dataset.ts";
-import { RECORD_PREFIX } from "../../datalad/run_record.ts";
+import { parseMessage, RECORD_PREFIX } from "../../datalad/run_record.ts";
 import { UserError } from "../../errors.ts";
 import { lstatIfPresent } from "../../fs/if_present.ts";
 import { findMessages, readMessages } from "../../git/history.ts";
 import type { CommitMessage } from "../../git/history.ts";
+import type { AttemptEvidence } from "../../jobs/evidence.ts";
+import { splitJobId } from "../../jobs/job_id.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { storeFileOf } from "../../store/store_place.ts";
 import type { CommandContext } from "../context.ts";
@@ -68,7 +70,7 @@ async function findRecords({ git }: Dataset, jobId: string): Promise<CommitMessa
 
 /**
  * The commits with the records of an array's tasks, where each of them was a job of its own; the newest of each
- * task.
+ * task, also of one that had to be submitted again.
  *
  * @returns their names, in the order of the tasks.
  */
@@ -81,7 +83,23 @@ export async function findTaskCommits({ git }: Dataset, jobId: string): Promise<
     const task = parseInt(message.slice(start.length));
     if (!newest.has(task)) newest.set(task, oid);
   }
+  for (const { message, oid } of await findMessages(git, `"job_id": "${jobId}_`)) {
+    for (const { jobId: attempt } of attemptsOf(message)) {
+      const { submittedId, arrayTaskId: task } = splitJobId(attempt);
+      if (submittedId === jobId && task !== null && !newest.has(task)) newest.set(task, oid);
+    }
+  }
   return [...newest].sort(([one], [other]) => one - other).map(([, oid]) => oid);
+}
+
+function attemptsOf(message: string): readonly AttemptEvidence[] {
+  try {
+    const record = parseMessage(message)?.record;
+    return record === undefined || "sidecarId" in record ? [] : record.evidence?.attempts ?? [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return []; // another command tells of a damaged record
+    throw error;
+  }
 }
 
 async function unknownJob(dataset: Dataset, jobId: string): Promise<UserError> {
@@ -92,11 +110,12 @@ async function unknownJob(dataset: Dataset, jobId: string): Promise<UserError> {
   if (tasks.length > 0) {
     return new UserError(
       "NO_RECORD",
-      `Cannot reschedule job ${jobId} as a whole: each of its rows has a record. No job was submitted`,
+      `Cannot reschedule job ${jobId} as a whole: each of its tasks has a record. No job was submitted`,
       {
-        hint: `dlslurm reschedule ${tasks.at(-1)}, or one of ${
-          firstOf([...new Set(tasks)].reverse(), MOST_NAMED)
-        }`,
+        hint:
+          `dlslurm reschedule --array ${jobId} makes an array of them again; one alone is one of ${
+            firstOf([...new Set(tasks)].reverse(), MOST_NAMED)
+          }`,
       },
     );
   }

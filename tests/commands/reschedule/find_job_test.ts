@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CommandContext } from "../../../src/commands/context.ts";
-import { resolveRevision } from "../../../src/commands/reschedule/find_job.ts";
+import { findTaskCommits, resolveRevision } from "../../../src/commands/reschedule/find_job.ts";
 import { openDataset } from "../../../src/datalad/dataset.ts";
 import { JobStore } from "../../../src/store/job_store.ts";
 import { jobRequest } from "../../support/jobs.ts";
@@ -45,9 +45,33 @@ Deno.test("resolveRevision() says that rows have a record each", async () => {
 
   await assert.rejects(resolve("8"), {
     code: "NO_RECORD",
-    message: /each of its rows has a record/,
-    hint: /^dlslurm reschedule 8_0, or one of 8_/,
+    message: /each of its tasks has a record/,
+    hint: /^dlslurm reschedule --array 8 makes an array .* is one of 8_/,
   });
+});
+
+Deno.test("findTaskCommits() finds the tasks of an array, also the one that a retry gave another ID", async () => {
+  const { repository } = await createHistory();
+  await using _repository = repository;
+  const recordOf = (...ids: readonly string[]) => {
+    const attempts = ids.map((id) => ({ "job_id": id }));
+    const record = {
+      ...{ chain: [], cmd: "sbatch job.sh", "commit_id": null, dlslurm: { attempts }, dsid: null },
+      ...{ "extra_inputs": [], inputs: [], outputs: [], pwd: ".", "slurm_job_id": 9 },
+      ...{ "slurm_outputs": [] },
+    };
+    return `=== Do not change lines below ===\n${JSON.stringify(record, null, 1)}\n` +
+      "^^^ Do not change lines above ^^^";
+  };
+  const first = await repository.commit(`${subject("8_1")}\n\n${recordOf()}`);
+  const retried = await repository.commit(`${subject("9_2")}\n\n${recordOf("7_1", "8_2")}`);
+  await repository.commit(`${subject("11_1")}\n\n${recordOf("88_1")}`);
+  await repository.commit(`${subject("12")}\n\nAbout "job_id": "8_3"`);
+  const dataset = await openDataset(repository.runner, repository.root, undefined);
+
+  assert.deepEqual(await findTaskCommits(dataset, "8"), [first, retried]);
+  assert.deepEqual(await findTaskCommits(dataset, "7"), [retried]);
+  assert.deepEqual(await findTaskCommits(dataset, "3"), []);
 });
 
 Deno.test("resolveRevision() says why a job has no record", async () => {
