@@ -35,7 +35,7 @@ export async function findDifferences(
     rows.push({ what, before: before ?? "", after: after ?? "", isSame: before === after });
   };
   const [a, b] = [one.run.record, other.run.record];
-  add("state", one.entry.state, other.entry.state);
+  add("state", one.entry.state.toUpperCase(), other.entry.state.toUpperCase());
   add("command", a.cmd, b.cmd);
   if (a.pwd !== b.pwd) add("folder", a.pwd, b.pwd);
   const [inputs, otherInputs] = await findRunInputs(provenance, [one, other]);

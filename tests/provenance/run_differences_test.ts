@@ -30,7 +30,7 @@ Deno.test("findDifferences() says of state, command, script and inputs what diff
   ];
 
   assert.deepEqual(await told(...runs), [
-    "! state: Completed | Failed",
+    "! state: COMPLETED | FAILED",
     "! command: sbatch job.sh | sbatch job.sh 2",
     "= script job.sh: OID | OID",
     "= inputs: 1 the same | 1 the same",
