@@ -11,6 +11,7 @@ import type { NotedEvidence } from "../jobs/noted_evidence.ts";
 import { isInside, isWithin } from "../paths/root_paths.ts";
 import type { Runner } from "../process/runner.ts";
 import { firstOf } from "../session/name_list.ts";
+import { renderSuccession } from "../session/succession.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { nameOfCommit, nameOfRun } from "./origins.ts";
 import type { Origin } from "./origins.ts";
@@ -84,7 +85,7 @@ export class TargetFinder {
   async byName(text: string): Promise<Target | undefined> {
     const isJobId = JOB_ID_REGEXP.test(text);
     const entry = await this.#entryAt(text);
-    const ofJob = isJobId ? this.#byJobId(text) : undefined;
+    const ofJob = isJobId ? await this.#byJobId(text) : undefined;
     if (entry !== undefined) {
       const doubt = ofJob === undefined
         ? []
@@ -201,13 +202,39 @@ export class TargetFinder {
     return job === undefined ? undefined : this.#ofStore(job);
   }
 
-  #byJobId(jobId: string): Target | undefined {
+  async #byJobId(jobId: string): Promise<Target | undefined> {
+    const { history } = this.#provenance.top;
     const job = this.#store.findByJobId(jobId);
-    const [entry] = this.#provenance.top.history.ofJob(jobId);
+    const [entry] = history.ofJob(jobId);
     if (job !== undefined && (entry === undefined || job.stage === "open")) {
       return this.#ofStore(job);
     }
-    return entry === undefined ? undefined : this.#target(entry, []);
+    return entry === undefined ? await this.#byEarlierId(jobId) : this.#target(entry, []);
+  }
+
+  /** The job that had the ID in an attempt that failed. */
+  async #byEarlierId(jobId: string): Promise<Target | undefined> {
+    const jobs = this.#store.listing.withAnyId(jobId);
+    const [job] = jobs;
+    const { history } = this.#provenance.top;
+    if (jobs.length === 1) {
+      const notes = [renderSuccession(jobId, jobs)].filter((note) => note !== undefined);
+      return { ...this.#ofStore(job!), notes };
+    }
+    const ids = jobs.length > 0
+      ? jobs.flatMap(({ jobId }) => jobId ?? [])
+      : (await history.ofAttempt(jobId)).map((entry) => entry.jobId);
+    const [only] = ids;
+    if (only === undefined) return undefined;
+    if (jobs.length === 0 && new Set(ids).size === 1) {
+      const note = `job ${jobId} failed and was submitted again: it is now job ${only}`;
+      return this.#target(history.ofJob(only)[0]!, [note]);
+    }
+    throw new UserError(
+      "NO_RECORD",
+      `Cannot take job ${jobId} as a whole: it failed, and its tasks were submitted again`,
+      { hint: `one of ${firstOf([...new Set(ids)], MOST_NAMED)}` },
+    );
   }
 
   #ofStore(job: Job): Target {

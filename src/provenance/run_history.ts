@@ -11,9 +11,11 @@
 
 import type { Dataset } from "../datalad/dataset.ts";
 import { badRecord, RECORD_PREFIX } from "../datalad/run_record.ts";
+import type { RunRecord } from "../datalad/run_record.ts";
 import { UserError } from "../errors.ts";
 import { findMessages, listMarked, readMessagesOf } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
+import { isJobOrTaskOf } from "../jobs/job_id.ts";
 import type { Runner } from "../process/runner.ts";
 import { readRun } from "./recorded_runs.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
@@ -87,6 +89,42 @@ export class RunHistory {
   /** The commits of a job, the newest first: a rewritten history may hold several. */
   ofJob(jobId: string): readonly HistoryEntry[] {
     return this.#byJobId.get(jobId) ?? [];
+  }
+
+  /** The runs of jobs with a label, the newest first; records that cannot be read are passed over. */
+  async withLabel(label: string): Promise<HistoryEntry[]> {
+    return await this.#entriesWith(
+      `"label": ${JSON.stringify(label)}`,
+      ({ evidence }) => evidence?.submission?.label === label,
+    );
+  }
+
+  /**
+   * The runs that had a job ID in an attempt that failed, or whose tasks had it, the newest first; records that
+   * cannot be read are passed over.
+   */
+  async ofAttempt(jobId: string): Promise<HistoryEntry[]> {
+    return await this.#entriesWith(
+      `"job_id": "${jobId}`,
+      ({ evidence }) =>
+        evidence?.attempts?.some((attempt) => isJobOrTaskOf(attempt.jobId, jobId)) === true,
+    );
+  }
+
+  /** Those whose messages hold a text and whose records are as wanted; others need not be read. */
+  async #entriesWith(
+    text: string,
+    isWanted: (record: RunRecord) => boolean,
+  ): Promise<HistoryEntry[]> {
+    const found: HistoryEntry[] = [];
+    for (const entry of this.entries) {
+      const { message } = entry.commit;
+      // Where the record is in a sidecar, the message does not tell.
+      if (message.includes('"slurm_job_id"') && !message.includes(text)) continue;
+      const run = await this.readIfGood(entry);
+      if (run !== undefined && isWanted(run.record)) found.push(entry);
+    }
+    return found;
   }
 
   /** The IDs under which rows of a table that were tasks of an array are recorded, the newest first. */

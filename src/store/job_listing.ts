@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { lastUseMs } from "../jobs/earlier_ids.ts";
 import { JOB_STAGES } from "../jobs/job.ts";
 import type { Job, JobStage } from "../jobs/job.ts";
 import { DamagedRows } from "./damaged_rows.ts";
@@ -128,6 +129,20 @@ export class JobListing {
     return [...new Map(tasks.map((task) => [task.jobId, task])).values()];
   }
 
+  /**
+   * As {@linkcode withId}, and the jobs that had the ID in an attempt that failed: it is the same job that was
+   * submitted again.
+   */
+  withAnyId(jobId: string): Job[] {
+    const [one, other] = ['"', "_"].map((end) => `"jobId":"${jobId}${end}`) as [string, string];
+    const statement = "SELECT * FROM job WHERE attempts <> '[]' " +
+      "AND (instr(attempts, ?) > 0 OR instr(attempts, ?) > 0) ORDER BY job_key DESC";
+    const known = this.withId(jobId);
+    const before = this.#list(statement, one, other)
+      .filter((job) => known.every(({ jobKey }) => jobKey !== job.jobKey));
+    return latestOfId(known, before, jobId);
+  }
+
   #valuesFor(worktree: string, times: number): (string | null)[] {
     const mark = this.#worktrees.markOf(worktree);
     return Array.from({ length: times }, () => [worktree, mark]).flat();
@@ -137,6 +152,18 @@ export class JobListing {
     return this.#read(() => readRows(this.#database, statement, values, this.#damaged.toJob))
       .filter((job) => job !== undefined);
   }
+}
+
+/** Those of the latest submission that got the ID: Slurm gives IDs anew. */
+function latestOfId(known: readonly Job[], others: readonly Job[], jobId: string): Job[] {
+  const before = others.flatMap((job) => {
+    const usedMs = lastUseMs(job, jobId);
+    return usedMs === undefined ? [] : [{ job, usedMs }];
+  });
+  const knownMs = Math.max(-1, ...known.map(({ submittedAtMs }) => submittedAtMs));
+  const latestMs = Math.max(knownMs, ...before.map(({ usedMs }) => usedMs));
+  const latest = before.filter(({ usedMs }) => usedMs === latestMs).map(({ job }) => job);
+  return knownMs === latestMs ? [...known, ...latest] : latest;
 }
 
 /** Stages that few jobs of a long history are in: each has an index of its own. */

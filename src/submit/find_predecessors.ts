@@ -128,7 +128,7 @@ function find(dataset: Dataset, store: JobStore, text: string): Found {
   const named = parsePredecessorName(text);
   const { name } = named;
   if (!named.isLabel) {
-    const jobs = store.listing.withId(name);
+    const jobs = store.listing.withAnyId(name);
     if (jobs.length > 0) return { ...named, jobs };
     const { submittedId, arrayTaskId } = splitJobId(name);
     const array = arrayTaskId === null

@@ -13,6 +13,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
+import { firstOf } from "../session/name_list.ts";
 import type { Session } from "../session/session.ts";
 import { askSlurm } from "../slurm/ask_slurm.ts";
 import { nextPause } from "./pauses.ts";
@@ -28,6 +29,8 @@ export interface WaitedJob {
   readonly isOver: boolean;
   /** Whether it is over because it is no open job of the dataset any more. */
   readonly isGone: boolean;
+  /** `true` for one that failed and is to be submitted again: its state is that of the attempt before. */
+  readonly isRepeated?: true;
 }
 
 /** What is known after a look. */
@@ -46,6 +49,11 @@ export interface Look {
 export interface Wait extends Pauses {
   /** The open jobs to be waited for, read anew before each look: some may be gone, others new. */
   listJobs(): readonly SubmittedJob[];
+  /**
+   * The jobs that failed and are on their way to Slurm again, and therefore not open, by their keys; `true` for
+   * those that found no room. Read before each look.
+   */
+  listRepeated(): ReadonlyMap<number, boolean>;
   /** Called after each look, also after the last one. */
   onLook(look: Look): Promise<void>;
 }
@@ -64,17 +72,23 @@ export async function waitForJobs(dataset: Dataset, wait: Wait, session: Session
   const beganMs = session.now().getTime();
   const known = new Map<number, WaitedJob>();
   const unknownSince = new Map<number, number>();
+  const repeated = new RepeatedJobs(wait);
   let isAnswered = false;
   let isTold = false;
   for (;;) {
     const open = wait.listJobs();
-    for (const { jobKey, jobId } of open) {
-      // It failed, and was submitted again meanwhile: that attempt is waited for.
-      if ((known.get(jobKey)?.job.jobId ?? jobId) === jobId) continue;
+    const changed = open.flatMap(({ jobKey, jobId }) => {
+      const before = known.get(jobKey)?.job.jobId ?? jobId;
+      return before === jobId ? [] : [{ jobKey, before, jobId }];
+    });
+    // They failed, and were submitted again meanwhile: these attempts are waited for.
+    for (const { jobKey } of changed) {
       known.delete(jobKey);
       unknownSince.delete(jobKey);
     }
-    const over = markGone(known, open);
+    if (changed.length > 0) session.note(renderChanged(changed));
+    repeated.look(session.now().getTime());
+    const over = markGone(known, open, repeated);
     const asked = open.filter((job) => known.get(job.jobKey)?.isOver !== true);
     let statuses: ReadonlyMap<number, JobStatus> = new Map();
     try {
@@ -102,7 +116,10 @@ export async function waitForJobs(dataset: Dataset, wait: Wait, session: Session
     }
     const waitedMs = nowMs - beganMs;
     const jobs = [...known.values()].sort((a, b) => a.job.jobKey - b.job.jobKey);
-    const pauseMs = jobs.every(({ isOver }) => isOver) ? undefined : nextPause(waitedMs, wait);
+    // Nothing is open yet of what was named: all of it is on its way to Slurm again.
+    const isComing = jobs.length === 0 && repeated.areComing;
+    const isOver = jobs.every(({ isOver }) => isOver) && !isComing;
+    const pauseMs = isOver ? undefined : nextPause(waitedMs, wait);
     const look = { jobs, newlyOver: over, waitedMs, pauseMs };
     await wait.onLook(look);
     if (pauseMs === undefined) return look;
@@ -110,11 +127,71 @@ export async function waitForJobs(dataset: Dataset, wait: Wait, session: Session
   }
 }
 
-/** Takes jobs for over that are not open any more; gives those of which that is new. */
-function markGone(known: Map<number, WaitedJob>, open: readonly SubmittedJob[]): WaitedJob[] {
+/** How many jobs with new IDs are named. */
+const MOST_NAMED = 3;
+
+function renderChanged(
+  changed: readonly { readonly before: string; readonly jobId: string }[],
+): string {
+  const pairs = changed.map(({ before, jobId }) => `${before} as ${jobId}`);
+  const [what, they] = changed.length === 1
+    ? ["1 job was", "it is"]
+    : [`${changed.length} jobs were`, "they are"];
+  return `${what} submitted again, and ${they} waited for: ${firstOf(pairs, MOST_NAMED)}`;
+}
+
+/** What is known of jobs that failed and are on their way to Slurm again. */
+class RepeatedJobs {
+  readonly #wait: Pick<Wait, "listRepeated">;
+  /** When each was seen to be on its way, milliseconds since 1970. */
+  readonly #since = new Map<number, number>();
+  #found: ReadonlyMap<number, boolean> = new Map();
+  #nowMs = 0;
+
+  constructor(wait: Pick<Wait, "listRepeated">) {
+    this.#wait = wait;
+  }
+
+  look(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#found = this.#wait.listRepeated();
+    // As long as some of many are submitted, the others may be.
+    if (this.#found.size !== this.#since.size) this.#since.clear();
+    for (const key of this.#found.keys()) this.#since.set(key, this.#since.get(key) ?? nowMs);
+  }
+
+  /** Whether a job is among them. */
+  has(key: number): boolean {
+    return this.#found.has(key);
+  }
+
+  /** Whether one of them will be submitted, as far as can be told; whoever was to do it may have been killed. */
+  isComing(key: number): boolean {
+    return this.#found.get(key) === false && this.#nowMs - this.#since.get(key)! < UNKNOWN_FOR_MS;
+  }
+
+  /** Whether that is so of any. */
+  get areComing(): boolean {
+    return this.#found.keys().some((key) => this.isComing(key));
+  }
+}
+
+/** Takes jobs for over that are not open any more and do not come back; gives those that are over since. */
+function markGone(
+  known: Map<number, WaitedJob>,
+  open: readonly SubmittedJob[],
+  repeated: RepeatedJobs,
+): WaitedJob[] {
   const keys = new Set(open.map(({ jobKey }) => jobKey));
-  const gone = [...known.values()].filter(({ job, isOver }) => !isOver && !keys.has(job.jobKey))
-    .map((waited) => ({ ...waited, isOver: true, isGone: true }));
-  for (const waited of gone) known.set(waited.job.jobKey, waited);
-  return gone;
+  const missing = [...known.values()].filter(({ job, isGone }) => !isGone && !keys.has(job.jobKey));
+  const changed = missing.flatMap((waited): WaitedJob[] => {
+    const { jobKey } = waited.job;
+    if (repeated.has(jobKey)) {
+      return [{ ...waited, isOver: !repeated.isComing(jobKey), isRepeated: true }];
+    }
+    return waited.isOver ? [] : [{ ...waited, isOver: true, isGone: true }];
+  });
+  const newlyOver = changed.filter(({ job, isOver }) => isOver && !known.get(job.jobKey)!.isOver);
+  for (const waited of changed) known.set(waited.job.jobKey, waited);
+  return newlyOver;
 }

@@ -413,3 +413,67 @@ Deno.test("schedule --per-task: sbatch refuses, or two tasks have one output →
   await world.must(...args);
   assert.deepEqual(storedClaims(PLACE(world)), ["sq/1", "sq/10"]);
 });
+
+Deno.test("retry: the ID of the failed attempt leads to the job, which has another one now", async () => {
+  await using world = await createFailed();
+  await world.must("retry", "1");
+  const isNow = /job 1 failed and was submitted again: it is now job 2/;
+
+  const list = await world.must("list", "1");
+  assert.match(list.stderr, isNow);
+  assert.match(list.stdout, /^2 +job/m);
+  const shown = await world.must("show", "1");
+  assert.match(shown.stderr, isNow);
+  assert.match(shown.stdout, /^Slurm job 2: COMPLETED/);
+  const waited = await world.must("wait", "1");
+  assert.match(waited.stderr, isNow);
+  assert.match(waited.stdout, /slurm-wait\(ok\): .*job 2: COMPLETED/);
+  const after = await world.must("schedule", "--after", "1", "-o", "later", "sbatch", "job.sh");
+  assert.match(after.stdout, /--dependency=afterok:2 /);
+
+  for (
+    const [args, hint] of [
+      [["retry", "1"], /dlslurm retry 2/],
+      [["finish", "1", "--close-failed-jobs"], /the same with its ID: 2/],
+      [["finish", "1", "--commit-unknown-jobs"], /the same with its ID: 2/],
+    ] as const
+  ) {
+    const outcome = await world.dlslurm(...args);
+    assert.equal(outcome.code, 1);
+    assert.match(saidBy(outcome), isNow);
+    assert.match(saidBy(outcome), hint);
+  }
+  assert.deepEqual(jobsOf(world), ["open 2", "open 3"]);
+
+  await world.write("out/result.txt", "x\n");
+  const finished = await world.must("finish", "1");
+  assert.match(finished.stderr, isNow);
+  assert.deepEqual(jobsOf(world), ["finished 2", "open 3"]);
+  const repeated = await world.must("reschedule", "1", "-y");
+  assert.match(repeated.stderr, isNow);
+  assert.equal(await world.git("log", "-1", "--format=%s"), (await world.subjects())[0]);
+});
+
+Deno.test("retry: finish --wait of a job goes on with its next attempt, and says so", async () => {
+  await using world = await createFailed("RUNNING");
+  await world.schedule("other");
+  await world.slurm.setRows("2", "2|RUNNING");
+  const log = await world.watch(["sacct"]);
+  const waiting = world.sandbox.startDlslurm(["finish", "1", "2", "--wait", "--poll", "0.1"], {
+    cwd: world.root,
+  });
+  await pollUntil("it waits", async () => (await log.read()).length > 0);
+  await world.slurm.setRows("1", "1|FAILED");
+  await world.must("retry", "1");
+  await world.slurm.setRows("3", "3|RUNNING");
+  await world.write("out/result.txt", "x\n");
+  await world.write("other/result.txt", "x\n");
+  await world.slurm.setRows("2", "2|COMPLETED");
+  await world.slurm.setRows("3", "3|COMPLETED");
+
+  const outcome = await waiting.ended;
+
+  assert.equal(outcome.code, 0, saidBy(outcome));
+  assert.match(outcome.stderr, /1 job was submitted again, and it is waited for: 1 as 3/);
+  assert.deepEqual(jobsOf(world), ["finished 3", "finished 2"]);
+});

@@ -186,3 +186,23 @@ Deno.test("TargetFinder.byPath() refuses what no job wrote, and what lies outsid
   await assert.rejects(world.byPath("raw"), { code: "NO_RECORD", hint: "git log -- raw" });
   await assert.rejects(world.byPath("../elsewhere"), { code: "OUTSIDE" });
 });
+
+Deno.test("byName() leads from the ID of an attempt that failed to the job that has another one now", async () => {
+  await using world = await Finder.create();
+  const attempts = [{ jobId: "4", state: "FAILED" }];
+  await world.history.run("8", { files: { b: "1\n" }, evidence: { attempts } });
+
+  assert.equal(
+    await world.byName("4"),
+    "commit 8; job 4 failed and was submitted again: it is now job 8",
+  );
+  assert.equal(await world.byName("5"), "nothing");
+  for (const jobId of ["9_0", "9_1"]) {
+    await world.history.run(jobId, {
+      files: { [jobId]: "1\n" },
+      evidence: { attempts: [{ jobId: jobId.replace("9", "7") }] },
+    });
+  }
+  await assert.rejects(world.byName("7"), { code: "NO_RECORD", hint: "one of 9_1, 9_0" });
+  assert.match(await world.byName("7_1"), /^commit 9_1; job 7_1 failed/);
+});

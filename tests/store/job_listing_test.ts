@@ -91,3 +91,29 @@ Deno.test("JobListing leaves out rows that cannot be read, and tells them", asyn
   assert.deepEqual(keysOf(listing.newest("", ["open"], undefined)), [good]);
   assert.deepEqual(damaged.all.map(({ key }) => key), [bad]);
 });
+
+Deno.test("JobListing.withAnyId() finds a job by the ID of an attempt that failed, unless a later job has it", async () => {
+  const { folder, database, listing } = await createListing();
+  await using _folder = folder;
+  const [repeated, later] = [insert(database, "open"), insert(database, "open")] as const;
+  const end = { state: "FAILED", counts: {}, exitCode: "", elapsed: "", timeLimit: "", endS: null };
+  const attempt = (jobId: string, submittedAtMs: number) => ({
+    ...{ jobId, cluster: null, submitter: "{}", submittedAtMs, acceptedAtMs: null, cmd: "x" },
+    ...{ reusedFromS: null, details: null, options: [], arrayTask: null, submissionKey: null },
+    ...{ end, completedTasks: "" },
+  });
+  const attempts = [attempt("4", 100), attempt("5_3", 200), attempt("41", 300)];
+  database.prepare("UPDATE job SET job_id = '8', attempts = ? WHERE job_key = ?")
+    .run(JSON.stringify(attempts), repeated);
+
+  const found = () => ["8", "4", "41", "5", "5_3", "3"].map((id) => keysOf(listing.withAnyId(id)));
+  assert.deepEqual(found(), [...Array(5).fill([repeated]), []]);
+
+  const give = database.prepare("UPDATE job SET job_id = ?, submitted_at_ms = ? WHERE job_key = ?");
+  give.run("4", 101, later);
+  assert.deepEqual(keysOf(listing.withAnyId("4")), [later]);
+  give.run("4", 99, later);
+  assert.deepEqual(keysOf(listing.withAnyId("4")), [repeated]);
+  give.run("5_1", 200, later);
+  assert.deepEqual(keysOf(listing.withAnyId("5")), [later, repeated], "tasks of one array");
+});

@@ -11,6 +11,7 @@ export type Events = Readonly<Record<number, () => Promise<void>>>;
 export class SimulatedNight {
   readonly session: Session;
   readonly warnings: string[] = [];
+  readonly notes: string[] = [];
   readonly interruption = new AbortController();
   #nowMs = Date.now();
   readonly #beganMs = this.#nowMs;
@@ -36,7 +37,7 @@ export class SimulatedNight {
       progress: () => ({ advance() {}, say() {}, [Symbol.dispose]() {} }),
       report: () => {},
       warn: (message) => this.warnings.push(message),
-      note: () => {},
+      note: (message) => this.notes.push(message),
       relay: () => {},
       isForPrograms: false,
       version: "0",

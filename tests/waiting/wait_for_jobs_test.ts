@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ALL_JOBS, listRepeated } from "../../src/commands/wait/named_jobs.ts";
 import { openDataset } from "../../src/datalad/dataset.ts";
 import { JobStore } from "../../src/store/job_store.ts";
 import { waitForJobs } from "../../src/waiting/wait_for_jobs.ts";
@@ -22,6 +23,7 @@ async function waitThrough(world: EngineWorld, events: Events, timeoutMs?: numbe
       using store = JobStore.openToLook(dataset);
       return store.listOpen(dataset.worktree);
     },
+    listRepeated: () => listRepeated(dataset, ALL_JOBS),
     onLook: (look: Look) => {
       looks.push(look);
       return Promise.resolve();
@@ -129,6 +131,56 @@ Deno.test("waitForJobs() waits for a job that failed and was submitted again mea
 
   assert.deepEqual(statesOf(last), ["1 COMPLETED", "3 COMPLETED"]);
   assert(night.minutes >= 60);
+  assert.deepEqual(night.notes, ["1 job was submitted again, and it is waited for: 2 as 3"]);
+});
+
+/** Makes the open job with this ID one that failed and waits to be submitted again; the other way round by `drop`. */
+async function beginRetry(world: EngineWorld, jobId: string): Promise<number> {
+  const dataset = await openDataset(new SandboxRunner(world.sandbox), world.root, undefined);
+  using store = JobStore.openIn(dataset);
+  const job = store.findByJobId(jobId)!;
+  const end = { state: "FAILED", counts: {}, exitCode: "", elapsed: "", timeLimit: "", endS: null };
+  const plan = { command: job.cmd, directory: world.root, inputs: [], transfers: 1, toUnlock: [] };
+  return store.beginRetries([{
+    ...{ jobKey: job.jobKey, jobId, end, completedTasks: "", details: null, cmd: job.cmd },
+    ...{ plan: { ...plan, array: null }, options: [] },
+  }])[0]!;
+}
+
+Deno.test("waitForJobs() waits for a job that is on its way to Slurm again, and for no more than five minutes", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("a");
+  await world.slurm.setRows("1", "1|RUNNING");
+  let key = 0;
+  const begin = async () => {
+    key = await beginRetry(world, "1");
+  };
+  const drop = async () => {
+    const dataset = await openDataset(new SandboxRunner(world.sandbox), world.root, undefined);
+    using store = JobStore.openIn(dataset);
+    store.waiting.drop([key], "waiting");
+  };
+  const end = () => world.slurm.setRows("1", "1|COMPLETED");
+
+  const back = await waitThrough(world, { 5: begin, 7: drop, 60: end });
+
+  assert.deepEqual(back.last.jobs.map(({ isRepeated, isGone }) => [isRepeated, isGone]), [
+    [undefined, false],
+  ]);
+  assert.deepEqual(statesOf(back.last), ["1 COMPLETED"]);
+  assert(back.night.minutes >= 60);
+
+  await world.slurm.setRows("1", "1|RUNNING");
+  const lost = await waitThrough(world, { 5: begin });
+
+  assert.deepEqual(lost.last.jobs.map(({ isRepeated, isGone }) => [isRepeated, isGone]), [
+    [true, false],
+  ]);
+  assert(lost.night.minutes >= 10 && lost.night.minutes < 20, `${lost.night.minutes}`);
+
+  const alone = await waitThrough(world, {});
+  assert.deepEqual(alone.last.jobs, []);
+  assert(alone.night.minutes >= 5, "it might have been submitted");
 });
 
 Deno.test("waitForJobs() ends when the time is up, with a last look then", async () => {
@@ -157,6 +209,7 @@ Deno.test("waitForJobs() is woken by an interruption", async () => {
   const waiting = waitForJobs(dataset, {
     pollMs: 15_000,
     listJobs: () => store.listOpen(dataset.worktree),
+    listRepeated: () => new Map(),
     onLook: () => Promise.resolve(),
   }, night.session);
 

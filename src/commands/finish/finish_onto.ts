@@ -1,6 +1,6 @@
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { isJobOrTaskOf } from "../../jobs/job_id.ts";
+import { jobsOfId } from "../../jobs/earlier_ids.ts";
 import { toUserError } from "../../process/system_error.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { recoverAndSettle } from "../../submit/recover_submissions.ts";
@@ -69,7 +69,7 @@ async function findElsewhere(
   for (const worktree of await findOntoWorktrees(dataset)) {
     if (!hasJobs(store, worktree) || !await isWhole(worktree)) continue;
     const open = store.listOpen(worktree.id!);
-    const own = jobIds.filter((name) => open.some(({ jobId }) => isJobOrTaskOf(jobId, name)));
+    const own = jobIds.filter((name) => jobsOfId(open, name).length > 0);
     if (open.length === 0 || (jobIds.length > 0 && own.length === 0)) continue;
     try {
       const onto = await openDataset(context.runner, worktree.folder, undefined);

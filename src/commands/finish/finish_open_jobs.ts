@@ -9,12 +9,14 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { endFinishedByExtension } from "../../extension/finished.ts";
 import { removeOldTemporaryFiles } from "../../fs/temporary_files.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
+import { jobsOfId } from "../../jobs/earlier_ids.ts";
 import { isJobOrTaskOf, splitJobId } from "../../jobs/job_id.ts";
 import { summaryOf } from "../../jobs/job_summary.ts";
 import type { JudgeRepetitions } from "../../jobs/output_comparison.ts";
 import { judgeRepetitions } from "../../provenance/judge_repetitions.ts";
 import { askAccounting } from "../../slurm/ask_accounting.ts";
 import { explainMissingLog } from "../../slurm/log_folders.ts";
+import { renderSuccession } from "../../session/succession.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { recoverAndSettle } from "../../submit/recover_submissions.ts";
 import { removeOldTraces } from "../../submit/run_submission.ts";
@@ -22,7 +24,7 @@ import type { CommandContext } from "../context.ts";
 import { decideJobs } from "./decide_jobs.ts";
 import type { Decision } from "./decide_jobs.ts";
 import { discardLeft } from "./discard_left.ts";
-import type { FinishOrder } from "./finish_options.ts";
+import type { FinishOptions, FinishOrder } from "./finish_options.ts";
 import { askWithAttempts } from "./ask_with_attempts.ts";
 import { fillGaps } from "../../submit/fill_gaps.ts";
 import { addOutputs, requireOneSelected, resolveFurtherOutputs } from "./further_outputs.ts";
@@ -161,26 +163,39 @@ class OpenJobsFinish {
   #select(jobs: OpenJobs): SubmittedJob[] {
     const { jobIds, options, isWanted = () => true } = this.#order;
     if (jobIds.length === 0) return jobs.open.filter(isWanted);
-    const isOpen = (jobId: string) => jobs.open.some((job) => isJobOrTaskOf(job.jobId, jobId));
-    const others = jobIds.filter((jobId) => !isOpen(jobId));
+    // Several where Slurm gave the ID anew, or where rows of a table are the tasks of an array.
+    const named = new Map(jobIds.map((jobId) => [jobId, this.#withId(jobId, jobs.open)]));
+    const others = jobIds.filter((jobId) => named.get(jobId)!.length === 0);
     const unknown = giveUpOutOfReach(this.#dataset, this.#store, others, {
       copied: jobs.copied,
       options,
       context: this.#context,
     });
-    // Several where Slurm gave the ID anew, or where rows of a table are the tasks of an array.
-    const named = jobIds.filter(isOpen).flatMap((jobId) =>
-      jobs.open.filter((job) => isJobOrTaskOf(job.jobId, jobId))
-    );
+    for (const [jobId, own] of named) {
+      const succession = renderSuccession(jobId, own);
+      if (succession !== undefined) this.#context.note(succession);
+    }
     for (const jobId of new Set(unknown)) this.#reportUnknown(jobId, jobs);
-    return [...new Set(named)].filter(isWanted);
+    return [...new Set([...named.values()].flat())].filter(isWanted);
+  }
+
+  /** Whoever gives an attempt up that failed may not know that the job was submitted again. */
+  #withId(jobId: string, open: readonly SubmittedJob[]): SubmittedJob[] {
+    return givesUp(this.#order.options)
+      ? open.filter((job) => isJobOrTaskOf(job.jobId, jobId))
+      : jobsOfId(open, jobId);
   }
 
   #reportUnknown(jobId: string, { open, recovered }: OpenJobs): void {
+    const repeated = jobsOfId(open, jobId);
+    const succession = renderSuccession(jobId, repeated) ??
+      renderSuccession(jobId, this.#store.listing.withAnyId(jobId));
     const known = this.#store.findByJobId(jobId);
     if (known !== undefined && recovered.has(known.jobKey)) return;
     const commit = known?.commitOid ?? null;
-    const what = known === undefined
+    const what = succession !== undefined
+      ? `: ${succession}`
+      : known === undefined
       ? ""
       : known.stage === "open"
       ? ": it was scheduled in another worktree"
@@ -194,7 +209,7 @@ class OpenJobsFinish {
       slurmJobId: jobId,
       errorCode: "UNKNOWN_JOB",
       message: `Slurm job ${jobId} is not an open job of this dataset${what}`,
-      hint: hintForUnknown(jobId, open),
+      hint: repeated.length > 0 ? hintForRepeated(repeated) : hintForUnknown(jobId, open),
     });
   }
 
@@ -302,6 +317,18 @@ function reportActive(
     count: decisions.length,
     slurmState: "active",
   });
+}
+
+/** Whether options end jobs whatever Slurm says of them, or those that failed. */
+function givesUp(options: FinishOptions): boolean {
+  return options.closeFailedJobs === true || options.commitFailedJobs === true ||
+    options.closeUnknownJobs === true || options.commitUnknownJobs === true;
+}
+
+function hintForRepeated(jobs: readonly SubmittedJob[]): string {
+  return `if that is meant, the same with its ID: ${jobs[0]!.jobId}; dlslurm show ${
+    jobs[0]!.jobId
+  }`;
 }
 
 function hintForUnknown(jobId: string, open: readonly SubmittedJob[]): string {

@@ -5,7 +5,8 @@ import { submitFinishingJob } from "../../submit/finishing/submit_finishing_job.
 import { USUAL_POLL_MS } from "../../waiting/pauses.ts";
 import { waitForJobs } from "../../waiting/wait_for_jobs.ts";
 import type { CommandContext } from "../context.ts";
-import { listOpenJobs, requireKnown } from "../wait/wait.ts";
+import { ALL_JOBS, findNamed, listOpenJobs, listRepeated } from "../wait/named_jobs.ts";
+import { openIdsOf, resolveNames } from "../wait/named_jobs.ts";
 import type { FinishOnce, FinishOptions, FinishOrder } from "./finish_options.ts";
 import { whenLeaseIsFree } from "./wait_and_finish.ts";
 
@@ -47,8 +48,7 @@ export async function submitFinish(
       hint: "dlslurm finish --submit -- --time=30",
     });
   }
-  requireKnown(dataset, jobIds);
-  const jobs = listOpenJobs(dataset, jobIds);
+  const jobs = listOpenJobs(dataset, resolveNames(dataset, jobIds, context));
   if (jobs.length === 0) {
     context.report({
       action: "slurm-finish [submit]",
@@ -89,19 +89,21 @@ export async function finishUnattended(
   const token = options.unattended!;
   const beganMs = context.now().getTime();
   const before = new Set<number>();
+  const named = findNamed(dataset, jobIds);
   try {
     const awaited = readAwaited(dataset, token);
     if (awaited.size > 0) {
       await waitForJobs(dataset, {
         pollMs: USUAL_POLL_MS,
         timeoutMs: LATE_ACCOUNTING_MS,
-        listJobs: () => listOpenJobs(dataset, jobIds).filter(({ jobKey }) => awaited.has(jobKey)),
+        listJobs: () => listOpenJobs(dataset, named).filter(({ jobKey }) => awaited.has(jobKey)),
+        listRepeated: () => listRepeated(dataset, named),
         onLook: () => Promise.resolve(),
       }, context);
     }
-    for (const { jobKey } of listOpenJobs(dataset, jobIds)) before.add(jobKey);
+    for (const { jobKey } of listOpenJobs(dataset, named)) before.add(jobKey);
     // Named ones that somebody has finished meanwhile are not asked for again.
-    const ids = jobIds.filter((jobId) => listOpenJobs(dataset, [jobId]).length > 0);
+    const ids = openIdsOf(dataset, named);
     if (jobIds.length > 0 && ids.length === 0) return;
     await whenLeaseIsFree(() => finish(dataset, { jobIds: ids, options }, context), context);
   } finally {
@@ -109,7 +111,7 @@ export async function finishUnattended(
     using store = JobStore.openIn(dataset);
     store.finishing.forget(dataset.worktree, token);
   }
-  const isNew = listOpenJobs(dataset, []).some((job) =>
+  const isNew = listOpenJobs(dataset, ALL_JOBS).some((job) =>
     job.row !== null && !before.has(job.jobKey) && (job.acceptedAtMs ?? 0) >= beganMs
   );
   if (isNew && jobIds.length === 0) await submitFinish(dataset, { jobIds, options }, context);

@@ -7,7 +7,8 @@ import { USUAL_POLL_MS } from "../../waiting/pauses.ts";
 import { waitForJobs } from "../../waiting/wait_for_jobs.ts";
 import type { CommandContext } from "../context.ts";
 import { LookDisplay } from "../wait/look_display.ts";
-import { listOpenJobs, requireKnown } from "../wait/wait.ts";
+import { listOpenJobs, listRepeated, openIdsOf, resolveNames } from "../wait/named_jobs.ts";
+import type { NamedJobs } from "../wait/named_jobs.ts";
 import type { FinishOnce, FinishOptions, FinishOrder } from "./finish_options.ts";
 
 /**
@@ -21,13 +22,18 @@ export async function waitAndFinish(
   context: CommandContext,
   finish: FinishOnce,
 ): Promise<void> {
-  requireKnown(dataset, order.jobIds);
-  await new WaitingFinish(dataset, order, context, finish).run();
+  const named = resolveNames(dataset, order.jobIds, context);
+  await new WaitingFinish(dataset, { ...order, named }, context, finish).run();
+}
+
+/** An order with the jobs that its IDs stood for when waiting began. */
+interface WaitingOrder extends FinishOrder {
+  readonly named: NamedJobs;
 }
 
 class WaitingFinish {
   readonly #dataset: Dataset;
-  readonly #order: FinishOrder;
+  readonly #order: WaitingOrder;
   readonly #context: CommandContext;
   readonly #finish: FinishOnce;
   readonly #display: LookDisplay;
@@ -35,7 +41,7 @@ class WaitingFinish {
   readonly #left = new Map<number, string>();
   #isFirst = true;
 
-  constructor(dataset: Dataset, order: FinishOrder, context: CommandContext, finish: FinishOnce) {
+  constructor(dataset: Dataset, order: WaitingOrder, context: CommandContext, finish: FinishOnce) {
     this.#dataset = dataset;
     this.#order = order;
     this.#context = context;
@@ -53,6 +59,7 @@ class WaitingFinish {
         pollMs: options.poll ?? USUAL_POLL_MS,
         timeoutMs: options.timeout === undefined ? undefined : options.timeout - waitedMs,
         listJobs: () => this.#open().filter((job) => this.#isNew(job)),
+        listRepeated: () => listRepeated(this.#dataset, this.#order.named),
         onLook: async (look) => {
           await this.#display.show(look);
           if (options.each === true && look.pauseMs !== undefined) {
@@ -71,7 +78,7 @@ class WaitingFinish {
   }
 
   #open(): readonly SubmittedJob[] {
-    return listOpenJobs(this.#dataset, this.#order.jobIds);
+    return listOpenJobs(this.#dataset, this.#order.named);
   }
 
   /** One that was submitted again meanwhile has another ID. */
@@ -79,9 +86,9 @@ class WaitingFinish {
     return this.#left.get(jobKey) !== jobId;
   }
 
-  /** IDs of jobs that were finished meanwhile are not asked for again. */
+  /** As they are now: what was submitted again has another, what was finished is not asked for. */
   #openIds(): string[] {
-    return this.#order.jobIds.filter((jobId) => listOpenJobs(this.#dataset, [jobId]).length > 0);
+    return openIdsOf(this.#dataset, this.#order.named);
   }
 
   /** What is the matter with those of `keys` that are still open has been told. */
@@ -113,8 +120,9 @@ class WaitingFinish {
         this.#context,
       );
     const openIds = this.#openIds();
-    if (this.#isFirst) await work(this.#order);
-    else if (jobIds.length === 0 || openIds.length > 0) {
+    if (this.#isFirst) {
+      await work(openIds.length === 0 ? this.#order : { ...this.#order, jobIds: openIds });
+    } else if (jobIds.length === 0 || openIds.length > 0) {
       await work({ jobIds: openIds, options, isWanted: (job) => this.#isNew(job) });
     }
     this.#isFirst = false;

@@ -20,7 +20,8 @@ export function listCommand(
     .addArgument(
       new Argument(
         "[job-id...]",
-        "show these jobs only, by their IDs or labels, whatever has become of them; without any, those that are open",
+        "show these jobs only, by their IDs, also those of earlier attempts, or labels, whatever has become of them, " +
+          "and whoever has recorded them; without any, those that are open",
       ),
     )
     .option("-d, --dataset <path>", "dataset whose jobs to show")

@@ -3,6 +3,7 @@ import { isSubmitted, JOB_STAGES } from "../../jobs/job.ts";
 import type { Job, JobStage } from "../../jobs/job.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { isLabel } from "../../jobs/label.ts";
+import { renderSuccession } from "../../session/succession.ts";
 import { askSlurm } from "../../slurm/ask_slurm.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import { workTreesOf } from "../../worktrees/onto_worktree.ts";
@@ -12,7 +13,7 @@ import type { ListedJob } from "./job_table.ts";
 import { SCREENFUL } from "./list_options.ts";
 import type { ListOptions } from "./list_options.ts";
 import { pendingReasons } from "./pending_reasons.ts";
-import { findRecordedJobs, mergeByTime } from "./recorded_jobs.ts";
+import { findNamedRecords, findRecordedJobs, mergeByTime } from "./recorded_jobs.ts";
 import { usersOfJobs } from "./users_of_jobs.ts";
 
 /** Which jobs are to be listed. */
@@ -33,6 +34,8 @@ export interface FoundJobs {
   readonly removed: readonly Job[];
   /** IDs that are no job's. */
   readonly missing: readonly string[];
+  /** What is to be said of IDs of attempts that failed. */
+  readonly repeated: readonly string[];
 }
 
 /**
@@ -50,8 +53,8 @@ export async function findJobs(
   const removed = store.listing.ofRemovedWorktrees();
   const workTrees = await workTreesOf(dataset);
   const places = { dataset, store, workTrees, removed };
-  const { jobs, total, missing = [] } = jobIds.length > 0
-    ? findNamed(places, jobIds)
+  const { jobs, total, missing = [], repeated = [] } = jobIds.length > 0
+    ? await findNamed(places, jobIds, context)
     : await findChosen(places, options, context);
   const keysOfRemoved = new Set(removed.map(({ jobKey }) => jobKey));
   const listed = await describe(dataset, jobs, keysOfRemoved, context);
@@ -64,6 +67,7 @@ export async function findJobs(
     total: isFiltered || total === undefined ? chosen.length : total,
     removed,
     missing,
+    repeated,
   };
 }
 
@@ -81,18 +85,33 @@ interface Candidates {
   /** How many there are; absent: these. */
   readonly total?: number;
   readonly missing?: readonly string[];
+  readonly repeated?: readonly string[];
 }
 
-function findNamed({ store, workTrees }: Places, names: readonly string[]): Candidates {
-  const named = names.map((name) =>
+async function findNamed(
+  { dataset, store, workTrees }: Places,
+  names: readonly string[],
+  { runner }: CommandContext,
+): Promise<Candidates> {
+  const known = names.map((name) =>
     isLabel(name)
       ? workTrees.flatMap((worktree) => store.listing.labelled(worktree, name))
-      : store.listing.withId(name)
+      : store.listing.withAnyId(name)
   );
-  const jobs = new Map(named.flat().map((job) => [job.jobKey, job]));
+  // Of colleagues, or of another clone: only the history has them.
+  const others = names.filter((_, at) => known[at]!.length === 0);
+  const recorded = await findNamedRecords(dataset, others, runner);
+  const named = known.map((jobs, at) =>
+    jobs.length > 0 ? jobs : recorded[others.indexOf(names[at]!)]!
+  );
+  const own = new Map(known.flat().map((job) => [job.jobKey, job]));
+  const theirs = new Map(recorded.flat().map((job) => [job.commitOid, job]));
   return {
-    jobs: [...jobs.values()].sort(newestFirst),
+    jobs: [...[...own.values()].sort(newestFirst), ...theirs.values()],
     missing: names.filter((_, at) => named[at]!.length === 0),
+    repeated: names.flatMap((name, at) =>
+      isLabel(name) ? [] : renderSuccession(name, named[at]!) ?? []
+    ),
   };
 }
 

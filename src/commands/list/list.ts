@@ -54,6 +54,7 @@ async function showJobs(
   const { jobIds, options } = order;
   const found = await findJobs(dataset, store, order, context);
   const { shown } = found;
+  for (const line of found.repeated) context.note(line);
   for (const jobId of found.missing) reportMissing(dataset, jobId, context);
   if (!context.isTailored) {
     for (const job of shown) {

@@ -1,6 +1,8 @@
 import type { Dataset } from "../../datalad/dataset.ts";
 import type { RunRecord } from "../../datalad/run_record.ts";
+import { renderDuration } from "../../jobs/amounts.ts";
 import type { Job, JobEnd } from "../../jobs/job.ts";
+import { isLabel } from "../../jobs/label.ts";
 import { RunHistory } from "../../provenance/run_history.ts";
 import type { HistoryEntry } from "../../provenance/run_history.ts";
 import type { JobStore } from "../../store/job_store.ts";
@@ -47,6 +49,34 @@ export async function findRecordedJobs(
   return { jobs, total: others.length };
 }
 
+/** What the history has of IDs and labels, in their order; nothing for one that it does not know. */
+export async function findNamedRecords(
+  dataset: Dataset,
+  names: readonly string[],
+  runner: Runner,
+): Promise<Job[][]> {
+  if (names.length === 0) return [];
+  const history = await RunHistory.read(dataset, runner);
+  const found: Job[][] = [];
+  for (const name of names) {
+    const entries = isLabel(name)
+      ? await history.withLabel(name)
+      : await entriesOfId(history, name);
+    const runs = await Promise.all(entries.map(async (entry) => {
+      const run = await history.readIfGood(entry);
+      return run === undefined ? [] : [jobOf(entry, run.record, dataset.worktree)];
+    }));
+    found.push(runs.flat());
+  }
+  return found;
+}
+
+/** The newest record of a job, those of all tasks of an array, or of what had the ID in an attempt that failed. */
+async function entriesOfId(history: RunHistory, jobId: string): Promise<HistoryEntry[]> {
+  const own = [jobId, ...history.tasksOf(jobId)].flatMap((id) => history.ofJob(id).slice(0, 1));
+  return own.length > 0 ? own : await history.ofAttempt(jobId);
+}
+
 /** Puts jobs of the store and others in one order, the newest first. */
 export function mergeByTime(own: readonly Job[], recorded: RecordedJobs["jobs"]): Job[] {
   const rest = [...recorded];
@@ -83,7 +113,29 @@ function jobOf(entry: HistoryEntry, record: RunRecord, worktree: string): Job {
     end: endOf(entry, record),
     commitOid: entry.commit.oid,
     commitBase: null,
-    attempts: [],
+    label: evidence?.submission?.label ?? null,
+    attempts: (evidence?.attempts ?? []).map((attempt) => ({
+      jobId: attempt.jobId,
+      cluster: null,
+      submitter: "",
+      submittedAtMs: 0,
+      acceptedAtMs: null,
+      reusedFromS: null,
+      details: null,
+      cmd,
+      options: attempt.options ?? [],
+      arrayTask: null,
+      submissionKey: null,
+      end: {
+        state: attempt.state ?? "",
+        counts: {},
+        exitCode: attempt.exitCode ?? "",
+        elapsed: renderSeconds(attempt.elapsed),
+        timeLimit: "",
+        endS: null,
+      },
+      completedTasks: "",
+    })),
     sbatchOptions: [],
   };
 }
@@ -96,8 +148,14 @@ function endOf(entry: HistoryEntry, { evidence }: RunRecord): JobEnd {
     state,
     counts: { [state]: evidence?.tasks?.count ?? 1 },
     exitCode: accounting?.exitCode ?? "",
-    elapsed: "",
-    timeLimit: "",
+    // Of an array the sum over its tasks is not how long it took.
+    elapsed: evidence?.tasks === undefined ? renderSeconds(accounting?.elapsed) : "",
+    timeLimit: renderSeconds(accounting?.timeLimit),
     endS: Number.isFinite(endMs) ? endMs / 1000 : null,
   };
+}
+
+/** Empty for what is not known. */
+function renderSeconds(seconds: number | undefined): string {
+  return seconds === undefined ? "" : renderDuration(seconds);
 }

@@ -6,6 +6,8 @@ import { findMessages, readMessages } from "../../git/history.ts";
 import type { CommitMessage } from "../../git/history.ts";
 import type { AttemptEvidence } from "../../jobs/evidence.ts";
 import { splitJobId } from "../../jobs/job_id.ts";
+import { RunHistory } from "../../provenance/run_history.ts";
+import type { HistoryEntry } from "../../provenance/run_history.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { storeFileOf } from "../../store/store_place.ts";
 import type { CommandContext } from "../context.ts";
@@ -44,7 +46,13 @@ export async function resolveRevision(
   if (ofJob !== undefined) return ofJob.oid;
   // A commit, though without a record: what is said of it is said by whoever reads it.
   if (asRevision !== undefined) return revision;
-  throw await unknownJob(dataset, revision);
+  const history = await RunHistory.read(dataset, context.runner);
+  const [later, ...others] = await history.ofAttempt(revision);
+  if (later === undefined || others.some(({ jobId }) => jobId !== later.jobId)) {
+    throw await unknownJob(dataset, revision, [later, ...others].flatMap((run) => run ?? []));
+  }
+  context.note(`job ${revision} failed and was submitted again: it is now job ${later.jobId}`);
+  return later.commit.oid;
 }
 
 /** The recorded job that a revision leads to, if it does; `undefined` if git knows no such revision. */
@@ -102,11 +110,17 @@ function attemptsOf(message: string): readonly AttemptEvidence[] {
   }
 }
 
-async function unknownJob(dataset: Dataset, jobId: string): Promise<UserError> {
+async function unknownJob(
+  dataset: Dataset,
+  jobId: string,
+  later: readonly HistoryEntry[],
+): Promise<UserError> {
   const start = `${RECORD_PREFIX} Slurm job ${jobId}_`;
   const tasks = (await findMessages(dataset.git, start)).filter(({ message }) =>
     message.startsWith(start)
-  ).map(({ message }) => /^[0-9]+_[0-9]+/.exec(message.slice(start.indexOf(jobId)))?.[0] ?? "");
+  ).map(({ message }) => /^[0-9]+_[0-9]+/.exec(message.slice(start.indexOf(jobId)))?.[0] ?? "")
+    // Tasks that failed, and have other IDs since they were submitted again.
+    .concat(later.map((run) => run.jobId));
   if (tasks.length > 0) {
     return new UserError(
       "NO_RECORD",
@@ -147,7 +161,7 @@ async function stageOf(dataset: Dataset, jobId: string): Promise<"open" | "ended
   // Nothing is made where nothing was scheduled.
   if (await lstatIfPresent(storeFileOf(dataset)) === undefined) return undefined;
   using store = JobStore.openIn(dataset);
-  const job = store.findByJobId(jobId);
+  const [job] = store.listing.withAnyId(jobId);
   if (job === undefined) return undefined;
-  return job.stage === "open" ? "open" : "ended";
+  return job.stage === "finished" || job.stage === "closed" ? "ended" : "open";
 }

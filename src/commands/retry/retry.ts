@@ -12,6 +12,7 @@ import { takeFinishLease } from "../../commit/finish_lease.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
+import { jobsOfId } from "../../jobs/earlier_ids.ts";
 import { parseOpenJobId, splitJobId } from "../../jobs/job_id.ts";
 import { isLabel } from "../../jobs/label.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
@@ -19,6 +20,7 @@ import { isJobState, stateWord } from "../../jobs/job_state.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { renderStatuses } from "../../jobs/job_summary.ts";
 import { shellName } from "../../process/shell_name.ts";
+import { renderSuccession } from "../../session/succession.ts";
 import { toUserError } from "../../process/system_error.ts";
 import { askAccounting } from "../../slurm/ask_accounting.ts";
 import { askSlurm, slurmClientOf } from "../../slurm/ask_slurm.ts";
@@ -29,7 +31,7 @@ import type { OpenJobs } from "../../submit/awaited_inputs.ts";
 import { recoverAndSettle } from "../../submit/recover_submissions.ts";
 import { clearClaims } from "../../submit/retry/clear_claims.ts";
 import { growthOf, longestTimes, parseGrowth } from "../../submit/retry/grow.ts";
-import { findByAnyId, planRetry } from "../../submit/retry/plan_retry.ts";
+import { planRetry } from "../../submit/retry/plan_retry.ts";
 import { warnOfScripts } from "../../submit/retry/warn_of_scripts.ts";
 import { GENTLE_PARALLEL, reportRest, submitWaiting } from "../../submit/rows/submit_waiting.ts";
 import { findOntoWorktrees } from "../../worktrees/onto_worktree.ts";
@@ -248,7 +250,7 @@ function predecessorsAmong(
   open: readonly SubmittedJob[],
   jobs: readonly SubmittedJob[],
 ): SubmittedJob[] {
-  return jobs.flatMap(({ after = [] }) => after.flatMap(({ jobId }) => findByAnyId(open, jobId)));
+  return jobs.flatMap(({ after = [] }) => after.flatMap(({ jobId }) => jobsOfId(open, jobId)));
 }
 
 /** The folders of onto worktrees by the IDs of the open jobs in them. */
@@ -284,18 +286,24 @@ function selectJobs(
     for (const job of jobs) selected.add(job);
     if (jobs.length > 0) continue;
     const folder = elsewhere.get(jobId);
+    // It was named as it had failed before: whether it is to run once more is for a person to say.
+    const [repeated] = isLabel(jobId) ? [] : jobsOfId(own, jobId);
+    const succession = renderSuccession(jobId, repeated === undefined ? [] : [repeated]);
     context.report({
       action: "slurm-retry",
       status: "impossible",
       refds: dataset.root,
       ...(isLabel(jobId) ? {} : { slurmJobId: jobId }),
       errorCode: "UNKNOWN_JOB",
-      message: isLabel(jobId)
-        ? `no open job of this work tree has the label "${jobId}"`
-        : `Slurm job ${jobId} is not an open job of this ${
-          folder === undefined ? "dataset" : "work tree, but of one of --onto"
-        }`,
-      hint: folder === undefined
+      message: succession ??
+        (isLabel(jobId)
+          ? `no open job of this work tree has the label "${jobId}"`
+          : `Slurm job ${jobId} is not an open job of this ${
+            folder === undefined ? "dataset" : "work tree, but of one of --onto"
+          }`),
+      hint: repeated !== undefined
+        ? `if that has failed, too: dlslurm retry ${repeated.jobId}`
+        : folder === undefined
         ? "dlslurm list; a job that was finished is repeated with dlslurm reschedule"
         : `dlslurm retry -d ${shellName(folder)} ${jobId}`,
     });

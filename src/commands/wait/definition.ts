@@ -10,7 +10,7 @@ export function waitCommand(run: (options: WaitOptions) => Promise<void>): Comma
     .description(
       "Waits until the open jobs have ended, and changes nothing. Slurm is asked for all of them " +
         "together, and ever more rarely: each pause is half of the time waited so far, so that a night " +
-        "takes 19 questions. A terminal shows a table of the jobs, elsewhere each change is a line. " +
+        "takes 19 questions. A job that fails and is submitted again meanwhile is waited for under its new ID. A terminal shows a table of the jobs, elsewhere each change is a line. " +
         "Ctrl-C leaves all as it is.",
     )
     .addArgument(

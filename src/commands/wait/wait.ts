@@ -10,14 +10,11 @@
 
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { UserError } from "../../errors.ts";
-import type { SubmittedJob } from "../../jobs/job.ts";
-import { isJobOrTaskOf, parseOpenJobId } from "../../jobs/job_id.ts";
+import { parseOpenJobId } from "../../jobs/job_id.ts";
 import { isLabel } from "../../jobs/label.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { renderStatuses } from "../../jobs/job_summary.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
-import { JobStore } from "../../store/job_store.ts";
 import { withNotice } from "../../notify/notice.ts";
 import { USUAL_POLL_MS } from "../../waiting/pauses.ts";
 import { waitForJobs } from "../../waiting/wait_for_jobs.ts";
@@ -26,6 +23,8 @@ import type { CommandContext } from "../context.ts";
 import { NOTIFY_SETTING } from "../option_values.ts";
 import { listedJob, recordOfJob } from "../list/job_table.ts";
 import { workTreesOf } from "../../worktrees/onto_worktree.ts";
+import { listOpenJobs, listRepeated, resolveNames } from "./named_jobs.ts";
+import type { NamedJobs } from "./named_jobs.ts";
 import { LookDisplay } from "./look_display.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
@@ -34,17 +33,17 @@ export async function runWait(options: WaitOptions, context: CommandContext): Pr
   const jobIds = options.jobIds.map((text) => isLabel(text) ? text : parseOpenJobId(text));
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   const workTrees = await workTreesOf(dataset);
-  requireKnown(dataset, jobIds, workTrees);
+  const named = resolveNames(dataset, jobIds, context, workTrees);
   const notice = options.notify ?? dataset.config.get(NOTIFY_SETTING);
   const subject = { command: "wait", dataset: dataset.root };
   await withNotice(notice, subject, context, async (counted) => {
-    await wait(dataset, jobIds, { ...options, workTrees }, counted);
+    await wait(dataset, named, { ...options, workTrees }, counted);
   });
 }
 
 async function wait(
   dataset: Dataset,
-  jobIds: readonly string[],
+  named: NamedJobs,
   options: WaitOptions & { readonly workTrees: readonly string[] },
   context: CommandContext,
 ): Promise<void> {
@@ -53,7 +52,8 @@ async function wait(
   const look = await waitForJobs(dataset, {
     pollMs: options.poll ?? USUAL_POLL_MS,
     timeoutMs: options.timeout,
-    listJobs: () => listOpenJobs(dataset, jobIds, options.workTrees),
+    listJobs: () => listOpenJobs(dataset, named, options.workTrees),
+    listRepeated: () => listRepeated(dataset, named, options.workTrees),
     onLook: async (look) => {
       await display.show(look);
       if (!context.isForPrograms) return;
@@ -89,51 +89,6 @@ async function wait(
 /** People are shown at most so many lines about jobs without trouble. */
 const MOST_LINES = 20;
 
-/** The open jobs of a work tree, or of several, or those of them that have one of these IDs. */
-export function listOpenJobs(
-  dataset: Dataset,
-  jobIds: readonly string[],
-  workTrees: readonly string[] = [dataset.worktree],
-): SubmittedJob[] {
-  // Opened for each look: a night is long enough for the store to be moved or replaced.
-  using store = JobStore.openToLook(dataset);
-  const open = workTrees.flatMap((worktree) => store.listOpen(worktree));
-  return jobIds.length === 0
-    ? open
-    : open.filter((job) => jobIds.some((name) => isNamed(job, name)));
-}
-
-/**
- * Refuses IDs of jobs that the dataset does not have: nobody should wait a night for a mistyped number.
- *
- * @throws {UserError} `UNKNOWN_JOB`
- */
-export function requireKnown(
-  dataset: Dataset,
-  jobIds: readonly string[],
-  workTrees: readonly string[] = [dataset.worktree],
-): void {
-  if (jobIds.length === 0) return;
-  using store = JobStore.openToLook(dataset);
-  const open = workTrees.flatMap((worktree) => store.listOpen(worktree));
-  for (const jobId of jobIds) {
-    const isOpen = open.some((job) => isNamed(job, jobId));
-    const known = isOpen || isLabel(jobId) ? undefined : store.findByJobId(jobId);
-    if (isOpen || known?.stage === "finished" || known?.stage === "closed") continue;
-    throw new UserError(
-      "UNKNOWN_JOB",
-      `Cannot wait for job ${jobId}: it is no job of this dataset${
-        known === undefined ? "" : " that was scheduled in this work tree"
-      }. Nothing was waited for`,
-      { hint: "dlslurm list" },
-    );
-  }
-}
-
-function isNamed(job: SubmittedJob, name: string): boolean {
-  return isLabel(name) ? job.label === name : isJobOrTaskOf(job.jobId, name);
-}
-
 function commonOf({ root }: Dataset): Omit<ResultRecord, "status"> {
   return { action: "slurm-wait", path: root, type: "dataset", refds: root };
 }
@@ -152,9 +107,11 @@ function statusOf({ status, isOver, isGone }: WaitedJob): "ok" | "notneeded" | "
 }
 
 function report(dataset: Dataset, waited: WaitedJob, context: CommandContext): void {
-  const { job, status, isOver, isGone } = waited;
+  const { job, status, isOver, isGone, isRepeated } = waited;
   const states = status === undefined ? UNSEEN : statesOf(job.jobId, status);
-  const message = isGone
+  const message = isRepeated
+    ? `job ${job.jobId} failed and has not been submitted again yet`
+    : isGone
     ? `job ${job.jobId} was finished or closed meanwhile`
     : isOver
     ? `job ${states}`
@@ -177,7 +134,10 @@ function statesOf(jobId: string, status: JobStatus): string {
 
 const UNSEEN = "Slurm did not tell";
 
-function hintFor({ job, status, isOver, isGone }: WaitedJob): string | undefined {
+function hintFor({ job, status, isOver, isGone, isRepeated }: WaitedJob): string | undefined {
+  if (isRepeated) {
+    return "dlslurm finish submits what found no room; dlslurm list --state waiting shows it";
+  }
   if (isGone) return undefined;
   if (!isOver) return "dlslurm wait goes on waiting";
   if (status?.phase === "failed") return "dlslurm list --state failed shows what failed";

@@ -13,7 +13,8 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { escapeBraces } from "../../datalad/placeholders.ts";
 import { lstatIfPresent } from "../../fs/if_present.ts";
 import { UserError } from "../../errors.ts";
-import { isJobOrTaskOf, splitJobId } from "../../jobs/job_id.ts";
+import { jobsOfId } from "../../jobs/earlier_ids.ts";
+import { splitJobId } from "../../jobs/job_id.ts";
 import { parseArrayTasks, renderTaskList } from "../../jobs/job_id.ts";
 import type { SubmittedJob, WaitingPlan } from "../../jobs/job.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
@@ -125,7 +126,7 @@ function predecessorsNow(
   const still: PredecessorEvidence[] = [];
   const ended: PredecessorEvidence[] = [];
   for (const predecessor of after) {
-    const now = findByAnyId(open, predecessor.jobId);
+    const now = jobsOfId(open, predecessor.jobId);
     const inVain = now.find(({ jobKey }) => failed.has(jobKey));
     if (inVain !== undefined) {
       throw new UserError(
@@ -143,14 +144,6 @@ function predecessorsNow(
     for (const id of ids) still.push({ ...predecessor, jobId: id });
   }
   return { open: still, ended };
-}
-
-/** The open job that has an ID, or had it in an attempt that failed; of an array all its tasks that are jobs. */
-export function findByAnyId(open: readonly SubmittedJob[], jobId: string): SubmittedJob[] {
-  return open.filter((job) =>
-    isJobOrTaskOf(job.jobId, jobId) ||
-    job.attempts.some((attempt) => isJobOrTaskOf(attempt.jobId, jobId))
-  );
 }
 
 /** The tasks of an array that is one job, as expressions of sbatch; both empty for all other jobs. */

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { findRecordedJobs, mergeByTime } from "../../../src/commands/list/recorded_jobs.ts";
+import {
+  findNamedRecords,
+  findRecordedJobs,
+  mergeByTime,
+} from "../../../src/commands/list/recorded_jobs.ts";
 import { openDataset } from "../../../src/datalad/dataset.ts";
 import { JobStore } from "../../../src/store/job_store.ts";
 import { History } from "../../provenance/history.ts";
@@ -79,4 +83,31 @@ Deno.test("mergeByTime() puts jobs in one order; one of which the time is not kn
     ...["400", "own 0", "own 1", "200", "own 2", "50"],
   ]);
   assert.deepEqual(mergeByTime([], []), []);
+});
+
+Deno.test("findNamedRecords() finds jobs by ID, label, array, and the IDs of attempts that failed", async () => {
+  await using history = await History.create();
+  await history.run("12", { files: { a: "1\n" }, evidence: { submission: { label: "model" } } });
+  await history.run("8", {
+    files: { b: "1\n" },
+    evidence: {
+      attempts: [{ jobId: "4", state: "FAILED", elapsed: 5 }, { jobId: "6_1" }],
+      accounting: { state: "COMPLETED", elapsed: 90_061, timeLimit: 3600 },
+    },
+  });
+  for (const task of ["7_0", "7_1"]) await history.run(task, { files: { [task]: "1\n" } });
+  const { dataset, store, runner } = await open(history);
+  using _store = store;
+  const names = ["12", "1", "model", "mode", "7", "7_1", "4", "6", "6_1", "6_2"];
+
+  const found = await findNamedRecords(dataset, names, runner);
+
+  assert.deepEqual(found.map((jobs) => jobs.map(({ jobId }) => jobId)), [
+    ...[["12"], [], ["12"], [], ["7_1", "7_0"], ["7_1"], ["8"], ["8"], ["8"], []],
+  ]);
+  const [{ end, attempts }] = found[6] as [typeof found[0][0]];
+  assert.deepEqual([end?.elapsed, end?.timeLimit], ["1-01:01:01", "01:00:00"]);
+  assert.deepEqual(attempts.map(({ jobId, end }) => [jobId, end.state, end.elapsed]), [
+    ...[["4", "FAILED", "00:00:05"], ["6_1", "", ""]],
+  ]);
 });

@@ -3,7 +3,7 @@ import { openDataset } from "../../../src/datalad/dataset.ts";
 import type { Attempt, SubmittedJob } from "../../../src/jobs/job.ts";
 import type { JobStatus } from "../../../src/jobs/job_status.ts";
 import { NO_OPEN_JOBS } from "../../../src/submit/awaited_inputs.ts";
-import { findByAnyId, planRetry } from "../../../src/submit/retry/plan_retry.ts";
+import { planRetry } from "../../../src/submit/retry/plan_retry.ts";
 import type { RetryOptions } from "../../../src/submit/retry/plan_retry.ts";
 import { openJob } from "../../support/jobs.ts";
 import { TestRepository } from "../../support/test_repository.ts";
@@ -89,7 +89,7 @@ Deno.test("planRetry() refuses options for a command that a shell has to read", 
 });
 
 Deno.test("planRetry() waits for predecessors by the IDs that they have by now, and for no failed one", async () => {
-  const attempts = [{ jobId: "1" }] as unknown as readonly Attempt[];
+  const attempts = [{ jobId: "1", submittedAtMs: 1 }] as unknown as readonly Attempt[];
   const open = [openJob({ jobKey: 5, jobId: "8", attempts })];
   const job = { after: [{ jobId: "1", type: "afterok" }, { jobId: "2", type: "afterok" }] };
 
@@ -99,18 +99,4 @@ Deno.test("planRetry() waits for predecessors by the IDs that they have by now, 
     code: "BAD_DEPENDENCY",
     hint: "dlslurm retry 8, and then this one",
   });
-});
-
-Deno.test("findByAnyId() knows a job by the IDs of its attempts that failed", () => {
-  const attempts = [{ jobId: "1" }, { jobId: "4" }] as unknown as readonly Attempt[];
-  const jobs = [openJob({ jobId: "9" }), openJob({ jobId: "8", attempts })];
-
-  assert.deepEqual(["8", "4", "1"].map((id) => findByAnyId(jobs, id)[0]?.jobId), ["8", "8", "8"]);
-  assert.deepEqual(findByAnyId(jobs, "2"), []);
-});
-
-Deno.test("findByAnyId() knows the tasks of an array by its ID, and no other array's", () => {
-  const jobs = ["7_1", "7_2", "71_3"].map((jobId) => openJob({ jobId }));
-
-  assert.deepEqual(findByAnyId(jobs, "7").map(({ jobId }) => jobId), ["7_1", "7_2"]);
 });
