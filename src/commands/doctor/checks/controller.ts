@@ -61,7 +61,7 @@ export function checkLimits(config: ControllerConfig): Finding[] {
         : `an array has ${size - 1} tasks at most (MaxArraySize = ${size})`,
       consequence: size < 2
         ? "schedule --from has to submit each row by itself"
-        : "schedule --from --array parts more rows into several arrays",
+        : "schedule --from --array splits more rows into several arrays",
     });
   } else if (size !== undefined) {
     findings.push({
