@@ -257,7 +257,8 @@ interface Refused {
   readonly args: readonly string[];
   readonly code: 1 | 2;
   readonly says: RegExp;
-  readonly hasNoSlurm?: boolean;
+  /** The only programs that there are; absent: all of this machine, and a Slurm. */
+  readonly tools?: readonly string[];
 }
 
 const REFUSED: readonly Refused[] = [
@@ -272,7 +273,14 @@ const REFUSED: readonly Refused[] = [
     args: ["record", "rec", "--", "touch", "ran"],
     code: 1,
     says: /there is no sbatch or sacct on PATH/,
-    hasNoSlurm: true,
+    tools: ["touch", "id", "mkfifo"],
+  },
+  {
+    name: "a machine without id",
+    args: ["record", "rec", "--", "touch", "ran"],
+    code: 1,
+    says: /Cannot tell which names are to be replaced: "id" is not on PATH\. Nothing was recorded/,
+    tools: ["sbatch", "sacct", "squeue", "scontrol"],
   },
   { name: "no command", args: ["record", "rec"], code: 2, says: /there is no command behind --/ },
   { name: "no folder", args: ["record", "--", "ls"], code: 2, says: /the folder .* is missing/ },
@@ -294,8 +302,8 @@ const REFUSED: readonly Refused[] = [
     code: 2,
     says: /--keep/,
   },
-  { name: "an unknown command", args: ["play", "rec"], code: 2, says: /"fixtures play"/ },
-  { name: "no command of its own", args: [], code: 2, says: /fixtures record DIR/ },
+  { name: "an unknown command", args: ["play", "rec"], code: 2, says: /there is no "play"/ },
+  { name: "no command of its own", args: [], code: 2, says: /one of: record, replay/ },
   { name: "a command for check", args: ["check", "rec", "--", "ls"], code: 2, says: /no command/ },
   {
     name: "a program that is not there",
@@ -305,12 +313,12 @@ const REFUSED: readonly Refused[] = [
   },
 ];
 
-for (const { name, args, code, says, hasNoSlurm } of REFUSED) {
+for (const { name, args, code, says, tools } of REFUSED) {
   Deno.test(`e2e: fixtures refuses ${name}`, async () => {
     await using sandbox = await Sandbox.create();
-    if (hasNoSlurm !== true) await writeSmallSlurm(sandbox);
+    if (tools === undefined) await writeSmallSlurm(sandbox);
     else {
-      for (const tool of ["touch", "id", "mkfifo"]) {
+      for (const tool of tools) {
         await writeProgram(sandbox, tool, `exec /usr/bin/${tool} "$@"`);
       }
       sandbox.env["PATH"] = sandbox.programs;

@@ -178,7 +178,9 @@ async function loadTable(
     return readTable(await Deno.readFile(path), format);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new UserError("BAD_TABLE", `Cannot read the table "${from}": ${error.message}`, {
+    const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
+    throw new UserError("BAD_TABLE", `Cannot read the table "${from}": ${reason}`, {
+      unchanged: "No job was submitted",
       hint: "name a CSV, TSV or JSON-lines file, or - for standard input",
       cause: error,
     });

@@ -1,3 +1,5 @@
+import { UserError } from "../../errors.ts";
+import { ProgramNotFoundError } from "../../process/runner.ts";
 import type { FixturesContext } from "../context.ts";
 import { namesOf } from "./find_fields.ts";
 import type { Finding } from "./kinds.ts";
@@ -43,8 +45,19 @@ export async function findIdentity(context: FixturesContext): Promise<RecorderId
   };
 }
 
+/** @throws {UserError} `FAKE_SLURM` if nobody can be asked: what is not known cannot be replaced. */
 async function askId({ runner }: FixturesContext, option: string): Promise<string> {
-  const { code, stdout } = await runner.run(["id", option]);
+  const { code, stdout } = await runner.run(["id", option]).catch((error) => {
+    if (!(error instanceof ProgramNotFoundError)) throw error;
+    throw new UserError(
+      "FAKE_SLURM",
+      'Cannot tell which names are to be replaced: "id" is not on PATH',
+      {
+        unchanged: "Nothing was recorded",
+        hint: "put the folder of id (coreutils) on PATH",
+      },
+    );
+  });
   // A number without a name in a container: id names what it can and fails.
   return code === 0 ? new TextDecoder().decode(stdout).trim() : "";
 }

@@ -119,7 +119,11 @@ const USAGE = [
   [["--again"], 2, /Cannot use --again without --from/],
   [["--from-format", "csv"], 2, /Cannot use --from-format without --from/],
   [["--from", "t.txt"], 2, /Cannot tell the format of the table "t\.txt"/],
-  [["--from", "none.csv"], 1, /Cannot read the table "none\.csv"/],
+  [
+    ["--from", "none.csv"],
+    1,
+    /Cannot read the table "none\.csv": there is no such file\. No job was submitted/,
+  ],
   [["--from", "t.csv", "--array-limit", "2"], 2, /Cannot use --array-limit without --array/],
   [["--from", "t.csv", "--continue"], 2, /Cannot use --continue together with --from/],
   [["--continue"], 2, /Cannot take a command or outputs with --continue/],
