@@ -59,9 +59,11 @@ export async function gatherCrate(
   session: Session,
 ): Promise<CrateModel> {
   using progress = session.progress("reading what jobs read and wrote");
-  const written = await findWrittenByRuns(provenance, runs);
-  session.interrupted.throwIfAborted();
-  const read = await findReadByRuns(provenance, runs);
+  // Beside each other: one waits for git, the other looks for subdatasets.
+  const [written, read] = await Promise.all([
+    findWrittenByRuns(provenance, runs),
+    findReadByRuns(provenance, runs),
+  ]);
   session.interrupted.throwIfAborted();
   const table = new FileTable();
   const withFiles = runs.map((subject, at) => noteFiles(table, subject, written[at]!, read[at]!));

@@ -28,5 +28,6 @@ export function compact<T>(values: readonly T[]): T | readonly T[] | undefined {
 export function refsTo(
   ids: Iterable<string>,
 ): Reference | readonly Reference[] | undefined {
+  if (Array.isArray(ids) && ids.length < 2) return compact(ids.map(refTo));
   return compact([...new Set(ids)].map(refTo));
 }

@@ -5,15 +5,11 @@ import { encodePath } from "../git/path_bytes.ts";
  * IRI has. International characters stay as they are, as RO-Crate 1.1 prefers.
  */
 // deno-lint-ignore no-control-regex -- control characters are what must be encoded
-const NOT_IN_URI = /[\x00-\x20\x7f-\xa0"#%<>?@[\\\]^`{|}\u2028-\u202f\uD800-\uDFFF\uFFF0-\uFFFF]/u;
+const NOT_IN_URI = /[\x00-\x20\x7f-\xa0"#%<>?@[\\\]^`{|}\u2028-\u202f\uD800-\uDFFF\uFFF0-\uFFFF]/gu;
 
 /** A path as a part of an identifier: what would end or change it, and bytes that are no text, as `%XX`. */
 export function encodeForId(path: string): string {
-  let encoded = "";
-  for (const character of path) {
-    encoded += NOT_IN_URI.test(character) ? percent(encodePath(character)) : character;
-  }
-  return encoded;
+  return path.replaceAll(NOT_IN_URI, (character) => percent(encodePath(character)));
 }
 
 /** The identifier of a file in the crate: its path, relative to the crate's root. */

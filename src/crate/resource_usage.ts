@@ -28,17 +28,19 @@ const QUANTITIES: readonly Quantity[] = [
 
 /** Describes what a job was given and used, as the workflow-run vocabulary has it: a property a quantity. */
 export function usageOf(action: string, accounting: AccountingEvidence = {}): Entity[] {
-  return QUANTITIES.flatMap(({ field, name, unit }): Entity[] => {
+  const entities: Entity[] = [];
+  for (const { field, name, unit } of QUANTITIES) {
     const value = accounting[field];
-    if (value === undefined) return [];
-    return [{
+    if (value === undefined) continue;
+    entities.push({
       "@id": `${action}/${name}`,
       "@type": "PropertyValue",
       name,
       propertyID: `${SACCT}${name}`,
       // sacct's TimelimitRaw is in minutes, the record's in seconds: the unit tells.
-      ...(unit === undefined ? {} : { unitCode: `${UNITS}${unit}` }),
+      unitCode: unit === undefined ? undefined : `${UNITS}${unit}`,
       value: String(value),
-    }];
-  });
+    });
+  }
+  return entities;
 }

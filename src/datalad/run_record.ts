@@ -253,8 +253,10 @@ export function parseRecord(text: string): RunRecord | { readonly sidecarId: str
   };
 }
 
+const WithForm = v.object({ dlslurm: v.object({ form: v.number() }) });
+
 function requireKnownForm(json: unknown): void {
-  const parsed = v.safeParse(v.object({ dlslurm: v.object({ form: v.number() }) }), json);
+  const parsed = v.safeParse(WithForm, json);
   if (!parsed.success || parsed.output.dlslurm.form <= NEWEST_FORM) return;
   throw new SyntaxError(
     `it is of form ${parsed.output.dlslurm.form}, this dlslurm knows form ${NEWEST_FORM}: ` +
