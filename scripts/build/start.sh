@@ -363,6 +363,9 @@ case $dls_limit in
   } ;;
 esac
 
+# What reads a whole history holds much at once. Where addresses are few it has to do with less room.
+case ${1-}$dls_flag in export | report) dls_flag=@ROOM@ ;; esac
+
 exec "$dls_home/deno" run @RUN_OPTIONS@$dls_flag \
   "$dls_home/$dls_program.js" "$@"
 }

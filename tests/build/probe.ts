@@ -20,8 +20,17 @@ export interface ProbeReport {
   readonly runtime: string;
   readonly sqlite: string;
   readonly joined: string;
+  /** The command line of the runtime itself. */
+  readonly runtimeCommand: string;
   /** Length of a file that a module which is loaded late has read. */
   readonly lateLength: number;
+}
+
+/** The runtime itself may not look there. */
+async function runtimeCommand(): Promise<string> {
+  const args = ["-c", "tr '\\0' ' ' </proc/$PPID/cmdline"];
+  const { stdout } = await new Deno.Command("/bin/sh", { args }).output();
+  return new TextDecoder().decode(stdout);
 }
 
 if (import.meta.main) {
@@ -42,6 +51,7 @@ if (import.meta.main) {
     runtime: Deno.execPath(),
     sqlite: String(database.prepare("SELECT sqlite_version() AS v").get()?.["v"]),
     joined: join("a", "..", "b"),
+    runtimeCommand: await runtimeCommand(),
     lateLength: readFileSync("/etc/passwd", "utf8").length,
   };
   await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(report)));

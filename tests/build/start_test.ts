@@ -43,6 +43,18 @@ Deno.test("built file: needs the C library, and takes the room, that the README 
     assert.ok(readme.includes(`unpacks ${Math.round(bytes / 1e6)} MB`), String(bytes));
   }));
 
+Deno.test("built file: what reads a whole history gets more room, and nothing else does", () =>
+  inPlace(async (place) => {
+    for (const [words, room] of [[["export"], 32], [["report", "x"], 32], [["list"], 4]] as const) {
+      const { runtimeCommand, args } = await startWell(place, { argv: [place.file, ...words] });
+
+      assert.deepEqual(args, words);
+      // Of a flag that is given twice V8 takes the last.
+      const [, last] = [...runtimeCommand.matchAll(/max-semi-space-size=([0-9]+)/g)].at(-1)!;
+      assert.equal(Number(last), room, runtimeCommand);
+    }
+  }));
+
 Deno.test("built file: hands over arguments, working directory and umask as they are", () =>
   inPlace(async (place) => {
     const args = ["a b", "", "-x", "--", "--version", 'it\'s\n"q" $HOME *', "ü"];
