@@ -1,5 +1,6 @@
 import { quote } from "shlex";
 import { PipeReader } from "./pipe_reader.ts";
+import { shellName } from "./shell_name.ts";
 import { limitReached, MORE_PROCESSES } from "./system_limits.ts";
 import { UserError } from "../errors.ts";
 
@@ -50,24 +51,32 @@ export class ShellWorker implements AsyncDisposable {
    * @returns its exit status, 128 + N when signal N ended it, or the shell around it; 128 + 2 where it
    * was left, and nobody knows what will become of it.
    * @throws {UserError} `LIMIT` if the shell has ended without beginning it, as one does that finds no
-   * process for it.
+   * process for it; `NO_DIRECTORY` if it could not go to where the command was to run.
    */
   async run(job: ShellJob, leave?: AbortSignal): Promise<number> {
     if (this.#hasEnded) throw notBegun();
-    // Standard error first: it takes what the shell says of the others.
-    const line = `(cd -- ${quote(job.cwd)} && exec /bin/sh -c ${quote(job.command)}) ` +
-      `2>${quote(job.stderrFile)} >${quote(job.stdoutFile)} </dev/null; echo "$?"\n`;
+    // Standard error first: it takes what the shell says of the others. What the command could write on
+    // descriptor 3 would be taken for the shell's word.
+    const line = `{ (cd -- ${quote(job.cwd)} || { echo ${NOT_ENTERED} >&3; exit 1; }; ` +
+      `exec /bin/sh -c ${quote(job.command)} 3>&-) ` +
+      `2>${quote(job.stderrFile)} >${quote(job.stdoutFile)} </dev/null; echo "$?"; } 3>&1\n`;
     try {
       await this.#input.write(new TextEncoder().encode(line));
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
     }
+    let isEntered = true;
     for (;;) {
       const end = this.#unread.indexOf("\n");
       if (end >= 0) {
-        const status = Number(this.#unread.slice(0, end));
+        const word = this.#unread.slice(0, end);
         this.#unread = this.#unread.slice(end + 1);
-        return status;
+        if (word !== NOT_ENTERED) {
+          if (isEntered) return Number(word);
+          throw noFolder(job.cwd);
+        }
+        isEntered = false;
+        continue;
       }
       const reading = this.#answers.read().then((piece) => ({ piece }));
       const answer = await orAborted(reading, leave);
@@ -111,6 +120,23 @@ async function orAborted<T>(
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** What the shell says where it could not go to the folder of a command; its status follows. */
+const NOT_ENTERED = "not-entered";
+
+/** The error for a command that was not begun, since there is no folder for it to run in. */
+export function noFolder(folder: string): UserError {
+  return new UserError(
+    "NO_DIRECTORY",
+    `Cannot run a command in "${folder}": the folder is not there, or must not be entered`,
+    {
+      unchanged: "Nothing was submitted there",
+      hint: `mkdir -p ${
+        shellName(folder)
+      }, then run the same command again; or give up what is to run there`,
+    },
+  );
 }
 
 function notBegun(): UserError {

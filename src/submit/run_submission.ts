@@ -1,9 +1,16 @@
 import { basename, dirname, join } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
-import { isAbsence, namesIn, readTextIfPresent, removeIfPresent } from "../fs/if_present.ts";
+import {
+  isAbsence,
+  isFolderSync,
+  namesIn,
+  readTextIfPresent,
+  removeIfPresent,
+} from "../fs/if_present.ts";
 import { toUserError } from "../process/system_error.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
+import { noFolder } from "../process/shell_worker.ts";
 import type { ShellWorker } from "../process/shell_worker.ts";
 import { errnoOf } from "../process/system_limits.ts";
 import type { JobStore } from "../store/job_store.ts";
@@ -81,7 +88,10 @@ export async function runSubmission(
     };
   } catch (error) {
     await removeTraces(traces);
-    throw isTooLong(error) ? tooLong(command) : error;
+    if (isTooLong(error)) throw tooLong(command);
+    throw error instanceof Deno.errors.NotFound && !isFolderSync(directory)
+      ? noFolder(directory)
+      : error;
   }
   // From here on there may be a job: whatever fails now, nobody may take it for a submission that was not.
   const stdout = await readTrace(traces.stdoutFile);

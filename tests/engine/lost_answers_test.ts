@@ -4,11 +4,16 @@ import { DenoRunner } from "../../src/process/deno_runner.ts";
 import { findWriter } from "../../src/process/find_writer.ts";
 import type { TestDataset } from "../support/datasets.ts";
 import { pollUntil } from "../support/polling.ts";
-import { storedClaims } from "../support/snapshots.ts";
+import { storedClaims, storedJobs } from "../support/snapshots.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { DLSLURM } from "../support/sandbox.ts";
 import { runOnFullDisk } from "../support/small_disk.ts";
-import { wrapDlslurm, wrapProgram } from "../support/wrapped_programs.ts";
+import {
+  LIMIT_REACHED,
+  MISBEHAVIOUR,
+  wrapDlslurm,
+  wrapProgram,
+} from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
 async function createWith(sbatch: string): Promise<EngineWorld> {
@@ -21,6 +26,10 @@ async function createWith(sbatch: string): Promise<EngineWorld> {
 
 function claimsOf(world: EngineWorld): string[] {
   return storedClaims({ root: world.root } as TestDataset);
+}
+
+function storedStages(world: EngineWorld): string[] {
+  return storedJobs({ root: world.root } as TestDataset).map((job) => job.stage);
 }
 
 Deno.test("schedule: a command that could not print what sbatch told it → unclear, its outputs stay claimed", async () => {
@@ -93,6 +102,26 @@ Deno.test("schedule: a command that says that nothing was sent → refused, noth
   }
   const left = await Array.fromAsync(Deno.readDir(join(world.root, ".git/dlslurm/submissions")));
   assert.deepEqual(left, []);
+});
+
+Deno.test("schedule --continue of rows whose folder is gone → they wait on, nothing is unclear", async () => {
+  await using world = await EngineWorld.create({ "table.tsv": "name\none\ntwo\n", "sub/x": "" });
+  const rows = ["schedule", "--from", "../table.tsv", "-o", "{name}", "sbatch", "../job.sh"];
+  const path = join(world.sandbox.programs, "sbatch");
+  await Deno.rename(path, `${path}.scripted`);
+  await wrapProgram(world.sandbox, "sbatch", MISBEHAVIOUR.fail(LIMIT_REACHED));
+  await world.sandbox.dlslurm([...rows, "{name}"], { cwd: join(world.root, "sub") });
+  await Deno.rename(`${path}.scripted`, path);
+  await Deno.rename(join(world.root, "sub"), join(world.root, "moved"));
+
+  const early = await world.dlslurm("schedule", "--continue");
+
+  assert.equal(early.code, 1);
+  assert.match(saidBy(early), /Cannot run a command in ".*sub": the folder is not there/);
+  assert.deepEqual(storedStages(world), ["waiting", "waiting"]);
+  await Deno.rename(join(world.root, "moved"), join(world.root, "sub"));
+  await world.must("schedule", "--continue");
+  assert.deepEqual(storedStages(world), ["open", "open"]);
 });
 
 Deno.test("schedule: a shell that cannot begin says why", async () => {
