@@ -71,6 +71,13 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
+/** The user ID that was noted with an identity, as JSON; `undefined` where there is none. */
+export function uidIn(text: string): number | undefined {
+  if (parseIdentity(text) === undefined) return undefined;
+  const { uid } = JSON.parse(text) as { uid?: unknown };
+  return Number.isSafeInteger(uid) && Number(uid) >= 0 ? Number(uid) : undefined;
+}
+
 /**
  * Whether a process still runs. `unknown`: nobody can tell from here, since it is one of another machine
  * or of another PID namespace; it must then be taken for alive.

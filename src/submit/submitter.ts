@@ -17,13 +17,6 @@ export async function submitterOf(session: Session): Promise<string> {
   });
 }
 
-/** The ID of the user who submitted; `undefined` where it was not noted, or the text is not readable. */
-export function uidOfSubmitter(text: string): number | undefined {
-  if (parseIdentity(text) === undefined) return undefined;
-  const { uid } = JSON.parse(text) as { uid?: unknown };
-  return Number.isSafeInteger(uid) && Number(uid) >= 0 ? Number(uid) : undefined;
-}
-
 /** The clusters that the environment of a submitter named; `undefined` if its text is not readable. */
 export function clustersOfSubmitter(text: string): readonly string[] | undefined {
   if (parseIdentity(text) === undefined) return undefined;

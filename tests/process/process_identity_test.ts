@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { DenoRunner } from "../../src/process/deno_runner.ts";
-import { identifySelf, livenessOf, parseIdentity } from "../../src/process/process_identity.ts";
+import {
+  identifySelf,
+  livenessOf,
+  parseIdentity,
+  uidIn,
+} from "../../src/process/process_identity.ts";
 import type { Liveness, ProcessIdentity } from "../../src/process/process_identity.ts";
 import type { Answer } from "../support/fake_runner.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
@@ -134,5 +139,14 @@ Deno.test("parseIdentity() reads what was written as JSON, and nothing else", ()
   assert.deepEqual(parseIdentity(JSON.stringify(TEST_PROCESS)), TEST_PROCESS);
   for (const text of ["", "{}", "null", "x", "[]", JSON.stringify({ ...OTHER, pid: "777" })]) {
     assert.equal(parseIdentity(text), undefined, text);
+  }
+});
+
+Deno.test("uidIn() of what names no user ID is not known", () => {
+  for (const text of ["", "{}", "null", '{"uid":1}', JSON.stringify(TEST_PROCESS)]) {
+    assert.equal(uidIn(text), undefined, text);
+  }
+  for (const uid of ["1", -1, 1.5, null]) {
+    assert.equal(uidIn(JSON.stringify({ ...TEST_PROCESS, uid })), undefined);
   }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseIdentity } from "../../src/process/process_identity.ts";
-import { clustersOfSubmitter, submitterOf, uidOfSubmitter } from "../../src/submit/submitter.ts";
+import { parseIdentity, uidIn } from "../../src/process/process_identity.ts";
+import { clustersOfSubmitter, submitterOf } from "../../src/submit/submitter.ts";
 import { TEST_PROCESS, testSession } from "../support/test_session.ts";
 
 async function submitterIn(variables: Record<string, string>): Promise<string> {
@@ -15,20 +15,11 @@ Deno.test("submitterOf() says who submits, and to which clusters the environment
   assert.deepEqual(parseIdentity(named), TEST_PROCESS);
   assert.deepEqual(clustersOfSubmitter(plain), []);
   assert.deepEqual(clustersOfSubmitter(named), ["big", "small"]);
-  assert.deepEqual([uidOfSubmitter(plain), uidOfSubmitter(named)], [Deno.uid(), Deno.uid()]);
+  assert.deepEqual([uidIn(plain), uidIn(named)], [Deno.uid(), Deno.uid()]);
 });
 
 Deno.test("clustersOfSubmitter() of what is no submitter is not known", () => {
   for (const text of ["", "{}", "null", "[1]"]) assert.equal(clustersOfSubmitter(text), undefined);
   const odd = JSON.stringify({ ...TEST_PROCESS, clusters: 7 });
   assert.equal(clustersOfSubmitter(odd), undefined);
-});
-
-Deno.test("uidOfSubmitter() of what names no user ID is not known", () => {
-  for (const text of ["", "{}", "null", '{"uid":1}', JSON.stringify(TEST_PROCESS)]) {
-    assert.equal(uidOfSubmitter(text), undefined, text);
-  }
-  for (const uid of ["1", -1, 1.5, null]) {
-    assert.equal(uidOfSubmitter(JSON.stringify({ ...TEST_PROCESS, uid })), undefined);
-  }
 });

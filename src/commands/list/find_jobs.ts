@@ -14,7 +14,7 @@ import { SCREENFUL } from "./list_options.ts";
 import type { ListOptions } from "./list_options.ts";
 import { pendingReasons } from "./pending_reasons.ts";
 import { findNamedRecords, findRecordedJobs, mergeByTime } from "./recorded_jobs.ts";
-import { usersOfJobs } from "./users_of_jobs.ts";
+import { usersOfJobs } from "../../claims/users_of_jobs.ts";
 
 /** Which jobs are to be listed. */
 export interface ListOrder {

@@ -1,7 +1,7 @@
-import type { Job } from "../../jobs/job.ts";
-import { namesOfUsers } from "../../process/user_names.ts";
-import type { Runner } from "../../process/runner.ts";
-import { uidOfSubmitter } from "../../submit/submitter.ts";
+import type { Job } from "../jobs/job.ts";
+import { namesOfUsers } from "../process/user_names.ts";
+import { uidIn } from "../process/process_identity.ts";
+import type { Runner } from "../process/runner.ts";
 
 /**
  * The Unix users who submitted jobs, by the jobs' keys: by the name that Slurm told, else by that of the user ID
@@ -14,7 +14,7 @@ export async function usersOfJobs(
   const users = new Map<number, string>();
   const ids = new Map<number, number>();
   for (const { jobKey, details, submitter } of jobs) {
-    const uid = uidOfSubmitter(submitter);
+    const uid = uidIn(submitter);
     if (details?.user) users.set(jobKey, details.user);
     else if (uid !== undefined) ids.set(jobKey, uid);
   }

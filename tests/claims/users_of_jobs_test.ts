@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { usersOfJobs } from "../../../src/commands/list/users_of_jobs.ts";
-import type { SubmissionDetails } from "../../../src/jobs/job.ts";
-import { fakeRunner } from "../../support/fake_runner.ts";
-import { openJob } from "../../support/jobs.ts";
-import { TEST_PROCESS } from "../../support/test_session.ts";
+import { usersOfJobs } from "../../src/claims/users_of_jobs.ts";
+import type { SubmissionDetails } from "../../src/jobs/job.ts";
+import { fakeRunner } from "../support/fake_runner.ts";
+import { openJob } from "../support/jobs.ts";
+import { TEST_PROCESS } from "../support/test_session.ts";
 
 const submitter = (uid: unknown) => JSON.stringify({ ...TEST_PROCESS, uid });
 const details = { user: "ada" } as SubmissionDetails;
