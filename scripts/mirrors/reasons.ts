@@ -18,6 +18,10 @@ export const REASONS: readonly Reason[] = [
     path: `src/commands/${name}.ts`,
     reason: `${JOINS}tests/engine/onto_test.ts, tests/e2e/seed_workflow_test.ts`,
   })),
+  ...["look_at_others", "own_claims", "share_claims", "show_claims"].map((name) => ({
+    path: `src/claims/shared/${name}.ts`,
+    reason: "two clones and a remote: tests/engine/shared_claims_test.ts, by real git",
+  })),
   {
     path: "src/crate/",
     reason: "what is in the crate: tests/crate/export_crate_test.ts, by whole histories, and " +

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { lastUseMs } from "../jobs/earlier_ids.ts";
-import { JOB_STAGES } from "../jobs/job.ts";
-import type { Job, JobStage } from "../jobs/job.ts";
+import { isSubmitted, JOB_STAGES } from "../jobs/job.ts";
+import type { Job, JobStage, SubmittedJob } from "../jobs/job.ts";
 import { DamagedRows } from "./damaged_rows.ts";
 import { IS_OF_MARK } from "./job_rows.ts";
 import type { StoreWork } from "../sqlite/open_store.ts";
@@ -88,6 +88,17 @@ export class JobListing {
         )
         : this.#list(`${unendedOf("1")} ORDER BY job_key DESC`, ...INDEXED.map(() => name))
     ).sort((a, b) => b.jobKey - a.jobKey);
+  }
+
+  /** The open jobs of all work trees that are there, in the order of their submission. */
+  openEverywhere(): SubmittedJob[] {
+    const statement = "SELECT DISTINCT worktree FROM job WHERE stage = 'open'";
+    const names = this.#read(() => this.#database.prepare(statement).all())
+      .map((row) => String(row["worktree"]));
+    const { text, times } = selectionOf(["open"]);
+    return names.filter((name) => this.#worktrees.has(name))
+      .flatMap((name) => this.#list(text, ...this.#valuesFor(name, times)))
+      .filter(isSubmitted).sort((a, b) => a.jobKey - b.jobKey);
   }
 
   /** Jobs of a work tree that have a label, the newest first. */

@@ -82,6 +82,20 @@ Deno.test("JobListing.ofRemovedWorktrees() gives what has not ended of worktrees
   assert.deepEqual(keysOf(listing.ofRemovedWorktrees()), removed.reverse());
 });
 
+Deno.test("JobListing.openEverywhere() gives the open jobs of worktrees that are there, oldest first", async () => {
+  const { folder, database, listing } = await createListing();
+  await using _folder = folder;
+  assert.deepEqual(listing.openEverywhere(), []);
+  const open = [insert(database, "open", "side", "new"), insert(database, "open")];
+  open.push(insert(database, "open", "side"));
+  for (const stage of JOB_STAGES) if (stage !== "open") insert(database, stage);
+  insert(database, "open", "side", "old");
+  insert(database, "open", "gone");
+  database.prepare("UPDATE job SET job_id = job_key WHERE stage = 'open'").run();
+
+  assert.deepEqual(keysOf(listing.openEverywhere()), open);
+});
+
 Deno.test("JobListing leaves out rows that cannot be read, and tells them", async () => {
   const { folder, database, listing, damaged } = await createListing();
   await using _folder = folder;

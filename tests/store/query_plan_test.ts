@@ -76,6 +76,7 @@ function useStore(store: JobStore): void {
   store.listing.newest("", ["submitting", "open"], 50);
   store.listing.count("", ["waiting"]);
   store.listing.ofRemovedWorktrees();
+  store.listing.openEverywhere();
   store.waiting.keys("", true);
   store.waiting.findKnown("", ["identity"]);
   const row = { request: REQUEST, identity: "identity", plan: PLAN };

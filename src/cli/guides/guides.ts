@@ -9,7 +9,7 @@ export const GUIDES = {
   "chains": "Jobs that wait for each other",
   "unattended": "Waiting, and finishing without anybody there",
   "evidence": "What made this, and does it still come out?",
-  "sharing": "Handing on what jobs made, as an RO-Crate",
+  "sharing": "Results as an RO-Crate, and claims for other clones",
   "report": "A report of all jobs",
   "alt-dir": "Running on a parallel file system",
   "subdatasets": "Subdatasets",

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { join, resolve } from "node:path";
 import { resolveClaim } from "../../datalad/claimed_path.ts";
 import { openDataset } from "../../datalad/dataset.ts";
@@ -41,6 +42,7 @@ export async function runAdopt(options: AdoptOptions, context: CommandContext): 
     return await adoptFile(dataset, options.file, options, context);
   }
   using store = JobStore.openIn(dataset);
+  await using _sharing = ClaimSharing.of(dataset, store, context);
   const pending = findPendingEntries(dataset, store);
   if (pending.length === 0) {
     reportNothing(dataset, context);

@@ -1,3 +1,4 @@
+import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { resolve } from "node:path";
 import { requireAltDir } from "../../claims/alt_dir.ts";
 import { hintForHolder, nameOfHolder } from "../../claims/output_conflict.ts";
@@ -27,6 +28,7 @@ export async function adoptFile(
     ? undefined
     : await requireAltDir(dataset, resolve(context.cwd, options.altDir));
   using store = JobStore.openIn(dataset);
+  await using _sharing = ClaimSharing.of(dataset, store, context);
   const order = { name: file, altDir, checksOutputs: options.checkOutputs };
   const { jobs, untold } = await adoptHandover(dataset, store, handover, order, context);
   for (const each of jobs) report(dataset, each, context);

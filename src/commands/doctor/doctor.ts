@@ -31,6 +31,7 @@ import { checkCommits, checkGit, checkSharing } from "./checks/git_setup.ts";
 import { checkJobStore } from "./checks/job_store.ts";
 import { judgeNode, visitNode } from "./checks/node.ts";
 import { checkProcessLimits, readProcessLimits } from "./checks/process_limits.ts";
+import { checkSharedClaims } from "./checks/shared_claims.ts";
 import { checkRuntimeCache } from "./checks/runtime_cache.ts";
 import { checkAnswers, checkCommands, SLURM_PROGRAMS } from "./checks/slurm_commands.ts";
 import { checkVersion } from "./checks/slurm_version.ts";
@@ -244,8 +245,9 @@ async function aboutDataset(
   dataset: Dataset,
   { config }: SiteAnswers,
   uid: number,
-  { runner, now }: CommandContext,
+  context: CommandContext,
 ): Promise<Finding[]> {
+  const { runner, now } = context;
   const hosts = config?.daemons.map(({ host }) => host) ?? [];
   const own = Deno.hostname().split(".", 1)[0];
   const isController = hosts.length === 0
@@ -258,6 +260,7 @@ async function aboutDataset(
     ...await checkCommits(dataset),
     ...await checkSharing(dataset, uid),
     ...checkJobStore(dataset),
+    ...await checkSharedClaims(dataset, context),
   ];
 }
 

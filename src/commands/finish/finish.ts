@@ -8,6 +8,7 @@
  * @module
  */
 
+import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
@@ -98,6 +99,7 @@ async function finish(
 ): Promise<void> {
   const { jobIds, options, isWanted } = order;
   using store = JobStore.openIn(dataset);
+  await using _sharing = ClaimSharing.of(dataset, store, context);
   let altDirs: ReadonlySet<string | null>;
   {
     const refs = store.listMoves(dataset.worktree).filter(({ path }) => path === ".");

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { dirname, resolve } from "node:path";
 import { takeFinishLease } from "../../commit/finish_lease.ts";
 import { openDataset } from "../../datalad/dataset.ts";
@@ -51,6 +52,7 @@ export async function runHandover(
   }
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.openIn(dataset);
+  await using _sharing = ClaimSharing.of(dataset, store, context);
   // A finish at work may be about to commit or close one of them.
   await using _lease = await takeFinishLease(dataset, context);
   const open = store.listOpen(dataset.worktree);

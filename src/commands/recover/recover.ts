@@ -7,6 +7,7 @@
  * @module
  */
 
+import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
@@ -59,6 +60,7 @@ export async function runRecover(options: RecoverOptions, context: CommandContex
   requireNamed(options);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.openIn(dataset);
+  await using _sharing = ClaimSharing.of(dataset, store, context);
   const unclear = await recoverSubmissions(dataset, store, context);
   if (options.submission === undefined) {
     if (options.auto === true) await settle(dataset, store, unclear, context);

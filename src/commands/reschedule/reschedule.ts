@@ -9,6 +9,7 @@
  * @module
  */
 
+import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { isInside, isWithin } from "../../paths/root_paths.ts";
 import { isAbsolute, join, relative } from "node:path";
 import { openDataset } from "../../datalad/dataset.ts";
@@ -198,10 +199,14 @@ async function repeat(
     await confirmRuns(dataset, chained.map(({ run }) => run), context);
   }
   using store = JobStore.openIn(dataset);
+  await using sharing = ClaimSharing.of(dataset, store, context);
   if (options.report !== true) await recoverAndSettle(dataset, store, context);
   const call = new RepeatCall(dataset, store);
   const planned = await planRuns(chained, call, planning);
   const changed = await noticeChanges(planning, planned);
+  if (options.report !== true) {
+    await sharing.warnOfConflicts(planned.flatMap(({ plan }) => plan.request.outputs));
+  }
   return await submitRuns(planned, changed, call, { ...planning, store });
 }
 

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { takeFinishLease } from "../../commit/finish_lease.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
@@ -78,6 +79,7 @@ export async function runRetry(
   const jobIds = options.jobIds.map((text) => isLabel(text) ? text : parseOpenJobId(text));
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.openIn(dataset);
+  await using _sharing = ClaimSharing.of(dataset, store, context);
   if (options.dryRun !== true) await recoverAndSettle(dataset, store, context);
   const open = listOwn(dataset, store);
   const elsewhere = await findElsewhere(dataset, store);

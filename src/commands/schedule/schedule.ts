@@ -9,6 +9,7 @@
  * @module
  */
 
+import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
@@ -102,10 +103,12 @@ export async function runSchedule(
     await gatherer.requireSaved(plan);
   }
   const books = openStore();
+  await using sharing = ClaimSharing.of(dataset, books, context);
   await recoverAndSettle(dataset, books, context);
   const locks = await readExtensionLocks(dataset, books, context, options.checkOutputs);
   requireUnlocked(locks, plan.request.outputs);
   await warnOfOvertaken(plan, place, openJobs, context);
+  if (options.checkOutputs) await sharing.warnOfConflicts(plan.request.outputs);
   const job = await submitJob(dataset, books, plan, context, options.checkOutputs);
   reportScheduled("slurm-schedule", dataset, job, plan.command, context);
   if (options.finishWhenDone !== true) return;

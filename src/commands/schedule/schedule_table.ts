@@ -1,3 +1,4 @@
+import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { resolve } from "node:path";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
@@ -46,6 +47,7 @@ async function submitTable(
   context: CommandContext,
 ): Promise<void> {
   using store = JobStore.openIn(dataset);
+  await using sharing = ClaimSharing.of(dataset, store, context);
   const parallel = options.jobs ?? GENTLE_PARALLEL;
   if (options.from === undefined) {
     await recoverAndSettle(dataset, store, context);
@@ -70,9 +72,11 @@ async function submitTable(
   reportKnown(dataset, checked.known, context);
   const keys = [...checked.waitingKeys, ...checked.keys];
   if (keys.length === 0) return;
-  await warnOfIgnored(dataset, checked.rows.flatMap(({ request }) => request.outputs), context);
+  const outputs = checked.rows.flatMap(({ request }) => request.outputs);
+  await warnOfIgnored(dataset, outputs, context);
   let result: SubmittedRows;
   try {
+    if (options.checkOutputs) await sharing.warnOfConflicts(outputs);
     result = await submitWaiting(dataset, store, { keys, parallel }, context);
   } catch (error) {
     // Nothing of the table was in the store before: nothing is left there of what was not submitted.

@@ -1,3 +1,4 @@
+import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
@@ -43,6 +44,7 @@ export async function runScheduleTasks(
     );
   }
   using store = JobStore.openIn(dataset);
+  await using sharing = ClaimSharing.of(dataset, store, context);
   if (options.dryRun === undefined) await recoverAndSettle(dataset, store, context);
   const after = await predecessorsOf(dataset, store, options.after ?? [], context);
   const rows: NewWaitingRow[] = [];
@@ -87,8 +89,10 @@ export async function runScheduleTasks(
   const locks = await readExtensionLocks(dataset, store, context, options.checkOutputs);
   for (const { request } of rows) requireUnlocked(locks, request.outputs);
   const keys = noteRows(store, rows, options, JSON.stringify(await context.process()), context);
-  await warnOfIgnored(dataset, rows.flatMap(({ request }) => request.outputs), context);
+  const outputs = rows.flatMap(({ request }) => request.outputs);
+  await warnOfIgnored(dataset, outputs, context);
   try {
+    if (options.checkOutputs) await sharing.warnOfConflicts(outputs);
     const result = await submitWaiting(dataset, store, { keys, parallel: 1 }, context);
     reportRest(dataset, store, result, context);
   } catch (error) {
