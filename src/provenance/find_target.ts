@@ -13,7 +13,7 @@ import type { Runner } from "../process/runner.ts";
 import { firstOf } from "../session/name_list.ts";
 import { renderSuccession } from "../session/succession.ts";
 import type { JobStore } from "../store/job_store.ts";
-import { nameOfCommit, nameOfRun } from "./origins.ts";
+import { isShallow, nameOfCommit, nameOfRun } from "./origins.ts";
 import type { Origin } from "./origins.ts";
 import { Provenance } from "./provenance.ts";
 import type { HistoryEntry } from "./run_history.ts";
@@ -85,7 +85,7 @@ export class TargetFinder {
   async byName(text: string): Promise<Target | undefined> {
     const isJobId = JOB_ID_REGEXP.test(text);
     const entry = await this.#entryAt(text);
-    const ofJob = isJobId ? await this.#byJobId(text) : undefined;
+    const ofJob = isJobId ? this.#byJobId(text) : undefined;
     if (entry !== undefined) {
       const doubt = ofJob === undefined
         ? []
@@ -93,13 +93,7 @@ export class TargetFinder {
       return this.#target(entry, doubt);
     }
     if (ofJob !== undefined || !isJobId) return ofJob;
-    const tasks = this.#provenance.top.history.tasksOf(text);
-    if (tasks.length === 0) return undefined;
-    throw new UserError(
-      "NO_RECORD",
-      `Cannot take job ${text} as a whole: each of its tasks has a record`,
-      { hint: `one of ${firstOf(tasks, MOST_NAMED)}` },
-    );
+    return await this.#byEarlierId(text);
   }
 
   /**
@@ -147,6 +141,11 @@ export class TargetFinder {
       : await readMessages(git, oid, undefined, DATALAD_RUN_PREFIX);
     const cmd = commit && commandOfDataladRun(commit.message);
     const what = `Cannot ${verb} "${text}"`;
+    if (cmd === undefined && await isShallow(this.#provenance.top.dataset)) {
+      return new UserError("NO_RECORD", `${what}: ${reason}, as far as this shallow clone goes`, {
+        hint: UNSHALLOW,
+      });
+    }
     return cmd === undefined
       ? new UserError("NO_RECORD", `${what}: ${reason}`, {
         hint: "dlslurm list --all shows the jobs",
@@ -202,38 +201,40 @@ export class TargetFinder {
     return job === undefined ? undefined : this.#ofStore(job);
   }
 
-  async #byJobId(jobId: string): Promise<Target | undefined> {
+  #byJobId(jobId: string): Target | undefined {
     const { history } = this.#provenance.top;
     const job = this.#store.findByJobId(jobId);
     const [entry] = history.ofJob(jobId);
     if (job !== undefined && (entry === undefined || job.stage === "open")) {
       return this.#ofStore(job);
     }
-    return entry === undefined ? await this.#byEarlierId(jobId) : this.#target(entry, []);
+    return entry === undefined ? undefined : this.#target(entry, []);
   }
 
-  /** The job that had the ID in an attempt that failed. */
+  /** The job that had the ID in an attempt that failed; an array whose tasks are jobs is none. */
   async #byEarlierId(jobId: string): Promise<Target | undefined> {
-    const jobs = this.#store.listing.withAnyId(jobId);
-    const [job] = jobs;
     const { history } = this.#provenance.top;
-    if (jobs.length === 1) {
+    const jobs = this.#store.listing.withAnyId(jobId);
+    const tasks = history.tasksOf(jobId);
+    const [job] = jobs;
+    if (jobs.length === 1 && tasks.length === 0) {
       const notes = [renderSuccession(jobId, jobs)].filter((note) => note !== undefined);
       return { ...this.#ofStore(job!), notes };
     }
-    const ids = jobs.length > 0
+    const later = jobs.length > 0
       ? jobs.flatMap(({ jobId }) => jobId ?? [])
       : (await history.ofAttempt(jobId)).map((entry) => entry.jobId);
+    const ids = [...new Set([...tasks, ...later])];
     const [only] = ids;
     if (only === undefined) return undefined;
-    if (jobs.length === 0 && new Set(ids).size === 1) {
+    if (tasks.length === 0 && jobs.length === 0 && ids.length === 1) {
       const note = `job ${jobId} failed and was submitted again: it is now job ${only}`;
       return this.#target(history.ofJob(only)[0]!, [note]);
     }
     throw new UserError(
       "NO_RECORD",
-      `Cannot take job ${jobId} as a whole: it failed, and its tasks were submitted again`,
-      { hint: `one of ${firstOf([...new Set(ids)], MOST_NAMED)}` },
+      `Cannot take job ${jobId} as a whole: each of its tasks has a record`,
+      { hint: `one of ${firstOf(ids, MOST_NAMED)}` },
     );
   }
 
@@ -290,12 +291,21 @@ export class TargetFinder {
   }
 }
 
+const UNSHALLOW = "git fetch --unshallow, then run the same command again";
+
 function hintForRun(oid: string): string {
   const name = oid.slice(0, 10);
   return `git show ${name} shows the record, datalad rerun ${name} repeats it`;
 }
 
 function noJobs(text: string, origin: Origin | undefined): UserError {
+  if (origin?.kind === "unknown" && origin.isCut) {
+    return new UserError(
+      "NO_RECORD",
+      `Cannot tell what made "${text}": this shallow clone ends before it came`,
+      { hint: UNSHALLOW },
+    );
+  }
   const by = origin?.kind === "commit"
     ? `commit ${origin.oid.slice(0, 10)} brought it: ${nameOfCommit(origin)}`
     : "the history does not tell what brought it";

@@ -42,7 +42,11 @@ export type Origin =
     readonly changedBy?: PlainCommit;
   }
   | { readonly kind: "commit" } & PlainCommit
-  | { readonly kind: "unknown" };
+  | {
+    readonly kind: "unknown";
+    /** `true` if that is so because a shallow clone ends before. */
+    readonly isCut?: true;
+  };
 
 /** Finds out which runs wrote which files, in one repository. */
 export class Origins {
@@ -86,6 +90,7 @@ export class Origins {
   ): Promise<Origin[]> {
     const isOlder = (entry: HistoryEntry, { before = -1 }: FileVersion) => entry.position > before;
     const origins: Origin[] = versions.map(() => ({ kind: "unknown" }));
+    const cut = await readCutCommits(this.#dataset);
     let open = versions.map((version, at) => ({ version, at }));
     for (let round = 0; open.length > 0 && round < MOST_RENAMES; round++) {
       const { byPath } = await this.#readWrites(open.map(({ version }) => version.path));
@@ -99,12 +104,19 @@ export class Origins {
       const commits = await this.#findCommits(others.map(({ version }) => version), tips);
       const renamed = await this.#findRenames(others.flatMap(({ version }) => {
         const commit = commits.get(keyOf(version));
-        return commit === undefined ? [] : [{ ...version, commit: commit.oid }];
+        return commit === undefined || cut.has(commit.oid)
+          ? []
+          : [{ ...version, commit: commit.oid }];
       }));
       open = [];
       for (const { version, at } of others) {
         const commit = commits.get(keyOf(version));
         if (commit === undefined) continue;
+        if (cut.has(commit.oid)) {
+          // It brought everything that is there: who has written it lies before.
+          origins[at] = { kind: "unknown", isCut: true };
+          continue;
+        }
         if (origins[at]!.kind === "unknown") origins[at] = { kind: "commit", ...commit };
         // A run wrote something else there, and somebody has changed it.
         const entry = byPath.get(version.path)
@@ -317,6 +329,11 @@ export async function readCutCommits({ commonDir }: Dataset): Promise<ReadonlySe
   const file = join(commonDir, "shallow");
   if (await lstatIfPresent(file) === undefined) return new Set();
   return new Set((await Deno.readTextFile(file)).split("\n").filter((line) => line !== ""));
+}
+
+/** Whether the history of a clone ends before its beginning. */
+export async function isShallow(dataset: Dataset): Promise<boolean> {
+  return (await readCutCommits(dataset)).size > 0;
 }
 
 /** Reads `git log -z --raw --format=%x01%H%n%s` as it arrives. */

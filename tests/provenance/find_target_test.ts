@@ -204,5 +204,23 @@ Deno.test("byName() leads from the ID of an attempt that failed to the job that 
     });
   }
   await assert.rejects(world.byName("7"), { code: "NO_RECORD", hint: "one of 9_1, 9_0" });
+  await world.history.run("7_2", { files: { "7_2": "1\n" } });
+  await assert.rejects(world.byName("7"), { code: "NO_RECORD", hint: "one of 7_2, 9_1, 9_0" });
   assert.match(await world.byName("7_1"), /^commit 9_1; job 7_1 failed/);
+});
+
+Deno.test("a shallow clone does not tell who wrote what came before it, and says so", async () => {
+  await using world = await Finder.create();
+  await world.history.run("1", { files: { a: "1\n", b: "1\n" } });
+  await world.history.run("2", { files: { c: "1\n" } });
+  const { dataset } = world.history.repository;
+  const head = (await dataset.git("rev-parse", "HEAD")).trim();
+  await Deno.writeTextFile(`${world.history.root}/.git/shallow`, `${head}\n`);
+  await dataset.git("mv", "b", "renamed");
+  await dataset.git("commit", "--quiet", "-m", "rename");
+
+  const isCut = { code: "NO_RECORD", message: /shallow clone/, hint: /^git fetch --unshallow/ };
+  for (const path of ["a", "c", "renamed"]) await assert.rejects(world.byPath(path), isCut, path);
+  const finder = await world.finder();
+  assert.match((await finder.notFound("show", "1", "no")).message, /as far as this shallow clone/);
 });

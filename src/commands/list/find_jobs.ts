@@ -129,7 +129,13 @@ async function findChosen(
     .reduce((a, b) => a + b);
   if (options.all !== true) return { jobs: open, total: count };
   const recorded = await findRecordedJobs(dataset, store, most, context.runner);
-  const own = [...open, ...removed].sort(newestFirst);
+  if (recorded.unreadable > 0) {
+    context.warn(`records that cannot be read are left out: ${recorded.unreadable}`);
+  }
+  const own = [...open, ...removed].sort(newestFirst).map((job) => {
+    const commitOid = recorded.moved.get(job.jobKey);
+    return commitOid === undefined ? job : { ...job, commitOid };
+  });
   return {
     jobs: mergeByTime(own, recorded.jobs),
     total: count + removed.length + recorded.total,

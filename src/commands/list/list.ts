@@ -15,6 +15,7 @@ import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { isSubmitted } from "../../jobs/job.ts";
 import { JobStore } from "../../store/job_store.ts";
+import { isShallow } from "../../provenance/origins.ts";
 import type { CommandContext } from "../context.ts";
 import { reportDamaged } from "../../submit/damaged_jobs.ts";
 import { explainMissingLog } from "../../slurm/log_folders.ts";
@@ -55,7 +56,8 @@ async function showJobs(
   const found = await findJobs(dataset, store, order, context);
   const { shown } = found;
   for (const line of found.repeated) context.note(line);
-  for (const jobId of found.missing) reportMissing(dataset, jobId, context);
+  const isCut = found.missing.length > 0 && await isShallow(dataset);
+  for (const jobId of found.missing) reportMissing(dataset, jobId, isCut, context);
   if (!context.isTailored) {
     for (const job of shown) {
       const hint = await hintFor(dataset, job);
@@ -103,7 +105,12 @@ async function lookOnce(
   return { view: tableOf(shown, options, context.now().getTime()), isActive };
 }
 
-function reportMissing(dataset: Dataset, jobId: string, context: CommandContext): void {
+function reportMissing(
+  dataset: Dataset,
+  jobId: string,
+  isCut: boolean,
+  context: CommandContext,
+): void {
   context.report({
     action: "slurm-list",
     status: "impossible",
@@ -112,9 +119,9 @@ function reportMissing(dataset: Dataset, jobId: string, context: CommandContext)
     ...(isLabel(jobId) ? {} : { slurmJobId: jobId }),
     errorCode: "UNKNOWN_JOB",
     message: isLabel(jobId)
-      ? `no job of this dataset has the label "${jobId}"`
-      : `job ${jobId} is no job of this dataset, and never was`,
-    hint: "dlslurm list --all",
+      ? `no job of this dataset has the label "${jobId}"${isCut ? AS_FAR : ""}`
+      : `job ${jobId} is no job of this dataset${isCut ? AS_FAR : ", and never was"}`,
+    hint: isCut ? "git fetch --unshallow" : "dlslurm list --all",
   });
 }
 
@@ -133,6 +140,8 @@ function refuseContradictions(options: ListOptions, context: CommandContext): vo
     );
   }
 }
+
+const AS_FAR = ", as far as this shallow clone goes";
 
 /** At most so many jobs that failed in the same way are explained. */
 const MOST_HINTS = 3;

@@ -14,6 +14,10 @@ export interface RecordedJobs {
   readonly jobs: readonly { readonly job: Job; readonly atMs: number }[];
   /** How many there are, with those that were not asked for. */
   readonly total: number;
+  /** How many of those that were asked for cannot be read. */
+  readonly unreadable: number;
+  /** Of jobs of the store whose history was rewritten, by their keys, the commits that record them now. */
+  readonly moved: ReadonlyMap<number, string>;
 }
 
 /**
@@ -29,7 +33,7 @@ export async function findRecordedJobs(
   runner: Runner,
 ): Promise<RecordedJobs> {
   const history = await RunHistory.read(dataset, runner);
-  if (history.entries.length === 0) return { jobs: [], total: 0 };
+  if (history.entries.length === 0) return { jobs: [], total: 0, unreadable: 0, moved: new Map() };
   const known = store.listing.newest(dataset.worktree, ["finished"], undefined);
   const commits = new Set(known.map(({ commitOid }) => commitOid));
   // A rewritten history has them under other names.
@@ -38,15 +42,23 @@ export async function findRecordedJobs(
   const others = history.entries.filter(({ commit, jobId }) =>
     !commits.has(commit.oid) && !ids.has(jobId)
   );
+  const moved = new Map(lost.flatMap(({ jobKey, jobId }) => {
+    const [now] = history.ofJob(jobId ?? "");
+    return now === undefined ? [] : [[jobKey, now.commit.oid] as const];
+  }));
   const jobs: { job: Job; atMs: number }[] = [];
+  let unreadable = 0;
   for (const entry of others) {
     if (jobs.length === limit) break;
     const run = await history.readIfGood(entry);
-    if (run === undefined) continue;
+    if (run === undefined) {
+      unreadable++;
+      continue;
+    }
     const job = jobOf(entry, run.record, dataset.worktree);
     jobs.push({ job, atMs: job.submittedAtMs || entry.commit.committedS * 1000 });
   }
-  return { jobs, total: others.length };
+  return { jobs, total: others.length - unreadable, unreadable, moved };
 }
 
 /** What the history has of IDs and labels, in their order; nothing for one that it does not know. */
@@ -73,8 +85,11 @@ export async function findNamedRecords(
 
 /** The newest record of a job, those of all tasks of an array, or of what had the ID in an attempt that failed. */
 async function entriesOfId(history: RunHistory, jobId: string): Promise<HistoryEntry[]> {
-  const own = [jobId, ...history.tasksOf(jobId)].flatMap((id) => history.ofJob(id).slice(0, 1));
-  return own.length > 0 ? own : await history.ofAttempt(jobId);
+  const [own] = history.ofJob(jobId);
+  if (own !== undefined) return [own];
+  const tasks = history.tasksOf(jobId).flatMap((id) => history.ofJob(id).slice(0, 1));
+  return [...new Set([...tasks, ...await history.ofAttempt(jobId)])]
+    .sort((one, other) => one.position - other.position);
 }
 
 /** Puts jobs of the store and others in one order, the newest first. */

@@ -58,18 +58,20 @@ Deno.test("findRecordedJobs() knows a job of the store again whose commit was re
   const amend = ["commit", "--quiet", "--amend", "--no-edit", "--date=2001-01-01T00:00:00Z"];
   await history.repository.dataset.git(...amend);
 
-  assert.equal((await findRecordedJobs(dataset, store, undefined, runner)).total, 0);
+  const { total, moved } = await findRecordedJobs(dataset, store, undefined, runner);
+  assert.equal(total, 0);
+  const now = (await dataset.git.text(["rev-parse", "HEAD"])).trim();
+  assert.deepEqual([...moved], [[key, now]], "it has another name by now");
 });
 
-Deno.test("findRecordedJobs() passes over a record that cannot be read, and counts it", async () => {
+Deno.test("findRecordedJobs() passes over a record that cannot be read, and counts it apart", async () => {
   await using history = await History.create();
   await history.edit({ a: "1\n" }, "[DATALAD SLURM RUN] Slurm job 1: Completed");
   const { dataset, store, runner } = await open(history);
   using _store = store;
 
   assert.deepEqual(await findRecordedJobs(dataset, store, undefined, runner), {
-    jobs: [],
-    total: 1,
+    ...{ jobs: [], total: 0, unreadable: 1, moved: new Map() },
   });
 });
 
@@ -96,6 +98,7 @@ Deno.test("findNamedRecords() finds jobs by ID, label, array, and the IDs of att
     },
   });
   for (const task of ["7_0", "7_1"]) await history.run(task, { files: { [task]: "1\n" } });
+  await history.run("9_0", { files: { c: "1\n" }, evidence: { attempts: [{ jobId: "7_2" }] } });
   const { dataset, store, runner } = await open(history);
   using _store = store;
   const names = ["12", "1", "model", "mode", "7", "7_1", "4", "6", "6_1", "6_2"];
@@ -103,7 +106,7 @@ Deno.test("findNamedRecords() finds jobs by ID, label, array, and the IDs of att
   const found = await findNamedRecords(dataset, names, runner);
 
   assert.deepEqual(found.map((jobs) => jobs.map(({ jobId }) => jobId)), [
-    ...[["12"], [], ["12"], [], ["7_1", "7_0"], ["7_1"], ["8"], ["8"], ["8"], []],
+    ...[["12"], [], ["12"], [], ["9_0", "7_1", "7_0"], ["7_1"], ["8"], ["8"], ["8"], []],
   ]);
   const [{ end, attempts }] = found[6] as [typeof found[0][0]];
   assert.deepEqual([end?.elapsed, end?.timeLimit], ["1-01:01:01", "01:00:00"]);
