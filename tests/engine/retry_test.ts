@@ -385,6 +385,8 @@ Deno.test("schedule --per-task: each task has its commit, failed ones are repeat
   assert.equal((await world.dlslurm("finish")).code, 1);
   assert.deepEqual(jobsOf(world), ["finished 1_1", "open 1_3", "open 1_5", "finished 1_7"]);
   assert.match(await world.git("log", "-1", "--format=%b"), /"cmd": "sbatch --array=7 array\.sh"/);
+  const planned = await world.must("retry", "1_3", "--dry-run", "--", "--time=9");
+  assert.match(planned.stdout, /1_3: FAILED; attempt 2: sbatch --time=9 --array=3 array\.sh\]/);
   await world.must("retry", "--yes", "--", "--time=9");
   assert.deepEqual(await world.slurm.wordsOf("2"), ["--time=9", "--array=3,5", "array.sh"]);
   await world.slurm.setRows("2", "2_3|COMPLETED", "2_5|COMPLETED");

@@ -24,6 +24,7 @@ import { shellName } from "../../process/shell_name.ts";
 import { renderSuccession } from "../../session/succession.ts";
 import { toUserError } from "../../process/system_error.ts";
 import { askAccounting } from "../../slurm/ask_accounting.ts";
+import { addSbatchOptions } from "../../slurm/add_options.ts";
 import { askSlurm, slurmClientOf } from "../../slurm/ask_slurm.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { Retry } from "../../store/retries.ts";
@@ -381,8 +382,11 @@ async function confirm(
 }
 
 function describePlan({ job, status, retry }: Failed): string {
-  return `${renderStatuses(job.jobId, status)}; attempt ${job.attempts.length + 2}: ` +
-    retry.plan.command;
+  const { command, array } = retry.plan;
+  const own = array?.task === undefined
+    ? command
+    : addSbatchOptions(command, [`--array=${array.task}`]);
+  return `${renderStatuses(job.jobId, status)}; attempt ${job.attempts.length + 2}: ${own}`;
 }
 
 function reportPlanned(dataset: Dataset, failed: Failed, context: CommandContext): void {
