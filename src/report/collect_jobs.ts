@@ -3,7 +3,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
 import { UserError } from "../errors.ts";
 import type { JobAccounting } from "../jobs/accounting.ts";
-import type { AccountingEvidence, AttemptEvidence } from "../jobs/evidence.ts";
+import type { AccountingEvidence, AttemptEvidence, TasksEvidence } from "../jobs/evidence.ts";
 import { isSubmitted } from "../jobs/job.ts";
 import type { Job, SubmittedJob } from "../jobs/job.ts";
 import { phaseOf } from "../jobs/job_state.ts";
@@ -37,7 +37,7 @@ export function reportedRun({ commit, parsed, record }: RecordedRun): ReportedJo
     cmd: record.cmd,
     step: stepOf(record),
     attempts: (evidence.attempts ?? []).map(attemptOf),
-    logs: logsFirst(logsOf(record)),
+    logs: likeliestLogs(logsOf(record), tasks?.differing),
   }) as unknown as ReportedJob;
 }
 
@@ -185,9 +185,19 @@ function stepOf({ cmd, pwd, evidence, row }: Pick<RunRecord, "cmd" | "pwd" | "ev
   return line.length > LONGEST_STEP ? `${line.slice(0, LONGEST_STEP)}…` : line;
 }
 
-/** The environment file is no log. */
-function logsFirst(paths: readonly string[]): string[] {
-  return paths.filter((path) => !path.endsWith(".env.json"));
+/** Of an array those of tasks that failed come first, of completed ones last. The environment file is no log. */
+function likeliestLogs(
+  paths: readonly string[],
+  differing: TasksEvidence["differing"] = {},
+): string[] {
+  const rankOf = (path: string) => {
+    // sbatch(1), "filename pattern": %a, the task's index, stands last by default.
+    const index = /([0-9]+)[^0-9]*$/.exec(path.slice(path.lastIndexOf("/") + 1))?.[1];
+    const state = index === undefined ? undefined : differing[index]?.state;
+    return state === undefined ? 1 : phaseOfJob(state) === "failed" ? 0 : 2;
+  };
+  return paths.filter((path) => !path.endsWith(".env.json"))
+    .sort((one, other) => rankOf(one) - rankOf(other));
 }
 
 /** A time line with a job of the year 275760 would show no other. */

@@ -45,5 +45,8 @@ async function reportsTheFour({ dataset, sandbox, slurm }: SeedWorld): Promise<v
   const why = "bronze: the forcing file has no data for 1850";
   assert.equal(bronze.logs[0].text, why);
   for (const text of [markdown, page]) assert(text.includes(why));
+  // Of an array the log of the task that failed, not of one that completed.
+  const platinum = report.causes.find(({ cause }: { cause: string }) => cause === "exit code 4");
+  assert.match(platinum.logs[0].path, /_1\.out$/);
   assert.match(markdown, /\| jobs +\| 4: 2 completed/);
 }
