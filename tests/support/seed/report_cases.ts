@@ -15,7 +15,7 @@ export const REPORT_CASES: readonly SeedCase[] = [
 
 async function reportsTheFour({ dataset, sandbox, slurm }: SeedWorld): Promise<void> {
   const jobs = await scheduleSeed(dataset);
-  await slurm.waitUntilEnded(...Object.values(jobs));
+  await slurm.waitUntilAccounted(...Object.values(jobs));
   await dataset.dlslurm(["finish", "--commit-failed-jobs"]);
   const write = async (name: string, ...args: readonly string[]) => {
     const path = join(sandbox.root, name);
