@@ -2,7 +2,7 @@
  * Which part of the program may import which.
  *
  * main → cli → commands/X → {crate → provenance, submit, commit, waiting} → extension → claims
- *      → {datalad, slurm, store, tables} → {annex → git, sqlite, session} → jobs → {fs, process, paths} → errors
+ *      → {datalad, slurm, store, tables} → {annex → {git, sqlite}, session} → jobs → {fs, process, paths} → errors
  *
  * Each may skip what it does not need; none may import upwards.
  *
@@ -134,7 +134,10 @@ export const LAYER_RULES: Readonly<Record<string, LayerRule>> = {
   slurm: { mayImport: ["jobs", "session", ...BASE], reason: "Slurm's words know no repository" },
   store: { mayImport: ["sqlite", "jobs", ...BASE], reason: "the store knows jobs, not datasets" },
   tables: { mayImport: BASE, reason: "a table knows nothing of jobs" },
-  annex: { mayImport: ["git", "jobs", ...BASE], reason: "git-annex stands on git" },
+  annex: {
+    mayImport: ["git", "sqlite", "jobs", ...BASE],
+    reason: "git-annex stands on git, and SQLite takes locks that git-annex heeds",
+  },
   git: { mayImport: ["jobs", ...BASE], reason: "git is plumbing" },
   sqlite: { mayImport: BASE, reason: "a database knows nothing of what it holds" },
   session: {

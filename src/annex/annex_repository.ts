@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { lstatIfPresent } from "../fs/if_present.ts";
+import type { Identities } from "../git/build_commits.ts";
 import type { Git } from "../git/git.ts";
 import type { GitConfig } from "../git/git_config.ts";
 import type { Repository } from "../git/repository.ts";
@@ -16,6 +17,8 @@ export interface AnnexRepository extends Repository {
   readonly runner: Runner;
   /** Aborted when the user wants to stop. */
   readonly signal: AbortSignal;
+  /** Whom commits name; absent: git-annex finds that out. */
+  readonly identities?: Identities;
   /** Tells whoever waits how far it is; absent: nobody does. */
   readonly beginStep?: BeginStep;
 }

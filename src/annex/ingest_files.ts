@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { beginStep } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
-import { askAnnex, setPresence } from "./git_annex.ts";
+import { askAnnex } from "./git_annex.ts";
+import { notePresent } from "./location_log.ts";
 import { protectFile, storeContent, unprotectFile } from "./object_store.ts";
 import { linkFolderOf } from "./backup_links.ts";
 import type { LargeFile } from "./classify_files.ts";
@@ -69,10 +70,9 @@ export async function ingestFiles(
   const left = files.filter(({ path }) => !linked.has(path));
   for (const file of left) unprotectFile(fileOf(file), looks.get(file));
   moving[Symbol.dispose]();
-  // A second of git-annex's time for each thousand keys, in which the caller has other things to do.
+  // Where git-annex does it, a second for each thousand keys, in which the caller has other things to do.
   const uuid = repository.config.get("annex.uuid")!;
-  const presence = { uuid, keys: [...new Set(linked.values())], isPresent: true };
-  const locationLog = setPresence(repository.git, presence, repository.beginStep);
+  const locationLog = notePresent(repository, uuid, [...new Set(linked.values())]);
   locationLog.catch(() => undefined); // whoever waits for it hears of it
   return {
     linked: [...linked.keys()],

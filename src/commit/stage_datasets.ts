@@ -97,7 +97,7 @@ export async function stageDatasets(
   const identities = await requireIdentities(dataset.git);
   const checks = await findCommitChecks(dataset, dataset.config);
   const index = staging.stack.use(await PrivateIndex.copy(dataset));
-  const outputs = { dataset, jobs, attribution, pathspecs, beganMs };
+  const outputs = { dataset, jobs, attribution, pathspecs, identities, beganMs };
   const { failures, added, entriesWithoutStat, locationLog } = await stageOutputs(
     index,
     outputs,

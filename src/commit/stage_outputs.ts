@@ -13,6 +13,7 @@ import { UserError } from "../errors.ts";
 import { FileSnapshots } from "../fs/file_snapshots.ts";
 import { isAbsence } from "../fs/if_present.ts";
 import { TEMPORARY_FILE_REGEXP } from "../fs/write_file_atomic.ts";
+import type { Identities } from "../git/build_commits.ts";
 import { findCandidates } from "../git/changes.ts";
 import type { Candidates } from "../git/changes.ts";
 import { isReachable } from "../git/path_bytes.ts";
@@ -59,6 +60,8 @@ export interface OutputsToStage {
   readonly attribution: Attribution;
   /** What covers the claims of `jobs`, perhaps with more around them. */
   readonly pathspecs: readonly string[];
+  /** Whom commits name. */
+  readonly identities: Identities;
   /** When this finish began, milliseconds since 1970 by the clock of the file system that outputs are on. */
   readonly beganMs: number;
 }
@@ -99,6 +102,7 @@ class OutputStaging {
       ...outputs.dataset,
       git: index.git,
       runner: session.runner,
+      identities: outputs.identities,
       signal: session.interrupted,
       beginStep: (title, total) => session.progress(title, total),
     };

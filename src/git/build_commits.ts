@@ -57,10 +57,13 @@ export async function buildCommits(
   commits: CommitsToBuild,
   step?: Step,
 ): Promise<string[]> {
-  const output = await git.require([...KEEPING_PACKS, ...FAST_IMPORT], {
-    stdin: renderImport(commits),
-    ...(step === undefined ? {} : { watchStdout: countLines(step) }),
-  });
+  const output = await git.require(
+    [...KEEPING_PACKS, "fast-import", "--force", ...IMPORT_OPTIONS],
+    {
+      stdin: renderImport(commits),
+      ...(step === undefined ? {} : { watchStdout: countLines(step) }),
+    },
+  );
   return textOf(output).trim().split("\n");
 }
 
@@ -69,8 +72,9 @@ export async function buildCommits(
  * dozen calls of the file system. Of few packs of few objects git makes one by itself (gc.autoPackLimit).
  * Weaker than `fastimport.unpackLimit`, which a user may have set.
  */
-const KEEPING_PACKS = ["-c", "transfer.unpackLimit=20"];
-const FAST_IMPORT = ["fast-import", "--quiet", "--force", "--date-format=raw"];
+export const KEEPING_PACKS: readonly string[] = ["-c", "transfer.unpackLimit=20"];
+/** Of every `git fast-import`. */
+export const IMPORT_OPTIONS: readonly string[] = ["--quiet", "--date-format=raw"];
 
 /** A commit is small: so many go to git at once. */
 const COMMITS_PER_PIECE = 50;

@@ -30,12 +30,25 @@ export async function readHeadFiles(gitDir: string, commonDir: string): Promise<
   if (detached !== undefined) return { headOid: detached, branch: null };
   const branch = BRANCH_REGEXP.exec(text ?? "")?.[1];
   if (branch === undefined || branch.split("/").includes("..")) return undefined;
+  const headOid = await readBranchFile(commonDir, branch);
+  return headOid === undefined ? undefined : { headOid, branch };
+}
+
+/**
+ * Reads where a branch is out of the repository's files.
+ *
+ * @param branch as `refs/heads/main`.
+ * @returns `undefined` for what has to be asked of git, and where there is none.
+ */
+export async function readBranchFile(
+  commonDir: string,
+  branch: string,
+): Promise<string | undefined> {
   const loose = await lstatIfPresent(join(commonDir, branch));
   if (loose !== undefined && !loose.isFile) return undefined;
-  const headOid = loose === undefined
+  return loose === undefined
     ? oidIn(await readTextIfPresent(join(commonDir, "packed-refs")), branch)
     : oidOf(await readTextIfPresent(join(commonDir, branch)));
-  return headOid === undefined ? undefined : { headOid, branch };
 }
 
 function oidOf(text: string | undefined): string | undefined {

@@ -4,6 +4,7 @@ import type { AddedFiles } from "../../src/annex/add_files.ts";
 import { removeBackupLinks } from "../../src/annex/backup_links.ts";
 import { Git } from "../../src/git/git.ts";
 import { GitConfig, readGitConfig } from "../../src/git/git_config.ts";
+import { requireIdentities } from "../../src/git/identity.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import type { Sandbox } from "../support/sandbox.ts";
 import { SandboxRunner } from "../support/sandbox_runner.ts";
@@ -54,6 +55,7 @@ export class Twins {
       ...repository,
       config: new GitConfig(await readGitConfig(git)),
       runner,
+      identities: await requireIdentities(git),
       signal: new AbortController().signal,
     };
     const added = await addFiles(annex, paths);

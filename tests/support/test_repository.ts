@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { AnnexRepository } from "../../src/annex/annex_repository.ts";
 import { Git } from "../../src/git/git.ts";
 import { GitConfig, readGitConfig } from "../../src/git/git_config.ts";
+import { requireIdentities } from "../../src/git/identity.ts";
 import { IndexLock } from "../../src/git/index_lock.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import type { Repository } from "../../src/git/repository.ts";
@@ -60,6 +61,7 @@ export class TestRepository implements AsyncDisposable {
       git: this.git,
       config: new GitConfig(new Map([...own, ...set])),
       runner: this.runner,
+      identities: await requireIdentities(this.git),
       signal: new AbortController().signal,
     };
   }
