@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { lookingAhead, paceOf } from "../fs/pace.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import { isHashBackend } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
@@ -40,9 +41,11 @@ export async function classifyFiles(
 ): Promise<ClassifiedFiles> {
   const known = paths.filter(isReachable);
   const names = ["annex.largefiles", "annex.backend", "filter", ...CONVERSIONS];
-  const attributes = await readAttributes(repository, names, known);
-  const tracked = await findTracked(repository, known);
-  const rule = await readRepositoryRule(repository);
+  const [attributes, tracked, rule] = await Promise.all([
+    readAttributes(repository, names, known),
+    findTracked(repository, known),
+    readRepositoryRule(repository),
+  ]);
   if (attributes === undefined || tracked === undefined || rule.kind === "unsure") {
     return { large: [], small: [], unsure: [...paths] };
   }
@@ -52,15 +55,18 @@ export async function classifyFiles(
     unsure: paths.filter((path) => !isReachable(path)),
   };
   const questions: Question[] = [];
-  for (const path of known) {
-    const seen = look(join(repository.root, path));
-    const entry = tracked.get(path);
-    if (seen === "else" || entry === "annex") classified.unsure.push(path);
-    else if (seen === "link") classified.small.push(path);
-    else {
-      const own = attributes(path);
-      const text = ruleFor(own.get("annex.largefiles"), rule);
-      questions.push({ path, ...seen, attributes: own, isTracked: entry !== undefined, text });
+  const { root } = repository;
+  for await (const group of lookingAhead(paceOf(root), known, (path) => [join(root, path)])) {
+    for (const path of group) {
+      const seen = look(join(root, path));
+      const entry = tracked.get(path);
+      if (seen === "else" || entry === "annex") classified.unsure.push(path);
+      else if (seen === "link") classified.small.push(path);
+      else {
+        const own = attributes(path);
+        const text = ruleFor(own.get("annex.largefiles"), rule);
+        questions.push({ path, ...seen, attributes: own, isTracked: entry !== undefined, text });
+      }
     }
   }
   await answer(repository, questions, classified);

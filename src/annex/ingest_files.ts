@@ -1,10 +1,14 @@
 import { join } from "node:path";
+import { callsFor, paceOf, sideBySide } from "../fs/pace.ts";
+import type { Pace } from "../fs/pace.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { beginStep } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { askAnnex } from "./git_annex.ts";
+import { mixedFoldersOf } from "./hash_folders.ts";
 import { notePresent } from "./location_log.ts";
 import { protectFile, storeContent, unprotectFile } from "./object_store.ts";
+import type { FileLook, SetLinkTimes } from "./object_store.ts";
 import { linkFolderOf } from "./backup_links.ts";
 import type { LargeFile } from "./classify_files.ts";
 
@@ -43,33 +47,20 @@ export async function ingestFiles(
 ): Promise<Ingested> {
   if (files.length === 0) return NOTHING;
   const fileOf = ({ path }: LargeFile) => join(repository.root, path);
-  const looks = new Map(files.map((file) => [file, protectFile(fileOf(file))]));
+  const pace = paceOf(repository.root);
+  const looks = await protectAll(pace, files.map(fileOf));
   const keys = await findKeys(repository, files);
-  const objects = await findObjects(repository, [...new Set(keys.values())]);
-  const linkFolder = linkFolderOf(repository);
-  SharedMode.of(repository.config).makeFolder(linkFolder);
-  const { lutimesSync } = await import("node:fs");
+  const moved = await moveContents(repository, pace, { files, looks, keys });
   const linked = new Map<string, string>();
   const backupLinks = new Map<string, string>();
-  using moving = beginStep(repository, "moving contents to the annex", files.length);
-  for (const [at, file] of files.entries()) {
-    if (at % FILES_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve, 0));
-    moving.advance();
-    repository.signal.throwIfAborted();
-    const key = keys.get(file.path);
-    const object = key === undefined ? undefined : objects.get(key);
-    const look = looks.get(file);
-    if (key === undefined || object === undefined || look === undefined) continue;
-    const backupLink = join(linkFolder, `backup-link-${at}`);
-    const place = { root: repository.root, path: file.path, object, linkFolder, backupLink };
-    const stored = storeContent(place, look, lutimesSync);
+  for (const { path } of files) {
+    const stored = moved.get(path);
     if (stored === undefined) continue;
-    linked.set(file.path, key);
-    if (stored === "given up") backupLinks.set(file.path, backupLink);
+    linked.set(path, keys.get(path)!);
+    if (stored.backupLink !== undefined) backupLinks.set(path, stored.backupLink);
   }
   const left = files.filter(({ path }) => !linked.has(path));
-  for (const file of left) unprotectFile(fileOf(file), looks.get(file));
-  moving[Symbol.dispose]();
+  for (const file of left) unprotectFile(fileOf(file), looks.get(fileOf(file)));
   // Where git-annex does it, a second for each thousand keys, in which the caller has other things to do.
   const uuid = repository.config.get("annex.uuid")!;
   const locationLog = notePresent(repository, uuid, [...new Set(linked.values())]);
@@ -80,6 +71,77 @@ export async function ingestFiles(
     locationLog,
     backupLinks,
   };
+}
+
+/** What files were like before they were protected, by their absolute paths. */
+async function protectAll(
+  pace: Pace,
+  files: readonly string[],
+): Promise<Map<string, FileLook | undefined>> {
+  const looks = new Map<string, FileLook | undefined>();
+  const calls = callsFor(pace);
+  await sideBySide(pace, files, async (file) => {
+    looks.set(file, await protectFile(file, calls));
+  });
+  return looks;
+}
+
+/** What git-annex escapes where a key is a file's name. */
+const ESCAPED_REGEXP = /[&%:/]/;
+
+/** A file that is a link now. */
+interface Moved {
+  /** Of the file's own content, where that was given up. */
+  readonly backupLink: string | undefined;
+}
+
+/**
+ * Moves contents to their objects, those of one key one after the other: the first becomes the object.
+ *
+ * @returns by path; what was left as it was is absent.
+ */
+async function moveContents(
+  repository: AnnexRepository,
+  pace: Pace,
+  { files, looks, keys }: {
+    readonly files: readonly LargeFile[];
+    readonly looks: ReadonlyMap<string, FileLook | undefined>;
+    readonly keys: ReadonlyMap<string, string>;
+  },
+): Promise<Map<string, Moved>> {
+  const { root, signal } = repository;
+  const linkFolder = linkFolderOf(repository);
+  SharedMode.of(repository.config).makeFolder(linkFolder);
+  const setLinkTimes = await linkTimesSetter(pace);
+  const calls = callsFor(pace);
+  const moved = new Map<string, Moved>();
+  using moving = beginStep(repository, "moving contents to the annex", files.length);
+  let count = 0;
+  const move = async (path: string, at: number) => {
+    if (count++ % FILES_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    moving.advance();
+    signal.throwIfAborted();
+    const key = keys.get(path);
+    const look = looks.get(join(root, path));
+    if (key === undefined || look === undefined || ESCAPED_REGEXP.test(key)) return;
+    const object = `.git/annex/objects/${mixedFoldersOf(key)}/${key}/${key}`;
+    const backupLink = join(linkFolder, `backup-link-${at}`);
+    const place = { root, path, object, linkFolder, backupLink };
+    const stored = await storeContent(place, look, setLinkTimes, calls);
+    if (stored === undefined) return;
+    moved.set(path, { backupLink: stored === "given up" ? backupLink : undefined });
+  };
+  const numbered = files.map(({ path }, at) => ({ path, at }));
+  const groups = Map.groupBy(numbered, ({ path }) => keys.get(path));
+  await sideBySide(pace, groups.values(), async (group) => {
+    for (const { path, at } of group) await move(path, at);
+  });
+  return moved;
+}
+
+async function linkTimesSetter(pace: Pace): Promise<SetLinkTimes> {
+  const { lutimesSync, promises } = await import("node:fs");
+  return pace === "slow" ? promises.lutimes : lutimesSync;
 }
 
 const NOTHING: Ingested = {
@@ -105,19 +167,4 @@ async function findKeys(
     });
   }
   return keys;
-}
-
-/** Where the content of each key belongs, relative to the repository's root. */
-async function findObjects(
-  { git }: AnnexRepository,
-  keys: readonly string[],
-): Promise<Map<string, string>> {
-  if (keys.length === 0) return new Map();
-  const objects = await askAnnex(git, ["examinekey", "--format=${objectpath}\\n"], keys) ?? [];
-  return new Map(objects.flatMap((object, at): [string, string][] => {
-    const key = keys[at]!;
-    return object.startsWith(".git/annex/objects/") && object.endsWith(`/${key}/${key}`)
-      ? [[key, object]]
-      : [];
-  }));
 }

@@ -1,4 +1,6 @@
 import { dirname, join } from "node:path";
+import { paceOf } from "../fs/pace.ts";
+import type { Pace } from "../fs/pace.ts";
 import { realPathIfPresent } from "../fs/if_present.ts";
 import { ProgramNotFoundError, textOf } from "../process/runner.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
@@ -20,10 +22,20 @@ export async function findMimeTypes(
   repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<Map<string, MimeFacts> | undefined> {
-  if (!await isInstalledWithAnnex() || !await canAnnexTell(repository)) return undefined;
+  if (!await isInstalledWithAnnex()) return undefined;
+  // git-annex takes a tenth of a second to start.
+  const [canTell, found] = await Promise.all([canAnnexTell(repository), ask(repository, paths)]);
+  return canTell ? found : undefined;
+}
+
+async function ask(
+  repository: AnnexRepository,
+  paths: readonly string[],
+): Promise<Map<string, MimeFacts> | undefined> {
   const found = new Map<string, MimeFacts>();
+  const pace = paceOf(repository.root);
   for (const chunk of chunksOf(paths.map((path) => `./${path}`))) {
-    const shares = shareOut(chunk);
+    const shares = shareOut(chunk, pace);
     const answers = await Promise.all(shares.map((share) => askFile(repository, share)));
     for (const [at, share] of shares.entries()) {
       const lines = answers[at];
@@ -41,12 +53,18 @@ export async function findMimeTypes(
 
 /** It takes 0.2 ms of a processor for each file: so many at least are worth a process. */
 const FEWEST_PER_PROCESS = 100;
+/** Where it waits for the file system for 2 ms and more for each. */
+const FEWEST_IF_SLOW = 25;
 /** Login nodes have many processors, and many users. */
 const MOST_PROCESSES = 4;
+/** Of those that do nothing but wait. */
+const MOST_IF_SLOW = 8;
 
-function shareOut(paths: readonly string[]): string[][] {
-  const most = Math.min(navigator.hardwareConcurrency, MOST_PROCESSES);
-  const size = Math.max(Math.ceil(paths.length / most), FEWEST_PER_PROCESS);
+function shareOut(paths: readonly string[], pace: Pace): string[][] {
+  const [most, fewest] = pace === "slow"
+    ? [MOST_IF_SLOW, FEWEST_IF_SLOW]
+    : [Math.min(navigator.hardwareConcurrency, MOST_PROCESSES), FEWEST_PER_PROCESS];
+  const size = Math.max(Math.ceil(paths.length / most), fewest);
   const shares: string[][] = [];
   for (let at = 0; at < paths.length; at += size) shares.push(paths.slice(at, at + size));
   return shares;

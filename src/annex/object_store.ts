@@ -1,4 +1,6 @@
 import { dirname, join } from "node:path";
+import { callsFor } from "../fs/pace.ts";
+import type { FileCalls } from "../fs/pace.ts";
 
 /** What a file was like when it was looked at. */
 export interface FileLook {
@@ -30,7 +32,7 @@ export interface ObjectPlace {
 export type Stored = "became object" | "given up";
 
 /** Sets the times of a link itself; the runtime's own calls follow links. */
-export type SetLinkTimes = (link: string, atime: Date, mtime: Date) => void;
+export type SetLinkTimes = (link: string, atime: Date, mtime: Date) => void | Promise<void>;
 
 const WRITABLE = 0o222;
 const OWNER_READABLE = 0o400;
@@ -42,13 +44,16 @@ const OWNER_WRITABLE = 0o200;
  *
  * @returns what the file was like; `undefined` if it is no regular file, or not ours to protect.
  */
-export function protectFile(file: string): FileLook | undefined {
+export async function protectFile(
+  file: string,
+  calls: FileCalls = callsFor("quick"),
+): Promise<FileLook | undefined> {
   try {
-    const { isFile, size, mtime, ino, mode } = Deno.lstatSync(file);
+    const { isFile, size, mtime, ino, mode } = await calls.lstat(file);
     if (!isFile || mode === null) return undefined;
     const bits = mode & 0o7777;
     const protectedBits = (bits & ~WRITABLE) | OWNER_READABLE;
-    if (bits !== protectedBits) Deno.chmodSync(file, protectedBits);
+    if (bits !== protectedBits) await calls.chmod(file, protectedBits);
     return { size, mtime, ino, mode: bits };
   } catch {
     return undefined; // git-annex finds the words for it
@@ -71,26 +76,27 @@ export function unprotectFile(file: string, look: FileLook | undefined): void {
  *
  * @returns what became of the file; `undefined` if it is as it was.
  */
-export function storeContent(
+export async function storeContent(
   place: ObjectPlace,
   look: FileLook,
   setLinkTimes: SetLinkTimes,
-): Stored | undefined {
+  calls: FileCalls = callsFor("quick"),
+): Promise<Stored | undefined> {
   const file = join(place.root, place.path);
   const object = join(place.root, place.object);
   try {
-    const now = Deno.lstatSync(file);
+    const now = await calls.lstat(file);
     const isSame = now.isFile && now.size === look.size && now.ino === look.ino &&
       now.mtime?.getTime() === look.mtime?.getTime();
     if (!isSame) return undefined;
-    const stored = provideObject(file, object, look);
-    if (stored === "given up") Deno.linkSync(file, place.backupLink);
+    const stored = await provideObject(file, object, { look, calls });
+    if (stored === "given up") await calls.link(file, place.backupLink);
     if (stored === undefined) return undefined;
     const link = join(place.linkFolder, crypto.randomUUID());
     const depth = place.path.split("/").length - 1;
-    Deno.symlinkSync("../".repeat(depth) + place.object, link);
-    if (look.mtime !== null) setLinkTimes(link, look.mtime, look.mtime);
-    Deno.renameSync(link, file);
+    await calls.symlink("../".repeat(depth) + place.object, link);
+    if (look.mtime !== null) await setLinkTimes(link, look.mtime, look.mtime);
+    await calls.rename(link, file);
     return stored;
   } catch {
     // No hard links here, another file system, a full disk: git-annex copies, or says why not.
@@ -99,27 +105,33 @@ export function storeContent(
 }
 
 /** Sees to an object with this content; `undefined` if there is another one in its place. */
-function provideObject(file: string, object: string, look: FileLook): Stored | undefined {
+async function provideObject(
+  file: string,
+  object: string,
+  { look, calls }: { readonly look: FileLook; readonly calls: FileCalls },
+): Promise<Stored | undefined> {
   const folder = dirname(object);
-  Deno.mkdirSync(dirname(folder), { recursive: true });
-  if (!makeFolder(folder)) {
-    const present = statOf(object);
+  await calls.mkdir(dirname(folder), { recursive: true });
+  const isNew = await makeFolder(folder, calls);
+  const mode = (await calls.lstat(folder)).mode! & 0o7777;
+  if (!isNew) {
+    const present = await lookAt(object, calls);
     if (present !== undefined) {
       if (present.ino === look.ino) return "became object"; // of a run that was interrupted here
       return present.isFile && present.size === look.size ? "given up" : undefined;
     }
-    Deno.chmodSync(folder, Deno.lstatSync(folder).mode! & 0o7777 | OWNER_WRITABLE);
+    await calls.chmod(folder, mode | OWNER_WRITABLE);
   }
-  Deno.linkSync(file, object);
+  await calls.link(file, object);
   // git-annex protects the folders of objects, too.
-  Deno.chmodSync(folder, Deno.lstatSync(folder).mode! & 0o7777 & ~WRITABLE);
+  await calls.chmod(folder, mode & ~WRITABLE);
   return "became object";
 }
 
 /** Makes a folder; `false` if there is one. That is the rare case: an error object takes its time. */
-function makeFolder(folder: string): boolean {
+async function makeFolder(folder: string, calls: FileCalls): Promise<boolean> {
   try {
-    Deno.mkdirSync(folder);
+    await calls.mkdir(folder);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;
@@ -127,9 +139,9 @@ function makeFolder(folder: string): boolean {
   }
 }
 
-function statOf(path: string): Deno.FileInfo | undefined {
+async function lookAt(path: string, calls: FileCalls): Promise<Deno.FileInfo | undefined> {
   try {
-    return Deno.lstatSync(path);
+    return await calls.lstat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

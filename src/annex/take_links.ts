@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { lookingAhead, paceOf } from "../fs/pace.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { linkFolderOf } from "./backup_links.ts";
@@ -33,12 +34,15 @@ export async function takeLinks(
   const links: string[] = [];
   const rest: string[] = [];
   const presentKeys = new Set<string>();
-  for (const path of paths) {
-    const key = isReachable(path) ? await takeLink(repository, path) : undefined;
-    if (key === undefined) rest.push(path);
-    else {
-      links.push(path);
-      if (isThere(join(repository.root, path))) presentKeys.add(key);
+  const { root } = repository;
+  for await (const group of lookingAhead(paceOf(root), paths, (path) => [join(root, path)])) {
+    for (const path of group) {
+      const key = isReachable(path) ? await takeLink(repository, path) : undefined;
+      if (key === undefined) rest.push(path);
+      else {
+        links.push(path);
+        if (isThere(join(root, path))) presentKeys.add(key);
+      }
     }
   }
   return { links, presentKeys: [...presentKeys], rest };

@@ -1,4 +1,6 @@
 import type { Dataset } from "../datalad/dataset.ts";
+import { join } from "node:path";
+import { lookingAhead, paceOf } from "../fs/pace.ts";
 import { nameNotText } from "../fs/text_names.ts";
 import { Attribution } from "../jobs/attribution.ts";
 import type { WrittenPaths } from "../jobs/attribution.ts";
@@ -185,18 +187,25 @@ class CommitPlanner {
     const shared = new SharedLogs(root, this.#finder, [...ended, ...this.#request.others]);
     const logs = { shared, inClaims: this.#findLogsInClaims() };
     const planned: PlannedJob[] = [];
-    for (const each of ended) {
-      reading.say(`job ${each.job.jobId}`);
-      try {
-        planned.push({ ...each, plan: await this.#plan(each, logs) });
-      } catch (error) {
-        const shown = nameNotText(error) ?? toUserError(error);
-        reportFailure(this.#dataset, each.job, shown, this.#session);
+    for await (const group of lookingAhead(paceOf(root), ended, (each) => this.#placesOf(each))) {
+      for (const each of group) {
+        reading.say(`job ${each.job.jobId}`);
+        try {
+          planned.push({ ...each, plan: await this.#plan(each, logs) });
+        } catch (error) {
+          const shown = nameNotText(error) ?? toUserError(error);
+          reportFailure(this.#dataset, each.job, shown, this.#session);
+        }
+        reading.advance();
       }
-      reading.advance();
     }
     this.#overtaken.warn(this.#session);
     return planned;
+  }
+
+  #placesOf({ job, status }: EndedJob): string[] {
+    const claims = job.outputs.map((claim) => join(this.#dataset.root, claim));
+    return [...claims, ...this.#finder.placesOf(job, status)];
   }
 
   /** Those of a job's logs that are its own still: another one may have the same, and have begun it anew. */

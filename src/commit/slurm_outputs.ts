@@ -82,6 +82,14 @@ export class SlurmOutputFinder {
     return { found: [...found], missing: withoutLogs };
   }
 
+  /** Where the files of a job may be, absolute; those of failed attempts left out. */
+  placesOf(job: SubmittedJob, status: JobStatus | undefined): string[] {
+    if (job.details === null || job.reusedFromS !== null) return [];
+    const { environmentFile } = job.details;
+    return [...candidateLists(job, status), environmentFile === null ? [] : [environmentFile]]
+      .flat().map((path) => resolve(job.altDir ?? this.#root, path));
+  }
+
   #pathIfInside(roots: readonly string[], path: string): string | undefined {
     const folder = this.#folders.find(dirname(path));
     if (folder === undefined) return undefined;

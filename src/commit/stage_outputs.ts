@@ -11,7 +11,8 @@ import { isSidecar } from "../datalad/sidecar.ts";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { FileSnapshots } from "../fs/file_snapshots.ts";
-import { isAbsence } from "../fs/if_present.ts";
+import { isAbsence, statIfPresent } from "../fs/if_present.ts";
+import { paceOf } from "../fs/pace.ts";
 import { TEMPORARY_FILE_REGEXP } from "../fs/write_file_atomic.ts";
 import type { Identities } from "../git/build_commits.ts";
 import { findCandidates } from "../git/changes.ts";
@@ -81,6 +82,11 @@ export async function stageOutputs(
   return await new OutputStaging(index, outputs, session).run();
 }
 
+const MANY_PATHSPECS = 64;
+const WALKS = 4;
+/** Of some 20,000 files; each walk reads the index. */
+const LARGE_INDEX_BYTES = 2_000_000;
+
 /** What came of adding files to git or the annex. */
 type Added = Pick<AddedFiles, "entriesWithoutStat" | "locationLog" | "backupLinks">;
 
@@ -119,6 +125,7 @@ class OutputStaging {
     const candidates = await findCandidates(
       ...[this.#index.git, dataset.headOid, pathspecs] as const,
       [...logs],
+      await this.#walksWorthwhile(),
     );
     for (const path of lost) {
       this.#failures.set(this.#ownerOf(path)!, lostBefore(path, this.#annex));
@@ -140,6 +147,14 @@ class OutputStaging {
       entriesWithoutStat: added.entriesWithoutStat,
       locationLog: added.locationLog,
     };
+  }
+
+  /** How many may walk through the outputs side by side: on a slow file system they do nothing but wait. */
+  async #walksWorthwhile(): Promise<number> {
+    const { dataset: { root, indexFile }, pathspecs } = this.#outputs;
+    if (pathspecs.length < MANY_PATHSPECS || paceOf(root) === "quick") return 1;
+    const size = (await statIfPresent(indexFile))?.size ?? 0;
+    return size > LARGE_INDEX_BYTES ? 1 : WALKS;
   }
 
   /** The job to be committed that a path belongs to. */
@@ -205,7 +220,11 @@ class OutputStaging {
   async #waitForWriters(files: readonly string[]): Promise<FileSnapshots> {
     const { dataset, jobs, beganMs } = this.#outputs;
     // A file whose name is not UTF-8 cannot be opened by it, so it cannot be looked at.
-    const snapshots = new FileSnapshots(dataset.root, files.filter(isReachable), isAnnexLink);
+    const snapshots = await FileSnapshots.take(
+      dataset.root,
+      files.filter(isReachable),
+      isAnnexLink,
+    );
     const endsMs = new Map(jobs.map((job) => [job.key, job.endedAtMs]));
     const justWritten = new Set(jobs.flatMap((job) => job.justWritten ?? []));
     const isDoubtful = (path: string, mtimeMs: number) =>
@@ -278,7 +297,7 @@ class OutputStaging {
     { backupLinks, locationLog }: Added,
   ): Promise<void> {
     const { root, hasAnnex } = this.#outputs.dataset;
-    const moved = snapshots.findMoved(backupLinks).filter((path) => staged.has(path));
+    const moved = (await snapshots.findMoved(backupLinks)).filter((path) => staged.has(path));
     for (const path of moved) {
       this.#fail(path, isGone(join(root, path)) ? gone(path) : changing(path));
     }

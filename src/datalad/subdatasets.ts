@@ -6,6 +6,7 @@ import {
 } from "../paths/root_paths.ts";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { paceOf, sideBySide } from "../fs/pace.ts";
 import { lstatIfPresent } from "../fs/if_present.ts";
 import type { KnownSubmodules } from "../git/known_submodules.ts";
 import type { Submodule } from "../git/submodules.ts";
@@ -56,6 +57,9 @@ export async function findSubdatasets(
   return { subdatasets, foreign: [...nested].filter((path) => !links.has(path)) };
 }
 
+/** Fewer are looked at before it is known how quick the file system is. */
+const MANY_PATHS = 12;
+
 /** The outermost folders with a `.git` between `root` and each of `paths`, the path itself included. */
 async function findNestedRepositories(
   root: string,
@@ -63,6 +67,14 @@ async function findNestedRepositories(
 ): Promise<Set<string>> {
   const known = new Map<string, boolean>([[".", false]]);
   const found = new Set<string>();
+  const pace = paths.length < MANY_PATHS ? "quick" : paceOf(root);
+  if (pace === "slow") {
+    // All that may be asked for below, side by side.
+    const folders = new Set(paths.flatMap((path) => [...pathAndFoldersAround(path)]));
+    await sideBySide(pace, folders, async (folder) => {
+      if (folder !== ".") known.set(folder, await hasRepository(join(root, folder)));
+    });
+  }
   for (const path of paths) {
     for (const folder of [...pathAndFoldersAround(path)].reverse()) {
       let isRepository = known.get(folder);

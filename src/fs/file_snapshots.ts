@@ -1,3 +1,6 @@
+import { callsFor, paceOf, sideBySide } from "./pace.ts";
+import type { Pace } from "./pace.ts";
+
 /** What a file was like when it was looked at. */
 interface Look {
   readonly size: number;
@@ -22,16 +25,28 @@ export class FileSnapshots {
   /** By path as it was given: tens of thousands of absolute ones would take megabytes. */
   readonly #looks = new Map<string, Look | undefined>();
   readonly #isMovedAside: (target: string) => boolean;
+  readonly #pace: Pace;
+
+  private constructor(root: string, isMovedAside: (target: string) => boolean) {
+    this.#root = root;
+    this.#isMovedAside = isMovedAside;
+    this.#pace = paceOf(root);
+  }
 
   /**
    * Looks at `files`, relative to `root`; one that is not there now must not be there later.
    *
    * @param isMovedAside whether a link with this target stands for the file itself, moved elsewhere.
    */
-  constructor(root: string, files: Iterable<string>, isMovedAside: (target: string) => boolean) {
-    this.#root = root;
-    this.#isMovedAside = isMovedAside;
-    for (const file of files) this.#looks.set(file, this.#lookAt(file));
+  static async take(
+    root: string,
+    files: readonly string[],
+    isMovedAside: (target: string) => boolean,
+  ): Promise<FileSnapshots> {
+    const snapshots = new FileSnapshots(root, isMovedAside);
+    const found = await snapshots.#lookAtAll(files);
+    for (const file of files) snapshots.#looks.set(file, found.get(file));
+    return snapshots;
   }
 
   /**
@@ -54,7 +69,7 @@ export class FileSnapshots {
       signal.throwIfAborted();
       nowMs += LOOK_AGAIN_MS;
       for (const [file, lastMs] of movedAtMs) {
-        const look = this.#lookAt(file);
+        const look = await this.#lookAt(file);
         if (!isSame(this.#looks.get(file), look)) movedAtMs.set(file, nowMs);
         else if (nowMs - lastMs >= QUIET_MS) movedAtMs.delete(file);
         this.#looks.set(file, look);
@@ -70,28 +85,53 @@ export class FileSnapshots {
    * may be one of these: they have changed when that one has, or when what the backup link leads to has. Of
    * other files the inode says nothing: that of a file that is gone is used again.
    */
-  findMoved(backupLinks: ReadonlyMap<string, string>): string[] {
+  async findMoved(backupLinks: ReadonlyMap<string, string>): Promise<string[]> {
     const byInode = new Map([...this.#looks.values()].map((look) => [look?.ino, look]));
-    const moved = [...this.#looks].filter(([file, look]) => {
-      const now = this.#lookAt(file);
+    const found = await this.#lookAtAll(this.#looks.keys());
+    const moved: string[] = [];
+    for (const [file, look] of this.#looks) {
+      const now = found.get(file);
       const backupLink = backupLinks.get(file);
-      if (backupLink === undefined || now === undefined) return !isSame(look, now);
-      const kept = byInode.get(now?.ino);
-      return !isSame(look, lookAt(backupLink)) || (kept !== undefined && !isSame(kept, now));
-    });
-    return moved.map(([file]) => file);
+      if (backupLink === undefined || now === undefined) {
+        if (!isSame(look, now)) moved.push(file);
+        continue;
+      }
+      const kept = byInode.get(now.ino);
+      const isMoved = !isSame(look, await lookAt(backupLink, LOOKS.quick)) ||
+        (kept !== undefined && !isSame(kept, now));
+      if (isMoved) moved.push(file);
+    }
+    return moved;
   }
 
-  #lookAt(file: string): Look | undefined {
-    return lookAt(`${this.#root}/${file}`, this.#isMovedAside);
+  async #lookAtAll(files: Iterable<string>): Promise<Map<string, Look | undefined>> {
+    const found = new Map<string, Look | undefined>();
+    await sideBySide(this.#pace, files, async (file) => {
+      found.set(file, await this.#lookAt(file));
+    });
+    return found;
+  }
+
+  #lookAt(file: string): Promise<Look | undefined> {
+    return lookAt(`${this.#root}/${file}`, LOOKS[this.#pace], this.#isMovedAside);
   }
 }
 
-function lookAt(path: string, isMovedAside?: (target: string) => boolean): Look | undefined {
+/** As {@linkcode callsFor}, with the one that goes through links. */
+const LOOKS = {
+  quick: { ...callsFor("quick"), stat: Deno.statSync },
+  slow: { ...callsFor("slow"), stat: Deno.stat },
+} as const;
+
+async function lookAt(
+  path: string,
+  { lstat, readLink, stat }: typeof LOOKS[Pace],
+  isMovedAside?: (target: string) => boolean,
+): Promise<Look | undefined> {
   try {
-    const own = Deno.lstatSync(path);
-    const isAside = own.isSymlink && isMovedAside?.(Deno.readLinkSync(path));
-    const { size, mtime, ino } = isAside ? Deno.statSync(path) : own;
+    const own = await lstat(path);
+    const isAside = own.isSymlink && isMovedAside?.(await readLink(path));
+    const { size, mtime, ino } = isAside ? await stat(path) : own;
     return { size, mtimeMs: mtime?.getTime() ?? 0, ino };
   } catch {
     return undefined; // who adds it finds the words for it

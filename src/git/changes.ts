@@ -35,35 +35,36 @@ export interface Candidates {
  * of `files` are not ignored: candidates, since a changed time alone is enough to be listed. Submodules are not looked at. Some changes beside `pathspecs` may be told, too.
  *
  * @param pathspecs none for nothing, not for everything.
+ * @param walks how many share the walk through the work tree; each reads the index.
  */
 export async function findCandidates(
   git: Git,
   headOid: string,
   pathspecs: readonly string[],
   files: readonly string[],
+  walks = 1,
 ): Promise<Candidates> {
   if (pathspecs.length === 0) {
     const present = await withoutIgnored(git, files);
     return { present, untracked: [], deleted: [], ignored: [], unreadable: [] };
   }
   const args = ["ls-files", "-z", "--others", "--exclude-standard"];
-  const listing = [...args, "--", ...pathspecs];
-  const listed = await git.run(listing);
-  if (listed.code !== 0) throw gitFailed(listing, listed);
-  const untracked = [...splitNul(listed.stdout)].map(decodePath);
+  const fewer = coverWithPathspecs(pathspecs, MOST_INDEX_PATHSPECS);
+  const [listed, { changes, stderr }, ignored, wanted] = await Promise.all([
+    listAll(git, args, pathspecs, walks),
+    diffIndexWithWords(git, ["--ignore-submodules=all"], headOid, fewer),
+    listAll(git, [...args, "--ignored"], pathspecs, walks),
+    withoutIgnored(git, files),
+  ]);
+  const untracked = listed.paths;
   const present = new Set(untracked);
   const deleted: string[] = [];
-  const fewer = coverWithPathspecs(pathspecs, MOST_INDEX_PATHSPECS);
-  const [{ changes, stderr }, ignored] = await Promise.all([
-    diffIndexWithWords(git, ["--ignore-submodules=all"], headOid, fewer),
-    git.require([...args, "--ignored", "--", ...pathspecs]),
-  ]);
   for (const change of changes) {
     if (change.kind !== "delete") present.add(change.path);
     // Taken out of the index but still on disk, it is untracked and stays.
     else if (!present.has(change.path)) deleted.push(change.path);
   }
-  for (const file of await withoutIgnored(git, files)) present.add(file);
+  for (const file of wanted) present.add(file);
   // git passes over what it cannot read, with a word on standard error and exit status 0.
   const unreadable = [
     ...listed.stderr.matchAll(/could not open directory '(.*?)\/?': (.*)/g),
@@ -73,8 +74,32 @@ export async function findCandidates(
     present: [...present],
     untracked,
     deleted,
-    ignored: [...splitNul(ignored)].map(decodePath),
+    ignored: ignored.paths,
     unreadable,
+  };
+}
+
+/** What `git ls-files` lists under `pathspecs`, each path once, and its words on standard error. */
+async function listAll(
+  git: Git,
+  args: readonly string[],
+  pathspecs: readonly string[],
+  walks: number,
+): Promise<{ readonly paths: string[]; readonly stderr: string }> {
+  const size = Math.ceil(pathspecs.length / walks);
+  const shares: string[][] = [];
+  for (let start = 0; start < pathspecs.length; start += size) {
+    shares.push(pathspecs.slice(start, start + size));
+  }
+  const listings = await Promise.all(shares.map(async (share) => {
+    const listed = await git.run([...args, "--", ...share]);
+    if (listed.code !== 0) throw gitFailed(args, listed);
+    return listed;
+  }));
+  const items = listings.flatMap(({ stdout }) => [...splitNul(stdout)]);
+  return {
+    paths: [...new Set(items.map(decodePath))],
+    stderr: listings.map(({ stderr }) => stderr).join(""),
   };
 }
 

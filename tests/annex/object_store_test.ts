@@ -28,7 +28,7 @@ Deno.test("protectFile() takes away the right to write, and unprotectFile() give
   await using _folder = folder;
   await Deno.chmod(file, 0o266);
 
-  const look = protectFile(file);
+  const look = await protectFile(file);
 
   assert.equal(await modeOf("out/a"), "444");
   assert.equal(look!.mode, 0o266);
@@ -44,7 +44,7 @@ Deno.test("protectFile() looks at regular files only", async () => {
   await Deno.symlink("a", folder.at("out/link"));
 
   for (const path of ["out/link", "out", "gone"]) {
-    assert.equal(protectFile(folder.at(path)), undefined, path);
+    assert.equal(await protectFile(folder.at(path)), undefined, path);
   }
   assert.equal(await modeOf("out/a"), ((await Deno.stat(file)).mode! & 0o777).toString(8));
 });
@@ -54,9 +54,9 @@ Deno.test("storeContent() puts a link in the place of the very file that becomes
   await using _folder = folder;
   const { ino } = await Deno.lstat(file);
   const dated: unknown[] = [];
-  const look = protectFile(file)!;
+  const look = (await protectFile(file))!;
 
-  const stored = storeContent(place, look, (...args) => dated.push(args.slice(1)));
+  const stored = await storeContent(place, look, (...args) => void dated.push(args.slice(1)));
 
   assert.equal(stored, "became object");
   assert.equal(await Deno.readLink(file), `../${OBJECT}`);
@@ -72,7 +72,7 @@ Deno.test("storeContent() gives a file up for an object that is there, and keeps
   await folder.write(OBJECT, "one");
   const { ino } = await Deno.lstat(folder.at(OBJECT));
 
-  assert.equal(storeContent(place, protectFile(file)!, noTimes), "given up");
+  assert.equal(await storeContent(place, (await protectFile(file))!, noTimes), "given up");
 
   assert.equal((await Deno.stat(file)).ino, ino);
   assert.equal(await Deno.readTextFile(place.backupLink), "one");
@@ -83,7 +83,7 @@ Deno.test("storeContent() does not take another content for the object", async (
   await using _folder = folder;
   await folder.write(OBJECT, "longer than that");
 
-  assert.equal(storeContent(place, protectFile(file)!, noTimes), undefined);
+  assert.equal(await storeContent(place, (await protectFile(file))!, noTimes), undefined);
 
   assert((await Deno.lstat(file)).isFile);
   assert.equal(await folder.read(OBJECT), "longer than that");
@@ -92,11 +92,11 @@ Deno.test("storeContent() does not take another content for the object", async (
 Deno.test("storeContent() goes on where it was interrupted behind the object", async () => {
   const { folder, place, file } = await createTree();
   await using _folder = folder;
-  const look = protectFile(file)!;
+  const look = (await protectFile(file))!;
   await Deno.mkdir(folder.at(OBJECT.replace(/\/KEY$/, "")), { recursive: true });
   await Deno.link(file, folder.at(OBJECT));
 
-  assert.equal(storeContent(place, look, noTimes), "became object");
+  assert.equal(await storeContent(place, look, noTimes), "became object");
 
   assert((await Deno.lstat(file)).isSymlink);
   await assert.rejects(Deno.lstat(place.backupLink), Deno.errors.NotFound);
@@ -106,7 +106,7 @@ Deno.test("storeContent() leaves a file alone that changed since it was looked a
   for (const change of ["grown", "replaced", "dated", "gone"]) {
     const { folder, place, file } = await createTree();
     await using _folder = folder;
-    const look = protectFile(file)!;
+    const look = (await protectFile(file))!;
     if (change === "grown") {
       await Deno.chmod(file, 0o644);
       await Deno.writeTextFile(file, "one more");
@@ -118,7 +118,7 @@ Deno.test("storeContent() leaves a file alone that changed since it was looked a
       await Deno.utime(file, look.mtime!, look.mtime!);
     }
 
-    assert.equal(storeContent(place, look, noTimes), undefined, change);
+    assert.equal(await storeContent(place, look, noTimes), undefined, change);
 
     assert.deepEqual(await folder.paths(".git/annex/objects"), [], change);
   }
@@ -130,7 +130,7 @@ Deno.test("storeContent() leads back to the root from however deep", async () =>
   await folder.write("a/b/c/d", "one");
   const deep = { ...place, path: "a/b/c/d" };
 
-  storeContent(deep, protectFile(folder.at("a/b/c/d"))!, noTimes);
+  await storeContent(deep, (await protectFile(folder.at("a/b/c/d")))!, noTimes);
 
   assert.equal(await Deno.readLink(folder.at("a/b/c/d")), `../../../${OBJECT}`);
   assert.equal(await folder.read("a/b/c/d"), "one");

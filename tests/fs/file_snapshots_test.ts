@@ -14,14 +14,14 @@ for (const isGivenUp of [true, false]) {
       ];
       await Deno.writeTextFile(one, "same");
       await Deno.writeTextFile(other, "same");
-      const looks = new FileSnapshots(sandbox.root, ["one", "other"], () => false);
+      const looks = await FileSnapshots.take(sandbox.root, ["one", "other"], () => false);
       // As an inode that is used again, or as a file that was given up for the other.
       const secondName = join(sandbox.root, "second");
       await Deno.rename(one, secondName);
       await Deno.link(other, one);
       await Deno.utime(other, 1, 1);
 
-      const moved = looks.findMoved(new Map(isGivenUp ? [["one", secondName]] : []));
+      const moved = await looks.findMoved(new Map(isGivenUp ? [["one", secondName]] : []));
 
       assert.deepEqual(moved, isGivenUp ? ["one", "other"] : ["other"]);
     },
@@ -36,7 +36,7 @@ async function giveUp({ root }: Sandbox) {
   await Deno.writeTextFile(one, "same");
   await Deno.writeTextFile(object, "same");
   await Deno.utime(object, 1, 1);
-  const looks = new FileSnapshots(root, ["one"], (target) => target === "object");
+  const looks = await FileSnapshots.take(root, ["one"], (target) => target === "object");
   await Deno.rename(one, secondName);
   await Deno.symlink("object", one);
   return { object, secondName, looks };
@@ -49,7 +49,7 @@ for (const changed of ["second name", "object", "nothing"]) {
     if (changed === "second name") await Deno.writeTextFile(secondName, "s", { append: true });
     if (changed === "object") await Deno.utime(object, 2, 2);
 
-    const moved = looks.findMoved(new Map([["one", secondName]]));
+    const moved = await looks.findMoved(new Map([["one", secondName]]));
 
     // The object is older than the look, and nobody's output.
     assert.deepEqual(moved, changed === "second name" ? ["one"] : []);
@@ -62,7 +62,7 @@ for (const removed of ["one", "object"]) {
     const { secondName, looks } = await giveUp(sandbox);
     await Deno.remove(join(sandbox.root, removed));
 
-    assert.deepEqual(looks.findMoved(new Map([["one", secondName]])), ["one"]);
+    assert.deepEqual(await looks.findMoved(new Map([["one", secondName]])), ["one"]);
   });
 }
 
@@ -71,7 +71,7 @@ for (const isDoubtful of [true, false]) {
     await using sandbox = await Sandbox.create();
     const file = join(sandbox.root, "log");
     await Deno.writeTextFile(file, "");
-    const looks = new FileSnapshots(sandbox.root, ["log"], () => false);
+    const looks = await FileSnapshots.take(sandbox.root, ["log"], () => false);
     const writer = setInterval(() => Deno.writeTextFileSync(file, "x", { append: true }), 20);
 
     const changing = await looks.waitUntilQuiet(
