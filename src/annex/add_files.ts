@@ -1,7 +1,11 @@
 import { UserError } from "../errors.ts";
 import { statIfPresent } from "../fs/if_present.ts";
+import { batchOf } from "../git/cat_file.ts";
+import type { Git } from "../git/git.ts";
+import { packBlobs } from "../git/pack_blobs.ts";
 import { joinNul } from "../git/path_bytes.ts";
 import { diskFailure } from "../process/disk_failure.ts";
+import { textOf } from "../process/runner.ts";
 import { countLines } from "../process/steps.ts";
 import { beginStep, isPlainRepository } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
@@ -138,18 +142,63 @@ async function stageLinks(
   );
 }
 
+/**
+ * From so many files on their contents go into one pack, as what `git fast-import` makes does; git would
+ * make a file of each, with a dozen calls of the file system.
+ */
+const WORTH_A_PACK = 20;
+
 /** Stages files and links, all or none; `false` if one of them cannot be read. */
 async function stageAsTheyAre(
   repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<boolean> {
   if (paths.length === 0) return true;
+  if (paths.length < WORTH_A_PACK) return await updateIndex(repository, [], paths);
+  const { git, root } = repository;
+  // git reads each file itself, for its name and its times; what is packed has to be the same.
+  const [isStaged] = await bothOf(
+    updateIndex(repository, ["--info-only"], paths),
+    packBlobs(git, root, paths),
+  );
+  if (!isStaged) return false;
+  const left = await findWithoutBlobs(git, paths);
+  if (left.length === 0) return true;
+  // An entry that is up to date git would pass over.
+  await git.require(["update-index", "--force-remove", "-z", "--stdin"], { stdin: joinNul(left) });
+  return await updateIndex(repository, [], left);
+}
+
+/** Waits for both, whatever becomes of one: no git goes on behind us. */
+async function bothOf<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
+}
+
+async function updateIndex(
+  repository: AnnexRepository,
+  options: readonly string[],
+  paths: readonly string[],
+): Promise<boolean> {
   using staging = beginStep(repository, "staging files", paths.length);
-  const args = [...NO_FILTER, "update-index", "--add", "--replace", "--verbose", "-z", "--stdin"];
-  const { code } = await repository.git.run(args, {
+  const args = ["update-index", "--add", "--replace", ...options, "--verbose", "-z", "--stdin"];
+  const { code } = await repository.git.run([...NO_FILTER, ...args], {
     stdin: joinNul(paths),
     // What it says of each file is only counted.
     onStdout: countLines(staging),
   });
   return code === 0;
+}
+
+/** Those of the staged files whose contents git does not have; all of them if it does not tell. */
+async function findWithoutBlobs(git: Git, paths: readonly string[]): Promise<string[]> {
+  // It takes a name a line.
+  const asked = paths.filter((path) => !path.includes("\n"));
+  const { code, stdout } = await git.run(["cat-file", "--buffer", "--batch-check=%(objecttype)"], {
+    stdin: batchOf(asked.map((path) => `:0:${path}`)),
+  });
+  const types = textOf(stdout).split("\n").slice(0, -1);
+  if (code !== 0 || types.length !== asked.length) return [...paths];
+  const found = new Set(asked.filter((_, at) => types[at] === "blob"));
+  return paths.filter((path) => !found.has(path));
 }

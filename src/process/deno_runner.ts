@@ -102,7 +102,7 @@ async function feed(child: Deno.ChildProcess, input: RunOptions["stdin"]) {
   if (input === undefined) return;
   const writer = child.stdin.getWriter();
   try {
-    for (const piece of piecesOf(input)) await writer.write(piece);
+    for await (const piece of piecesOf(input)) await writer.write(piece);
     await writer.close();
   } catch (error) {
     // The program may end without reading everything (`head -c 1`): its exit status tells, not EPIPE.
@@ -110,7 +110,9 @@ async function feed(child: Deno.ChildProcess, input: RunOptions["stdin"]) {
   }
 }
 
-function piecesOf(input: NonNullable<RunOptions["stdin"]>): Iterable<Uint8Array> {
+function piecesOf(
+  input: NonNullable<RunOptions["stdin"]>,
+): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   if (typeof input === "string") return [new TextEncoder().encode(input)];
   return input instanceof Uint8Array ? [input] : input;
 }

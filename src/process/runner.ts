@@ -14,7 +14,7 @@ export interface RunOptions {
   /** Variables to set on top of the inherited environment; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What the program reads on standard input, pieces one after the other; nothing when absent. */
-  readonly stdin?: Uint8Array | string | Iterable<Uint8Array>;
+  readonly stdin?: Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** Milliseconds after which the program is killed and {@linkcode ProgramTimeoutError} is thrown. */
   readonly timeoutMs?: number;
   /** Stops the program when aborted. */

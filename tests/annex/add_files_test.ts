@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { addFiles } from "../../src/annex/add_files.ts";
+import { Git } from "../../src/git/git.ts";
+import type { Runner } from "../../src/process/runner.ts";
+import { TestRepository } from "../support/test_repository.ts";
 import { quote } from "../support/wrapped_programs.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { Sandbox } from "../support/sandbox.ts";
@@ -201,5 +205,35 @@ testIfAvailable(
     assert.match(staged!, /^120000 .*"out\/a\\nb\.bin"$/m);
     assert.doesNotMatch(status!, /^.[^ ]/m);
     assert.equal(fsck, "");
+  },
+);
+
+testIfAvailable(
+  ["git-annex"],
+  "addFiles() makes the blobs of files that did not get into the pack",
+  async () => {
+    await using repository = await TestRepository.create({ a: "1\n" }, "git-annex");
+    const { dataset, root, runner } = repository;
+    await dataset.git("config", "annex.largefiles", "nothing");
+    const paths = Array.from({ length: 30 }, (_, at) => `out/${at}`);
+    for (const path of paths) await dataset.write(path, `${path}\n`);
+    const annex = await repository.openAnnex({ "annex.largefiles": "nothing" });
+    let isAsked = false;
+    const withoutPacks: Runner = {
+      run(argv, options) {
+        if (!argv.includes("fast-import")) return runner.run(argv, options);
+        isAsked = true;
+        const nothing = { code: 1, signal: null, stdout: new Uint8Array(), stderr: "" };
+        return Promise.resolve(nothing);
+      },
+    };
+
+    const added = await addFiles({ ...annex, git: new Git(withoutPacks, root) }, paths);
+
+    assert(isAsked);
+    assert.deepEqual([added.failures, added.entriesWithoutStat], [[], []]);
+    for (const path of paths) {
+      assert.equal(await dataset.git("cat-file", "-p", `:0:${path}`), path);
+    }
   },
 );

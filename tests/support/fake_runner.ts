@@ -68,5 +68,7 @@ export function fakeRunner(...answers: readonly Answer[]): FakeRunner {
 
 function inputOf({ stdin }: RunOptions): string {
   if (stdin === undefined || typeof stdin === "string") return stdin ?? "";
+  // What comes by and by is read by nobody.
+  if (Symbol.asyncIterator in stdin) return "";
   return textOf(stdin instanceof Uint8Array ? stdin : joinBytes([...stdin]));
 }

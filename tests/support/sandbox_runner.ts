@@ -16,7 +16,7 @@ export class SandboxRunner implements Runner {
     const { code, stdout, stdoutBytes, stderr } = await this.#sandbox.run(argv, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: options.env }),
-      ...(options.stdin === undefined ? {} : { stdin: whole(options.stdin) }),
+      ...(options.stdin === undefined ? {} : { stdin: await whole(options.stdin) }),
     });
     this.lastOutput = stdout;
     options.watchStdout?.(stdoutBytes);
@@ -26,6 +26,8 @@ export class SandboxRunner implements Runner {
   }
 }
 
-function whole(stdin: NonNullable<RunOptions["stdin"]>): string | Uint8Array {
-  return typeof stdin === "string" || stdin instanceof Uint8Array ? stdin : joinBytes([...stdin]);
+async function whole(stdin: NonNullable<RunOptions["stdin"]>): Promise<string | Uint8Array> {
+  return typeof stdin === "string" || stdin instanceof Uint8Array
+    ? stdin
+    : joinBytes(await Array.fromAsync(stdin));
 }
