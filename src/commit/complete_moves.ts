@@ -7,6 +7,7 @@ import { findTreeChanges } from "../git/changes.ts";
 import { requireIdentities } from "../git/identity.ts";
 import { dropStagingRef, moveRefs } from "../git/move_branch.ts";
 import { removeLeftIndices } from "../git/private_index.ts";
+import { readHead } from "../git/repository.ts";
 import type { CommitPlan } from "../git/build_commits.ts";
 import { readPlans } from "../git/read_plans.ts";
 import { isAncestor } from "../git/submodules.ts";
@@ -126,7 +127,7 @@ async function completeAll(
     if (renamed.size > 0) noteRenamed(store, all, renamed);
     left = current;
     while (left.length > 0) {
-      if (!await moveRefs(left[0]!.dataset.git, left[0]!.moves, "dlslurm finish: completed")) break;
+      if (!await moveWithIndex(left[0]!, session)) break;
       left = left.slice(1);
     }
     if (left.length === 0) return all;
@@ -138,6 +139,33 @@ async function completeAll(
       `"${left[0]!.dataset.root}"`,
     { unchanged: "The jobs stay open", hint: "dlslurm finish" },
   );
+}
+
+/**
+ * Moves the refs of a place, together with its index where one of them is checked out; {@linkcode IndexLock} says
+ * why in this order.
+ *
+ * @returns whether they moved.
+ */
+async function moveWithIndex({ dataset, moves }: Place, session: Session): Promise<boolean> {
+  const { git } = dataset;
+  await using lock = await lockIndex(dataset, session);
+  const { branch } = await readHead(dataset);
+  const [own] = moves.filter(({ ref }) => ref === branch || ref === "HEAD");
+  const [base, target] = [own?.baseOid ?? "", own?.newOid ?? ""];
+  const paths = own === undefined
+    ? []
+    : (await findTreeChanges(git, base, target)).map(({ path }) => path);
+  await followInIndex(dataset, lock, { base, target }, paths);
+  const takeBack = () => followInIndex(dataset, lock, { base: target, target: base }, paths);
+  try {
+    const hasMoved = await moveRefs(git, moves, "dlslurm finish: completed");
+    if (!hasMoved) await takeBack();
+    return hasMoved;
+  } catch (error) {
+    await takeBack();
+    throw error;
+  }
 }
 
 /**
@@ -220,7 +248,7 @@ async function follow({ dataset, moves }: Place, session: Session): Promise<void
     const changes = await findTreeChanges(git, baseOid, newOid);
     if (oldOid === null) await takeOutLater(dataset, lock, changes, session);
     else if (await isAncestor(git, newOid, "HEAD")) {
-      await followInIndex(dataset, lock, baseOid, changes.map((change) => change.path));
+      await followInIndex(dataset, lock, { base: baseOid }, changes.map(({ path }) => path));
     }
   }
 }

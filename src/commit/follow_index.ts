@@ -29,11 +29,14 @@ export async function lockIndex(dataset: Dataset, session: Session): Promise<Ind
   });
 }
 
-/** Has the index follow HEAD at those of `paths` where it still is as in `base`. */
+/**
+ * Has the index follow a commit, `HEAD` or one that it is about to be, at those of `paths` where it still is as
+ * in `base`.
+ */
 export async function followInIndex(
   dataset: Dataset,
   lock: IndexLock,
-  base: string,
+  { base, target = "HEAD" }: { readonly base: string; readonly target?: string },
   paths: readonly string[],
 ): Promise<void> {
   if (paths.length === 0) return;
@@ -41,7 +44,7 @@ export async function followInIndex(
   const staged = await findStagedChanges(dataset.git, base, pathspecs);
   const touched = new Set(staged.map((change) => change.path));
   const wanted = new Set(paths);
-  const changes = await findTreeChanges(dataset.git, base, "HEAD", pathspecs);
+  const changes = await findTreeChanges(dataset.git, base, target, pathspecs);
   await setIndexEntries(
     dataset,
     lock,
@@ -60,7 +63,7 @@ export async function checkIndices(
   for (const { dataset, baseOid, paths, checksum } of published) {
     if (await readChecksum(dataset.indexFile) === checksum) continue;
     await using lock = await lockIndex(dataset, session);
-    await followInIndex(dataset, lock, baseOid, paths);
+    await followInIndex(dataset, lock, { base: baseOid }, paths);
   }
 }
 

@@ -43,7 +43,7 @@ export async function recoverCommits(
     const onOwn = oids.filter((oid) => own.has(oid) && !merged.has(oid));
     {
       await using lock = await lockIndex(dataset, session);
-      await followInIndex(dataset, lock, base, onHead.map((change) => change.path));
+      await followInIndex(dataset, lock, { base }, onHead.map((change) => change.path));
       const taken = await findCommittedChanges(dataset.git, onOwn);
       await takeOutLater(dataset, lock, taken, session);
     }

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { storedClaims, storedJobs } from "../support/snapshots.ts";
 import type { TestDataset } from "../support/datasets.ts";
+import { wrapProgram } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 import { killCallerOf, mend } from "./kill_caller.ts";
 import type { Moment } from "./kill_caller.ts";
@@ -14,6 +15,7 @@ import {
   gitIn,
   headsOf,
   isThere,
+  jobsIn,
   PLACES,
   runNestedJob,
   SHAPES,
@@ -157,6 +159,29 @@ Deno.test("crash: finish in subdatasets stopped, then the user records a later c
     "sub is ahead",
   ]);
   assert.deepEqual(await world.changes(), ["A one/result.txt", "A slurm-job-1.env.json"]);
+  assertEnded(world);
+});
+
+Deno.test("crash: a git commit while the completion moves branches → takes no output out of HEAD", async () => {
+  await using world = await createNested();
+  await runNestedJob(world, "one");
+  await killFinish(world, "sequence", ["update-ref -m", 1, "after"]);
+  for (const place of ["sub", "."]) {
+    await world.write(`${place}/mine.txt`, "x\n");
+    await gitIn(world, place, "add", "mine.txt");
+  }
+  const commit = '"$REAL" commit --quiet -m mine </dev/null >/dev/null 2>&1';
+  const script = `"$REAL" "$@"; status=$?; case "$*" in *"update-ref -m"*) ${commit} ;; esac`;
+  await wrapProgram(world.sandbox, "git", `${script}; exit $status`);
+  const outcome = await world.must("finish");
+  await mend(world, "git");
+
+  for (const place of ["sub/deep", "sub", "."]) {
+    assert.equal((await jobsIn(world, place)).length, 1, saidBy(outcome));
+    const args = ["status", "--porcelain", "--ignore-submodules=dirty"];
+    const status = await gitIn(world, place, ...args);
+    assert.equal(status, place === "sub/deep" ? "" : "A  mine.txt", saidBy(outcome));
+  }
   assertEnded(world);
 });
 
