@@ -27,7 +27,7 @@ import { requireTarget, type Target, TARGETS } from "./build/targets.ts";
 import { say } from "./say.ts";
 
 /** What is built, and from what. */
-export interface BuildOptions {
+interface BuildOptions {
   /** The program's first module. @default main.ts of this project */
   readonly entry?: string;
   /** Where the file is written. @default dist/dlslurm of this project */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /** What the embedded Slurm is started with, beside its folder. */
-export interface OwnSlurmOptions {
+interface OwnSlurmOptions {
   /** Further variables, its own and others. */
   readonly env?: Readonly<Record<string, string>>;
   /** A file with what goes wrong on purpose. */

@@ -39,7 +39,7 @@ export async function makeDataset(folder: string, files: number): Promise<string
 }
 
 /** Whether datasets are DataLad's. */
-export async function canUseDatalad(): Promise<boolean> {
+async function canUseDatalad(): Promise<boolean> {
   return await answers(["datalad", "--version"]) && await answers(["git", "annex", "version"]);
 }
 

@@ -17,7 +17,7 @@ const BOTTOM = 90;
 const LEAST_FILES = 1;
 
 /** What the horizontal axis shows. */
-export type Axis = "jobs" | "files";
+type Axis = "jobs" | "files";
 
 /**
  * Draws time a job against the number of open jobs or of files in the repository, both logarithmic: a

@@ -56,7 +56,7 @@ export function replaceSection(text: string, section: string, name = "benchmark"
 }
 
 /** What was measured on and how, the goals, and the table of all cases. */
-export function renderSection(report: Report, summaries: readonly Summary[]): string {
+function renderSection(report: Report, summaries: readonly Summary[]): string {
   const places = report.environment.map(([label, value]) => `- ${label}: ${value}\n`).join("");
   return `${places}- command: \`${report.command}\`\n\n## Goals\n\n${renderGoals(summaries)}\n` +
     `## All cases\n\n${renderTable(summaries)}`;

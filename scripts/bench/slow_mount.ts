@@ -21,7 +21,7 @@ export interface SlowMountOptions {
 }
 
 /** What was called. */
-export interface Calls {
+interface Calls {
   /** All, fsyncs among them. */
   readonly calls: number;
   readonly fsyncs: number;

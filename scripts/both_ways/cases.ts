@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Json, SharedDataset } from "./world.ts";
 
 /** One thing that a group needs which switches to and fro. */
-export interface Case {
+interface Case {
   readonly name: string;
   /** Throws with the reason if it does not hold. */
   readonly check: (dataset: SharedDataset, scratch: string) => Promise<void>;

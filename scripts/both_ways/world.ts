@@ -3,7 +3,7 @@ import { pollUntil } from "../../tests/support/polling.ts";
 import { isEnded } from "../../tests/support/slurm.ts";
 
 /** What a program that has ended said. */
-export interface Outcome {
+interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -13,7 +13,7 @@ import { type Target, TARGETS } from "./targets.ts";
 export const BLOCK_SIZE = 16_384;
 
 /** What the one file is made of. */
-export interface PortableParts {
+interface PortableParts {
   /** Text of `start.sh`, with its `@NAMES@` still in it. */
   readonly startScript: string;
   /** The module that the runtime starts with; fits into one block with `@PARTS@` filled in. */

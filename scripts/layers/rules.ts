@@ -12,7 +12,7 @@
  */
 
 /** What the modules of one layer may import, beside each other. */
-export interface LayerRule {
+interface LayerRule {
   /** Names of layers. */
   readonly mayImport: readonly string[];
   /** Single modules of other layers. */

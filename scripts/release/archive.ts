@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 
 /** What goes into an archive. */
-export interface ArchiveParts {
+interface ArchiveParts {
   /** The one folder that it unpacks to. */
   readonly name: string;
   /** Files and folders, each with the path that it gets in that folder. */

@@ -3,7 +3,7 @@ import { startOwnSlurm } from "../own_slurm.ts";
 import { say } from "../say.ts";
 
 /** Runs a shell line in the dataset; it has to succeed unless another exit status is expected. */
-export type Shell = (line: string, expected?: number) => Promise<void>;
+type Shell = (line: string, expected?: number) => Promise<void>;
 
 /** Jobs say how long they take in tenths of a second; their numbers come from the station's. */
 const SCRIPTS: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import type { View } from "../session/view.ts";
 import type { Io } from "./io.ts";
 
 /** What the display needs of the environment. */
-export interface LiveEnvironment {
+interface LiveEnvironment {
   /** Its `err` goes to the terminal. */
   readonly io: Io;
   /** How large that is now. */

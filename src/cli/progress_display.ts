@@ -10,7 +10,7 @@ const BAR_COLUMNS = 24;
 const CLEAR_REST = "\x1b[K";
 
 /** What the display needs of the environment. */
-export interface DisplayEnvironment {
+interface DisplayEnvironment {
   /** Its `err` goes to the terminal. */
   readonly io: Io;
   /** How wide that is now. */

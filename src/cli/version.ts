@@ -5,7 +5,7 @@ import project from "../../deno.json" with { type: "json" };
 export const PROGRAM_VERSION: string = project.version;
 
 /** `dlslurm 0.1.0 (Deno 2.9.6, SQLite 3.53.2)` */
-export function versionText(): string {
+function versionText(): string {
   const database = new DatabaseSync(":memory:");
   try {
     const sqlite = database.prepare("SELECT sqlite_version() AS version").get()?.["version"];

@@ -23,9 +23,9 @@ export const CONTEXTS: readonly string[] = [
   "https://w3id.org/ro/terms/workflow-run/context",
 ];
 /** The specification that the profile extends. */
-export const SPECIFICATION = "https://w3id.org/ro/crate/1.1";
+const SPECIFICATION = "https://w3id.org/ro/crate/1.1";
 /** The newest release of the profile. */
-export const PROFILE = "https://w3id.org/ro/wfrun/process/0.5";
+const PROFILE = "https://w3id.org/ro/wfrun/process/0.5";
 
 const SBATCH: Entity = {
   "@id": "https://slurm.schedmd.com/sbatch.html",

@@ -75,7 +75,7 @@ export function entityOfFile(file: CrateFile): Entity {
 }
 
 /** Git's name of a content as everybody's: ISO/IEC 18670, "SWHID", which has it from git. */
-export function contentIdentifier(blob: string): string {
+function contentIdentifier(blob: string): string {
   return blob.length === 40 ? `swh:1:cnt:${blob}` : blob;
 }
 

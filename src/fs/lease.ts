@@ -9,7 +9,7 @@ import { makeLockLink, readLockLink, removeLockLink } from "./lock_link.ts";
 export type Exclusively = <T>(work: () => T) => T;
 
 /** Who wants a lease, and for what. */
-export interface LeaseTaker {
+interface LeaseTaker {
   /** The process that will hold it. */
   readonly process: ProcessIdentity;
   /** What it does, for the message to others: "finish". */

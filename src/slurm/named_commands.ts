@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
 
 /** Slurm's programs that dlslurm calls by itself, and that other commands may stand for. */
-export const NAMEABLE_PROGRAMS: readonly string[] = [
+const NAMEABLE_PROGRAMS: readonly string[] = [
   ...["sacct", "squeue", "scontrol", "sinfo", "sbatch", "scancel"],
 ];
 

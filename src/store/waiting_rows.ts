@@ -114,7 +114,7 @@ export function isToBeNoted({ stage }: KnownRow, again: boolean): boolean {
 class RolledBack extends Error {}
 
 /** What rows of tables need of the store that they are in. */
-export interface PartsOfStore {
+interface PartsOfStore {
   /** Runs changes as one transaction. */
   readonly transaction: StoreWork;
   /** Runs what only reads. */

@@ -21,7 +21,7 @@ export interface StartOptions {
 }
 
 /** What a start came to. */
-export interface StartResult {
+interface StartResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

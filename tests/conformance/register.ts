@@ -9,7 +9,7 @@ import { conformanceFolder, FixturesSession } from "./fixtures_session.ts";
 import type { ConformanceCase } from "./world.ts";
 
 /** What the suite runs against. */
-export type Target =
+type Target =
   | { readonly kind: "fake"; readonly version: string }
   | { readonly kind: "replay"; readonly version: string }
   | { readonly kind: "real" | "chroot" };

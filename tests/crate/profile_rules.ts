@@ -9,7 +9,7 @@ import { actionsIn, idsIn, valuesOf } from "./read_crate.ts";
 import type { ReadCrate, ReadEntity } from "./read_crate.ts";
 
 /** A sentence of a specification. */
-export interface Rule {
+interface Rule {
   readonly level: "MUST" | "SHOULD";
   readonly name: string;
   /** The entities, or values, that are not so. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Outcome, Sandbox } from "../support/sandbox.ts";
 
 /** A kind of system calls, and the errors that it is tried with; errno(3). */
-export interface CallKind {
+interface CallKind {
   /** Names as strace has them. */
   readonly calls: readonly string[];
   /** What a disk, a server or the permissions answer to it. */

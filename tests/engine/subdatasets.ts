@@ -77,12 +77,12 @@ export async function assertSaved(
 }
 
 /** The git directory of a place's work tree. */
-export async function gitFolder(world: EngineWorld, place: string): Promise<string> {
+async function gitFolder(world: EngineWorld, place: string): Promise<string> {
   return await gitIn(world, place, "rev-parse", "--absolute-git-dir");
 }
 
 /** Writes what a job with the claims `NAME`, `sub/NAME` and `sub/deep/NAME` would. */
-export async function writeOutputs(world: EngineWorld, name: string): Promise<void> {
+async function writeOutputs(world: EngineWorld, name: string): Promise<void> {
   for (const folder of ["", "sub/", "sub/deep/"]) {
     await world.write(`${folder}${name}/result.txt`, `${folder}${name}\n`);
   }

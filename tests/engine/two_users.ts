@@ -6,7 +6,7 @@ import type { Outcome } from "../support/sandbox.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
 /** A user of the machine, by ID: none of them has a name. */
-export type User = "ada" | "bob";
+type User = "ada" | "bob";
 
 const USER_IDS: Readonly<Record<User, number>> = { ada: 4001, bob: 4002 };
 /** The group that both are in, beside one of their own each. */

@@ -5,7 +5,7 @@ import { findProcesses } from "../support/processes.ts";
 import { FAKE_PROGRAM } from "./fake_program.ts";
 
 /** What one program said, decoded. */
-export interface Said {
+interface Said {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -35,7 +35,7 @@ export interface FakeSlurm {
 type Settings = Readonly<Record<string, string>>;
 
 /** How a fake Slurm is set up. */
-export interface FakeSlurmOptions {
+interface FakeSlurmOptions {
   /** More variables, without the `DLSLURM_FAKE_SLURM_` in front. */
   readonly settings?: Settings;
   /** What its scenario file holds. */

@@ -3,7 +3,7 @@ import type { Sandbox } from "../support/sandbox.ts";
 import type { Random } from "./random.ts";
 
 /** Whom a kill hits: the process alone, while what it has started goes on, or its whole group. */
-export const TARGETS = ["process", "group"] as const;
+const TARGETS = ["process", "group"] as const;
 
 /** The chance that a run is let live; else it is killed at some moment and run again. */
 const LET_LIVE = 0.08;

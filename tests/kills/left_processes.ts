@@ -1,7 +1,7 @@
 import type { Sandbox } from "../support/sandbox.ts";
 
 /** A process that was started in a sandbox and runs. */
-export interface LeftProcess {
+interface LeftProcess {
   readonly pid: number;
   readonly command: string;
 }

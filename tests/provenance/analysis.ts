@@ -1,7 +1,7 @@
 import { EngineWorld } from "../engine/engine_world.ts";
 
 /** What a job of an analysis is to read and to write. */
-export interface Step {
+interface Step {
   readonly inputs?: readonly string[];
   readonly outputs: readonly string[];
   /** Files that it writes, with their content. */

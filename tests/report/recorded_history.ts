@@ -20,7 +20,7 @@ const EMPTY: RunRecord = {
 };
 
 /** A job of a made-up history. */
-export interface MadeJob extends Partial<RunRecord> {
+interface MadeJob extends Partial<RunRecord> {
   /** Slurm's word; COMPLETED unless said otherwise. */
   readonly state?: string;
   /** Files of its commit with their texts. */

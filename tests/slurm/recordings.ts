@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { SLURM_FIXTURES } from "../support/slurm_fixtures.ts";
 
 /** What a real Slurm answered to one call. */
-export interface Recording {
+interface Recording {
   readonly argv: readonly string[];
   readonly stdout: string;
   readonly stderr: string;

@@ -10,7 +10,7 @@ import { pollUntil } from "./polling.ts";
 type Answer = any;
 
 /** What a page is opened with. */
-export interface PageOptions {
+interface PageOptions {
   /** Whether its scripts run. @default true */
   readonly scripts?: boolean;
   /** What the reader's system asks for. @default light */

@@ -6,7 +6,7 @@ import type { Sandbox } from "./sandbox.ts";
 let built: Promise<string> | undefined;
 
 /** The one file, that of DLSLURM_TEST_PROGRAM or a new one: what other users can start. */
-export function builtFile(): Promise<string> {
+function builtFile(): Promise<string> {
   const given = Deno.env.get("DLSLURM_TEST_PROGRAM");
   if (given !== undefined && given !== "") return Promise.resolve(given);
   const output = fileURLToPath(new URL("../../dist/.build/owners/dlslurm", import.meta.url));

@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 /** A command that was run. */
-export interface Call {
+interface Call {
   readonly argv: readonly string[];
   /** What it was given to read, as text; empty for nothing. */
   readonly stdin: string;

@@ -1,5 +1,5 @@
 /** A process that runs: what it was started with. */
-export interface ProcessStart {
+interface ProcessStart {
   /** The words of its command line. */
   readonly words: readonly string[];
   /** Its environment, `NAME=value` each. */

@@ -37,7 +37,7 @@ export const SLURM_REQUIREMENTS = {
 type TestBody = (context: Deno.TestContext) => void | Promise<void>;
 
 /** Name of the variable that turns skipping into failing when it is `1`. */
-export const NO_SKIP = "DLSLURM_TEST_NO_SKIP";
+const NO_SKIP = "DLSLURM_TEST_NO_SKIP";
 
 /**
  * Folder of a second system with a Slurm of its own, as scripts/start_slurm_chroot.sh makes it; empty
@@ -73,7 +73,7 @@ export function testIfAvailable(
 }
 
 /** Says why `requirement` is not met here, or `undefined` if it is. */
-export function findReasonAgainst(requirement: Requirement): string | undefined {
+function findReasonAgainst(requirement: Requirement): string | undefined {
   if (!reasons.has(requirement)) reasons.set(requirement, CHECKS[requirement]());
   return reasons.get(requirement);
 }

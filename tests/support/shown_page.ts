@@ -2,7 +2,7 @@ import type { Sandbox } from "./sandbox.ts";
 import { quote, wrapDlslurm } from "./wrapped_programs.ts";
 
 /** A command of a page's example, with the output that the page shows. */
-export interface ShownCommand {
+interface ShownCommand {
   /** Shell text; may have several lines. */
   readonly line: string;
   /** Without blanks at its end. */

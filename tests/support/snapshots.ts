@@ -6,7 +6,7 @@ import type { TestDataset } from "./datasets.ts";
  * Everything that a command which refuses must leave alone: refs, HEAD, the index's bytes, the files
  * of the work tree, and the rows of the job store.
  */
-export interface DatasetState {
+interface DatasetState {
   readonly refs: string;
   readonly head: string;
   readonly index: string;
@@ -16,7 +16,7 @@ export interface DatasetState {
 }
 
 /** What the store says of one job. */
-export interface StoredJob {
+interface StoredJob {
   readonly stage: string;
   readonly jobId: string | null;
   readonly commitOid: string | null;

@@ -3,7 +3,7 @@ import { quote } from "./wrapped_programs.ts";
 import type { Outcome, Sandbox, StartOptions } from "./sandbox.ts";
 
 /** A program that runs on a terminal of its own; both its streams go there. */
-export interface OnTerminal {
+interface OnTerminal {
   /** Everything that reached the terminal so far, control sequences included. */
   written(): Promise<string>;
   /** Sends a signal to the program. */

@@ -15,7 +15,7 @@ export const TEST_PROCESS: ProcessIdentity = {
 };
 
 /** A session that keeps what an engine hands over, for a test to look at. */
-export interface TestSession extends Session {
+interface TestSession extends Session {
   /** Results in the order in which they were reported. */
   readonly results: ResultRecord[];
   readonly warnings: string[];
@@ -26,7 +26,7 @@ export interface TestSession extends Session {
 }
 
 /** What a test wants otherwise than {@linkcode testSession} makes it. */
-export type SessionChanges = Partial<
+type SessionChanges = Partial<
   Pick<Session, "runner" | "env" | "now" | "interrupted" | "secondInterrupt" | "isForPrograms">
 >;
 

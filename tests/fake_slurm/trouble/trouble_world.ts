@@ -8,7 +8,7 @@ import { storedClaims, storedJobs } from "../../support/snapshots.ts";
 import { FakeSlurmWorld } from "../../support/world.ts";
 
 /** A part of a scenario, as a user writes it. */
-export type ScenarioParts = Readonly<Record<string, unknown>>;
+type ScenarioParts = Readonly<Record<string, unknown>>;
 
 /** A dataset beside a fake Slurm in which a scenario can be set and taken away. */
 export class TroubleWorld extends FakeSlurmWorld {
