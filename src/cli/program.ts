@@ -51,7 +51,7 @@ export function defineProgram(
     .helpCommand(false)
     // "reschedule|slurm-reschedule [options] [revision]" would leave no room for what it does.
     .configureHelp({ subcommandTerm: (command) => command.name() })
-    .addHelpText("after", PROGRAM_NOTE);
+    .addHelpText("after", programNote);
   addGlobalOptions(program, false)
     .addOption(new Option("-d, --dataset <path>", "the same as behind the command").hideHelp());
   const starting: Starting = (action, load) => async (options) => {
@@ -81,86 +81,42 @@ type Starting = <Options>(
   load: () => Promise<(options: Options, context: CommandContext) => Promise<void>>,
 ) => (options: Options) => Promise<void>;
 
+/** What the commands do. */
+const RUNS = {
+  schedule: async () => (await import("../commands/schedule/schedule.ts")).runSchedule,
+  finish: async () => (await import("../commands/finish/finish.ts")).runFinish,
+  reschedule: async () => (await import("../commands/reschedule/reschedule.ts")).runReschedule,
+  retry: async () => (await import("../commands/retry/retry.ts")).runRetry,
+  list: async () => (await import("../commands/list/list.ts")).runList,
+  wait: async () => (await import("../commands/wait/wait.ts")).runWait,
+  show: async () => (await import("../commands/show/show.ts")).runShow,
+  verify: async () => (await import("../commands/verify/verify.ts")).runVerify,
+  compare: async () => (await import("../commands/compare/compare.ts")).runCompare,
+  export: async () => (await import("../commands/export/export.ts")).runExport,
+  report: async () => (await import("../commands/report/report.ts")).runReport,
+  recover: async () => (await import("../commands/recover/recover.ts")).runRecover,
+  adopt: async () => (await import("../commands/adopt/adopt.ts")).runAdopt,
+  handover: async () => (await import("../commands/handover/handover.ts")).runHandover,
+  doctor: async () => (await import("../commands/doctor/doctor.ts")).runDoctor,
+};
+
 function datasetCommands(starting: Starting): CommandDefinition[] {
   return [
-    scheduleCommand(
-      starting(
-        "slurm-schedule",
-        async () => (await import("../commands/schedule/schedule.ts")).runSchedule,
-      ),
-    ),
-    finishCommand(
-      starting(
-        "slurm-finish",
-        async () => (await import("../commands/finish/finish.ts")).runFinish,
-      ),
-    ),
-    rescheduleCommand(
-      starting(
-        "slurm-reschedule",
-        async () => (await import("../commands/reschedule/reschedule.ts")).runReschedule,
-      ),
-    ),
-    retryCommand(
-      starting("slurm-retry", async () => (await import("../commands/retry/retry.ts")).runRetry),
-    ),
-    listCommand(
-      starting("slurm-list", async () => (await import("../commands/list/list.ts")).runList),
-    ),
-    waitCommand(
-      starting("slurm-wait", async () => (await import("../commands/wait/wait.ts")).runWait),
-    ),
-    showCommand(
-      starting("slurm-show", async () => (await import("../commands/show/show.ts")).runShow),
-    ),
-    verifyCommand(
-      starting(
-        "slurm-verify",
-        async () => (await import("../commands/verify/verify.ts")).runVerify,
-      ),
-    ),
-    compareCommand(
-      starting(
-        "slurm-compare",
-        async () => (await import("../commands/compare/compare.ts")).runCompare,
-      ),
-    ),
-    exportCommand(
-      starting(
-        "slurm-export",
-        async () => (await import("../commands/export/export.ts")).runExport,
-      ),
-    ),
-    reportCommand(
-      starting(
-        "slurm-report",
-        async () => (await import("../commands/report/report.ts")).runReport,
-      ),
-    ),
-    recoverCommand(
-      starting(
-        "slurm-recover",
-        async () => (await import("../commands/recover/recover.ts")).runRecover,
-      ),
-    ),
-    adoptCommand(
-      starting(
-        "slurm-adopt",
-        async () => (await import("../commands/adopt/adopt.ts")).runAdopt,
-      ),
-    ),
-    handoverCommand(
-      starting(
-        "slurm-handover",
-        async () => (await import("../commands/handover/handover.ts")).runHandover,
-      ),
-    ),
-    doctorCommand(
-      starting(
-        "slurm-doctor",
-        async () => (await import("../commands/doctor/doctor.ts")).runDoctor,
-      ),
-    ),
+    scheduleCommand(starting("slurm-schedule", RUNS.schedule)),
+    finishCommand(starting("slurm-finish", RUNS.finish)),
+    rescheduleCommand(starting("slurm-reschedule", RUNS.reschedule)),
+    retryCommand(starting("slurm-retry", RUNS.retry)),
+    listCommand(starting("slurm-list", RUNS.list)),
+    waitCommand(starting("slurm-wait", RUNS.wait)),
+    showCommand(starting("slurm-show", RUNS.show)),
+    verifyCommand(starting("slurm-verify", RUNS.verify)),
+    compareCommand(starting("slurm-compare", RUNS.compare)),
+    exportCommand(starting("slurm-export", RUNS.export)),
+    reportCommand(starting("slurm-report", RUNS.report)),
+    recoverCommand(starting("slurm-recover", RUNS.recover)),
+    adoptCommand(starting("slurm-adopt", RUNS.adopt)),
+    handoverCommand(starting("slurm-handover", RUNS.handover)),
+    doctorCommand(starting("slurm-doctor", RUNS.doctor)),
   ];
 }
 
@@ -170,7 +126,8 @@ function withHelp(command: CommandDefinition): CommandDefinition {
 
 const WHERE_HELP_IS = "(dlslurm --help, or dlslurm COMMAND --help, shows what is possible)";
 
-const PROGRAM_NOTE = `
+/** Made when it is to be shown. */
+const programNote = () => `
 The options above stand before a command or after it. schedule, finish and reschedule answer to
 slurm-schedule, slurm-finish and slurm-reschedule, too, as in the DataLad SLURM extension.
 

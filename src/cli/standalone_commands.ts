@@ -102,7 +102,7 @@ function helpCommand(run: RunStandalone): CommandDefinition {
     .option("--man", "print the manual page, for man(1): read it at once, or keep it as a file")
     .addHelpText(
       "after",
-      `
+      () => `
 Guides:
 ${listGuides()}
 
