@@ -5,60 +5,13 @@ import { JobStore } from "../../../store/job_store.ts";
 import { PATH_SETTING, STORE_FILE, storeFileOf } from "../../../store/store_place.ts";
 import type { Finding } from "../finding.ts";
 
+const check = "job-store";
+
 /** Whether the store can be read, and what in it waits for a person. Nothing is written to it. */
 export function checkJobStore(dataset: Dataset): Finding[] {
-  const check = "job-store";
   try {
     using store = JobStore.openToLook(dataset);
-    const { listing, damaged } = store;
-    const open = listing.newest(dataset.worktree, ["open"], undefined).length;
-    const submitting = listing.newest(dataset.worktree, ["submitting"], undefined).length;
-    const waiting = listing.count(dataset.worktree, ["waiting"]);
-    const findings: Finding[] = [];
-    if (damaged.all.length > 0) {
-      findings.push({
-        ...{ check, verdict: "problem" },
-        message: `${countOf(damaged.all.length, "job")} in the store cannot be read`,
-        consequence: "they are neither listed nor finished, and keep their outputs claimed",
-        hint: "dlslurm list says which",
-      });
-    }
-    if (submitting > 0) {
-      findings.push({
-        ...{ check, verdict: "note" },
-        message: `of ${countOf(submitting, "submission")} it is not settled whether Slurm took it`,
-        consequence: "they keep their outputs claimed",
-        hint: "dlslurm recover settles them, if none is under way just now",
-      });
-    }
-    if (waiting > 0) {
-      findings.push({
-        ...{
-          check,
-          verdict: "note",
-          message: `${countOf(waiting, "row")} of tables not submitted yet`,
-        },
-        consequence: "they keep their outputs claimed",
-        hint: "dlslurm schedule --continue",
-      });
-    }
-    const file = storeFileOf(dataset);
-    if (isElsewhere(dataset, file)) {
-      findings.push({
-        ...{ check, verdict: "note" },
-        message: `the job store is in "${dirname(file)}" (${PATH_SETTING}): ${
-          countOf(open, "open job")
-        }`,
-        consequence: "only machines that see that folder can schedule, list and finish here",
-        hint: "dlslurm help store-and-recovery tells how to move it",
-      });
-    }
-    if (findings.length > 0) return findings;
-    return [{
-      check,
-      verdict: "ok",
-      message: `the job store can be read: ${countOf(open, "open job")}`,
-    }];
+    return judgeStore(dataset, store);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [{
@@ -67,6 +20,55 @@ export function checkJobStore(dataset: Dataset): Finding[] {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     }];
   }
+}
+
+function judgeStore(dataset: Dataset, store: JobStore): Finding[] {
+  const { listing, damaged } = store;
+  const open = listing.newest(dataset.worktree, ["open"], undefined).length;
+  const submitting = listing.newest(dataset.worktree, ["submitting"], undefined).length;
+  const waiting = listing.count(dataset.worktree, ["waiting"]);
+  const findings: Finding[] = [];
+  if (damaged.all.length > 0) {
+    findings.push({
+      ...{ check, verdict: "problem" },
+      message: `${countOf(damaged.all.length, "job")} in the store cannot be read`,
+      consequence: "they are neither listed nor finished, and keep their outputs claimed",
+      hint: "dlslurm list says which",
+    });
+  }
+  if (submitting > 0) {
+    findings.push({
+      ...{ check, verdict: "note" },
+      message: `of ${countOf(submitting, "submission")} it is not settled whether Slurm took it`,
+      consequence: "they keep their outputs claimed",
+      hint: "dlslurm recover settles them, if none is under way just now",
+    });
+  }
+  if (waiting > 0) {
+    findings.push({
+      ...{ check, verdict: "note" },
+      message: `${countOf(waiting, "row")} of tables not submitted yet`,
+      consequence: "they keep their outputs claimed",
+      hint: "dlslurm schedule --continue",
+    });
+  }
+  const file = storeFileOf(dataset);
+  if (isElsewhere(dataset, file)) {
+    findings.push({
+      ...{ check, verdict: "note" },
+      message: `the job store is in "${dirname(file)}" (${PATH_SETTING}): ${
+        countOf(open, "open job")
+      }`,
+      consequence: "only machines that see that folder can schedule, list and finish here",
+      hint: "dlslurm help store-and-recovery tells how to move it",
+    });
+  }
+  if (findings.length > 0) return findings;
+  return [{
+    check,
+    verdict: "ok",
+    message: `the job store can be read: ${countOf(open, "open job")}`,
+  }];
 }
 
 function isElsewhere({ commonDir }: Dataset, file: string): boolean {

@@ -119,26 +119,30 @@ exit 0
 /** Clocks that differ by so much do no harm. */
 const USUAL_S = 30;
 
-/** Says what follows from what a job has seen. */
-export function judgeNode(visit: NodeVisit, self: string): Finding[] {
-  const check = "node";
+const check = "node";
+
+/** Says what follows from a job that has seen nothing. */
+function judgeVain(visit: Exclude<NodeVisit, { readonly kind: "ended" }>): Finding {
   if (visit.kind === "refused") {
-    return [{
+    return {
       ...{ check, verdict: "problem", message: "sbatch took no job that looks around on a node" },
       ...{ detail: visit.detail, consequence: "other jobs may be refused for the same reason" },
       hint: "options for sbatch stand behind --: dlslurm doctor --submit -- -p short",
-    }];
+    };
   }
-  if (visit.kind === "late") {
-    return [{
-      ...{ check, verdict: "note" },
-      message: `the job that looks around on a node did not end within ${visit.seconds} s, and ` +
-        (visit.detail === "" ? "was cancelled" : "could not be cancelled"),
-      ...(visit.detail === "" ? {} : { detail: visit.detail }),
-      consequence: "whether nodes see the dataset is not known",
-      hint: "dlslurm -c dlslurm.slurm.timeout=900 doctor --submit waits longer",
-    }];
-  }
+  return {
+    ...{ check, verdict: "note" },
+    message: `the job that looks around on a node did not end within ${visit.seconds} s, and ` +
+      (visit.detail === "" ? "was cancelled" : "could not be cancelled"),
+    ...(visit.detail === "" ? {} : { detail: visit.detail }),
+    consequence: "whether nodes see the dataset is not known",
+    hint: "dlslurm -c dlslurm.slurm.timeout=900 doctor --submit waits longer",
+  };
+}
+
+/** Says what follows from what a job has seen. */
+export function judgeNode(visit: NodeVisit, self: string): Finding[] {
+  if (visit.kind === "refused" || visit.kind === "late") return [judgeVain(visit)];
   const { code, answer, beganS, endedS } = visit;
   const seen = new Map(
     (answer ?? "").trim().split("\n").map((line) => [...line.split("=", 2), ""] as const)
