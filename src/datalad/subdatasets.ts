@@ -118,12 +118,16 @@ export async function groupByRepository(
   return groups;
 }
 
-/** Whether there is a repository in a folder; in one that is closed to us nothing can be done with it. */
+/**
+ * Whether there is a repository in a folder; in one that is closed to us nothing can be done with it, and below a
+ * link that leads to itself there is nothing.
+ */
 async function hasRepository(folder: string): Promise<boolean> {
   try {
     return await lstatIfPresent(join(folder, ".git")) !== undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.PermissionDenied) return false;
+    const { FilesystemLoop, PermissionDenied } = Deno.errors;
+    if (error instanceof PermissionDenied || error instanceof FilesystemLoop) return false;
     throw error;
   }
 }

@@ -46,6 +46,21 @@ const CASES: readonly {
     changes: ["A out", "D out/x.txt"],
   },
   {
+    name: "the claim itself becomes a link that leads to itself",
+    before: { "out/x.txt": "x\n" },
+    work: async (world) => {
+      await world.remove("out");
+      await Deno.symlink("out", join(world.root, "out"));
+    },
+    changes: ["A out", "D out/x.txt"],
+  },
+  {
+    name: "a link in it leads to itself",
+    before: { "out/x.txt": "x\n" },
+    work: (world) => Deno.symlink("loop", join(world.root, "out/loop")),
+    changes: ["A out/loop"],
+  },
+  {
     name: "a file becomes executable",
     before: { "out/run.sh": "#!/bin/sh\n" },
     work: (world) => Deno.chmod(join(world.root, "out/run.sh"), 0o755),
