@@ -114,7 +114,10 @@ export const LAYER_RULES: Readonly<Record<string, LayerRule>> = {
     mayImport: ["submit", "claims", "tables", ...DOMAIN, ...PLUMBING, ...BASE],
     reason: NO_PRINTING,
   },
-  "submit/finishing": { mayImport: [...DOMAIN, ...PLUMBING, ...BASE], reason: NO_PRINTING },
+  "submit/finishing": {
+    mayImport: ["claims", ...DOMAIN, ...PLUMBING, ...BASE],
+    reason: NO_PRINTING,
+  },
   "submit/retry": {
     mayImport: ["submit", "claims", ...DOMAIN, ...PLUMBING, ...BASE],
     reason: NO_PRINTING,

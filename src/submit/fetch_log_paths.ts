@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import type { OpenDataset } from "../claims/open_dataset.ts";
 import { pathInside } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { renderPythonJsonUnsorted } from "../datalad/python_json.ts";
@@ -63,17 +64,15 @@ export interface ToldLogPaths {
  * @returns what was noted, by key.
  */
 export async function fetchLogPaths(
-  dataset: Dataset,
-  store: JobStore,
+  { dataset, store, session }: OpenDataset,
   jobs: readonly SubmittedJob[],
-  session: Session,
   when: AskedWhen = "submitted",
 ): Promise<ReadonlyMap<number, SubmissionDetails>> {
   const warnUnknown = warnUnknownOf(session, when);
-  const { details: told, complete } = await askLogPaths(
-    ...[dataset, jobs, session] as const,
-    { when, leaveOut: (...answer) => leaveOutOthers(...answer, session, warnUnknown) },
-  );
+  const { details: told, complete } = await askLogPaths(dataset, jobs, session, {
+    when,
+    leaveOut: (...answer) => leaveOutOthers(...answer, session, warnUnknown),
+  });
   const details = when === "later" ? await completeTasks(dataset, jobs, told, session) : told;
   noteLogPaths(store, details, session);
   await complete();
@@ -146,7 +145,8 @@ export async function askLogPaths<J extends TakenJob>(
       await Promise.all(
         known.slice(start, start + FILES_AT_ONCE).map(async ([jobId, own]) => {
           const found = records.get(jobId)!;
-          const file = await noteEnvironment(dataset, own[0]!, found[0]!, replacements, session);
+          const { file, replace } = await noteEnvironment(dataset, own[0]!, found[0]!, session);
+          if (replace !== undefined) replacements.push(replace);
           const logs = logsOf(found, patterns.get(jobId)).map((log) =>
             keptLog(dataset, log, folders)
           );
@@ -324,39 +324,41 @@ function nameOf(record: JobRecord): string | null {
   return name === "(null)" ? null : name;
 }
 
-/**
- * The environment file of a submission, if it could be written.
- *
- * @param replacements gets what replaces one that is there: of an older job with the same ID.
- */
+interface NotedEnvironment {
+  /** Where it is, or will be; `null` if it could not be written. */
+  readonly file: string | null;
+  /** Replaces the one that is there: of an older job with the same ID. */
+  readonly replace?: () => Promise<void>;
+}
+
+/** Writes the environment file of a submission. */
 async function noteEnvironment(
   dataset: Dataset,
   job: TakenJob,
   record: JobRecord,
-  replacements: (() => Promise<void>)[],
   session: Session,
-): Promise<string | null> {
+): Promise<NotedEnvironment> {
   const { submittedId: jobId } = splitJobId(job.jobId);
   const warn = (error: unknown) => {
     if (!(error instanceof Error)) throw error;
     // The job is submitted, and its record does not depend on this file.
     session.warn(`the environment file of job ${jobId} could not be written: ${error.message}`);
-    return null;
   };
   try {
     const path = await environmentPathOf(dataset, jobId, job, record);
-    if (path === null) return null;
+    if (path === null) return { file: null };
     // Beside the log in the alternative folder too: it comes back with the outputs.
     const file = join(job.altDir ?? dataset.root, path);
     const text = renderPythonJsonUnsorted(environmentOf(record, namesNodes(dataset)));
     // Whoever finishes the job has to read it.
     const mode = job.altDir === null ? SharedMode.of(dataset.config) : SharedMode.UMASK;
-    if (await makeEnvironmentFile(file, text, mode)) return path;
+    if (await makeEnvironmentFile(file, text, mode)) return { file: path };
     const folder = job.altDir === null ? temporaryFolderOf(dataset) : undefined;
-    replacements.push(() => writeFileAtomic(file, text, { mode, folder }).catch(warn).then());
-    return path;
+    const replace = () => writeFileAtomic(file, text, { mode, folder }).catch(warn);
+    return { file: path, replace };
   } catch (error) {
-    return warn(error);
+    warn(error);
+    return { file: null };
   }
 }
 

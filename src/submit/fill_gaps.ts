@@ -1,8 +1,6 @@
-import type { Dataset } from "../datalad/dataset.ts";
+import type { OpenDataset } from "../claims/open_dataset.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
-import type { JobStore } from "../store/job_store.ts";
 import { fetchLogPaths } from "./fetch_log_paths.ts";
-import type { Session } from "../session/session.ts";
 
 /**
  * Asks scontrol again, once for all, for jobs that were submitted while it did not answer: which tasks an
@@ -10,15 +8,14 @@ import type { Session } from "../session/session.ts";
  * command may tell.
  */
 export async function fillGaps(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   jobs: readonly SubmittedJob[],
-  session: Session,
 ): Promise<SubmittedJob[]> {
+  const { dataset, session } = open;
   const gaps = jobs.filter((job) => job.details === null);
   if (gaps.length === 0) return [...jobs];
   using _progress = session.progress("asking Slurm for log files");
-  const noted = await fetchLogPaths(dataset, store, gaps, session, "later");
+  const noted = await fetchLogPaths(open, gaps, "later");
   // What that takes is loaded only then: scontrol seldom fails.
   const { detailsFromCommand } = await import("./details_from_command.ts");
   return await Promise.all(jobs.map(async (job) => {

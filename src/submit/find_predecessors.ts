@@ -1,3 +1,4 @@
+import type { OpenDataset } from "../claims/open_dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
@@ -27,10 +28,8 @@ const MOST_NAMED = 5;
  * @returns for each name what it stands for, or why it cannot be waited for.
  */
 export async function findPredecessors(
-  dataset: Dataset,
-  store: JobStore,
+  { dataset, store, session }: OpenDataset,
   names: readonly string[],
-  session: Session,
 ): Promise<ReadonlyMap<string, Predecessors | UserError>> {
   const found = new Map<string, Found | UserError>();
   for (const text of new Set(names)) found.set(text, attempt(() => find(dataset, store, text)));
@@ -72,6 +71,20 @@ export function gatherPredecessors(
   return { open, ended };
 }
 
+/**
+ * Finds the jobs that names stand for, and says which of them have ended.
+ *
+ * @throws {UserError} As {@linkcode gatherPredecessors}.
+ */
+export async function predecessorsNamed(
+  open: OpenDataset,
+  names: readonly string[],
+): Promise<Predecessors> {
+  const found = gatherPredecessors(names, await findPredecessors(open, names));
+  noteEnded([found], open.session);
+  return found;
+}
+
 /** Says which of the jobs that were to be waited for have ended. */
 export function noteEnded(
   predecessors: Iterable<Predecessors | UserError>,
@@ -89,19 +102,18 @@ export function noteEnded(
  * has forgotten it, it would no longer hold them back. The other rows are reported, and go on waiting.
  */
 export async function withoutVain(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   keys: readonly number[],
-  session: Session,
   onVain: (rows: readonly WaitingJob[], error: UserError) => void,
 ): Promise<readonly number[]> {
+  const { store } = open;
   const names = new Map<number, readonly string[]>();
   for (const { jobKey, after = [] } of store.waiting.read(keys)) {
     const own = after.map(({ type, jobId }) => `${type}:${jobId}`).filter(isPredecessorName);
     if (own.length > 0) names.set(jobKey, own);
   }
   if (names.size === 0) return keys;
-  const found = await findPredecessors(dataset, store, [...names.values()].flat(), session);
+  const found = await findPredecessors(open, [...names.values()].flat());
   const vain = new Map<string, number[]>();
   for (const [key, own] of names) {
     const name = own.find((each) => {

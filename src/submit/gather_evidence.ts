@@ -288,6 +288,20 @@ export class EvidenceGatherer implements Disposable {
 
 const LINK_MODE = "120000";
 
+/**
+ * Requires that HEAD has the batch script of a job, as {@linkcode EvidenceGatherer.requireSaved} does.
+ *
+ * @throws {UserError} `SCRIPT_NOT_SAVED`; nothing was submitted.
+ */
+export async function requireSavedScript(
+  dataset: Dataset,
+  job: JobToProve,
+  session: Session,
+): Promise<void> {
+  using gatherer = new EvidenceGatherer(dataset, session);
+  await gatherer.requireSaved(job);
+}
+
 function scriptToKeep(script: ReadScript | undefined): Pick<GatheredEvidence, "script"> {
   return {
     script: script?.content === undefined

@@ -27,6 +27,14 @@ export interface Preparation {
   readonly jobs: number;
 }
 
+/** How a plan is made. */
+export interface PlanningOptions extends Preparation {
+  /** Told of each subdataset, by its path from the root, that was installed; `null`: none is, and what lies in one is not found. */
+  readonly onInstall: OnInstall;
+  /** Knows of open jobs; absent: what is not there is missing. */
+  readonly openJobs?: OpenJobs;
+}
+
 /** How a job is prepared, as the options of schedule and reschedule say. */
 export interface PreparationOptions extends Preparation {
   /** As given, relative to the current directory. */
@@ -49,12 +57,12 @@ export interface CommandToSubmit {
   readonly outputTasks?: ReadonlyMap<string, number>;
   /** Paragraph of the commit message, if there is one. */
   readonly message: string | null;
-  /** Commits of the earlier runs, oldest first. */
-  readonly chain: readonly string[];
+  /** Commits of the earlier runs, oldest first; absent: it is the first one. */
+  readonly chain?: readonly string[];
   /** As `inputs`; no placeholder stands for them. */
   readonly extraInputs: readonly string[];
   /** Job ID of the run that is repeated. */
-  readonly rescheduledJobId: string | null;
+  readonly rescheduledJobId?: string | null;
   /** The name that the user gave it. */
   readonly label?: string | null;
   /** Whether a job that is submitted before this one, by the same call, will write an input that is not there. */
@@ -66,7 +74,7 @@ export interface CommandToSubmit {
   /** The row of a table that it is made of, its values filled in everywhere; absent without a table. */
   readonly row?: TableRow | null;
   /** Files beside the outputs that the job will write to, relative to the root. */
-  readonly alsoWritten: readonly string[];
+  readonly alsoWritten?: readonly string[];
 }
 
 /** What a job is to wait for. */
@@ -86,54 +94,30 @@ export interface SubmissionPlan extends CommandPlan {
 /**
  * Resolves placeholders, globs and paths. Changes nothing but that subdatasets on the way are installed.
  *
- * @param onInstall told of each subdataset, by its path from the root, that was installed; `null`: none
- * is, and what lies in one is not found.
- * @param openJobs knows of open jobs; absent: what is not there is missing.
  * @throws {UserError} `NO_OUTPUT`, `BAD_OUTPUT`, `MISSING_INPUT`, `UNKNOWN_PLACEHOLDER`, `GIT_FAILED`.
  */
 export async function planSubmission(
   dataset: Dataset,
   wanted: CommandToSubmit,
-  options: Preparation,
-  onInstall: OnInstall,
-  openJobs: OpenJobs = NO_OPEN_JOBS,
+  options: PlanningOptions,
 ): Promise<SubmissionPlan> {
   const { directory, pwd, altDir, values } = wanted.place;
-  const given = fillPathList(wanted.inputs, new Map([...values, ["outputs", wanted.outputs]]));
-  const outputs = fillPathList(wanted.outputs, new Map([...values, ["inputs", given]]));
-  if (outputs.length === 0) throw noOutput();
-  const lists = new Map([...values, ["inputs", given], ["outputs", outputs]]);
-  const extra = fillPathList(wanted.extraInputs, lists);
-  const claims = new Set<string>();
-  const taskOutputs = new Map<string, number>();
-  for (const output of outputs) {
-    const claim = await resolveClaim(dataset.root, wanted.outputsFrom, output);
-    claims.add(claim);
-    const task = wanted.outputTasks?.get(output);
-    if (task === undefined) continue;
-    const owner = taskOutputs.get(claim) ?? task;
-    if (owner !== task) throw sharedPlace(claim, owner, task);
-    taskOutputs.set(claim, task);
-  }
-  requireOwnPlaces(taskOutputs);
+  const { inputs, outputs, extraInputs } = fillLists(wanted);
+  const { claims, taskOutputs } = await claimPlaces(dataset.root, wanted, outputs);
+  const fromRoot = (path: string) => relative(dataset.root, path) || ".";
   const isReady = (what: InputsOrOutputs) => [what, "both"].includes(options.assumeReady ?? "");
-  const inputFolders = [...given, ...extra].map((input) =>
-    relative(dataset.root, placeOf(directory, input)) || "."
-  );
-  await requireSubdatasets(
-    dataset,
-    [...claims],
-    onInstall === null || isReady("inputs") ? [] : inputFolders.filter(isInside),
-    onInstall,
-  );
-  const found = await findInputs(directory, given);
-  const foundExtra = await findInputs(directory, extra);
+  const readFrom = options.onInstall === null || isReady("inputs")
+    ? []
+    : [...inputs, ...extraInputs].map((input) => fromRoot(placeOf(directory, input)));
+  await requireSubdatasets(dataset, claims, readFrom.filter(isInside), options.onInstall);
+  const found = await findInputs(directory, inputs);
+  const foundExtra = await findInputs(directory, extraInputs);
   const absent = new Map([...found.absent, ...foundExtra.absent]);
   const fromFolder = (path: string) => relative(directory, path) || ".";
   const relativeInputs = found.paths.map(fromFolder);
   const relativeOutputs = wanted.outputsFrom === directory
     ? outputs
-    : [...claims].map((claim) => relative(directory, join(dataset.root, claim)) || ".");
+    : claims.map((claim) => fromFolder(join(dataset.root, claim)));
   const filled = fillPlaceholders(
     wanted.cmd,
     new Map([...values, ["inputs", relativeInputs], ["outputs", relativeOutputs]]),
@@ -141,19 +125,19 @@ export async function planSubmission(
   const command = await waitingFor(filled, wanted.after?.open ?? [], wanted.place);
   const absentInputs = (await placesOf(dataset, directory, absent.keys()))
     .filter((input) => wanted.isWrittenBefore?.(input) !== true);
-  await requireAwaited(absentInputs, command, wanted.place, openJobs);
+  await requireAwaited(absentInputs, command, wanted.place, options.openJobs ?? NO_OPEN_JOBS);
   return {
     request: {
       cmd: wanted.cmd,
       pwd,
       dsid: dataset.dsid,
       message: wanted.message,
-      chain: wanted.chain,
+      chain: wanted.chain ?? [],
       inputs: wanted.expandsInputs ? relativeInputs : wanted.inputs,
       extraInputs: wanted.expandsInputs ? foundExtra.paths.map(fromFolder) : wanted.extraInputs,
-      outputs: [...claims],
+      outputs: claims,
       altDir,
-      rescheduledJobId: wanted.rescheduledJobId,
+      rescheduledJobId: wanted.rescheduledJobId ?? null,
       label: wanted.label ?? null,
       after: predecessorsOf(command, wanted.after),
       worktree: dataset.worktree,
@@ -166,8 +150,47 @@ export async function planSubmission(
     awaited: [...absent.values()].map((path) => relative(dataset.root, path)),
     transfers: isReady("inputs") ? null : options.jobs,
     // With an alternative folder the job writes there, and what it wrote replaces the files here.
-    toUnlock: isReady("outputs") || altDir !== null ? [] : [...claims, ...wanted.alsoWritten],
+    toUnlock: isReady("outputs") || altDir !== null ? [] : [...claims, ...wanted.alsoWritten ?? []],
   };
+}
+
+/** The lists of a command with their placeholders filled in: inputs and outputs may name each other. */
+function fillLists(
+  { place: { values }, ...given }: CommandToSubmit,
+): Pick<CommandToSubmit, "inputs" | "outputs" | "extraInputs"> {
+  const inputs = fillPathList(given.inputs, new Map([...values, ["outputs", given.outputs]]));
+  const outputs = fillPathList(given.outputs, new Map([...values, ["inputs", inputs]]));
+  if (outputs.length === 0) throw noOutput();
+  const lists = new Map([...values, ["inputs", inputs], ["outputs", outputs]]);
+  return { inputs, outputs, extraInputs: fillPathList(given.extraInputs, lists) };
+}
+
+interface ClaimedPlaces {
+  /** Relative to the root, each once. */
+  readonly claims: readonly string[];
+  /** Those that only one task of the array writes, and which task. */
+  readonly taskOutputs: ReadonlyMap<string, number>;
+}
+
+/** @throws {UserError} `BAD_OUTPUT`, also if a task is to write where another one is. */
+async function claimPlaces(
+  root: string,
+  { outputsFrom, outputTasks }: CommandToSubmit,
+  outputs: readonly string[],
+): Promise<ClaimedPlaces> {
+  const claims = new Set<string>();
+  const taskOutputs = new Map<string, number>();
+  for (const output of outputs) {
+    const claim = await resolveClaim(root, outputsFrom, output);
+    claims.add(claim);
+    const task = outputTasks?.get(output);
+    if (task === undefined) continue;
+    const owner = taskOutputs.get(claim) ?? task;
+    if (owner !== task) throw sharedPlace(claim, owner, task);
+    taskOutputs.set(claim, task);
+  }
+  requireOwnPlaces(taskOutputs);
+  return { claims: [...claims], taskOutputs };
 }
 
 /** Everything that is prepared to be read; an extra input that is an input as well is none. */

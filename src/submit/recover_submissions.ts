@@ -1,3 +1,4 @@
+import type { OpenDataset } from "../claims/open_dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { readTextIfPresent } from "../fs/if_present.ts";
@@ -7,7 +8,7 @@ import { livenessOf, parseIdentity } from "../process/process_identity.ts";
 import type { Liveness } from "../process/process_identity.ts";
 import { toUserError } from "../process/system_error.ts";
 import { parseSubmissionAnswer } from "../slurm/submission_answer.ts";
-import { JobStore } from "../store/job_store.ts";
+import type { JobStore } from "../store/job_store.ts";
 import type { Receipt } from "../store/receipts.ts";
 import type { Session } from "../session/session.ts";
 import { removeArrayBundle } from "./array_bundles.ts";
@@ -23,11 +24,8 @@ import { storeReceiptOf } from "./store_receipt.ts";
  *
  * @returns the submissions that remain unclear.
  */
-export async function recoverSubmissions(
-  dataset: Dataset,
-  store: JobStore,
-  session: Session,
-): Promise<Job[]> {
+export async function recoverSubmissions(open: OpenDataset): Promise<Job[]> {
+  const { dataset, store, session } = open;
   await clearAfterPreparations(dataset, session);
   const unclear: Job[] = [];
   // One process has taken many rows of a table: it is looked for once.
@@ -43,7 +41,7 @@ export async function recoverSubmissions(
     if (answer.kind === "submitted") {
       const nowMs = (await Deno.stat(traces.stdoutFile)).mtime?.getTime() ?? Date.now();
       const { jobId, cluster } = answer;
-      if (!await takeReceipt(dataset, store, { key: job.jobKey, jobId, cluster }, nowMs, session)) {
+      if (!await takeReceipt(open, { key: job.jobKey, jobId, cluster }, nowMs)) {
         unclear.push(job);
         continue;
       }
@@ -92,16 +90,12 @@ async function readPrinted(
  *
  * @returns the submissions that remain unclear.
  */
-export async function recoverAndSettle(
-  dataset: Dataset,
-  store: JobStore,
-  session: Session,
-): Promise<Job[]> {
-  const unclear = await recoverSubmissions(dataset, store, session);
+export async function recoverAndSettle(open: OpenDataset): Promise<Job[]> {
+  const unclear = await recoverSubmissions(open);
   if (unclear.length === 0) return unclear;
   // Loaded only then: it is rare.
   const { settleAndTell } = await import("./settle_submissions.ts");
-  return await settleAndTell(dataset, store, unclear, session);
+  return await settleAndTell(open, unclear);
 }
 
 /**
@@ -123,18 +117,16 @@ export async function abandonSubmission(
 
 /** A receipt that contradicts the books is for a person to look at, and no reason to stop. */
 async function takeReceipt(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   receipt: Receipt,
   nowMs: number,
-  session: Session,
 ): Promise<boolean> {
   try {
-    await storeReceiptOf(dataset, store, receipt, nowMs, session);
+    await storeReceiptOf(open, receipt, nowMs);
     return true;
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== "SUBMISSION_UNCLEAR") throw error;
-    session.warn(`submission ${receipt.key} is unclear: ${error.message}`);
+    open.session.warn(`submission ${receipt.key} is unclear: ${error.message}`);
     return false;
   }
 }

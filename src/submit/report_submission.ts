@@ -1,4 +1,5 @@
 import { join as joinPaths } from "node:path";
+import type { OpenDataset } from "../claims/open_dataset.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { Session } from "../session/session.ts";
@@ -19,23 +20,20 @@ export function installReporter(
     });
 }
 
-/** Reports a submitted job as DataLad reports a run command, with `further` fields of the result. */
+/** Reports a submitted job as DataLad reports a run command, with the `action` and further fields of the result. */
 export function reportScheduled(
-  action: string,
-  dataset: Dataset,
-  job: SubmittedJob,
+  { dataset, session }: Omit<OpenDataset, "store">,
+  { jobId }: SubmittedJob,
   command: string,
-  session: Session,
-  further: object = {},
+  fields: { readonly action: string },
 ): void {
   session.report({
-    action,
     status: "ok",
     path: dataset.root,
     type: "dataset",
     message: startOfCommand(command),
-    slurmJobId: job.jobId,
-    ...further,
+    slurmJobId: jobId,
+    ...fields,
   });
 }
 

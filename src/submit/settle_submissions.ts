@@ -1,8 +1,6 @@
-import type { Dataset } from "../datalad/dataset.ts";
+import type { OpenDataset } from "../claims/open_dataset.ts";
 import { UserError } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
-import type { JobStore } from "../store/job_store.ts";
-import type { Session } from "../session/session.ts";
 import { fetchLogPaths } from "./fetch_log_paths.ts";
 import { findSubmissions } from "./find_submissions.ts";
 import type { FoundSubmission } from "./find_submissions.ts";
@@ -16,37 +14,33 @@ import { storeReceiptOf } from "./store_receipt.ts";
  * @returns what was found of each; those whose kind is `found` are settled, all others are as they were.
  */
 export async function settleSubmissions(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   unclear: readonly Job[],
-  session: Session,
 ): Promise<FoundSubmission[]> {
+  const { dataset, store, session } = open;
   const found = await findSubmissions(dataset, store, unclear, session);
   const settled: number[] = [];
   const results: FoundSubmission[] = [];
   for (const each of found) {
-    const result = each.kind === "found" ? await take(dataset, store, each, session) : each;
+    const result = each.kind === "found" ? await take(open, each) : each;
     results.push(result);
     if (result.kind === "found") settled.push(result.job.jobKey);
   }
   if (settled.length === 0) return results;
   // slurmctld may have forgotten the job before the next finish. Of an array of rows all are asked for.
-  const open = store.listOfSubmissions(settled);
-  await fetchLogPaths(dataset, store, open, session, "later");
+  await fetchLogPaths(open, store.listOfSubmissions(settled), "later");
   return results;
 }
 
 async function take(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   found: Extract<FoundSubmission, { kind: "found" }>,
-  session: Session,
 ): Promise<FoundSubmission> {
+  const { dataset, store, session } = open;
   const { job, jobId, cluster } = found;
   const key = job.jobKey;
   try {
-    const nowMs = session.now().getTime();
-    await storeReceiptOf(dataset, store, { key, jobId, cluster }, nowMs, session);
+    await storeReceiptOf(open, { key, jobId, cluster }, session.now().getTime());
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== "SUBMISSION_UNCLEAR") throw error;
     return { job, kind: "unclear", reason: error.message, jobIds: [jobId] };
@@ -58,15 +52,13 @@ async function take(
 
 /** Settles what Slurm can tell, says so, and gives the submissions that remain unclear. */
 export async function settleAndTell(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   unclear: readonly Job[],
-  session: Session,
 ): Promise<Job[]> {
-  const results = await settleSubmissions(dataset, store, unclear, session);
+  const results = await settleSubmissions(open, unclear);
   return results.flatMap((result) => {
     if (result.kind !== "found") return [result.job];
-    session.warn(`${howFound(result)} (${result.job.cmd})`);
+    open.session.warn(`${howFound(result)} (${result.job.cmd})`);
     return [];
   });
 }

@@ -1,32 +1,30 @@
-import type { Dataset } from "../datalad/dataset.ts";
+import type { OpenDataset } from "../claims/open_dataset.ts";
 import { UserError } from "../errors.ts";
 import type { Job, SubmittedJob } from "../jobs/job.ts";
 import { showJob } from "../slurm/show_job.ts";
 import { submitTimeOf } from "../slurm/submission_details.ts";
-import type { JobStore } from "../store/job_store.ts";
 import type { Receipt } from "../store/receipts.ts";
 import { slurmClientOf } from "../slurm/ask_slurm.ts";
-import type { Session } from "../session/session.ts";
 
 /**
- * Stores what sbatch printed, and what scontrol told if that is known. Where an open job has the same ID, Slurm is asked whether it has given the ID
- * anew; then both are open, and what Slurm tells of the ID from now on is of the new one.
+ * Stores what sbatch printed, and what scontrol told if that is known. Where an open job has the same ID, Slurm
+ * is asked whether it has given the ID anew; then both are open, and what Slurm tells of the ID from now on is of
+ * the new one.
  *
  * @param nowMs when it was printed, milliseconds since 1970.
- * @throws {UserError} `SUBMISSION_UNCLEAR` as {@linkcode JobStore.storeReceipt} has it.
+ * @throws {UserError} `SUBMISSION_UNCLEAR` as `JobStore.storeReceipt` has it.
  */
 export async function storeReceiptOf(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   receipt: Receipt,
   nowMs: number,
-  session: Session,
 ): Promise<SubmittedJob> {
+  const { store, session } = open;
   try {
     return store.acceptReceipt(receipt, nowMs);
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== "SUBMISSION_UNCLEAR") throw error;
-    const takenS = await whenTakenAnew(dataset, store, receipt, session);
+    const takenS = await whenTakenAnew(open, receipt);
     if (takenS === undefined) throw error;
     const job = store.acceptReceipt({ ...receipt, takenS }, nowMs);
     session.warn(
@@ -39,10 +37,8 @@ export async function storeReceiptOf(
 
 /** When Slurm took the job of a receipt, if that is certainly another one than the open job with its ID. */
 async function whenTakenAnew(
-  dataset: Dataset,
-  store: JobStore,
+  { dataset, store, session }: OpenDataset,
   { key, jobId, cluster }: Receipt,
-  session: Session,
 ): Promise<number | undefined> {
   const older = store.findOpen(jobId, cluster);
   const submission = store.listSubmitting().find((job) => job.jobKey === key);

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Dataset } from "../datalad/dataset.ts";
+import type { OpenDataset } from "../claims/open_dataset.ts";
 import type { FilesBefore } from "../jobs/files_before.ts";
 import type { GatheredEvidence } from "../jobs/noted_evidence.ts";
 import type { JobRequest, SubmittedJob } from "../jobs/job.ts";
@@ -53,12 +53,11 @@ import { warnOfIgnored } from "./warn_of_ignored.ts";
  * released), `SUBMISSION_UNCLEAR` (claims are kept).
  */
 export async function submitJob(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   plan: SubmissionPlan,
-  session: Session,
   checksOutputs = true,
 ): Promise<SubmittedJob> {
+  const { dataset, store, session } = open;
   const look = await lookAtOutputs(dataset, plan);
   await warnOfIgnored(dataset, plan.request.outputs, session);
   const submitter = await submitterOf(session);
@@ -101,7 +100,7 @@ export async function submitJob(
     const hint = await hintForUnopenedScript(dataset.root, plan, answer.stderr);
     throw refusedSubmission(plan.command, answer, session.isForPrograms, hint);
   }
-  const job = await acceptJob(dataset, store, { key, ...answer }, plan.request, session);
+  const job = await acceptJob(open, { key, ...answer }, plan.request);
   if (answer.code !== 0) {
     session.warn(
       `the command ended with exit status ${answer.code}, job ${answer.jobId} was submitted`,
@@ -118,19 +117,18 @@ const PATIENCE_MS = 250;
 
 /** Stores a receipt with what scontrol tells of the job; where that takes long, the receipt comes first. */
 async function acceptJob(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   { key, jobId, cluster }: Receipt,
   { altDir, pwd }: JobRequest,
-  session: Session,
 ): Promise<SubmittedJob> {
+  const { dataset, store, session } = open;
   const nowMs = session.now().getTime();
   const asking = askLogPaths(dataset, [{ jobKey: key, jobId, cluster, altDir, pwd }], session);
   // What it fails with is told once the job is noted.
   const early = await Promise.race([asking.catch(() => undefined), passed(PATIENCE_MS)]);
   const details = early?.details.get(key);
   const receipt = { key, jobId, cluster, ...(details === undefined ? {} : { details }) };
-  const job = await storeReceiptOf(dataset, store, receipt, nowMs, session).catch((error) => {
+  const job = await storeReceiptOf(open, receipt, nowMs).catch((error) => {
     asking.catch(() => undefined);
     throw notNoted(jobId, error);
   });

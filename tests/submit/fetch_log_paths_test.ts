@@ -43,7 +43,7 @@ async function fetch({ jobIds = ["7"], when = "submitted", answers }: Fetch) {
   using runner = fakeRunner(...answers(root));
   const session = testSession({ runner });
 
-  const details = await fetchLogPaths(dataset, store, jobs, session, when);
+  const details = await fetchLogPaths({ dataset, store, session }, jobs, when);
 
   return {
     ...{ warnings: session.warnings, commands: runner.commands, files: await folder.paths("logs") },

@@ -52,7 +52,7 @@ class World extends StoredDataset {
     );
     const session = testSession({ runner });
     const dataset = await this.open();
-    return await findPredecessors(dataset, this.store, names, session);
+    return await findPredecessors({ dataset, store: this.store, session }, names);
   }
 
   async said(name: string, states: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -164,7 +164,7 @@ Deno.test("findPredecessors() leaves it to sbatch where Slurm cannot be asked, w
   const session = testSession({ runner });
   const dataset = await world.open();
 
-  const found = await findPredecessors(dataset, world.store, ["7"], session);
+  const found = await findPredecessors({ dataset, store: world.store, session }, ["7"]);
 
   assert.equal(said(found.get("7")!), "open 7");
   assert.match(

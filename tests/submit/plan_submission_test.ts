@@ -32,16 +32,14 @@ async function createPlanner(files: Readonly<Record<string, string>> = {}) {
       outputs: ["out"],
       outputsFrom: place.directory,
       message: null,
-      chain: [],
       extraInputs: [],
-      rescheduledJobId: null,
       expandsInputs: false,
-      alsoWritten: [],
       ...wanted,
     };
-    const preparation = { assumeReady: undefined, jobs: 2, ...options };
-    const openJobs = { writersOf, predecessorsOf: () => [] };
-    return await planSubmission(dataset, whole, preparation, null, openJobs);
+    return await planSubmission(dataset, whole, {
+      ...{ assumeReady: undefined, jobs: 2, ...options, onInstall: null },
+      openJobs: { writersOf, predecessorsOf: () => [] },
+    });
   };
   return { repository, plan };
 }

@@ -33,7 +33,7 @@ async function recover(printed: string | undefined, answers: readonly Answer[], 
   using runner = fakeRunner(...answers);
   const session = testSession({ runner });
 
-  const unclear = await recoverSubmissions(dataset, store, session);
+  const unclear = await recoverSubmissions({ dataset, store, session });
 
   return {
     unclear: unclear.length,

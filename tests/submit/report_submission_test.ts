@@ -13,10 +13,10 @@ Deno.test("reportScheduled() reports the job, with further fields where there ar
   const session = testSession();
   const dataset = { root: "/r" } as Dataset;
 
-  reportScheduled("slurm-schedule", dataset, openJob(), "sbatch x", session);
-  reportScheduled("slurm-reschedule", dataset, openJob(), "sbatch x", session, {
-    changedInputs: [],
-  });
+  for (const fields of [{}, { changedInputs: [] }]) {
+    const told = { action: "slurm-reschedule", ...fields };
+    reportScheduled({ dataset, session }, openJob(), "sbatch x", told);
+  }
 
   assert.deepEqual(session.results.map(({ changedInputs }) => changedInputs), [undefined, []]);
   assert.equal(session.results[0]!.slurmJobId, "151");

@@ -60,7 +60,11 @@ for (const { name, laterS, restarts = 0, isKnown = true, begunS = 0, isTaken } o
     using runner = fakeRunner(answer);
     const session = testSession({ runner });
 
-    const storing = storeReceiptOf(dataset, store, { key, jobId: "7", cluster: null }, 1, session);
+    const storing = storeReceiptOf(
+      { dataset, store, session },
+      { key, jobId: "7", cluster: null },
+      1,
+    );
 
     if (isTaken) await storing;
     else await assert.rejects(storing, { code: "SUBMISSION_UNCLEAR" });
@@ -75,9 +79,13 @@ Deno.test("storeReceiptOf() asks nobody where no other job has the ID", async ()
   const key = store.beginSubmission(jobRequest(), "{}", 1);
   const session = testSession();
 
-  await storeReceiptOf(dataset, store, { key, jobId: "7", cluster: null }, 1, session);
+  await storeReceiptOf({ dataset, store, session }, { key, jobId: "7", cluster: null }, 1);
 
   assert.equal(store.listOpen("").length, 1);
-  const gone = storeReceiptOf(dataset, store, { key: 99, jobId: "8", cluster: null }, 1, session);
+  const gone = storeReceiptOf(
+    { dataset, store, session },
+    { key: 99, jobId: "8", cluster: null },
+    1,
+  );
   await assert.rejects(gone, { code: "SUBMISSION_UNCLEAR" });
 });

@@ -64,7 +64,7 @@ async function findElsewhere(
 ): Promise<Elsewhere[]> {
   using store = JobStore.openIn(dataset);
   // A submission that was cut short may be a job of one of them.
-  await recoverAndSettle(dataset, store, context);
+  await recoverAndSettle({ dataset, store, session: context });
   const found: Elsewhere[] = [];
   for (const worktree of await findOntoWorktrees(dataset)) {
     if (!hasJobs(store, worktree) || !await isWhole(worktree)) continue;

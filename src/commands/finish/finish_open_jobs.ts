@@ -77,7 +77,7 @@ async function settleSubmissions(
   store: JobStore,
   context: CommandContext,
 ): Promise<void> {
-  const unclear = await recoverAndSettle(dataset, store, context);
+  const unclear = await recoverAndSettle({ dataset, store, session: context });
   await removeOldTraces(dataset, store);
   await removeOldTemporaryFiles(dataset);
   if (unclear.length === 0) return;
@@ -116,9 +116,8 @@ class OpenJobsFinish {
       if (jobs.wereNone && isToBeSaid) reportNothing(this.#dataset, this.#context);
       return altDirs;
     }
-    const parted = await this.#part(
-      await fillGaps(this.#dataset, this.#store, selected, this.#context),
-    );
+    const place = { dataset: this.#dataset, store: this.#store, session: this.#context };
+    const parted = await this.#part(await fillGaps(place, selected));
     if (parted.length === 0) return altDirs;
     const described = parted
       .map((job) => ({ ...job, outputs: [...new Set([...job.outputs, ...claims])] }));

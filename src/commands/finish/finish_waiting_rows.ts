@@ -29,10 +29,11 @@ export async function finishWaitingRows(
   const { GENTLE_PARALLEL, reportRest, submitWaiting } = await import(
     "../../submit/rows/submit_waiting.ts"
   );
+  const open = { dataset, store, session: context };
   const result = keys.length === 0
     ? { submitted: 0, stop: null }
-    : await submitWaiting(dataset, store, { keys, parallel: GENTLE_PARALLEL }, context);
-  reportRest(dataset, store, result, context);
+    : await submitWaiting(open, { keys, parallel: GENTLE_PARALLEL });
+  reportRest(open, result);
 }
 
 async function closeAll(

@@ -9,6 +9,8 @@
 
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { openDataset } from "../../datalad/dataset.ts";
+import type { OpenDataset } from "../../claims/open_dataset.ts";
+import type { Session } from "../../session/session.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import type { Job } from "../../jobs/job.ts";
@@ -61,9 +63,10 @@ export async function runRecover(options: RecoverOptions, context: CommandContex
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.openIn(dataset);
   await using _sharing = ClaimSharing.of(dataset, store, context);
-  const unclear = await recoverSubmissions(dataset, store, context);
+  const open = { dataset, store, session: context };
+  const unclear = await recoverSubmissions(open);
   if (options.submission === undefined) {
-    if (options.auto === true) await settle(dataset, store, unclear, context);
+    if (options.auto === true) await settle(open, unclear);
     else for (const job of unclear) reportUnclear(dataset, job, context);
     if (unclear.length === 0) {
       report(dataset, { status: "notneeded", message: "no submission is unclear" }, context);
@@ -80,13 +83,13 @@ export async function runRecover(options: RecoverOptions, context: CommandContex
       },
     );
   }
-  if (options.auto === true) return await settle(dataset, store, [job], context);
+  if (options.auto === true) return await settle(open, [job]);
   if (options.jobId !== undefined) {
     const { jobId: text, cluster } = options;
-    await noteJob(dataset, store, { job, text, cluster }, context);
+    await noteJob(open, { job, text, cluster });
   } else if (options.notSubmitted === true) {
     await requireEnded(dataset, job, context);
-    await forget(dataset, store, job, context);
+    await forget(open, job);
   } else {
     reportUnclear(dataset, job, context);
     return;
@@ -116,17 +119,13 @@ function requireNamed({ submission, jobId, cluster, notSubmitted }: RecoverOptio
 }
 
 /** Asks Slurm about submissions, settles what it can tell, and says why it cannot tell the others. */
-async function settle(
-  dataset: Dataset,
-  store: JobStore,
-  unclear: readonly Job[],
-  context: CommandContext,
-): Promise<void> {
+async function settle(open: OpenDataset, unclear: readonly Job[]): Promise<void> {
+  const { dataset, session } = open;
   if (unclear.length === 0) return;
   const { howFound, settleSubmissions } = await import("../../submit/settle_submissions.ts");
-  for (const result of await settleSubmissions(dataset, store, unclear, context)) {
+  for (const result of await settleSubmissions(open, unclear)) {
     const { job } = result;
-    if (result.kind === "unclear") reportUnclear(dataset, job, context, result);
+    if (result.kind === "unclear") reportUnclear(dataset, job, session, result);
     else if (result.kind === "found") {
       report(dataset, {
         status: "ok",
@@ -134,9 +133,9 @@ async function settle(
         submission: job.jobKey,
         slurmJobId: result.jobId,
         settledBy: "accounting",
-      }, context);
+      }, session);
     } else {
-      await forget(dataset, store, job, context, "controller and accounting");
+      await forget(open, job, "controller and accounting");
       await removeTraces(tracesOf(dataset, job.jobKey));
     }
   }
@@ -152,24 +151,22 @@ interface TypedJob {
 }
 
 async function noteJob(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   { job, text, cluster: typedCluster }: TypedJob,
-  context: CommandContext,
 ): Promise<void> {
+  const { dataset, store, session } = open;
   const jobId = parseJobId(text.split(";", 1)[0]!);
-  const cluster = clusterOfTyped({ text, cluster: typedCluster, cmd: job.cmd }, context.env);
-  store.storeReceipt(job.jobKey, jobId, cluster, context.now().getTime());
+  const cluster = clusterOfTyped({ text, cluster: typedCluster, cmd: job.cmd }, session.env);
+  store.storeReceipt(job.jobKey, jobId, cluster, session.now().getTime());
   const where = cluster === null ? "" : ` on cluster ${cluster}`;
   report(dataset, {
     status: "ok",
     message: `submission ${job.jobKey} is job ${jobId}${where}`,
     submission: job.jobKey,
     slurmJobId: jobId,
-  }, context);
+  }, session);
   // slurmctld may have forgotten the job before the next finish. Of an array of rows all are asked for.
-  const open = store.listOfSubmissions([job.jobKey]);
-  await fetchLogPaths(dataset, store, open, context, "later");
+  await fetchLogPaths(open, store.listOfSubmissions([job.jobKey]), "later");
 }
 
 /** A command that has outlived its dlslurm may submit its job yet, whatever Slurm has now. */
@@ -188,10 +185,8 @@ async function requireEnded(dataset: Dataset, job: Job, context: CommandContext)
 }
 
 async function forget(
-  dataset: Dataset,
-  store: JobStore,
+  { dataset, store, session }: OpenDataset,
   job: Job,
-  context: CommandContext,
   settledBy?: SubmissionRecord["settledBy"],
 ): Promise<void> {
   const rows = await abandonSubmission(dataset, store, job);
@@ -205,7 +200,7 @@ async function forget(
       hint: "dlslurm schedule --continue submits what waits, " +
         "dlslurm finish --close-waiting-jobs gives it up and frees the outputs",
     }),
-  }, context);
+  }, session);
 }
 
 function whatRemains(rows: number): string {
@@ -218,7 +213,7 @@ function whatRemains(rows: number): string {
 function reportUnclear(
   dataset: Dataset,
   job: Job,
-  context: CommandContext,
+  session: Session,
   found?: { readonly reason: string; readonly jobIds: readonly string[] },
 ): void {
   const since = new Date(job.submittedAtMs).toISOString();
@@ -237,13 +232,13 @@ function reportUnclear(
         found === undefined ? "dlslurm recover --auto asks Slurm; or " : ""
       }look with squeue --me and sacct -X -S ${since.slice(0, 10)}, then: ` +
       `dlslurm recover ${job.jobKey} --job-id ID, or dlslurm recover ${job.jobKey} --not-submitted`,
-  }, context);
+  }, session);
 }
 
 function report(
   dataset: Dataset,
   result: Omit<SubmissionRecord, "action">,
-  context: CommandContext,
+  session: Session,
 ): void {
   const record: SubmissionRecord = {
     action: "slurm-recover",
@@ -251,5 +246,5 @@ function report(
     type: "dataset",
     ...result,
   };
-  context.report(record);
+  session.report(record);
 }

@@ -200,7 +200,7 @@ async function repeat(
   }
   using store = JobStore.openIn(dataset);
   await using sharing = ClaimSharing.of(dataset, store, context);
-  if (options.report !== true) await recoverAndSettle(dataset, store, context);
+  if (options.report !== true) await recoverAndSettle({ dataset, store, session: context });
   const call = new RepeatCall(dataset, store);
   const planned = await planRuns(chained, call, planning);
   const changed = await noticeChanges(planning, planned);
@@ -255,6 +255,7 @@ async function submitRuns(
   planning: Planning & { readonly store: JobStore },
 ): Promise<RepeatsOnto["repeats"]> {
   const { dataset, store, options, context, onto } = planning;
+  const open = { dataset, store, session: context };
   const locks = options.report === true ? [] : await readExtensionLocks(dataset, store, context);
   const submitted: { run: RecordedRun; jobId: string }[] = [];
   const grouping = { call, locks, planning };
@@ -274,12 +275,15 @@ async function submitRuns(
       // Slurm takes the script as it is now: another run may have had another one of that name.
       if (onto !== undefined) await layOut(planning, onto, run);
       showCommand(run, dataset, following, context);
-      const job = await submitJob(dataset, store, following, context);
+      const job = await submitJob(open, following);
       call.note(chained, job.jobId);
       submitted.push({ run, jobId: job.jobId });
       const fields = onto === undefined ? {} : { onto: onto.oid, branch: onto.branch };
-      const told = { ...fields, ...(changedInputs === undefined ? {} : { changedInputs }) };
-      reportScheduled("slurm-reschedule", dataset, job, command, context, told);
+      reportScheduled(open, job, command, {
+        action: "slurm-reschedule",
+        ...fields,
+        ...(changedInputs === undefined ? {} : { changedInputs }),
+      });
     });
   }
   return submitted;
@@ -344,7 +348,7 @@ async function regroup(
     const { submitArrays } = await import("./submit_arrays.ts");
     const refuse = (run: RecordedRun, error: UserError) =>
       reportRefusal(dataset, run, error, context);
-    await submitArrays(arrays, { dataset, store, call, refuse }, context);
+    await submitArrays(arrays, { dataset, store, session: context }, { call, refuse });
   }
   return singles.map((each) => each.planned);
 }
@@ -466,7 +470,8 @@ async function planRun(
   };
   const isPlanOnly = options.report === true || options.script !== undefined;
   const onInstall = installReporter(dataset, isPlanOnly, context);
-  const plan = await planSubmission(dataset, command, options, onInstall, call.openJobs);
+  const { openJobs } = call;
+  const plan = await planSubmission(dataset, command, { ...options, onInstall, openJobs });
   // Other repositories are none of a record's business: nothing is fetched into them.
   const inputs = plan.inputs.filter(isInside);
   return { chained, place, plan: { ...plan, inputs }, commit: run.commit.oid };

@@ -1,21 +1,14 @@
-import { dropWaiting } from "../../claims/make_room.ts";
+import type { OpenDataset } from "../../claims/open_dataset.ts";
 import { hintForHolder, nameOfHolder, outputConflict } from "../../claims/output_conflict.ts";
-import type { Dataset } from "../../datalad/dataset.ts";
 import type { UserError } from "../../errors.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";
-import type { JobStore } from "../../store/job_store.ts";
 import type { RowConflict } from "../../store/waiting_rows.ts";
-import { reportRest, submitWaiting } from "../../submit/rows/submit_waiting.ts";
-import type { CommandContext } from "../context.ts";
+import { submitNoted } from "../../submit/rows/submit_waiting.ts";
 import type { GroupedRun } from "./group_runs.ts";
 import type { RepeatCall } from "./repeat_call.ts";
 
 /** What runs that become arrays again are submitted with. */
 export interface ArraysCall {
-  /** Where. */
-  readonly dataset: Dataset;
-  /** Its jobs. */
-  readonly store: JobStore;
   /** Learns which jobs have taken their places. */
   readonly call: RepeatCall;
   /** Tells that a run is not submitted. */
@@ -30,21 +23,14 @@ export interface ArraysCall {
  */
 export async function submitArrays(
   arrays: readonly (readonly GroupedRun[])[],
-  { dataset, store, call, refuse }: ArraysCall,
-  context: CommandContext,
+  open: OpenDataset,
+  { call, refuse }: ArraysCall,
 ): Promise<void> {
-  const submitter = JSON.stringify(await context.process());
-  const { noted, keys } = noteRows(arrays.flat(), store, submitter, { context, refuse });
+  const { store, session } = open;
+  const submitter = JSON.stringify(await session.process());
+  const { noted, keys } = noteRows(arrays.flat(), open, submitter, refuse);
   if (keys.length === 0) return;
-  try {
-    const result = await submitWaiting(dataset, store, {
-      ...{ keys, parallel: 1, action: "slurm-reschedule" },
-    }, context);
-    reportRest(dataset, store, result, context);
-  } catch (error) {
-    await dropWaiting(dataset, store, keys);
-    throw error;
-  }
+  await submitNoted(open, { keys, parallel: 1, action: "slurm-reschedule" });
   noted.forEach(({ planned }, at) => {
     const job = store.findSubmitted(keys[at]!);
     if (job !== undefined) call.note(planned.chained, job.jobId);
@@ -54,11 +40,11 @@ export async function submitArrays(
 /** Notes the runs of which no output is another's; the others are refused. */
 function noteRows(
   runs: readonly GroupedRun[],
-  store: JobStore,
+  { store, session }: OpenDataset,
   submitter: string,
-  { context, refuse }: Pick<ArraysCall, "refuse"> & { readonly context: CommandContext },
+  refuse: ArraysCall["refuse"],
 ): { readonly noted: readonly GroupedRun[]; readonly keys: readonly number[] } {
-  const nowMs = context.now().getTime();
+  const nowMs = session.now().getTime();
   const options = { checksOutputs: true, again: true, isTrial: false, submitter, nowMs };
   for (let left = runs; left.length > 0;) {
     const rows = left.map(({ planned, plan }) => ({

@@ -10,6 +10,7 @@
 
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { takeFinishLease } from "../../commit/finish_lease.ts";
+import type { OpenDataset } from "../../claims/open_dataset.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
@@ -37,6 +38,7 @@ import { planRetry } from "../../submit/retry/plan_retry.ts";
 import { warnOfScripts } from "../../submit/retry/warn_of_scripts.ts";
 import { GENTLE_PARALLEL, reportRest, submitWaiting } from "../../submit/rows/submit_waiting.ts";
 import { findOntoWorktrees } from "../../worktrees/onto_worktree.ts";
+import type { Session } from "../../session/session.ts";
 import type { CommandContext } from "../context.ts";
 import { fillGaps } from "../../submit/fill_gaps.ts";
 
@@ -81,49 +83,19 @@ export async function runRetry(
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.openIn(dataset);
   await using _sharing = ClaimSharing.of(dataset, store, context);
-  if (options.dryRun !== true) await recoverAndSettle(dataset, store, context);
-  const open = listOwn(dataset, store);
+  const open = { dataset, store, session: context };
+  if (options.dryRun !== true) await recoverAndSettle(open);
+  const own = listOwn(dataset, store);
   const elsewhere = await findElsewhere(dataset, store);
-  const selected = selectJobs({ dataset, elsewhere }, open, jobIds, context);
+  const selected = selectJobs({ dataset, elsewhere }, own, jobIds, context);
   // Also for the record: once a job has another ID nobody asks where the attempt before had its logs.
-  const jobs = await fillGaps(dataset, store, selected, context);
-  const asked = new Set([...jobs, ...predecessorsAmong(open, jobs)]);
+  const jobs = await fillGaps(open, selected);
+  const asked = new Set([...jobs, ...predecessorsAmong(own, jobs)]);
   const statuses = jobs.length === 0 ? new Map() : await askSlurm(dataset, [...asked], context);
-  const failed: Failed[] = [];
-  let isAnyLeft = false;
-  const openJobs = openJobsIn(() => store, dataset.worktree);
-  const failedKeys = new Set(
-    [...asked].filter((job) => statuses.get(job.jobKey)?.phase === "failed").map((job) =>
-      job.jobKey
-    ),
-  );
-  const growths = await growthsOf(dataset, jobs, statuses, options, context);
-  for (const job of jobs) {
-    const status: JobStatus = statuses.get(job.jobKey)!;
-    const reason = reasonAgainst(job, status, states, options.attempts);
-    if (reason !== undefined) {
-      // Of a label and of an array those are meant that have failed.
-      if (!jobIds.includes(job.jobId) && reason.isWorthReporting !== true) continue;
-      reportLeft(dataset, job, reason, context);
-      isAnyLeft = true;
-      continue;
-    }
-    try {
-      const retry = await planRetry(dataset, job, status, {
-        sbatchOptions: [...growths.get(job.jobKey) ?? [], ...options.sbatchOptions],
-        transfers: 1,
-        openJobs: openJobsBeside(job, openJobs),
-        open,
-        failed: failedKeys,
-      });
-      failed.push({ job, status, retry });
-    } catch (error) {
-      reportRefused(dataset, job, toUserError(error), context);
-      isAnyLeft = true;
-    }
-  }
+  const choice = { own, jobs, statuses, states, named: jobIds };
+  const { failed, isAnyLeft } = await planFailed(open, choice, options);
   if (failed.length === 0) {
-    const others = jobs.filter(({ jobKey }) => failedKeys.has(jobKey)).length;
+    const others = jobs.filter(({ jobKey }) => statuses.get(jobKey)?.phase === "failed").length;
     const isKnown = jobs.length > 0 || jobIds.length === 0;
     if (isKnown && !isAnyLeft) reportNothing(dataset, others, context);
     return;
@@ -134,7 +106,61 @@ export async function runRetry(
     return;
   }
   if (jobIds.length === 0) await confirm(failed, options, context);
-  await submit(dataset, store, failed, options, context);
+  await submit(open, failed, options);
+}
+
+/** The jobs that may be submitted again, and what Slurm says of them. */
+interface Choice {
+  /** All open jobs of the work tree. */
+  readonly own: readonly SubmittedJob[];
+  /** Those that were chosen. */
+  readonly jobs: readonly SubmittedJob[];
+  /** Of these, and of the jobs that they wait for, by key. */
+  readonly statuses: ReadonlyMap<number, JobStatus>;
+  /** Only those are meant that ended so; all if there are none. */
+  readonly states: ReadonlySet<string>;
+  /** The IDs and labels that were named. */
+  readonly named: readonly string[];
+}
+
+/** Plans the next attempts of the jobs that have failed; of the others it is said why they are left. */
+async function planFailed(
+  { dataset, store, session }: OpenDataset,
+  { own, jobs, statuses, states, named }: Choice,
+  options: RetryCommandOptions,
+): Promise<{ readonly failed: readonly Failed[]; readonly isAnyLeft: boolean }> {
+  const openJobs = openJobsIn(() => store, dataset.worktree);
+  const failedKeys = new Set(
+    [...statuses].filter(([, { phase }]) => phase === "failed").map(([key]) => key),
+  );
+  const growths = await growthsOf(dataset, { jobs, statuses }, options, session);
+  const failed: Failed[] = [];
+  let isAnyLeft = false;
+  for (const job of jobs) {
+    const status = statuses.get(job.jobKey)!;
+    const reason = reasonAgainst(job, status, states, options.attempts);
+    if (reason !== undefined) {
+      // Of a label and of an array those are meant that have failed.
+      if (!named.includes(job.jobId) && reason.isWorthReporting !== true) continue;
+      reportLeft(dataset, job, reason, session);
+      isAnyLeft = true;
+      continue;
+    }
+    try {
+      const retry = await planRetry(dataset, job, status, {
+        sbatchOptions: [...growths.get(job.jobKey) ?? [], ...options.sbatchOptions],
+        transfers: 1,
+        openJobs: openJobsBeside(job, openJobs),
+        open: own,
+        failed: failedKeys,
+      });
+      failed.push({ job, status, retry });
+    } catch (error) {
+      reportRefused(dataset, job, toUserError(error), session);
+      isAnyLeft = true;
+    }
+  }
+  return { failed, isAnyLeft };
 }
 
 /** A job does not wait for itself, though it holds its claims. */
@@ -149,20 +175,19 @@ function openJobsBeside({ jobKey }: SubmittedJob, openJobs: OpenJobs): OpenJobs 
 /** The options by which failed jobs get more than they had, by their keys; none without `--grow`. */
 async function growthsOf(
   dataset: Dataset,
-  jobs: readonly SubmittedJob[],
-  statuses: ReadonlyMap<number, JobStatus>,
+  { jobs, statuses }: Pick<Choice, "jobs" | "statuses">,
   { grow }: RetryCommandOptions,
-  context: CommandContext,
+  session: Session,
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   if (grow === undefined) return new Map();
   const factors = parseGrowth(grow === true ? "" : grow);
   const failed = jobs.map((job) => ({ job, status: statuses.get(job.jobKey)! }))
     .filter(({ status }) => status.phase === "failed");
-  const accounted = await askAccounting(dataset, failed, context);
+  const accounted = await askAccounting(dataset, failed, session);
   const partitions = new Set(
     [...accounted.values()].flatMap(({ accounting }) => accounting.partition ?? []),
   );
-  const longest = await longestTimes(slurmClientOf(dataset, context), partitions);
+  const longest = await longestTimes(slurmClientOf(dataset, session), partitions);
   return new Map(failed.map(({ job, status }) => {
     const { accounting } = accounted.get(job.jobKey) ?? {};
     const growth = growthOf([...status.states.values()], accounting, factors, {
@@ -170,7 +195,7 @@ async function growthsOf(
       command: job.cmd,
     });
     if (growth.problem !== undefined) {
-      context.warn(`job ${job.jobId} gets no more than it had: ${growth.problem}`);
+      session.warn(`job ${job.jobId} gets no more than it had: ${growth.problem}`);
     }
     return [job.jobKey, growth.options] as const;
   }));
@@ -183,43 +208,39 @@ async function growthsOf(
  * @throws {UserError} `LEASE_HELD`, or `DISK` for what could not be moved; the jobs are as they were.
  */
 async function beginRetries(
-  dataset: Dataset,
-  store: JobStore,
+  { dataset, store, session }: OpenDataset,
   failed: readonly Failed[],
   { clean }: RetryCommandOptions,
-  context: CommandContext,
 ): Promise<number[]> {
-  await using _lease = await takeFinishLease(dataset, context);
+  await using _lease = await takeFinishLease(dataset, session);
   for (const { job } of clean === true ? failed : []) {
     const now = store.findSubmitted(job.jobKey);
     const isStill = now?.stage === "open" && now.jobId === job.jobId;
-    if (isStill) await clearClaims(dataset, store, job, context);
+    if (isStill) await clearClaims(dataset, store, job, session);
   }
   return store.beginRetries(failed.map(({ retry }) => retry));
 }
 
 async function submit(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   failed: readonly Failed[],
   options: RetryCommandOptions,
-  context: CommandContext,
 ): Promise<void> {
-  const keys = await beginRetries(dataset, store, failed, options, context);
+  const { dataset, store, session } = open;
+  const keys = await beginRetries(open, failed, options);
   const begun = new Set(keys);
   for (const { job } of failed) {
     if (!begun.has(job.jobKey)) {
       reportLeft(dataset, job, {
         message: "another process has finished it, or submits it again",
         hint: "dlslurm list",
-      }, context);
+      }, session);
     }
   }
   try {
     const parallel = options.jobs ?? GENTLE_PARALLEL;
     const rows = { keys, parallel, action: "slurm-retry" };
-    const result = await submitWaiting(dataset, store, rows, context);
-    reportRest(dataset, store, result, context);
+    reportRest(open, await submitWaiting(open, rows));
   } catch (error) {
     // Nothing was submitted: they become the failed jobs again that they were.
     store.waiting.drop(keys, "waiting");
@@ -276,7 +297,7 @@ function selectJobs(
   },
   own: readonly SubmittedJob[],
   jobIds: readonly string[],
-  context: CommandContext,
+  session: Session,
 ): SubmittedJob[] {
   if (jobIds.length === 0) return [...own];
   const selected = new Set<SubmittedJob>();
@@ -292,7 +313,7 @@ function selectJobs(
     // It was named as it had failed before: whether it is to run once more is for a person to say.
     const [repeated] = isLabel(jobId) ? [] : jobsOfId(own, jobId);
     const succession = renderSuccession(jobId, repeated === undefined ? [] : [repeated]);
-    context.report({
+    session.report({
       action: "slurm-retry",
       status: "impossible",
       refds: dataset.root,
@@ -389,8 +410,8 @@ function describePlan({ job, status, retry }: Failed): string {
   return `${renderStatuses(job.jobId, status)}; attempt ${job.attempts.length + 2}: ${own}`;
 }
 
-function reportPlanned(dataset: Dataset, failed: Failed, context: CommandContext): void {
-  context.report({
+function reportPlanned(dataset: Dataset, failed: Failed, session: Session): void {
+  session.report({
     action: "slurm-retry",
     status: "ok",
     path: dataset.root,
@@ -404,9 +425,9 @@ function reportLeft(
   dataset: Dataset,
   job: SubmittedJob,
   { message, hint }: Reason,
-  context: CommandContext,
+  session: Session,
 ): void {
-  context.report({
+  session.report({
     action: "slurm-retry",
     status: "impossible",
     refds: dataset.root,
@@ -420,9 +441,9 @@ function reportRefused(
   dataset: Dataset,
   job: SubmittedJob,
   { code, message, hint, detail }: UserError,
-  context: CommandContext,
+  session: Session,
 ): void {
-  context.report({
+  session.report({
     action: "slurm-retry",
     status: "impossible",
     refds: dataset.root,
@@ -434,8 +455,8 @@ function reportRefused(
   });
 }
 
-function reportNothing(dataset: Dataset, others: number, context: CommandContext): void {
-  context.report({
+function reportNothing(dataset: Dataset, others: number, session: Session): void {
+  session.report({
     action: "slurm-retry",
     status: "notneeded",
     path: dataset.root,

@@ -1,26 +1,26 @@
-import type { Dataset } from "../../datalad/dataset.ts";
+import type { OpenDataset } from "../../claims/open_dataset.ts";
 import { UserError } from "../../errors.ts";
 import type { Job } from "../../jobs/job.ts";
 import { toUserError } from "../../process/system_error.ts";
-import type { JobStore } from "../../store/job_store.ts";
 import { isToBeNoted } from "../../store/waiting_rows.ts";
 import type { KnownRow, NewWaitingRow, RowConflict } from "../../store/waiting_rows.ts";
 import type { Table, TableProblem } from "../../tables/table.ts";
 import { readBatchScript } from "../../submit/rows/bulk_array.ts";
-import type { CommandContext } from "../context.ts";
+import type { Session } from "../../session/session.ts";
 import { readExtensionLocks, requireUnlocked } from "../../extension/jobs.ts";
 import { hintForHolder, nameOfHolder } from "../../claims/output_conflict.ts";
 import { EvidenceGatherer } from "../../submit/gather_evidence.ts";
 import { requireScriptInAltDir } from "../../submit/batch_script.ts";
+import { planSubmission } from "../../submit/plan_submission.ts";
 import type { SubmissionPlan } from "../../submit/plan_submission.ts";
 import { openJobsIn } from "../../submit/awaited_inputs.ts";
 import { findPredecessors, gatherPredecessors, noteEnded } from "../../submit/find_predecessors.ts";
 import { installReporter } from "../../submit/report_submission.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
 import {
+  commandOfRow,
   fillRow,
   findColumnProblems,
-  planRow,
   tellRowsApart,
   wordsForArray,
 } from "../../submit/rows/table_rows.ts";
@@ -49,77 +49,111 @@ const MOST_SHOWN = 50;
  * @throws {UserError} `BAD_TABLE` with every problem and its line.
  */
 export async function checkTable(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   table: Table,
   template: RowTemplate,
   options: ScheduleOptions,
-  context: CommandContext,
 ): Promise<CheckedTable> {
+  const { dataset, store, session } = open;
   const columnProblems = table.columns.length === 0 ? [] : findColumnProblems(table, template);
   const problems = [...columnProblems, ...table.problems];
   // With a column missing every row would say so.
-  if (columnProblems.length > 0) throw badTable(template, problems, context);
-  using progress = context.progress("checking rows", table.rows.length);
-  const all: FilledRow[] = [];
-  for (const row of table.rows) {
-    await gatherProblems(problems, row.line, async () => all.push(await fillRow(row, template)));
-  }
-  const filled = await tellRowsApart(all, ({ origin }, first) => {
-    problems.push({ line: origin.line, text: `it is the same job as line ${first.origin.line}` });
-  });
+  if (columnProblems.length > 0) throw badTable(template, problems, session);
+  using progress = session.progress("checking rows", table.rows.length);
+  const filled = await fillRows(table, template, problems);
   const known = store.waiting.findKnown(dataset.worktree, filled.map((row) => row.identity));
   const again = options.again === true;
-  const counts = new Map<string, number>();
-  const waitingKeys: number[] = [];
-  const leaveAlone = ({ key, stage }: KnownRow) => {
-    if (stage === "waiting") waitingKeys.push(key);
-    else counts.set(reasonOf(stage), (counts.get(reasonOf(stage)) ?? 0) + 1);
-  };
+  const left = new LeftRows();
   const rows: NewWaitingRow[] = [];
-  const locks = await readExtensionLocks(dataset, store, context, options.checkOutputs);
-  const onInstall = installReporter(dataset, options.dryRun !== undefined, context);
-  const openJobs = openJobsIn(() => store, dataset.worktree);
-  const predecessors = await findPredecessors(
-    dataset,
-    store,
-    filled.flatMap(({ after }) => after),
-    context,
-  );
-  noteEnded(predecessors.values(), context);
-  const preparation = { assumeReady: options.assumeReady, jobs: options.jobs ?? 1 };
-  const seenScripts = new Set<string>();
-  using gatherer = new EvidenceGatherer(dataset, context);
+  using gatherer = new EvidenceGatherer(dataset, session);
+  const toRow = await rowPlanner(open, filled, { template, options, gatherer });
   for (const row of filled) {
-    context.interrupted.throwIfAborted();
+    session.interrupted.throwIfAborted();
     progress.advance();
     const before = known.get(row.identity);
-    if (before !== undefined && !isToBeNoted(before, again)) {
-      leaveAlone(before);
-      continue;
-    }
-    await gatherProblems(problems, row.origin.line, async () => {
-      const after = gatherPredecessors(row.after, predecessors);
-      const plan = await planRow(row, template, dataset, preparation, onInstall, openJobs, after);
-      if (template.isArray) await requireArrayTask(dataset.root, plan, template, seenScripts);
-      if (options.requireSaved === true) await gatherer.requireSaved(plan);
-      requireUnlocked(locks, plan.request.outputs);
-      rows.push(toNewRow(row, plan, options));
-    });
+    if (before !== undefined && !isToBeNoted(before, again)) left.add(before);
+    else await gatherProblems(problems, row.origin.line, async () => rows.push(await toRow(row)));
   }
   const added = store.waiting.add(rows, {
     checksOutputs: options.checkOutputs,
     again,
     isTrial: options.dryRun !== undefined || problems.length > 0,
-    submitter: JSON.stringify(await context.process()),
-    nowMs: context.now().getTime(),
+    submitter: JSON.stringify(await session.process()),
+    nowMs: session.now().getTime(),
   });
   if ("conflicts" in added) {
     for (const problem of toProblems(added.conflicts, rows)) problems.push(problem);
-  } else added.known.forEach(leaveAlone);
-  if (problems.length > 0) throw badTable(template, problems, context);
+  } else added.known.forEach((row) => left.add(row));
+  if (problems.length > 0) throw badTable(template, problems, session);
   const keys = "keys" in added && options.dryRun === undefined ? added.keys : [];
-  return { rows, keys, waitingKeys, known: counts };
+  return { rows, keys, waitingKeys: left.waitingKeys, known: left.counts };
+}
+
+/** Fills all rows in; what goes wrong is added to the problems. */
+async function fillRows(
+  table: Table,
+  template: RowTemplate,
+  problems: TableProblem[],
+): Promise<FilledRow[]> {
+  const all: FilledRow[] = [];
+  for (const row of table.rows) {
+    await gatherProblems(problems, row.line, async () => all.push(await fillRow(row, template)));
+  }
+  return await tellRowsApart(all, ({ origin }, first) => {
+    problems.push({ line: origin.line, text: `it is the same job as line ${first.origin.line}` });
+  });
+}
+
+/** Rows that were noted before and are left alone. */
+class LeftRows {
+  /** Keys of those that wait still. */
+  readonly waitingKeys: number[] = [];
+  /** How many others there are, by the reason. */
+  readonly counts = new Map<string, number>();
+
+  add({ key, stage }: KnownRow): void {
+    if (stage === "waiting") this.waitingKeys.push(key);
+    else this.counts.set(reasonOf(stage), (this.counts.get(reasonOf(stage)) ?? 0) + 1);
+  }
+}
+
+/** What rows are planned with. */
+interface RowPlanning {
+  readonly template: RowTemplate;
+  readonly options: ScheduleOptions;
+  readonly gatherer: EvidenceGatherer;
+}
+
+/**
+ * Asks, once for all rows, what is to be known of other jobs.
+ *
+ * @returns plans the submission of a row; it throws what is wrong with that row.
+ */
+async function rowPlanner(
+  open: OpenDataset,
+  rows: readonly FilledRow[],
+  { template, options, gatherer }: RowPlanning,
+): Promise<(row: FilledRow) => Promise<NewWaitingRow>> {
+  const { dataset, store, session } = open;
+  const locks = await readExtensionLocks(dataset, store, session, options.checkOutputs);
+  const predecessors = await findPredecessors(open, rows.flatMap(({ after }) => after));
+  noteEnded(predecessors.values(), session);
+  const planning = {
+    ...{ assumeReady: options.assumeReady, jobs: options.jobs ?? 1 },
+    onInstall: installReporter(dataset, options.dryRun !== undefined, session),
+    openJobs: openJobsIn(() => store, dataset.worktree),
+  };
+  const array = options.array === true ? { limit: options.arrayLimit ?? null } : null;
+  const seenScripts = new Set<string>();
+  return async (row) => {
+    const command = commandOfRow(row, template, gatherPredecessors(row.after, predecessors));
+    const planned = await planSubmission(dataset, command, planning);
+    if (template.isArray) await requireArrayTask(dataset.root, planned, template, seenScripts);
+    if (options.requireSaved === true) await gatherer.requireSaved(planned);
+    const { request, ...plan } = planned;
+    requireUnlocked(locks, request.outputs);
+    return { request, identity: row.identity, plan: { ...plan, array } };
+  };
 }
 
 function reasonOf(stage: Exclude<Job["stage"], "waiting">): string {
@@ -127,16 +161,6 @@ function reasonOf(stage: Exclude<Job["stage"], "waiting">): string {
   if (stage === "handed_over") return "handed over to another clone";
   if (stage === "submitting") return "being submitted, or unclear: dlslurm recover";
   return "finished already (--again submits them once more)";
-}
-
-function toNewRow(row: FilledRow, plan: SubmissionPlan, options: ScheduleOptions): NewWaitingRow {
-  const { command, directory, inputs, extra = [], awaited = [], transfers, toUnlock } = plan;
-  const array = options.array === true ? { limit: options.arrayLimit ?? null } : null;
-  return {
-    request: plan.request,
-    identity: row.identity,
-    plan: { command, directory, inputs, extra, awaited, transfers, toUnlock, array },
-  };
 }
 
 /** Runs `work` for a row; what goes wrong is one more problem. */
@@ -198,10 +222,10 @@ function holderOf({ with: holder }: RowConflict, lineOf: (at: number) => number)
 function badTable(
   template: RowTemplate,
   problems: readonly TableProblem[],
-  context: CommandContext,
+  { isForPrograms }: Session,
 ): UserError {
   const sorted = problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  const shown = context.isForPrograms ? sorted : sorted.slice(0, MOST_SHOWN);
+  const shown = isForPrograms ? sorted : sorted.slice(0, MOST_SHOWN);
   const lines = shown.map(({ line, text }) => line === null ? text : `line ${line}: ${text}`);
   if (shown.length < sorted.length) lines.push(`… and ${sorted.length - shown.length} more`);
   const count = `${sorted.length} problem${sorted.length === 1 ? "" : "s"}`;

@@ -1,10 +1,11 @@
 import type { Dataset } from "../../datalad/dataset.ts";
 import { requirePlace } from "../../submit/command_place.ts";
 import type { CommandPlace } from "../../submit/command_place.ts";
+import type { CommandToSubmit } from "../../submit/plan_submission.ts";
 import { installReporter } from "../../submit/report_submission.ts";
 import type { OnInstall } from "../../submit/require_subdatasets.ts";
 import type { CommandContext } from "../context.ts";
-import { wordsOf } from "./schedule_options.ts";
+import { commandLineOf, wordsOf } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
 
 /** What `schedule` was asked for, once it is known where the command runs. */
@@ -35,4 +36,21 @@ export async function placeCommand(
   // Loaded only then: schedule is to be quick.
   const { useContainer } = await import("./use_container.ts");
   return { options: await useContainer(given, dataset, place, onInstall), place, onInstall };
+}
+
+/** The command as the options have it, for one job. */
+export function commandAsGiven(
+  { command, input, extraInput, output, expand, message }: ScheduleOptions,
+  place: CommandPlace,
+): CommandToSubmit {
+  return {
+    cmd: commandLineOf(command),
+    place,
+    inputs: input,
+    extraInputs: extraInput,
+    outputs: output,
+    outputsFrom: place.directory,
+    message: message ?? null,
+    expandsInputs: expand === "inputs" || expand === "both",
+  };
 }

@@ -10,8 +10,8 @@
  */
 
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
+import type { OpenDataset } from "../../claims/open_dataset.ts";
 import { openDataset } from "../../datalad/dataset.ts";
-import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { statIfPresent } from "../../fs/if_present.ts";
 import { JobStore } from "../../store/job_store.ts";
@@ -34,10 +34,10 @@ import type {
 import { recoverAndSettle } from "../../submit/recover_submissions.ts";
 import { recordOfPlan, renderDryRun } from "./render_dry_run.ts";
 import { reportScheduled } from "../../submit/report_submission.ts";
-import { commandLineOf, firstGiven } from "./schedule_options.ts";
+import { firstGiven } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
 import { submitJob } from "../../submit/submit_job.ts";
-import { placeCommand } from "./place_command.ts";
+import { commandAsGiven, placeCommand } from "./place_command.ts";
 
 /** Submits one job, or each row of a table as one, or shows what would be submitted. */
 export async function runSchedule(
@@ -55,7 +55,7 @@ export async function runSchedule(
   }
   const dataset = await openDataset(context.runner, context.cwd, given.dataset);
   const { options, place, onInstall } = await placeCommand(given, dataset, context);
-  const cmd = commandLineOf(options.command);
+  const command = commandAsGiven(options, place);
   using opened = new DisposableStack();
   let store: JobStore | undefined;
   const openStore = () => store ??= opened.use(JobStore.openIn(dataset));
@@ -63,35 +63,14 @@ export async function runSchedule(
   const hasStore = await statIfPresent(storeFileOf(dataset)) !== undefined;
   const openJobs = hasStore ? openJobsIn(openStore, dataset.worktree) : NO_OPEN_JOBS;
   const label = options.label === undefined ? null : requireLabel(options.label);
-  const names = options.after ?? [];
-  const after = names.length === 0 ? undefined : await predecessorsOf(
-    dataset,
-    hasStore ? openStore() : opened.use(JobStore.openToLook(dataset)),
-    options,
-    context,
-  );
-  const tasks = await taskOutputsOf(options.output, cmd, place, context);
-  const plan = await planSubmission(
-    dataset,
-    {
-      cmd,
-      place,
-      inputs: options.input,
-      ...tasks,
-      outputsFrom: place.directory,
-      message: options.message ?? null,
-      chain: [],
-      extraInputs: options.extraInput,
-      rescheduledJobId: null,
-      expandsInputs: options.expand === "inputs" || options.expand === "both",
-      alsoWritten: [],
-      label,
-      ...(after === undefined ? {} : { after }),
-    },
-    { ...options, jobs: options.jobs ?? 1 },
-    onInstall,
-    openJobs,
-  );
+  const lookAt = () => hasStore ? openStore() : opened.use(JobStore.openToLook(dataset));
+  const after = (options.after ?? []).length === 0
+    ? {}
+    : { after: await predecessorsOf({ dataset, store: lookAt(), session: context }, options) };
+  const tasks = await taskOutputsOf(command, context);
+  const plan = await planSubmission(dataset, { ...command, ...tasks, label, ...after }, {
+    ...{ assumeReady: options.assumeReady, jobs: options.jobs ?? 1, onInstall, openJobs },
+  });
   if (options.dryRun !== undefined) {
     if (context.isTailored) {
       await context.show({ text: renderDryRun(plan, options.dryRun, dataset.root) });
@@ -102,48 +81,40 @@ export async function runSchedule(
     using gatherer = new EvidenceGatherer(dataset, context);
     await gatherer.requireSaved(plan);
   }
-  const books = openStore();
-  await using sharing = ClaimSharing.of(dataset, books, context);
-  await recoverAndSettle(dataset, books, context);
-  const locks = await readExtensionLocks(dataset, books, context, options.checkOutputs);
-  requireUnlocked(locks, plan.request.outputs);
-  await warnOfOvertaken(plan, place, openJobs, context);
-  if (options.checkOutputs) await sharing.warnOfConflicts(plan.request.outputs);
-  const job = await submitJob(dataset, books, plan, context, options.checkOutputs);
-  reportScheduled("slurm-schedule", dataset, job, plan.command, context);
+    const open = { dataset, store: openStore(), session: context };
+    await using sharing = ClaimSharing.of(dataset, open.store, context);
+    await recoverAndSettle(open);
+    const locks = await readExtensionLocks(dataset, open.store, context, options.checkOutputs);
+    requireUnlocked(locks, plan.request.outputs);
+    await warnOfOvertaken(plan, place, openJobs, context);
+    if (options.checkOutputs) await sharing.warnOfConflicts(plan.request.outputs);
+    const job = await submitJob(open, plan, options.checkOutputs);
+    reportScheduled(open, job, plan.command, { action: "slurm-schedule" });
   if (options.finishWhenDone !== true) return;
   // Loaded only then: schedule is to be quick.
   const { finishWhenDone } = await import("../../submit/finishing/submit_finishing_job.ts");
-  await finishWhenDone(dataset, books, context, context);
+  await finishWhenDone(open, context);
 }
 
 /** Most commands are no arrays: what it takes to read those is loaded only then. */
 async function taskOutputsOf(
-  outputs: readonly string[],
-  cmd: string,
-  place: CommandPlace,
+  { outputs, cmd, place }: CommandToSubmit,
   context: CommandContext,
-): Promise<Pick<CommandToSubmit, "outputs" | "outputTasks">> {
-  if (!outputs.some((output) => /(?<!\{)\{task\}(?!\})/.test(output))) return { outputs };
+): Promise<Partial<CommandToSubmit>> {
+  if (!outputs.some((output) => /(?<!\{)\{task\}(?!\})/.test(output))) return {};
   const { expandTaskOutputs } = await import("./task_outputs.ts");
   return await expandTaskOutputs(outputs, cmd, place, context);
 }
 
 async function predecessorsOf(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   { after = [], dryRun }: ScheduleOptions,
-  context: CommandContext,
 ): Promise<Predecessors> {
   // What that takes is loaded only then: most jobs wait for nobody.
-  const { findPredecessors, gatherPredecessors, noteEnded } = await import(
-    "../../submit/find_predecessors.ts"
-  );
+  const { predecessorsNamed } = await import("../../submit/find_predecessors.ts");
   // A submission that a crash has cut short may be the one to be waited for.
-  if (dryRun === undefined) await recoverAndSettle(dataset, store, context);
-  const found = gatherPredecessors(after, await findPredecessors(dataset, store, after, context));
-  noteEnded([found], context);
-  return found;
+  if (dryRun === undefined) await recoverAndSettle(open);
+  return await predecessorsNamed(open, after);
 }
 
 /** More names than this are counted. */

@@ -1,5 +1,6 @@
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { resolve } from "node:path";
+import type { OpenDataset } from "../../claims/open_dataset.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
@@ -10,16 +11,17 @@ import { formatOfName, TABLE_FORMATS } from "../../tables/table.ts";
 import type { Table } from "../../tables/table.ts";
 import { BulkReport } from "../../submit/rows/bulk_report.ts";
 import { checkTable } from "./check_table.ts";
-import { placeCommand } from "./place_command.ts";
+import { commandAsGiven, placeCommand } from "./place_command.ts";
 import { recordOfPlan } from "./render_dry_run.ts";
 import { withNotice } from "../../notify/notice.ts";
 import type { CommandContext } from "../context.ts";
 import { NOTIFY_SETTING } from "../option_values.ts";
+import type { ProgramPlace } from "../../submit/finishing/finishing_script.ts";
 import { noOutput } from "../../submit/plan_submission.ts";
 import { dropWaiting } from "../../claims/make_room.ts";
 import { recoverAndSettle } from "../../submit/recover_submissions.ts";
 import { warnOfIgnored } from "../../submit/warn_of_ignored.ts";
-import { commandLineOf, firstGiven, wordsOf } from "./schedule_options.ts";
+import { firstGiven, wordsOf } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
 import { GENTLE_PARALLEL, reportRest, submitWaiting } from "../../submit/rows/submit_waiting.ts";
 import type { SubmittedRows } from "../../submit/rows/submit_waiting.ts";
@@ -47,23 +49,23 @@ async function submitTable(
   context: CommandContext,
 ): Promise<void> {
   using store = JobStore.openIn(dataset);
+  const open = { dataset, store, session: context };
   await using sharing = ClaimSharing.of(dataset, store, context);
   const parallel = options.jobs ?? GENTLE_PARALLEL;
   if (options.from === undefined) {
-    await recoverAndSettle(dataset, store, context);
+    await recoverAndSettle(open);
     const keys = store.waiting.keys(dataset.worktree, false);
     if (keys.length === 0) {
       new BulkReport(dataset, context, 0).leftAlone(0, "waiting");
       return;
     }
-    const submitted = await submitWaiting(dataset, store, { keys, parallel }, context);
-    await endOf(dataset, store, submitted, options, context);
+    await endOf(open, await submitWaiting(open, { keys, parallel }), options, context);
     return;
   }
   const template = await templateOf(options, options.from, dataset, context);
   const table = await loadTable(options.from, options, context);
-  if (options.dryRun === undefined) await recoverAndSettle(dataset, store, context);
-  const checked = await checkTable(dataset, store, table, template, options, context);
+  if (options.dryRun === undefined) await recoverAndSettle(open);
+  const checked = await checkTable(open, table, template, options);
   if (options.dryRun !== undefined) {
     await showDryRun(dataset, checked.rows, options.dryRun, context);
     reportKnown(dataset, checked.known, context);
@@ -77,7 +79,7 @@ async function submitTable(
   let result: SubmittedRows;
   try {
     if (options.checkOutputs) await sharing.warnOfConflicts(outputs);
-    result = await submitWaiting(dataset, store, { keys, parallel }, context);
+    result = await submitWaiting(open, { keys, parallel });
   } catch (error) {
     // Nothing of the table was in the store before: nothing is left there of what was not submitted.
     await dropWaiting(dataset, store, checked.keys);
@@ -86,21 +88,20 @@ async function submitTable(
   if (result.stop === "failures" && result.submitted === 0) {
     await dropWaiting(dataset, store, checked.keys);
   }
-  await endOf(dataset, store, result, options, context);
+  await endOf(open, result, options, context);
 }
 
 /** Says what waits still, and has all finished once it has ended, if that is wanted. */
 async function endOf(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   result: SubmittedRows,
   options: ScheduleOptions,
-  context: CommandContext,
+  place: ProgramPlace,
 ): Promise<void> {
-  reportRest(dataset, store, result, context);
+  reportRest(open, result);
   if (options.finishWhenDone !== true || result.stop === "interrupted") return;
   const { finishWhenDone } = await import("../../submit/finishing/submit_finishing_job.ts");
-  await finishWhenDone(dataset, store, context, context);
+  await finishWhenDone(open, place);
 }
 
 function refuseContradictions(options: ScheduleOptions): void {
@@ -151,13 +152,7 @@ async function templateOf(
   return {
     table: from === "-" ? "-" : tableName(resolve(context.cwd, from), dataset),
     words: wordsOf(options.command),
-    cmd: commandLineOf(options.command),
-    place,
-    inputs: options.input,
-    extraInputs: options.extraInput,
-    outputs: options.output,
-    message: options.message ?? null,
-    expandsInputs: options.expand === "inputs" || options.expand === "both",
+    ...commandAsGiven(options, place),
     isArray: options.array === true,
     label: options.label ?? null,
     after: options.after ?? [],

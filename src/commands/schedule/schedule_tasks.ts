@@ -1,28 +1,25 @@
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { openDataset } from "../../datalad/dataset.ts";
-import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { JobStore } from "../../store/job_store.ts";
-import type { NewWaitingRow } from "../../store/waiting_rows.ts";
-import { dropWaiting } from "../../claims/make_room.ts";
+import type { AddRowsOptions, NewWaitingRow } from "../../store/waiting_rows.ts";
 import { hintForHolder, nameOfHolder, outputConflict } from "../../claims/output_conflict.ts";
 import { readExtensionLocks, requireUnlocked } from "../../extension/jobs.ts";
 import { requireLabel } from "../../jobs/label.ts";
 import { addSbatchOptions } from "../../slurm/add_options.ts";
 import { openJobsIn } from "../../submit/awaited_inputs.ts";
-import { findPredecessors, gatherPredecessors, noteEnded } from "../../submit/find_predecessors.ts";
-import { EvidenceGatherer } from "../../submit/gather_evidence.ts";
+import { predecessorsNamed } from "../../submit/find_predecessors.ts";
+import { requireSavedScript } from "../../submit/gather_evidence.ts";
 import { planSubmission } from "../../submit/plan_submission.ts";
-import type { Predecessors, SubmissionPlan } from "../../submit/plan_submission.ts";
+import type { CommandToSubmit, SubmissionPlan } from "../../submit/plan_submission.ts";
 import { recoverAndSettle } from "../../submit/recover_submissions.ts";
-import { reportRest, submitWaiting } from "../../submit/rows/submit_waiting.ts";
+import { submitNoted } from "../../submit/rows/submit_waiting.ts";
 import { warnOfIgnored } from "../../submit/warn_of_ignored.ts";
 import type { CommandContext } from "../context.ts";
 import { recordOfPlan } from "./render_dry_run.ts";
-import { commandLineOf } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
 import { TASK, tasksOf } from "./task_outputs.ts";
-import { placeCommand } from "./place_command.ts";
+import { commandAsGiven, placeCommand } from "./place_command.ts";
 
 /**
  * Submits an array of which each task is a job of its own to us: it has its claims, its commit and its
@@ -34,8 +31,8 @@ export async function runScheduleTasks(
 ): Promise<void> {
   const dataset = await openDataset(context.runner, context.cwd, given.dataset);
   const { options, place, onInstall } = await placeCommand(given, dataset, context);
-  const cmd = commandLineOf(options.command);
-  const tasks = await tasksOf(cmd, place, context);
+  const command = commandAsGiven(options, place);
+  const tasks = await tasksOf(command.cmd, place, context);
   if (tasks.length > 1 && !options.output.some((path) => path.includes(TASK))) {
     throw new UserError(
       "USAGE",
@@ -44,91 +41,67 @@ export async function runScheduleTasks(
     );
   }
   using store = JobStore.openIn(dataset);
+  const open = { dataset, store, session: context };
   await using sharing = ClaimSharing.of(dataset, store, context);
-  if (options.dryRun === undefined) await recoverAndSettle(dataset, store, context);
-  const after = await predecessorsOf(dataset, store, options.after ?? [], context);
-  const rows: NewWaitingRow[] = [];
+  if (options.dryRun === undefined) await recoverAndSettle(open);
+  const after = await predecessorsNamed(open, options.after ?? []);
+  const planning = {
+    ...{ assumeReady: options.assumeReady, jobs: options.jobs ?? 1, onInstall },
+    openJobs: openJobsIn(() => store, dataset.worktree),
+  };
   const plans: SubmissionPlan[] = [];
   for (const task of tasks) {
-    const filled = (text: string) => text.replaceAll(TASK, String(task));
-    const plan = await planSubmission(
-      dataset,
-      {
-        cmd,
-        place,
-        inputs: options.input.map(filled),
-        outputs: options.output.map(filled),
-        outputsFrom: place.directory,
-        message: options.message === undefined ? null : filled(options.message),
-        chain: [],
-        extraInputs: options.extraInput.map(filled),
-        rescheduledJobId: null,
-        expandsInputs: options.expand === "inputs" || options.expand === "both",
-        alsoWritten: [],
-        label: options.label === undefined ? null : requireLabel(filled(options.label)),
-        after,
-      },
-      { ...options, jobs: options.jobs ?? 1 },
-      onInstall,
-      openJobsIn(() => store, dataset.worktree),
-    );
-    plans.push(plan);
-    rows.push(rowOf(plan, task, tasks.length));
+    const own = { ...commandOfTask(command, task, options.label), after };
+    plans.push(await planSubmission(dataset, own, planning));
   }
   requireOneCommand(plans);
+  const rows = plans.map((plan, at) => rowOf(plan, tasks[at]!, tasks.length));
   if (options.dryRun !== undefined) {
     if (!context.isTailored) {
       for (const { request, plan } of rows) context.report(recordOfPlan(dataset, request, plan));
     } else await context.show({ text: renderTasks(rows, options.dryRun) });
     return;
   }
-  if (options.requireSaved === true) {
-    using gatherer = new EvidenceGatherer(dataset, context);
-    await gatherer.requireSaved(plans[0]!);
-  }
+  if (options.requireSaved === true) await requireSavedScript(dataset, plans[0]!, context);
   const locks = await readExtensionLocks(dataset, store, context, options.checkOutputs);
-  for (const { request } of rows) requireUnlocked(locks, request.outputs);
-  const keys = noteRows(store, rows, options, JSON.stringify(await context.process()), context);
   const outputs = rows.flatMap(({ request }) => request.outputs);
+  requireUnlocked(locks, outputs);
+  if (options.checkOutputs) await sharing.warnOfConflicts(outputs);
+  const keys = noteRows(rows, store, {
+    ...{ checksOutputs: options.checkOutputs, again: true, isTrial: false },
+    submitter: JSON.stringify(await context.process()),
+    nowMs: context.now().getTime(),
+  });
   await warnOfIgnored(dataset, outputs, context);
-  try {
-    if (options.checkOutputs) await sharing.warnOfConflicts(outputs);
-    const result = await submitWaiting(dataset, store, { keys, parallel: 1 }, context);
-    reportRest(dataset, store, result, context);
-  } catch (error) {
-    await dropWaiting(dataset, store, keys);
-    throw error;
-  }
+  await submitNoted(open, { keys, parallel: 1 });
   if (options.finishWhenDone !== true) return;
   const { finishWhenDone } = await import("../../submit/finishing/submit_finishing_job.ts");
-  await finishWhenDone(dataset, store, context, context);
+  await finishWhenDone(open, context);
 }
 
-async function predecessorsOf(
-  dataset: Dataset,
-  store: JobStore,
-  names: readonly string[],
-  context: CommandContext,
-): Promise<Predecessors> {
-  const found = gatherPredecessors(names, await findPredecessors(dataset, store, names, context));
-  noteEnded([found], context);
-  return found;
+/** The command with what only one task reads, writes and is called. */
+function commandOfTask(
+  command: CommandToSubmit,
+  task: number,
+  label: string | undefined,
+): CommandToSubmit {
+  const filled = (text: string) => text.replaceAll(TASK, String(task));
+  return {
+    ...command,
+    inputs: command.inputs.map(filled),
+    extraInputs: command.extraInputs.map(filled),
+    outputs: command.outputs.map(filled),
+    label: label === undefined ? null : requireLabel(filled(label)),
+    message: command.message === null ? null : filled(command.message),
+  };
 }
 
-function rowOf(plan: SubmissionPlan, task: number, of: number): NewWaitingRow {
-  const { request, command, directory, inputs, extra, awaited, transfers, toUnlock } = plan;
+function rowOf({ request, ...plan }: SubmissionPlan, task: number, of: number): NewWaitingRow {
   return {
     request: { ...request, cmd: addSbatchOptions(request.cmd, [`--array=${task}`]) },
     // The same array may be submitted any number of times.
     identity: crypto.randomUUID(),
-    plan: {
-      command,
-      directory,
-      ...{ inputs, transfers, toUnlock },
-      ...(extra === undefined ? {} : { extra }),
-      ...(awaited === undefined ? {} : { awaited }),
-      array: { limit: null, task, of },
-    },
+    plan: { ...plan, array: { limit: null, task, of } },
   };
 }
 
@@ -153,17 +126,11 @@ function requireOneCommand(plans: readonly SubmissionPlan[]): void {
 }
 
 function noteRows(
-  store: JobStore,
   rows: readonly NewWaitingRow[],
-  { checkOutputs }: ScheduleOptions,
-  submitter: string,
-  context: CommandContext,
+  store: JobStore,
+  options: AddRowsOptions,
 ): readonly number[] {
-  const nowMs = context.now().getTime();
-  const added = store.waiting.add(rows, {
-    ...{ checksOutputs: checkOutputs, again: true, isTrial: false },
-    ...{ submitter, nowMs },
-  });
+  const added = store.waiting.add(rows, options);
   if (!("conflicts" in added)) return added.keys;
   const { path, claim, with: holder } = added.conflicts[0]!;
   if (typeof holder !== "number") {

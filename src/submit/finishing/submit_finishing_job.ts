@@ -9,6 +9,7 @@
  */
 
 import { join } from "node:path";
+import type { OpenDataset } from "../../claims/open_dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { SharedMode } from "../../fs/shared_mode.ts";
@@ -285,10 +286,8 @@ async function cancel(
  * is reported as a result of its own, since those jobs are in the queue.
  */
 export async function finishWhenDone(
-  dataset: Dataset,
-  store: JobStore,
+  { dataset, store, session }: OpenDataset,
   place: ProgramPlace,
-  session: Session,
 ): Promise<void> {
   const jobs = store.listOpen(dataset.worktree);
   if (jobs.length === 0) return;

@@ -60,7 +60,7 @@ export async function planRetry(
   await requireNoClone(job);
   const place = await requirePlace(dataset, directory, job.altDir ?? undefined, dataset.root);
   const cmd = withOptions(job, job.cmd, sbatchOptions);
-  const planned = await planSubmission(
+  const { request: _request, ...prepared } = await planSubmission(
     dataset,
     {
       cmd,
@@ -74,31 +74,23 @@ export async function planRetry(
       extraInputs: job.extraInputs,
       rescheduledJobId: job.rescheduledJobId,
       expandsInputs: false,
-      alsoWritten: [],
       row: job.row,
       label: job.label ?? null,
       after: predecessorsNow(job, options),
     },
-    { assumeReady: undefined, jobs: transfers },
-    null,
-    openJobs,
+    { assumeReady: undefined, jobs: transfers, onInstall: null, openJobs },
   );
   const { failed, completed } = splitTasks(job, status);
   const { arrayTaskId: task } = splitJobId(job.jobId);
   const isOwnTask = task !== null && job.row === null;
   const plan: WaitingPlan = {
+    ...prepared,
     command: isOwnTask
       // What all tasks of the array have in common: those that are submitted together are one array.
-      ? withoutSbatchOption(planned.command, `--array=${task}`)
+      ? withoutSbatchOption(prepared.command, `--array=${task}`)
       : failed === ""
-      ? planned.command
-      : withOptions(job, planned.command, [`--array=${failed}`], (text) => text),
-    directory: planned.directory,
-    inputs: planned.inputs,
-    ...(planned.extra === undefined ? {} : { extra: planned.extra }),
-    ...(planned.awaited === undefined ? {} : { awaited: planned.awaited }),
-    transfers: planned.transfers,
-    toUnlock: planned.toUnlock,
+      ? prepared.command
+      : withOptions(job, prepared.command, [`--array=${failed}`], (text) => text),
     // A row that was the task of an array is one again.
     array: task === null ? null : isOwnTask ? { limit: null, task, of: 0 } : { limit: null },
   };

@@ -1,3 +1,4 @@
+import type { OpenDataset } from "../../claims/open_dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import type { GatheredEvidence } from "../../jobs/noted_evidence.ts";
@@ -37,7 +38,7 @@ const MOST_FAILURES_IN_A_ROW = 3;
 const DETAILS_AFTER_MS = 60_000;
 
 /** What the ways of submitting many rows share: receipts, failures, and what scontrol is asked. */
-export class BulkRun implements Disposable {
+export class BulkRun implements OpenDataset, Disposable {
   /** Where the jobs are scheduled. */
   readonly dataset: Dataset;
   /** Where the rows wait. */
@@ -61,9 +62,7 @@ export class BulkRun implements Disposable {
 
   /** Begins a run. */
   constructor(
-    dataset: Dataset,
-    store: JobStore,
-    session: Session,
+    { dataset, store, session }: OpenDataset,
     progress: Progress,
     report: BulkReport,
   ) {
@@ -203,13 +202,7 @@ export class BulkRun implements Disposable {
     for (const receipt of receipts) {
       try {
         const { key, jobId, cluster } = receipt;
-        await storeReceiptOf(
-          this.dataset,
-          this.store,
-          { key, jobId, cluster },
-          nowMs,
-          this.session,
-        );
+        await storeReceiptOf(this, { key, jobId, cluster }, nowMs);
         stored.push(receipt);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
@@ -248,6 +241,6 @@ export class BulkRun implements Disposable {
     if (jobs.length === 0 || this.session.secondInterrupt.aborted) return;
     // After Ctrl-C, too: slurmctld may have forgotten them before the next finish.
     const session = { ...this.session, interrupted: this.session.secondInterrupt };
-    await fetchLogPaths(this.dataset, this.store, jobs, session);
+    await fetchLogPaths({ dataset: this.dataset, store: this.store, session }, jobs);
   }
 }

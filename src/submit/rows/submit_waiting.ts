@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { OpenDataset } from "../../claims/open_dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import type { FilesBefore } from "../../jobs/files_before.ts";
 import type { WaitingJob } from "../../jobs/job.ts";
@@ -18,11 +19,11 @@ import { BulkReport } from "./bulk_report.ts";
 import { BulkRun } from "./bulk_run.ts";
 import type { StopReason } from "./bulk_run.ts";
 import { submitSingly } from "./bulk_single.ts";
-import type { Session } from "../../session/session.ts";
 import { reportDamaged } from "../damaged_jobs.ts";
 import { withoutVain } from "../find_predecessors.ts";
 import { lookAtOutputs } from "../../claims/look_at_outputs.ts";
 import type { OutputLook } from "../../claims/look_at_outputs.ts";
+import { dropWaiting } from "../../claims/make_room.ts";
 import { lookBesideAltDir } from "../../claims/look_beside_alt_dir.ts";
 import { prepareFiles } from "../prepare_files.ts";
 
@@ -54,19 +55,15 @@ export interface SubmittedRows {
  * @throws {UserError} `ANNEX_FAILED`, `COPY_FAILED`: nothing was submitted, all rows wait.
  */
 export async function submitWaiting(
-  dataset: Dataset,
-  store: JobStore,
+  open: OpenDataset,
   { keys: asked, parallel, action = "slurm-schedule" }: RowsToSubmit,
-  session: Session,
 ): Promise<SubmittedRows> {
+  const { dataset, store, session } = open;
   const report = new BulkReport(dataset, session, asked.length, action);
-  const keys = await withoutVain(
-    ...[dataset, store, asked, session] as const,
-    (rows, error) => report.failed(rows, error),
-  );
-  const { singles, arrays } = await prepareRows(dataset, store, keys, session);
+  const keys = await withoutVain(open, asked, (rows, error) => report.failed(rows, error));
+  const { singles, arrays } = await prepareRows(open, keys);
   using progress = session.progress("submitting", keys.length);
-  using run = new BulkRun(dataset, store, session, progress, report);
+  using run = new BulkRun(open, progress, report);
   try {
     if (arrays.length > 0) await submitAsArrays(run, arrays);
     if (!run.isStopped) await submitSingly(run, singles, parallel);
@@ -77,6 +74,23 @@ export async function submitWaiting(
     run.report.summarise();
   }
   return { submitted: run.report.submittedRows, stop: run.stop };
+}
+
+/**
+ * Submits rows that were noted just now, and says what waits still. If nothing was submitted, nothing is left of them in the
+ * store.
+ *
+ * @throws {UserError} As {@linkcode submitWaiting}.
+ */
+export async function submitNoted(open: OpenDataset, rows: RowsToSubmit): Promise<SubmittedRows> {
+  try {
+    const result = await submitWaiting(open, rows);
+    reportRest(open, result);
+    return result;
+  } catch (error) {
+    await dropWaiting(open.dataset, open.store, rows.keys);
+    throw error;
+  }
 }
 
 /** Rows whose files are prepared together. */
@@ -91,10 +105,8 @@ interface RowsTogether {
 
 /** Prepares the files of all rows together; none of the commands has begun. */
 async function prepareRows(
-  dataset: Dataset,
-  store: JobStore,
+  { dataset, store, session }: OpenDataset,
   keys: readonly number[],
-  session: Session,
 ): Promise<{ readonly singles: number[]; readonly arrays: number[] }> {
   const singles: number[] = [];
   const arrays: number[] = [];
@@ -181,10 +193,8 @@ function noteOfFirst(
 
 /** Says what is left to do, and how. */
 export function reportRest(
-  dataset: Dataset,
-  store: JobStore,
+  { dataset, store, session }: OpenDataset,
   { stop }: SubmittedRows,
-  session: Session,
 ): void {
   reportDamaged(dataset, store, "slurm-schedule", session);
   const waiting = store.listing.count(dataset.worktree, ["waiting"]);

@@ -9,32 +9,15 @@ import { requireLabel } from "../../jobs/label.ts";
 import { findShellSyntax, splitShellWords } from "../../process/shell_words.ts";
 import { parseSbatchWords, workOfSbatchWords } from "../../slurm/sbatch_words.ts";
 import type { Row, Table, TableProblem } from "../../tables/table.ts";
-import type { OpenJobs } from "../awaited_inputs.ts";
-import type { CommandPlace } from "../command_place.ts";
-import { planSubmission } from "../plan_submission.ts";
-import type { OnInstall } from "../require_subdatasets.ts";
-import type { Predecessors, Preparation, SubmissionPlan } from "../plan_submission.ts";
+import type { CommandToSubmit, Predecessors } from "../plan_submission.ts";
 
 /** What all rows of a table have in common; columns are placeholders in it. */
-export interface RowTemplate {
+export interface RowTemplate
+  extends Omit<CommandToSubmit, "label" | "after" | "row" | "outputsFrom"> {
   /** The table's file as it was named, `-` for standard input. */
   readonly table: string;
   /** The words of the command as given. */
   readonly words: readonly string[];
-  /** The same as one shell line. */
-  readonly cmd: string;
-  /** Where the command runs. */
-  readonly place: CommandPlace;
-  /** As given, relative to the place's `directory`. */
-  readonly inputs: readonly string[];
-  /** As given, relative to the place's `directory`; no placeholder stands for them. */
-  readonly extraInputs: readonly string[];
-  /** As given, relative to the place's `directory`. */
-  readonly outputs: readonly string[];
-  /** Paragraph of the commit messages. */
-  readonly message: string | null;
-  /** Whether the records get the inputs that globs stand for. */
-  readonly expandsInputs: boolean;
   /** Whether the rows become tasks of arrays. */
   readonly isArray: boolean;
   /** The name that the jobs get; `null` for none. */
@@ -46,19 +29,10 @@ export interface RowTemplate {
 }
 
 /** A row with its values filled in; nothing was looked up on disk. */
-export interface FilledRow {
+export interface FilledRow
+  extends Pick<CommandToSubmit, "cmd" | "inputs" | "extraInputs" | "outputs" | "message"> {
   /** For the record. */
   readonly origin: TableRow;
-  /** A shell line, other placeholders than the columns unexpanded. */
-  readonly cmd: string;
-  /** Relative to the command's folder, other placeholders unexpanded. */
-  readonly inputs: readonly string[];
-  /** The same of what it needs beside them. */
-  readonly extraInputs: readonly string[];
-  /** The same of what it writes. */
-  readonly outputs: readonly string[];
-  /** Paragraph of the commit message. */
-  readonly message: string | null;
   /** The name that the job gets. */
   readonly label: string | null;
   /** Jobs to wait for, as given. */
@@ -191,42 +165,16 @@ function workOf(cmd: string): unknown {
   }
 }
 
-/**
- * Plans the submission of a row, as that of a job of its own. Changes nothing.
- *
- * @throws {UserError} As {@linkcode planSubmission}.
- */
-export async function planRow(
-  row: FilledRow,
-  template: RowTemplate,
-  dataset: Dataset,
-  options: Preparation,
-  onInstall: OnInstall,
-  openJobs: OpenJobs,
+/** A row as the command of a job of its own, which is to wait for `after`. */
+export function commandOfRow(
+  { cmd, inputs, extraInputs, outputs, message, label, origin }: FilledRow,
+  { place, expandsInputs }: RowTemplate,
   after: Predecessors,
-): Promise<SubmissionPlan> {
-  return await planSubmission(
-    dataset,
-    {
-      cmd: row.cmd,
-      place: template.place,
-      inputs: row.inputs,
-      outputs: row.outputs,
-      outputsFrom: template.place.directory,
-      message: row.message,
-      chain: [],
-      extraInputs: row.extraInputs,
-      rescheduledJobId: null,
-      expandsInputs: template.expandsInputs,
-      alsoWritten: [],
-      row: row.origin,
-      label: row.label,
-      after,
-    },
-    options,
-    onInstall,
-    openJobs,
-  );
+): CommandToSubmit {
+  return {
+    ...{ cmd, place, inputs, extraInputs, outputs, message, label, after },
+    ...{ expandsInputs, row: origin, outputsFrom: place.directory },
+  };
 }
 
 /**

@@ -136,10 +136,10 @@ Deno.test("finishWhenDone() reports what goes wrong: the jobs are in the queue",
   using runner = fakeRunner(REFUSED);
   const session = testSession({ runner });
 
-  await finishWhenDone(dataset, world.store, PLACE, session);
+  await finishWhenDone({ dataset, store: world.store, session }, PLACE);
   assert.equal(session.results.length, 0, "there is no open job");
   world.note("1");
-  await finishWhenDone(dataset, world.store, PLACE, session);
+  await finishWhenDone({ dataset, store: world.store, session }, PLACE);
 
   const [result] = session.results;
   assert.deepEqual([result!.status, result!.errorCode], ["impossible", "SUBMISSION_REFUSED"]);
