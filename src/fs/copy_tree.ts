@@ -6,13 +6,10 @@ import { temporaryNameFor } from "./write_file_atomic.ts";
 export class CopyError extends Error {
   /** What `String(error)` begins with. */
   override readonly name = "CopyError";
-  /** The file that was to be copied. */
-  readonly path: string;
 
   /** Takes the `reason` as the end of the sentence that names `path`. */
   constructor(path: string, reason: string, options?: ErrorOptions) {
     super(`Cannot copy "${path}": ${reason}`, options);
-    this.path = path;
   }
 }
 

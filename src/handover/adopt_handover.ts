@@ -16,7 +16,9 @@ import type { HandedJob, HandoverFile } from "./handover_file.ts";
 
 /** How jobs are to be adopted. */
 export interface AdoptHandoverOptions {
-  /** For messages. */
+  /** The jobs. */
+  readonly file: HandoverFile;
+  /** What it is called in messages. */
   readonly name: string;
   /** Where what they write arrives, absolute; absent: the folders that they write to are seen from here. */
   readonly altDir: string | undefined;
@@ -52,17 +54,17 @@ export interface AdoptedHandover {
 export async function adoptHandover(
   dataset: Dataset,
   store: JobStore,
-  file: HandoverFile,
   options: AdoptHandoverOptions,
   session: Session,
 ): Promise<AdoptedHandover> {
+  const { file } = options;
   if (!isSameDataset(file.dataset, await markOfDataset(dataset))) {
     throw badHandover(options.name, `"${dataset.root}" is another dataset`);
   }
   const known = store.listAdopted();
   const fresh = file.jobs.filter(({ token }) => !known.has(markOf(token)));
   const toAdopt = new Map<HandedJob, JobToAdopt>();
-  for (const job of fresh) toAdopt.set(job, await toAdoptable(dataset, file, job, options));
+  for (const job of fresh) toAdopt.set(job, await toAdoptable(dataset, job, options));
   const first = await openFirst(file, session);
   const firstStore = first instanceof JobStore ? first : undefined;
   try {
@@ -125,7 +127,6 @@ async function openFirst({ from }: HandoverFile, session: Session): Promise<JobS
 
 async function toAdoptable(
   dataset: Dataset,
-  file: HandoverFile,
   job: HandedJob,
   options: AdoptHandoverOptions,
 ): Promise<JobToAdopt> {
@@ -144,7 +145,11 @@ async function toAdoptable(
       worktree: dataset.worktree,
       taskOutputs: job.taskOutputs,
     },
-    carried: carriedBy(file, job, await filesBefore(dataset, job, isHere ? null : ranIn, options)),
+    carried: carriedBy(
+      options.file,
+      job,
+      await filesBefore(dataset, job, isHere ? null : ranIn, options),
+    ),
   };
 }
 

@@ -43,7 +43,10 @@ export async function writeHandover(
     dataset: { dsid: mark.dsid, rootCommits: [...mark.rootCommits] },
     from: { root: dataset.root, commonDir: dataset.commonDir },
     jobs: handed.map((job) =>
-      toHanded(dataset, store, job, tokens.get(job.jobKey)!, files.get(job.jobKey) ?? null)
+      toHanded(dataset, store, job, {
+        token: tokens.get(job.jobKey)!,
+        filesBefore: files.get(job.jobKey)?.slice() ?? null,
+      })
     ),
     contents: contentsOf(store, handed),
   };
@@ -62,12 +65,11 @@ function toHanded(
   dataset: Dataset,
   store: JobStore,
   job: SubmittedJob,
-  token: string,
-  before: readonly NotedFile[] | null,
+  own: Pick<HandedJob, "token" | "filesBefore">,
 ): HandedJob {
   const { jobKey, cmd, pwd, dsid, message, submitter, submittedAtMs, acceptedAtMs } = job;
   return {
-    token,
+    ...own,
     ...{ cmd, pwd, dsid, message, submitter, submittedAtMs, acceptedAtMs },
     details: withLogsIn(dataset.root, job.details),
     jobId: job.jobId,
@@ -91,7 +93,6 @@ function toHanded(
     })),
     sbatchOptions: [...job.sbatchOptions],
     evidence: evidenceOf(store, job),
-    filesBefore: before === null ? null : [...before],
   };
 }
 

@@ -70,16 +70,10 @@ export class ProgramNotFoundError extends Error {
 export class ProgramTimeoutError extends Error {
   /** What `String(error)` begins with. */
   override readonly name = "ProgramTimeoutError";
-  /** The program and its arguments. */
-  readonly argv: readonly string[];
-  /** Milliseconds that it was given. */
-  readonly timeoutMs: number;
 
   /** Takes the limit that was exceeded, not the time that was spent. */
   constructor(argv: readonly string[], timeoutMs: number) {
     super(`Cannot get an answer from "${argv[0]}": it did not end within ${timeoutMs / 1000} s`);
-    this.argv = argv;
-    this.timeoutMs = timeoutMs;
   }
 }
 

@@ -101,7 +101,7 @@ export async function planSubmission(
   wanted: CommandToSubmit,
   options: PlanningOptions,
 ): Promise<SubmissionPlan> {
-  const { directory, pwd, altDir, values } = wanted.place;
+  const { directory, altDir } = wanted.place;
   const { inputs, outputs, extraInputs } = fillLists(wanted);
   const { claims, taskOutputs } = await claimPlaces(dataset.root, wanted, outputs);
   const fromRoot = (path: string) => relative(dataset.root, path) || ".";
@@ -118,30 +118,20 @@ export async function planSubmission(
   const relativeOutputs = wanted.outputsFrom === directory
     ? outputs
     : claims.map((claim) => fromFolder(join(dataset.root, claim)));
-  const filled = fillPlaceholders(
-    wanted.cmd,
-    new Map([...values, ["inputs", relativeInputs], ["outputs", relativeOutputs]]),
-  );
-  const command = await waitingFor(filled, wanted.after?.open ?? [], wanted.place);
+  const command = await fillCommand(wanted, { inputs: relativeInputs, outputs: relativeOutputs });
   const absentInputs = (await placesOf(dataset, directory, absent.keys()))
     .filter((input) => wanted.isWrittenBefore?.(input) !== true);
   await requireAwaited(absentInputs, command, wanted.place, options.openJobs ?? NO_OPEN_JOBS);
   return {
     request: {
-      cmd: wanted.cmd,
-      pwd,
+      ...givenOf(wanted),
+      ...(wanted.expandsInputs
+        ? { inputs: relativeInputs, extraInputs: foundExtra.paths.map(fromFolder) }
+        : {}),
       dsid: dataset.dsid,
-      message: wanted.message,
-      chain: wanted.chain ?? [],
-      inputs: wanted.expandsInputs ? relativeInputs : wanted.inputs,
-      extraInputs: wanted.expandsInputs ? foundExtra.paths.map(fromFolder) : wanted.extraInputs,
-      outputs: claims,
-      altDir,
-      rescheduledJobId: wanted.rescheduledJobId ?? null,
-      label: wanted.label ?? null,
-      after: predecessorsOf(command, wanted.after),
       worktree: dataset.worktree,
-      row: wanted.row ?? null,
+      outputs: claims,
+      after: predecessorsOf(command, wanted.after),
       taskOutputs: taskOutputs.size === 0 ? null : Object.fromEntries(taskOutputs),
     },
     command,
@@ -154,6 +144,14 @@ export async function planSubmission(
   };
 }
 
+/** What the store keeps of a command as it was given. */
+function givenOf(
+  { cmd, place: { pwd, altDir }, message, inputs, extraInputs, ...rest }: CommandToSubmit,
+) {
+  const { chain = [], rescheduledJobId = null, label = null, row = null } = rest;
+  return { cmd, pwd, altDir, message, inputs, extraInputs, chain, rescheduledJobId, label, row };
+}
+
 /** The lists of a command with their placeholders filled in: inputs and outputs may name each other. */
 function fillLists(
   { place: { values }, ...given }: CommandToSubmit,
@@ -163,6 +161,15 @@ function fillLists(
   if (outputs.length === 0) throw noOutput();
   const lists = new Map([...values, ["inputs", inputs], ["outputs", outputs]]);
   return { inputs, outputs, extraInputs: fillPathList(given.extraInputs, lists) };
+}
+
+/** The command line, which waits for the jobs that it is to wait for. */
+async function fillCommand(
+  { cmd, place, after }: CommandToSubmit,
+  { inputs, outputs }: Pick<CommandToSubmit, "inputs" | "outputs">,
+): Promise<string> {
+  const values = new Map([...place.values, ["inputs", inputs], ["outputs", outputs]]);
+  return await waitingFor(fillPlaceholders(cmd, values), after?.open ?? [], place);
 }
 
 interface ClaimedPlaces {

@@ -22,6 +22,7 @@ import type { Session } from "../session/session.ts";
 import { EvidenceGatherer } from "./gather_evidence.ts";
 import { hintForUnopenedScript } from "./batch_script.ts";
 import { lookAtOutputs } from "../claims/look_at_outputs.ts";
+import type { OutputLook } from "../claims/look_at_outputs.ts";
 import { lookBesideAltDir } from "../claims/look_beside_alt_dir.ts";
 import { putBack } from "../claims/make_room.ts";
 import { askLogPaths, noteLogPaths } from "./fetch_log_paths.ts";
@@ -70,13 +71,7 @@ export async function submitJob(
     store.abandonSubmission(key);
   };
   try {
-    await removeOlderTraces(tracesOf(dataset, key));
-    await prepareFiles(dataset, plan, look, session);
-    const { altDir: folder, outputs } = plan.request;
-    if (folder !== null) {
-      const altDir = await lookBesideAltDir(dataset, folder, outputs);
-      store.files.note(new Map([[key, { ...look.before, altDir }]]), "submitting");
-    }
+    await prepare(open, key, plan, look);
     const later = await gatherer.lookAgain(plan, evidence);
     if (later !== undefined) store.evidence.note(new Map([[key, later]]));
     session.interrupted.throwIfAborted();
@@ -107,6 +102,21 @@ export async function submitJob(
     );
   }
   return job;
+}
+
+/** Prepares the files of a job that has its claims; notes what lies where it will write if it runs elsewhere. */
+async function prepare(
+  { dataset, store, session }: OpenDataset,
+  key: number,
+  plan: SubmissionPlan,
+  look: OutputLook,
+): Promise<void> {
+  await removeOlderTraces(tracesOf(dataset, key));
+  await prepareFiles(dataset, plan, look, session);
+  const { altDir: folder, outputs } = plan.request;
+  if (folder === null) return;
+  const altDir = await lookBesideAltDir(dataset, folder, outputs);
+  store.files.note(new Map([[key, { ...look.before, altDir }]]), "submitting");
 }
 
 /**

@@ -90,7 +90,7 @@ for (
 
     await assert.rejects(copyTree(folder.at("from"), folder.at("to")), (error) => {
       assert(error instanceof CopyError);
-      assert.equal(error.path, folder.at("from/bad"));
+      assert.ok(error.message.includes(folder.at("from/bad")));
       assert.match(error.message, reason);
       return true;
     });

@@ -125,8 +125,7 @@ Deno.test("DenoRunner hands on standard output piece by piece", async () => {
 Deno.test("DenoRunner stops a program that does not end in time", async () => {
   await assert.rejects(runner.run(["sleep", "60"], { timeoutMs: 50 }), (error) => {
     assert(error instanceof ProgramTimeoutError);
-    assert.deepEqual(error.argv, ["sleep", "60"]);
-    assert.equal(error.timeoutMs, 50);
+    assert.match(error.message, /"sleep": it did not end within 0.05 s/);
     return true;
   });
 });

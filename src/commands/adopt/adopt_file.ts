@@ -29,8 +29,8 @@ export async function adoptFile(
     : await requireAltDir(dataset, resolve(context.cwd, options.altDir));
   using store = JobStore.openIn(dataset);
   await using _sharing = ClaimSharing.of(dataset, store, context);
-  const order = { name: file, altDir, checksOutputs: options.checkOutputs };
-  const { jobs, untold } = await adoptHandover(dataset, store, handover, order, context);
+  const order = { file: handover, name: file, altDir, checksOutputs: options.checkOutputs };
+  const { jobs, untold } = await adoptHandover(dataset, store, order, context);
   for (const each of jobs) report(dataset, each, context);
   if (untold === undefined || jobs.every(({ outcome }) => outcome.kind !== "adopted")) return;
   context.warn(

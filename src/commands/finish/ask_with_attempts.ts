@@ -1,10 +1,8 @@
-import type { Dataset } from "../../datalad/dataset.ts";
+import type { OpenDataset } from "../../claims/open_dataset.ts";
 import type { Attempt, JobEnd, SubmittedJob } from "../../jobs/job.ts";
 import { summaryOf } from "../../jobs/job_summary.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { askSlurm } from "../../slurm/ask_slurm.ts";
-import type { JobStore } from "../../store/job_store.ts";
-import type { Session } from "../../session/session.ts";
 
 /** What was known of jobs, and of those of their attempts that were asked for with them. */
 export interface AnswerWithAttempts {
@@ -22,10 +20,8 @@ export interface AnswerWithAttempts {
  * @throws {UserError} `SLURM_UNAVAILABLE`.
  */
 export async function askWithAttempts(
-  dataset: Dataset,
-  store: JobStore,
+  { dataset, store, session }: OpenDataset,
   jobs: readonly SubmittedJob[],
-  session: Session,
   doubtsActive: boolean,
 ): Promise<AnswerWithAttempts> {
   const gaps = jobs.flatMap((job) =>

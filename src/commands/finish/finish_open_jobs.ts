@@ -116,8 +116,7 @@ class OpenJobsFinish {
       if (jobs.wereNone && isToBeSaid) reportNothing(this.#dataset, this.#context);
       return altDirs;
     }
-    const place = { dataset: this.#dataset, store: this.#store, session: this.#context };
-    const parted = await this.#part(await fillGaps(place, selected));
+    const parted = await this.#part(await fillGaps(this.#open, selected));
     if (parted.length === 0) return altDirs;
     const described = parted
       .map((job) => ({ ...job, outputs: [...new Set([...job.outputs, ...claims])] }));
@@ -136,6 +135,10 @@ class OpenJobsFinish {
       .map((job) => ({ job, status: statuses.get(job.jobKey) }));
     await this.#commit(toCommit, others);
     return altDirs;
+  }
+
+  get #open() {
+    return { dataset: this.#dataset, store: this.#store, session: this.#context };
   }
 
   /** Whether the user named no job, and this finish is not one of several. */
@@ -223,9 +226,7 @@ class OpenJobsFinish {
     const { options } = this.#order;
     // Accounting that has lost the end of a job calls it active for ever: the user's word is worth a look.
     const hasWord = options.closeUnknownJobs === true || options.commitUnknownJobs === true;
-    const { jobs, statuses } = await askWithAttempts(
-      ...[this.#dataset, this.#store, described, this.#context, hasWord] as const,
-    );
+    const { jobs, statuses } = await askWithAttempts(this.#open, described, hasWord);
     const decisions = decideJobs(jobs, statuses, {
       closeFailed: options.closeFailedJobs === true,
       commitFailed: options.commitFailedJobs === true,

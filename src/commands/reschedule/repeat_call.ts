@@ -23,7 +23,7 @@ import { cannotWait, dependencyOfCommand } from "../../submit/command_dependency
 import type { CommandPlace } from "../../submit/command_place.ts";
 import type { SubmissionPlan } from "../../submit/plan_submission.ts";
 import { firstOf } from "../../session/name_list.ts";
-import type { CommandContext } from "../context.ts";
+import type { Session } from "../../session/session.ts";
 import type { PlannedRepeat } from "./changed_inputs.ts";
 
 /** A recorded job that is to run again. */
@@ -242,10 +242,10 @@ export function labelOf({ record }: RecordedRun): string | null {
 export function noteDropped(
   { record }: RecordedRun,
   dropped: readonly string[],
-  context: CommandContext,
+  session: Session,
 ): void {
   if (dropped.length === 0) return;
-  context.note(
+  session.note(
     `job ${record.slurmJobId} waited for job ${
       firstOf(dropped, MOST_NAMES)
     }, which ended long ago: ` +

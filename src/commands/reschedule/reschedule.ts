@@ -38,7 +38,7 @@ import type { RecordedRun, RecordRange } from "../../provenance/recorded_runs.ts
 import { chainRuns } from "../../provenance/run_chains.ts";
 import type { ChainedRun } from "../../provenance/run_chains.ts";
 import { recoverAndSettle } from "../../submit/recover_submissions.ts";
-import { writeScript } from "./write_script.ts";
+import { scriptOf, writeScript } from "./write_script.ts";
 import { confirmRuns, showCommand } from "./show_commands.ts";
 import { installReporter, reportScheduled } from "../../submit/report_submission.ts";
 import { submitJob } from "../../submit/submit_job.ts";
@@ -79,8 +79,9 @@ export async function runReschedule(options: RescheduleOptions, context: Command
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   const runs = await findNamed(dataset, options, context);
   const own = withoutForeign(dataset, runs, context);
-  if (options.onto === undefined || own.length === 0) await repeat(dataset, own, options, context);
-  else {
+  if (options.onto === undefined || own.length === 0) {
+    await repeat({ dataset, options, context, onto: undefined }, own);
+  } else {
     const made = await repeatOnto(dataset, own, { ...options, onto: options.onto }, context);
     if (made.repeats.length > 0) noteWorktree(made, context);
   }
@@ -159,7 +160,10 @@ export async function repeatOnto(
   await using worktree = await makeOntoWorktree(source, oid, context);
   const { dataset, branch } = worktree;
   const onto = { oid, branch, source, isAsRecorded: options.isAsRecorded === true };
-  const repeats = await repeat(dataset, runs, { ...options, yes: true }, context, onto);
+  const repeats = await repeat(
+    { dataset, options: { ...options, yes: true }, context, onto },
+    runs,
+  );
   return { dataset, branch, oid, repeats };
 }
 
@@ -176,23 +180,22 @@ interface Onto {
 
 /** @returns the jobs that were submitted. */
 async function repeat(
-  dataset: Dataset,
+  repetition: Omit<Planning, "written">,
   own: readonly RecordedRun[],
-  options: RescheduleOptions,
-  context: CommandContext,
-  onto?: Onto,
 ): Promise<RepeatsOnto["repeats"]> {
+  const { dataset, options, context, onto } = repetition;
   const written = await findWrittenFiles(onto?.source ?? dataset, own.map((run) => run.commit.oid));
   const dependencies = await dependenciesOf(dataset, own);
   const chained = chainRuns(own, { written, dependencies });
   noteRepeated(chained, context);
-  const planning = { dataset, written, options, context, onto };
+  const planning = { ...repetition, written };
   if (options.script !== undefined) {
     const call = new RepeatCall(dataset, undefined);
     const planned = [];
     for (const each of chained) planned.push(await planRun(each, call, planning));
     await noticeChanges(planning, planned);
-    await writeScript(dataset, planned, call, options.script, context);
+    const script = await scriptOf(dataset, planned, call, context);
+    await writeScript(script, options.script, context);
     return [];
   }
   if (options.report !== true && options.yes !== true) {
@@ -453,7 +456,7 @@ async function planRun(
   call: RepeatCall,
   planning: Planning,
 ): Promise<PlannedRun> {
-  const { dataset, written, options, context, onto } = planning;
+  const { dataset, options, context, onto } = planning;
   const { run } = chained;
   const { pwd } = run.record;
   if (onto !== undefined) {
@@ -465,7 +468,7 @@ async function planRun(
   const directory = isAbsolute(pwd) ? pwd : join(dataset.root, pwd);
   const place = await requirePlace(dataset, directory, options.altDir, context.cwd);
   const command = {
-    ...commandOf(dataset, run, written.get(run.commit.oid)!, place, options),
+    ...commandOf(planning, run, place),
     isWrittenBefore: call.writesBefore(chained),
   };
   const isPlanOnly = options.report === true || options.script !== undefined;
@@ -590,13 +593,12 @@ function impossible(dataset: Dataset, run: RecordedRun) {
 
 /** The recorded command, to be submitted once more. */
 function commandOf(
-  dataset: Dataset,
+  { dataset, written, options }: Planning,
   run: RecordedRun,
-  written: readonly string[],
   place: CommandPlace,
-  options: RescheduleOptions,
 ): CommandToSubmit {
   const { record } = run;
+  const files = written.get(run.commit.oid)!;
   const outputs = record.outputs.filter((output) => !record.slurmOutputs.includes(output));
   if (outputs.length === 0) {
     throw new UserError("NO_OUTPUT", "Cannot reschedule: the record names no output", {
@@ -615,7 +617,7 @@ function commandOf(
     extraInputs: record.extraInputs,
     rescheduledJobId: record.slurmJobId,
     expandsInputs: false,
-    alsoWritten: written.filter((path) => !record.slurmOutputs.includes(path)),
+    alsoWritten: files.filter((path) => !record.slurmOutputs.includes(path)),
     row: record.row ?? null,
     label: labelOf(run),
   };

@@ -2,25 +2,20 @@ import { resolve } from "node:path";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import type { SubmissionPlan } from "../../submit/plan_submission.ts";
+import type { Session } from "../../session/session.ts";
 import type { CommandContext } from "../context.ts";
 import { noteDropped } from "./repeat_call.ts";
 import type { PlannedRun, RepeatCall } from "./repeat_call.ts";
 import { renderScript } from "./reschedule_script.ts";
 import type { PlannedRun as RunOfScript } from "./reschedule_script.ts";
 
-/**
- * Writes the commands of runs as a shell script, `-` for standard output, in which each waits for those that it
- * follows.
- *
- * @throws {UserError} `DISK`
- */
-export async function writeScript(
+/** The commands of runs as a shell script, in which each waits for those that it follows. */
+export async function scriptOf(
   dataset: Dataset,
   runs: readonly PlannedRun[],
   call: RepeatCall,
-  file: string,
-  context: CommandContext,
-): Promise<void> {
+  session: Session,
+): Promise<string> {
   const followed = new Set(
     runs.flatMap(({ chained }) => chained.follows).map((each) => each.chained),
   );
@@ -31,7 +26,7 @@ export async function writeScript(
     const following: ScriptCommand = await call.follow(chained, plan, place)
       .catch((error) => notFollowing(error, plan));
     const { command, dropped, warning } = following;
-    noteDropped(chained.run, dropped, context);
+    noteDropped(chained.run, dropped, session);
     planned.push({
       commit,
       subject: chained.run.commit.message.split("\n")[0]!,
@@ -41,7 +36,19 @@ export async function writeScript(
       ...(warning === undefined ? {} : { warning }),
     });
   }
-  const script = renderScript(dataset, planned);
+  return renderScript(dataset, planned);
+}
+
+/**
+ * Writes a script to a file, `-` for standard output.
+ *
+ * @throws {UserError} `DISK`
+ */
+export async function writeScript(
+  script: string,
+  file: string,
+  context: CommandContext,
+): Promise<void> {
   if (file === "-") await context.show({ text: script });
   else await writeScriptFile(resolve(context.cwd, file), script);
 }

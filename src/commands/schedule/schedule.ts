@@ -12,6 +12,7 @@
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import type { OpenDataset } from "../../claims/open_dataset.ts";
 import { openDataset } from "../../datalad/dataset.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { statIfPresent } from "../../fs/if_present.ts";
 import { JobStore } from "../../store/job_store.ts";
@@ -72,28 +73,32 @@ export async function runSchedule(
     ...{ assumeReady: options.assumeReady, jobs: options.jobs ?? 1, onInstall, openJobs },
   });
   if (options.dryRun !== undefined) {
-    if (context.isTailored) {
-      await context.show({ text: renderDryRun(plan, options.dryRun, dataset.root) });
-    } else context.report(recordOfPlan(dataset, plan.request, plan));
-    return;
+    if (!context.isTailored) return context.report(recordOfPlan(dataset, plan.request, plan));
+    return await context.show({ text: renderDryRun(plan, options.dryRun, dataset.root) });
   }
-  if (options.requireSaved === true) {
-    using gatherer = new EvidenceGatherer(dataset, context);
-    await gatherer.requireSaved(plan);
-  }
-    const open = { dataset, store: openStore(), session: context };
-    await using sharing = ClaimSharing.of(dataset, open.store, context);
-    await recoverAndSettle(open);
-    const locks = await readExtensionLocks(dataset, open.store, context, options.checkOutputs);
-    requireUnlocked(locks, plan.request.outputs);
-    await warnOfOvertaken(plan, place, openJobs, context);
-    if (options.checkOutputs) await sharing.warnOfConflicts(plan.request.outputs);
-    const job = await submitJob(open, plan, options.checkOutputs);
-    reportScheduled(open, job, plan.command, { action: "slurm-schedule" });
+  if (options.requireSaved === true) await requireSaved(dataset, plan, context);
+  const open = { dataset, store: openStore(), session: context };
+  await using sharing = ClaimSharing.of(dataset, open.store, context);
+  await recoverAndSettle(open);
+  const locks = await readExtensionLocks(dataset, open.store, context, options.checkOutputs);
+  requireUnlocked(locks, plan.request.outputs);
+  await warnOfOvertaken(plan, place, openJobs, context);
+  if (options.checkOutputs) await sharing.warnOfConflicts(plan.request.outputs);
+  const job = await submitJob(open, plan, options.checkOutputs);
+  reportScheduled(open, job, plan.command, { action: "slurm-schedule" });
   if (options.finishWhenDone !== true) return;
   // Loaded only then: schedule is to be quick.
   const { finishWhenDone } = await import("../../submit/finishing/submit_finishing_job.ts");
   await finishWhenDone(open, context);
+}
+
+async function requireSaved(
+  dataset: Dataset,
+  plan: SubmissionPlan,
+  context: CommandContext,
+): Promise<void> {
+  using gatherer = new EvidenceGatherer(dataset, context);
+  await gatherer.requireSaved(plan);
 }
 
 /** Most commands are no arrays: what it takes to read those is loaded only then. */

@@ -68,7 +68,10 @@ async function verify(
     const outputs = compared[at]!;
     const others = outputs.filter(({ verdict }) => verdict !== "identical");
     const judged = await judgeOutputs(provenance, others, rules);
-    for (const output of judged) reportOutput(dataset, pair, output, rules, context);
+    for (const output of judged) {
+      const message = messageOf(output, rules);
+      reportOutput(dataset, pair, { ...output, message }, context);
+    }
     const verdicts = new Map(outputs.map(({ path, verdict }) => [path, verdict]));
     for (const { path, verdict } of judged) verdicts.set(path, verdict);
     reportPair(dataset, pair, verdicts, context);
@@ -215,11 +218,10 @@ function reportPair(
 function reportOutput(
   dataset: Dataset,
   { repetition }: RunPair,
-  output: JudgedOutput,
-  rules: TextRules,
+  output: JudgedOutput & { readonly message: string },
   context: CommandContext,
 ): void {
-  const { path, verdict, compared, size, sizeBefore, differences, noText } = output;
+  const { path, verdict, compared, size, sizeBefore, differences, noText, message } = output;
   const lines = verdict === "differs"
     ? differences.flatMap(({ line, before, after }) => [
       `line ${line}:`,
@@ -235,7 +237,7 @@ function reportOutput(
     refds: dataset.root,
     slurmJobId: repetition.record.slurmJobId,
     commit: repetition.commit.oid,
-    message: messageOf(output, rules),
+    message,
     ...(lines.length === 0 ? {} : { detail: lines.join("\n") }),
     ...{
       verdict,

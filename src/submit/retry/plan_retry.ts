@@ -26,7 +26,7 @@ import type { OpenJobs } from "../awaited_inputs.ts";
 import type { PredecessorEvidence } from "../../jobs/evidence.ts";
 import { requirePlace } from "../command_place.ts";
 import { planSubmission } from "../plan_submission.ts";
-import type { Predecessors } from "../plan_submission.ts";
+import type { CommandToSubmit, Predecessors } from "../plan_submission.ts";
 
 /** What is the same for all jobs that are submitted again together. */
 export interface RetryOptions {
@@ -56,30 +56,11 @@ export async function planRetry(
   options: RetryOptions,
 ): Promise<Retry> {
   const { sbatchOptions, transfers, openJobs } = options;
-  const directory = join(dataset.root, job.pwd);
   await requireNoClone(job);
-  const place = await requirePlace(dataset, directory, job.altDir ?? undefined, dataset.root);
-  const cmd = withOptions(job, job.cmd, sbatchOptions);
-  const { request: _request, ...prepared } = await planSubmission(
-    dataset,
-    {
-      cmd,
-      place,
-      inputs: job.inputs,
-      // They are resolved: a brace is part of a name.
-      outputs: job.outputs.map(escapeBraces),
-      outputsFrom: dataset.root,
-      message: job.message,
-      chain: job.chain,
-      extraInputs: job.extraInputs,
-      rescheduledJobId: job.rescheduledJobId,
-      expandsInputs: false,
-      row: job.row,
-      label: job.label ?? null,
-      after: predecessorsNow(job, options),
-    },
-    { assumeReady: undefined, jobs: transfers, onInstall: null, openJobs },
-  );
+  const command = await commandOf(dataset, job, options);
+  const { request: _request, ...prepared } = await planSubmission(dataset, command, {
+    ...{ assumeReady: undefined, jobs: transfers, onInstall: null, openJobs },
+  });
   const { failed, completed } = splitTasks(job, status);
   const { arrayTaskId: task } = splitJobId(job.jobId);
   const isOwnTask = task !== null && job.row === null;
@@ -101,8 +82,28 @@ export async function planRetry(
     completedTasks: completed,
     details: job.details,
     plan,
-    cmd,
+    cmd: command.cmd,
     options: sbatchOptions,
+  };
+}
+
+/** The command of a job as it was planned, with further options of sbatch. */
+async function commandOf(
+  dataset: Dataset,
+  job: SubmittedJob,
+  options: RetryOptions,
+): Promise<CommandToSubmit> {
+  const { inputs, extraInputs, message, chain, row, rescheduledJobId, label = null } = job;
+  const directory = join(dataset.root, job.pwd);
+  return {
+    ...{ inputs, extraInputs, message, chain, row, rescheduledJobId, label },
+    place: await requirePlace(dataset, directory, job.altDir ?? undefined, dataset.root),
+    cmd: withOptions(job, job.cmd, options.sbatchOptions),
+    // They are resolved: a brace is part of a name.
+    outputs: job.outputs.map(escapeBraces),
+    outputsFrom: dataset.root,
+    expandsInputs: false,
+    after: predecessorsNow(job, options),
   };
 }
 
