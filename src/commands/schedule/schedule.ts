@@ -12,7 +12,6 @@
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import type { OpenDataset } from "../../claims/open_dataset.ts";
 import { openDataset } from "../../datalad/dataset.ts";
-import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { statIfPresent } from "../../fs/if_present.ts";
 import { JobStore } from "../../store/job_store.ts";
@@ -25,7 +24,7 @@ import type { CommandContext } from "../context.ts";
 import { readExtensionLocks, requireUnlocked } from "../../extension/jobs.ts";
 import { firstOf } from "../../session/name_list.ts";
 import { nameOfHolder } from "../../claims/output_conflict.ts";
-import { EvidenceGatherer } from "../../submit/gather_evidence.ts";
+import { requireSavedScript } from "../../submit/gather_evidence.ts";
 import { planSubmission } from "../../submit/plan_submission.ts";
 import type {
   CommandToSubmit,
@@ -76,7 +75,7 @@ export async function runSchedule(
     if (!context.isTailored) return context.report(recordOfPlan(dataset, plan.request, plan));
     return await context.show({ text: renderDryRun(plan, options.dryRun, dataset.root) });
   }
-  if (options.requireSaved === true) await requireSaved(dataset, plan, context);
+  if (options.requireSaved === true) await requireSavedScript(dataset, plan, context);
   const open = { dataset, store: openStore(), session: context };
   await using sharing = ClaimSharing.of(dataset, open.store, context);
   await recoverAndSettle(open);
@@ -90,15 +89,6 @@ export async function runSchedule(
   // Loaded only then: schedule is to be quick.
   const { finishWhenDone } = await import("../../submit/finishing/submit_finishing_job.ts");
   await finishWhenDone(open, context);
-}
-
-async function requireSaved(
-  dataset: Dataset,
-  plan: SubmissionPlan,
-  context: CommandContext,
-): Promise<void> {
-  using gatherer = new EvidenceGatherer(dataset, context);
-  await gatherer.requireSaved(plan);
 }
 
 /** Most commands are no arrays: what it takes to read those is loaded only then. */
