@@ -12,7 +12,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import { UserError } from "../errors.ts";
-import { isAbsence } from "../fs/if_present.ts";
+import { ifPresent } from "../fs/if_present.ts";
 import { readOtherDatabase } from "../sqlite/read_other_database.ts";
 
 /** A job that the Python extension (datalad-slurm) has scheduled and not finished. */
@@ -91,14 +91,9 @@ export function readExtensionDatabase(path: string): ExtensionEntry[] {
 }
 
 function statIfFile(path: string): Deno.FileInfo | undefined {
-  try {
-    const info = Deno.statSync(path);
-    if (!info.isFile) throw new Error("it is no file");
-    return info;
-  } catch (error) {
-    if (isAbsence(error)) return undefined;
-    throw error;
-  }
+  const info = ifPresent(() => Deno.statSync(path));
+  if (info?.isFile === false) throw new Error("it is no file");
+  return info;
 }
 
 function readEntries(database: DatabaseSync): ExtensionEntry[] {

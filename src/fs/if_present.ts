@@ -7,6 +7,15 @@
  * @module
  */
 
+/** What `look` finds, or does; `undefined` if nothing is at the path that it looks at. */
+export function ifPresent<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    return absent(error);
+  }
+}
+
 /** What is at `path`, the link itself where it is one; `undefined` if nothing is. */
 export function lstatIfPresent(path: string): Promise<Deno.FileInfo | undefined> {
   return Deno.lstat(path).catch(absent);
@@ -19,21 +28,12 @@ export function statIfPresent(path: string): Promise<Deno.FileInfo | undefined> 
 
 /** Whether anything is at `path`, a broken link counts. */
 export function isThereSync(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    return absent(error) ?? false;
-  }
+  return ifPresent(() => Deno.lstatSync(path)) !== undefined;
 }
 
 /** Whether `path` leads to a folder. */
 export function isFolderSync(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch (error) {
-    return absent(error) ?? false;
-  }
+  return ifPresent(() => Deno.statSync(path).isDirectory) ?? false;
 }
 
 /** The text of the file at `path`; `undefined` if there is none. */

@@ -1,4 +1,4 @@
-import { isAbsence } from "./if_present.ts";
+import { ifPresent } from "./if_present.ts";
 
 /**
  * Folders with all links resolved, each asked of the file system once.
@@ -19,20 +19,10 @@ export class RealFolders {
 
 /** Whether there is a file or a link at `path`; a folder is neither. */
 export function isFileOrLink(path: string): boolean {
-  try {
-    const info = Deno.lstatSync(path);
-    return info.isFile || info.isSymlink;
-  } catch (error) {
-    if (isAbsence(error)) return false;
-    throw error;
-  }
+  const info = ifPresent(() => Deno.lstatSync(path));
+  return info !== undefined && (info.isFile || info.isSymlink);
 }
 
 function resolve(folder: string): string | undefined {
-  try {
-    return Deno.realPathSync(folder);
-  } catch (error) {
-    if (isAbsence(error)) return undefined;
-    throw error;
-  }
+  return ifPresent(() => Deno.realPathSync(folder));
 }

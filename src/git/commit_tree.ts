@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { isAbsence } from "../fs/if_present.ts";
+import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import { ObjectReader } from "./object_reader.ts";
 import { decodePath } from "./path_bytes.ts";
 import { GITLINK_MODE } from "./submodules.ts";
@@ -132,19 +132,10 @@ function commonDirOf(root: string): string | undefined {
   try {
     if (Deno.statSync(place).isDirectory) return place;
     const gitDir = resolve(root, /^gitdir: (.*)/.exec(Deno.readTextFileSync(place))?.[1] ?? ".");
-    const common = readTextIfPresent(join(gitDir, "commondir"));
+    const common = ifPresent(() => Deno.readTextFileSync(join(gitDir, "commondir")));
     return common === undefined ? gitDir : resolve(gitDir, common.trim());
   } catch (error) {
     if (isAbsence(error) || error instanceof Deno.errors.PermissionDenied) return undefined;
-    throw error;
-  }
-}
-
-function readTextIfPresent(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (isAbsence(error)) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { isAbsence, isThereSync } from "../fs/if_present.ts";
+import { ifPresent, isAbsence, isThereSync } from "../fs/if_present.ts";
 import { applyDelta, sizeOfDelta } from "./delta.ts";
 import { inflate, inflateStart, TruncatedError } from "./inflate.ts";
 import { PackFile } from "./pack_file.ts";
@@ -115,13 +115,10 @@ const LONGEST_HEADER = 32;
 const LARGEST_TREE = 64 * 1024 * 1024;
 
 function packsIn(folder: string): PackFile[] {
-  try {
-    return [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".idx"))
-      .map(({ name }) => new PackFile(join(folder, name.slice(0, -".idx".length))));
-  } catch (error) {
-    if (isAbsence(error)) return [];
-    throw error;
-  }
+  return ifPresent(() =>
+    [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".idx"))
+      .map(({ name }) => new PackFile(join(folder, name.slice(0, -".idx".length))))
+  ) ?? [];
 }
 
 /** gitrepository-layout(5), objects/info/alternates: git follows them five deep. */
@@ -135,11 +132,6 @@ function withAlternates(objects: string, depth = 0): string[] {
 }
 
 function readIfPresent(path: string): Uint8Array | undefined {
-  try {
-    // Looked at first: opening one that is not there takes the runtime two looks.
-    return isThereSync(path) ? Deno.readFileSync(path) : undefined;
-  } catch (error) {
-    if (isAbsence(error)) return undefined;
-    throw error;
-  }
+  // Looked at first: opening one that is not there takes the runtime two looks.
+  return isThereSync(path) ? ifPresent(() => Deno.readFileSync(path)) : undefined;
 }

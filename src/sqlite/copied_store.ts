@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../errors.ts";
-import { isAbsence } from "../fs/if_present.ts";
+import { ifPresent } from "../fs/if_present.ts";
 import type { SharedMode } from "../fs/shared_mode.ts";
 import { temporaryNameFor } from "../fs/write_file_atomic.ts";
 import { FolderLock } from "./folder_lock.ts";
@@ -159,13 +159,8 @@ function readUnlessSeen(
   path: string,
   seen: Seen | undefined,
 ): { readonly content: Uint8Array; readonly seen: Seen } | undefined {
-  let file: Deno.FsFile;
-  try {
-    file = Deno.openSync(path);
-  } catch (error) {
-    if (isAbsence(error)) return undefined; // nothing was ever stored
-    throw error;
-  }
+  const file = ifPresent(() => Deno.openSync(path));
+  if (file === undefined) return undefined; // nothing was ever stored
   try {
     const now = lookAt(file);
     if (
@@ -205,12 +200,10 @@ function changesOf(path: string): number {
 
 /** Whoever may use the file is to be able to use the one that takes its place. */
 function keepMode(path: string, temporary: string): void {
-  try {
+  ifPresent(() => {
     const { mode } = Deno.statSync(path);
     if (mode !== null) Deno.chmodSync(temporary, mode & 0o7777);
-  } catch (error) {
-    if (!isAbsence(error)) throw error;
-  }
+  });
 }
 
 function syncToDisk(path: string): void {
@@ -220,12 +213,7 @@ function syncToDisk(path: string): void {
 
 /** Whether something is in the file at `path`. */
 function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).size > 0;
-  } catch (error) {
-    if (isAbsence(error)) return false;
-    throw error;
-  }
+  return ifPresent(() => Deno.statSync(path).size > 0) ?? false;
 }
 
 function lostLock(path: string): UserError {

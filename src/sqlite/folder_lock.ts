@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { UserError } from "../errors.ts";
-import { isAbsence } from "../fs/if_present.ts";
+import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import type { SharedMode } from "../fs/shared_mode.ts";
 import { shellName } from "../process/shell_name.ts";
 
@@ -71,20 +71,17 @@ export class FolderLock {
   /** Says that its holder lives; `false` if it is not ours any more. */
   renew(): boolean {
     if (this.#name === undefined) return false;
-    try {
+    return ifPresent(() => {
       // Written, not only dated: so it gets its time from the file system's clock.
       Deno.writeTextFileSync(`${this.#path}/${this.#name}`, describeSelf(), { create: false });
       return true;
-    } catch (error) {
-      if (isAbsence(error)) return false;
-      throw error;
-    }
+    }) ?? false;
   }
 
   /** Gives the lock back. */
   release(): void {
     if (this.#name === undefined) return;
-    removeIfThere(`${this.#path}/${this.#name}`);
+    ifPresent(() => Deno.removeSync(`${this.#path}/${this.#name}`));
     this.#name = undefined;
     removeIfEmpty(this.#path);
   }
@@ -98,7 +95,7 @@ export class FolderLock {
       for (const holder of holdersOf(this.#path)) {
         const touchedAtMs = mtimeOf(holder);
         if (touchedAtMs === undefined) continue;
-        if (begunAtMs + waitedMs - touchedAtMs > staleMs) removeIfThere(holder);
+        if (begunAtMs + waitedMs - touchedAtMs > staleMs) ifPresent(() => Deno.removeSync(holder));
         else if (waitedMs > waitMs) throw this.#busy(holder);
       }
       Atomics.wait(sleeper, 0, 0, PAUSE_MS);
@@ -131,21 +128,13 @@ function moveUnlessTaken(from: string, to: string): boolean {
 }
 
 function holdersOf(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
-  } catch (error) {
-    if (isAbsence(error)) return []; // released just now
-    throw error;
-  }
+  // Not there: released just now.
+  const names = ifPresent(() => [...Deno.readDirSync(folder)]) ?? [];
+  return names.map(({ name }) => `${folder}/${name}`);
 }
 
 function mtimeOf(path: string): number | undefined {
-  try {
-    return Deno.statSync(path).mtime?.getTime();
-  } catch (error) {
-    if (isAbsence(error)) return undefined;
-    throw error;
-  }
+  return ifPresent(() => Deno.statSync(path))?.mtime?.getTime();
 }
 
 function describe(holder: string): string {
@@ -154,14 +143,6 @@ function describe(holder: string): string {
     return `process ${pid} on host "${host}" since ${since}`;
   } catch {
     return "another process"; // it is only for the message
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!isAbsence(error)) throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { isAbsence } from "../fs/if_present.ts";
+import { ifPresent } from "../fs/if_present.ts";
 
 /** Milliseconds to wait for another program's transaction, which takes a few. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -37,18 +37,12 @@ function readCopy<T>(path: string, read: (database: DatabaseSync) => T): T {
   const folder = Deno.makeTempDirSync({ prefix: "dlslurm-" });
   try {
     const copy = join(folder, "copy.db");
-    for (const end of ["", "-journal", "-wal"]) copyIfThere(path + end, copy + end);
+    for (const end of ["", "-journal", "-wal"]) {
+      ifPresent(() => Deno.copyFileSync(path + end, copy + end));
+    }
     return readDatabase(copy, read, false);
   } finally {
     Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-function copyIfThere(from: string, to: string): void {
-  try {
-    Deno.copyFileSync(from, to);
-  } catch (error) {
-    if (!isAbsence(error)) throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { isAbsence, isFolderSync } from "../fs/if_present.ts";
+import { ifPresent, isAbsence, isFolderSync } from "../fs/if_present.ts";
 import type { SharedMode } from "../fs/shared_mode.ts";
 
 /** In a linked worktree's own git directory: git removes it together with the worktree, and moves it with that. */
@@ -26,12 +26,8 @@ export class Worktrees {
   /** The mark of the worktree that has this name now; `null` if it has none. */
   markOf(name: string): string | null {
     if (name === "") return null;
-    try {
-      return Deno.readTextFileSync(join(this.#folderOf(name), MARK_FILE)).trim() || null;
-    } catch (error) {
-      if (isAbsence(error)) return null;
-      throw error;
-    }
+    const mark = ifPresent(() => Deno.readTextFileSync(join(this.#folderOf(name), MARK_FILE)));
+    return mark?.trim() || null;
   }
 
   /**

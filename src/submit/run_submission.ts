@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import {
-  isAbsence,
+  ifPresent,
   isFolderSync,
   namesIn,
   readTextIfPresent,
@@ -170,17 +170,11 @@ export async function takerOf(dataset: Dataset, session: Session): Promise<RowTa
     submitter: await submitterOf(session),
     nowMs: session.now().getTime(),
     beforeTaking: (key) => {
-      for (const file of Object.values(tracesOf(dataset, key))) removeNow(file);
+      for (const file of Object.values(tracesOf(dataset, key))) {
+        ifPresent(() => Deno.removeSync(file));
+      }
     },
   };
-}
-
-function removeNow(file: string): void {
-  try {
-    Deno.removeSync(file);
-  } catch (error) {
-    if (!isAbsence(error)) throw error;
-  }
 }
 
 async function runByItself(
