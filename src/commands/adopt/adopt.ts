@@ -14,7 +14,6 @@ import { resolveClaim } from "../../datalad/claimed_path.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
-import type { ErrorCode } from "../../errors.ts";
 import { realPathIfPresent } from "../../fs/if_present.ts";
 import { toUserError } from "../../process/system_error.ts";
 import type { Adoption, JobToAdopt } from "../../store/adopt_jobs.ts";
@@ -53,12 +52,7 @@ export async function runAdopt(options: AdoptOptions, context: CommandContext): 
     try {
       jobs.push(await jobOf(dataset, entry));
     } catch (error) {
-      const { code, message, hint } = toUserError(error);
-      reportRefusal(
-        dataset,
-        { slurmJobId: entry.jobId, errorCode: code, message, hint },
-        context,
-      );
+      reportRefusal(dataset, entry.jobId, toUserError(error), context);
     }
   }
   const adoptions = store.adopt(jobs, options.checkOutputs);
@@ -140,6 +134,10 @@ function reportAdoption(
   adoption: Adoption,
   context: CommandContext,
 ): void {
+  const refuse = (why: string, hint: string) => {
+    const message = `Cannot adopt job ${job.jobId}: ${why}`;
+    reportRefusal(dataset, job.jobId, new UserError("OUTPUT_CONFLICT", message, { hint }), context);
+  };
   switch (adoption.kind) {
     case "adopted":
     case "known": // by another process, a moment ago
@@ -155,37 +153,24 @@ function reportAdoption(
     case "row under way": // never: the extension has no tables
       return;
     case "open already":
-      reportRefusal(dataset, {
-        slurmJobId: job.jobId,
-        errorCode: "OUTPUT_CONFLICT",
-        message: `Cannot adopt job ${job.jobId}: an open job has this ID already`,
-        hint: `dlslurm finish ${job.jobId}, then: dlslurm adopt`,
-      }, context);
+      refuse("an open job has this ID already", `dlslurm finish ${job.jobId}, then: dlslurm adopt`);
       return;
     case "conflict": {
       const { holder, conflict } = adoption;
-      reportRefusal(dataset, {
-        slurmJobId: job.jobId,
-        errorCode: "OUTPUT_CONFLICT",
-        message: `Cannot adopt job ${job.jobId}: its output "${conflict.path}" conflicts with ` +
-          `"${conflict.claim}" of ${nameOfHolder(holder)}`,
-        hint: `${hintForHolder(holder)}, then: dlslurm adopt; or dlslurm adopt --no-check-outputs`,
-      }, context);
+      refuse(
+        `its output "${conflict.path}" conflicts with "${conflict.claim}" of ${
+          nameOfHolder(holder)
+        }`,
+        `${hintForHolder(holder)}, then: dlslurm adopt; or dlslurm adopt --no-check-outputs`,
+      );
     }
   }
 }
 
-/** Why a job is not adopted. */
-interface Refusal {
-  readonly slurmJobId: string;
-  readonly errorCode: ErrorCode;
-  readonly message: string;
-  readonly hint: string | undefined;
-}
-
 function reportRefusal(
   dataset: Dataset,
-  { message, hint, ...refusal }: Refusal,
+  slurmJobId: string,
+  { code, message, hint }: UserError,
   context: CommandContext,
 ): void {
   context.report({
@@ -193,7 +178,8 @@ function reportRefusal(
     status: "impossible",
     path: dataset.root,
     type: "dataset",
-    ...refusal,
+    slurmJobId,
+    errorCode: code,
     message: `${message}. It stays with the extension`,
     ...(hint === undefined ? {} : { hint }),
   });

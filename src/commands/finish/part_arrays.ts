@@ -1,6 +1,6 @@
+import { fieldsOfError } from "../../session/error_fields.ts";
 import { tasksOfArray } from "../../commit/tasks_of_array.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
-import type { UserError } from "../../errors.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import { toUserError } from "../../process/system_error.ts";
 import { askSlurm } from "../../slurm/ask_slurm.ts";
@@ -28,26 +28,12 @@ export async function partArrays(
       const keys = store.splitArray(job, tasks) ?? [job.jobKey];
       return keys.flatMap((key) => store.findSubmitted(key) ?? []);
     } catch (error) {
-      reportWhole(dataset, job, toUserError(error), context);
+      context.report({
+        ...{ action: "slurm-finish", status: "impossible", refds: dataset.root },
+        slurmJobId: job.jobId,
+        ...fieldsOfError(toUserError(error)),
+      });
       return [];
     }
-  });
-}
-
-function reportWhole(
-  dataset: Dataset,
-  { jobId }: SubmittedJob,
-  { code, message, hint, detail }: UserError,
-  context: CommandContext,
-): void {
-  context.report({
-    action: "slurm-finish",
-    status: "impossible",
-    refds: dataset.root,
-    slurmJobId: jobId,
-    errorCode: code,
-    message,
-    ...(detail === undefined ? {} : { detail }),
-    ...(hint === undefined ? {} : { hint }),
   });
 }

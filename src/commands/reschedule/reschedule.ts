@@ -23,6 +23,7 @@ import { requirePlace } from "../../submit/command_place.ts";
 import type { CommandPlace } from "../../submit/command_place.ts";
 import type { CommandContext } from "../context.ts";
 import { readExtensionLocks, requireUnlocked } from "../../extension/jobs.ts";
+import { fieldsOfError } from "../../session/error_fields.ts";
 import { firstOf } from "../../session/name_list.ts";
 import { planSubmission } from "../../submit/plan_submission.ts";
 import type {
@@ -571,12 +572,10 @@ function reportRefusal(
 ): void {
   context.report({
     ...impossible(dataset, run),
-    errorCode: error.code,
+    ...fieldsOfError(error),
     message: `${
       run.commit.oid.slice(0, 10)
     } (Slurm job ${run.record.slurmJobId}): ${error.message}`,
-    ...(error.detail === undefined ? {} : { detail: error.detail }),
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
   });
 }
 

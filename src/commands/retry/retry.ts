@@ -38,6 +38,7 @@ import { planRetry } from "../../submit/retry/plan_retry.ts";
 import { warnOfScripts } from "../../submit/retry/warn_of_scripts.ts";
 import { GENTLE_PARALLEL, reportRest, submitWaiting } from "../../submit/rows/submit_waiting.ts";
 import { findOntoWorktrees } from "../../worktrees/onto_worktree.ts";
+import { fieldsOfError } from "../../session/error_fields.ts";
 import type { Session } from "../../session/session.ts";
 import type { CommandContext } from "../context.ts";
 import { fillGaps } from "../../submit/fill_gaps.ts";
@@ -423,36 +424,33 @@ function reportPlanned(dataset: Dataset, failed: Failed, session: Session): void
 
 function reportLeft(
   dataset: Dataset,
-  job: SubmittedJob,
+  { jobId }: SubmittedJob,
   { message, hint }: Reason,
   session: Session,
 ): void {
   session.report({
-    action: "slurm-retry",
-    status: "impossible",
-    refds: dataset.root,
-    slurmJobId: job.jobId,
-    message: `Slurm job ${job.jobId} is not submitted again: ${message}`,
+    ...notRetried(dataset, jobId),
+    message: `Slurm job ${jobId} is not submitted again: ${message}`,
     ...(hint === undefined ? {} : { hint }),
   });
 }
 
 function reportRefused(
   dataset: Dataset,
-  job: SubmittedJob,
-  { code, message, hint, detail }: UserError,
+  { jobId }: SubmittedJob,
+  error: UserError,
   session: Session,
 ): void {
   session.report({
-    action: "slurm-retry",
-    status: "impossible",
-    refds: dataset.root,
-    slurmJobId: job.jobId,
-    errorCode: code,
-    message: `Slurm job ${job.jobId} stays as it is: ${message}`,
-    ...(detail === undefined ? {} : { detail }),
-    ...(hint === undefined ? {} : { hint }),
+    ...notRetried(dataset, jobId),
+    ...fieldsOfError(error),
+    message: `Slurm job ${jobId} stays as it is: ${error.message}`,
   });
+}
+
+/** What the results for jobs that are not submitted again have in common. */
+function notRetried({ root }: Dataset, slurmJobId: string) {
+  return { action: "slurm-retry", status: "impossible", refds: root, slurmJobId } as const;
 }
 
 function reportNothing(dataset: Dataset, others: number, session: Session): void {

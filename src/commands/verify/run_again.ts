@@ -1,3 +1,5 @@
+import { fieldsOfError } from "../../session/error_fields.ts";
+import type { ResultRecord } from "../../session/result_record.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { RECORD_PREFIX } from "../../datalad/run_record.ts";
 import { UserError } from "../../errors.ts";
@@ -39,8 +41,7 @@ export async function runAgain(
     try {
       submitted.push(...await repeat(dataset, run, options, context));
     } catch (error) {
-      const { code, message, hint, detail } = toUserError(error);
-      report(dataset, run, context, { errorCode: code, message, hint, detail });
+      report(dataset, run, context, fieldsOfError(toUserError(error)));
     }
   }
   if (submitted.length === 0) return [];
@@ -62,8 +63,7 @@ export async function runAgain(
     } catch (error) {
       // The others may be finished all the same.
       context.interrupted.throwIfAborted();
-      const { code, message, hint, detail } = toUserError(error);
-      report(dataset, run, context, { errorCode: code, message, hint, detail });
+      report(dataset, run, context, fieldsOfError(toUserError(error)));
     }
   }
   return findFinished(dataset, submitted, context);
@@ -141,22 +141,13 @@ function report(
   { root }: Dataset,
   { commit, record }: RecordedRun,
   context: CommandContext,
-  { message, hint, detail, ...fields }: {
-    readonly message: string;
-    readonly hint?: string | undefined;
-    readonly detail?: string | undefined;
-    readonly errorCode?: string;
-    readonly slurmJobId?: string;
-  },
+  fields: Pick<ResultRecord, "message" | "hint"> & { readonly slurmJobId?: string },
 ): void {
   context.report({
     ...{ action: "slurm-verify", status: "impossible", path: root, type: "dataset", refds: root },
     slurmJobId: record.slurmJobId,
     commit: commit.oid,
-    message,
     ...fields,
-    ...(hint === undefined ? {} : { hint }),
-    ...(detail === undefined ? {} : { detail }),
   });
 }
 

@@ -10,6 +10,7 @@
 
 import { join } from "node:path";
 import type { OpenDataset } from "../../claims/open_dataset.ts";
+import { fieldsOfError } from "../../session/error_fields.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { SharedMode } from "../../fs/shared_mode.ts";
@@ -301,10 +302,8 @@ export async function finishWhenDone(
       status: "impossible",
       path: dataset.root,
       type: "dataset",
-      errorCode: error.code,
+      ...fieldsOfError(error),
       message: `${error.message}. What was scheduled stays scheduled`,
-      ...(error.detail === undefined ? {} : { detail: error.detail }),
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
 }
