@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EngineWorld, saidBy } from "../engine/engine_world.ts";
-import { storedJobs } from "../support/snapshots.ts";
-import type { TestDataset } from "../support/datasets.ts";
-
-function stagesOf(world: EngineWorld): string[] {
-  return storedJobs({ root: world.root } as TestDataset).map((job) => job.stage);
-}
 
 /** Schedules a job that reads `clean/x`. */
 function scheduleFit(world: EngineWorld, ...command: readonly string[]) {
@@ -71,7 +65,7 @@ for (const [name, command] of REFUSED) {
       /^hint: let the command wait for it: dlslurm schedule --after 1 /m,
     );
     assert.deepEqual(await world.slurm.submitted(), ["1"]);
-    assert.deepEqual(stagesOf(world), ["open"]);
+    assert.deepEqual(world.stages(), ["open"]);
   });
 }
 

@@ -1,8 +1,6 @@
 /** Outputs whose content is not in this clone, and outputs that are gone before a job begins. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { storedJobs } from "../support/snapshots.ts";
-import type { TestDataset } from "../support/datasets.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import {
   LIMIT_REACHED,
@@ -38,10 +36,6 @@ async function linksOf(world: EngineWorld): Promise<string[]> {
 
 async function outputChanges(world: EngineWorld): Promise<string[]> {
   return (await world.changes()).filter((change) => change.includes(" res/"));
-}
-
-function stages(world: EngineWorld): string[] {
-  return storedJobs({ root: world.root } as TestDataset).map((job) => job.stage);
 }
 
 const [FIRST, SECOND] = ABSENT as [string, string, string];
@@ -191,7 +185,7 @@ const ENDS: Readonly<Record<string, (world: EngineWorld) => Promise<void>>> = {
     await wrapProgram(world.sandbox, "sbatch", script);
     const args = ["schedule", "--from", "../t.csv", "-o", "res/{n}.bin", "sbatch", "job.sh", "{n}"];
     await world.dlslurm(...args);
-    assert.deepEqual(stages(world), ["open"]);
+    assert.deepEqual(world.stages(), ["open"]);
     assert(!await isLink(world, SECOND));
     await world.slurm.setRows("1", "1|FAILED");
     await world.must("finish", "--close-failed-jobs");
@@ -202,7 +196,7 @@ const ENDS: Readonly<Record<string, (world: EngineWorld) => Promise<void>>> = {
     await world.dlslurm(
       ...["schedule", "--from", "../t.csv", "-o", "res/{n}.bin", "sbatch", "job.sh", "{n}"],
     );
-    assert.deepEqual(stages(world), ["waiting", "waiting"]);
+    assert.deepEqual(world.stages(), ["waiting", "waiting"]);
     assert(!await isLink(world, FIRST));
     await world.must("finish", "--close-waiting-jobs");
   },

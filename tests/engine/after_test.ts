@@ -4,12 +4,6 @@ import type { TestDataset } from "../support/datasets.ts";
 import { storedJobs } from "../support/snapshots.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
-/** The record in the newest commit. */
-async function record(world: EngineWorld, commit = "HEAD") {
-  const message = await world.git("log", "-1", "--format=%B", commit);
-  return JSON.parse(/^=== .*\n([\s\S]*)\n\^\^\^/m.exec(message)![1]!);
-}
-
 function stages(world: EngineWorld): string[] {
   return storedJobs({ root: world.root } as TestDataset).map(({ jobId, stage }) =>
     `${jobId} ${stage}`
@@ -29,7 +23,7 @@ Deno.test("e2e: schedule --after a label → waits, takes its outputs for inputs
   await world.write("clean/x", "1\n");
   await world.write("fit/y", "2\n");
   await world.must("finish");
-  const { cmd, dlslurm } = await record(world);
+  const { cmd, dlslurm } = await world.record();
   assert.equal(cmd, "sbatch -n 2 job.sh '{inputs}'");
   assert.equal(dlslurm.submission.label, "fit");
   assert.deepEqual(dlslurm.submission.after, [{
@@ -37,7 +31,7 @@ Deno.test("e2e: schedule --after a label → waits, takes its outputs for inputs
     label: "clean",
     type: "afterok",
   }]);
-  assert.equal((await record(world, "HEAD~")).dlslurm.submission.label, "clean");
+  assert.equal((await world.record("HEAD~")).dlslurm.submission.label, "clean");
 });
 
 Deno.test("e2e: schedule with a dependency of its own → recorded as --after is", async () => {
@@ -55,12 +49,12 @@ Deno.test("e2e: schedule with a dependency of its own → recorded as --after is
   await world.write("fit", "1\n");
   await world.write("z", "1\n");
   await world.must("finish", "3");
-  assert.deepEqual((await record(world)).dlslurm.submission.after, [
+  assert.deepEqual((await world.record()).dlslurm.submission.after, [
     { job_id: "2", type: "afterany" },
     { job_id: "1", type: "afterok" },
   ]);
   await world.must("finish", "2");
-  assert.deepEqual((await record(world)).dlslurm.submission.after, [
+  assert.deepEqual((await world.record()).dlslurm.submission.after, [
     { job_id: "1", type: "afterany" },
   ]);
 });
@@ -161,7 +155,7 @@ Deno.test("e2e: schedule --after what is finished → submitted at once, recorde
   assert.equal(await world.slurm.argsOf("2"), "job.sh");
   await world.write("fit", "1\n");
   await world.must("finish");
-  assert.equal((await record(world)).dlslurm.submission.after[0].job_id, "1");
+  assert.equal((await world.record()).dlslurm.submission.after[0].job_id, "1");
 });
 
 Deno.test("e2e: a label that several jobs have → --after and finish mean all open ones", async () => {

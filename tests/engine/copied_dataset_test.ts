@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { TestDataset } from "../support/datasets.ts";
 import { storedJobs } from "../support/snapshots.ts";
-import { LIMIT_REACHED, MISBEHAVIOUR } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
 /** A world with an open job, which has written half of its output when the dataset is copied. */
@@ -56,25 +55,7 @@ Deno.test("copied dataset: the jobs of the first one are told and not committed,
 Deno.test("copied dataset: rows that wait are not submitted twice", async () => {
   await using world = await EngineWorld.create();
   const original = world.root;
-  await world.write("rows.csv", "name\none\n");
-  const sbatch = join(world.sandbox.programs, "sbatch");
-  await Deno.rename(sbatch, `${sbatch}.scripted`);
-  await Deno.writeTextFile(
-    sbatch,
-    `#!/bin/sh\n${MISBEHAVIOUR.fail(LIMIT_REACHED)}\n`,
-    { mode: 0o755 },
-  );
-  await world.dlslurm(
-    "schedule",
-    "--from",
-    "rows.csv",
-    "-o",
-    "{name}",
-    "sbatch",
-    "job.sh",
-    "{name}",
-  );
-  await Deno.rename(`${sbatch}.scripted`, sbatch);
+  await world.letRowsWait("one");
   const copy = join(world.sandbox.root, "copy");
   await world.sandbox.require(["cp", "-a", original, copy]);
 

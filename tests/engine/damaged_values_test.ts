@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { TestDataset } from "../support/datasets.ts";
 import { storedJobs, storeFile } from "../support/snapshots.ts";
-import { LIMIT_REACHED, MISBEHAVIOUR } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
 /** What somebody, or a disk, may have made of a job's row, as SQL; and the column that is to be named. */
@@ -110,24 +109,7 @@ Deno.test("damaged store: a submission that cannot be read → warned of, others
 
 Deno.test("damaged store: rows that wait and cannot be read → the others are submitted", async () => {
   await using world = await EngineWorld.create();
-  await world.write("rows.csv", "name\none\ntwo\n");
-  await Deno.rename(`${world.sandbox.programs}/sbatch`, `${world.sandbox.programs}/sbatch.real`);
-  await Deno.writeTextFile(
-    `${world.sandbox.programs}/sbatch`,
-    `#!/bin/sh\n${MISBEHAVIOUR.fail(LIMIT_REACHED)}\n`,
-    { mode: 0o755 },
-  );
-  await world.dlslurm(
-    "schedule",
-    "--from",
-    "rows.csv",
-    "-o",
-    "{name}",
-    "sbatch",
-    "job.sh",
-    "{name}",
-  );
-  await Deno.rename(`${world.sandbox.programs}/sbatch.real`, `${world.sandbox.programs}/sbatch`);
+  await world.letRowsWait("one", "two");
   tamper(world.root, "UPDATE job SET waiting_plan = '{}' WHERE job_key = 1");
 
   const outcome = await world.dlslurm("schedule", "--continue");

@@ -1,7 +1,7 @@
 /** Everything that was declared as an output is committed, or it is named. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { storedClaims, storedJobs } from "../support/snapshots.ts";
+import { storedClaims } from "../support/snapshots.ts";
 import type { TestDataset } from "../support/datasets.ts";
 import { unwrapProgram, wrapProgram } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
@@ -9,10 +9,6 @@ import { createNested } from "./subdatasets.ts";
 
 const SLURM_LOG = "slurm-1.out";
 const LOG = "A slurm-job-1.env.json";
-
-function stages(world: EngineWorld): string[] {
-  return storedJobs({ root: world.root } as TestDataset).map((job) => job.stage);
-}
 
 for (
   const [name, work] of [
@@ -29,7 +25,7 @@ for (
       const refused = await world.dlslurm("finish", ...option === "" ? [] : [option]);
 
       assert.equal(refused.code, 1);
-      assert.deepEqual(stages(world), ["open"]);
+      assert.deepEqual(world.stages(), ["open"]);
       if (option !== "") continue;
       assert.match(
         saidBy(refused),
@@ -39,7 +35,7 @@ for (
     }
     await world.must("finish", "1", "--allow-no-outputs");
     assert.deepEqual(await world.changes(), [LOG]);
-    assert.deepEqual(stages(world), ["finished"]);
+    assert.deepEqual(world.stages(), ["finished"]);
   });
 }
 
@@ -134,7 +130,7 @@ for (const [where, ignore] of Object.entries(RULES)) {
     const required = await world.dlslurm("finish", "--require-outputs");
     assert.equal(required.code, 1);
     assert.match(saidBy(required), /"deep\/result\.nii" is ignored by Git\. The job stays open/);
-    assert.deepEqual(stages(world), ["open"]);
+    assert.deepEqual(world.stages(), ["open"]);
     await world.git("add", "-f", "deep/result.nii");
     await world.must("finish", "--require-outputs");
     assert((await world.changes()).includes("A deep/result.nii"));

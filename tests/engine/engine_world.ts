@@ -3,7 +3,8 @@ import { TestDataset } from "../support/datasets.ts";
 import type { DatasetKind } from "../support/datasets.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import type { Outcome } from "../support/sandbox.ts";
-import { CallLog } from "../support/wrapped_programs.ts";
+import { storedJobs } from "../support/snapshots.ts";
+import { CallLog, LIMIT_REACHED, MISBEHAVIOUR } from "../support/wrapped_programs.ts";
 import { ScriptedSlurm } from "./scripted_slurm.ts";
 
 /** A dataset beside a scripted Slurm: everything is real but the jobs. */
@@ -52,6 +53,30 @@ export class EngineWorld implements AsyncDisposable {
     const claims = outputs.flatMap((output) => ["-o", output]);
     const { stdout } = await this.must("schedule", ...claims, "sbatch", "job.sh");
     return /^Submitted batch job ([0-9]+)$/m.exec(stdout)![1]!;
+  }
+
+  /** Has a row of a table wait for each name, which is its output: the site takes no more jobs meanwhile. */
+  async letRowsWait(...names: readonly string[]): Promise<void> {
+    await this.write("rows.csv", ["name", ...names, ""].join("\n"));
+    const sbatch = join(this.sandbox.programs, "sbatch");
+    await Deno.rename(sbatch, `${sbatch}.scripted`);
+    const full = `#!/bin/sh\n${MISBEHAVIOUR.fail(LIMIT_REACHED)}\n`;
+    await Deno.writeTextFile(sbatch, full, { mode: 0o755 });
+    await this.dlslurm(
+      ...["schedule", "--from", "rows.csv", "-o", "{name}", "sbatch", "job.sh", "{name}"],
+    );
+    await Deno.rename(`${sbatch}.scripted`, sbatch);
+  }
+
+  /** The stages of all jobs, oldest first. */
+  stages(): string[] {
+    return storedJobs({ root: this.root } as TestDataset).map((job) => job.stage);
+  }
+
+  /** The record in a commit. */
+  async record(commit = "HEAD") {
+    const message = await this.git("log", "-1", "--format=%B", commit);
+    return JSON.parse(/^=== .*\n([\s\S]*)\n\^\^\^/m.exec(message)![1]!);
   }
 
   /** Watches programs. Slurm's scripts go behind the log: left where they are they would be replaced by it. */

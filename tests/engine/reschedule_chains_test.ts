@@ -3,12 +3,6 @@ import { join } from "node:path";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 import { KILL_GRANDPARENT, killCallerOf, mend } from "./kill_caller.ts";
 
-/** The record in the newest commit. */
-async function record(world: EngineWorld, commit = "HEAD") {
-  const message = await world.git("log", "-1", "--format=%B", commit);
-  return JSON.parse(/^=== .*\n([\s\S]*)\n\^\^\^/m.exec(message)![1]!);
-}
-
 /** A finished chain: 1 writes clean, 2 fit from it, 3 reads both. */
 async function afterChain(world: EngineWorld): Promise<void> {
   await world.must("schedule", "--label", "clean", "-o", "clean", "sbatch", "job.sh");
@@ -39,11 +33,11 @@ Deno.test("e2e: reschedule --since of a chain → each waits for the new run of 
   await world.write("fit", "new\n");
   await world.write("plot", "new\n");
   await world.must("finish");
-  const { cmd, dlslurm } = await record(world, "HEAD~");
+  const { cmd, dlslurm } = await world.record("HEAD~");
   // What the user typed stays; what it waited for is told beside it.
   assert.equal(cmd, "sbatch --dependency=afterok:1 job.sh");
   assert.deepEqual(dlslurm.submission.after, [{ job_id: "4", label: "clean", type: "afterok" }]);
-  assert.equal((await record(world, "HEAD~2")).dlslurm.submission.label, "clean");
+  assert.equal((await world.record("HEAD~2")).dlslurm.submission.label, "clean");
 
   // The re-submissions are submitted again, and not the originals beside them.
   const again = await world.must("reschedule", "--since=");

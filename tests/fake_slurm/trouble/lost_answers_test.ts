@@ -8,6 +8,15 @@ import { TroubleWorld } from "./trouble_world.ts";
 
 const LOST = { program: "sbatch", afterWork: { exitStatus: 1, stderr: "Socket timed out\n" } };
 
+/** The first sbatch takes no job, and one cannot tell from what it says. */
+const NOTHING_TAKEN = {
+  programs: [{
+    program: "sbatch",
+    calls: 1,
+    fail: { exitStatus: 1, stderr: "Socket timed out\n" },
+  }],
+};
+
 /** Nothing is settled before the next command. */
 const BEHIND = { accounting: { lagSeconds: 600 } };
 
@@ -122,13 +131,7 @@ Deno.test("lost answer of an array, and of words that need quotes → found", as
 });
 
 Deno.test("lost answer: sbatch killed before it took the job → asked about at once, claims are kept", async () => {
-  await using world = await TroubleWorld.create({
-    programs: [{
-      program: "sbatch",
-      calls: 1,
-      fail: { exitStatus: 1, stderr: "Socket timed out\n" },
-    }],
-  });
+  await using world = await TroubleWorld.create(NOTHING_TAKEN);
   await loseOne(world);
 
   await assertAsked(world, /accounting has no job with its command, folder and time/, []);
@@ -138,13 +141,7 @@ Deno.test("lost answer: sbatch killed before it took the job → asked about at 
 });
 
 Deno.test("lost answer: no job after some time → recover --auto forgets it, finish does not", async () => {
-  await using world = await TroubleWorld.create({
-    programs: [{
-      program: "sbatch",
-      calls: 1,
-      fail: { exitStatus: 1, stderr: "Socket timed out\n" },
-    }],
-  });
+  await using world = await TroubleWorld.create(NOTHING_TAKEN);
   await loseOne(world);
   moveBack(world, 200);
   await world.dlslurm("finish");
@@ -194,13 +191,7 @@ Deno.test("lost answer: two submissions with the same command → asked about, b
 });
 
 Deno.test("lost answer: a job of a clone with the same command → told apart by its folder", async () => {
-  await using world = await TroubleWorld.create({
-    programs: [{
-      program: "sbatch",
-      calls: 1,
-      fail: { exitStatus: 1, stderr: "Socket timed out\n" },
-    }],
-  });
+  await using world = await TroubleWorld.create(NOTHING_TAKEN);
   await loseOne(world);
   const clone = join(world.sandbox.root, "clone");
   await world.sandbox.require(["git", "clone", "-q", world.dataset.root, clone]);
