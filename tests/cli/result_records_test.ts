@@ -33,6 +33,7 @@ const FIELDS = {
     "slurm-export",
     "slurm-compare",
     "slurm-report",
+    "slurm-claims",
     "install",
     "add",
     "delete",
@@ -84,6 +85,9 @@ const FIELDS = {
   commit: v.optional(v.pipe(v.string(), v.hash(["sha1"]))),
   "table_line": v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   "removed_worktree": v.optional(v.string()),
+  "shared_claim": v.optional(
+    v.object({ claim: v.string(), remote: v.string(), clone: v.string() }),
+  ),
   submission: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   "settled_by": v.optional(v.picklist(["accounting", "controller and accounting"])),
   candidates: v.optional(v.array(v.string())),
