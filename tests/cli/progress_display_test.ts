@@ -162,7 +162,7 @@ testIfAvailable(
     const seen = join(world.sandbox.root, "seen");
     // Each step has done its work by the time it is shown; its program ends only then.
     const script = `case " $* " in
-*" calckey "*) step=hashing ;; *" setpresentkey "*) step=noting ;; *) exec "$REAL" "$@" ;;
+*" calckey "*) step=hashing ;; *" fast-import --quiet "*) step=noting ;; *) exec "$REAL" "$@" ;;
 esac
 "$REAL" "$@"; status=$?
 until test -e ${quote(seen)}-$step; do sleep 0.05; done
@@ -172,7 +172,12 @@ exit $status`;
       cwd: world.root,
       columns: 120,
     });
-    for (const [step, shown] of [["hashing", "hashing contents 31/31"], ["noting", "are 31/31"]]) {
+    for (
+      const [step, shown] of [["hashing", "hashing contents 31/31"], [
+        "noting",
+        "noting where contents are",
+      ]]
+    ) {
       await pollUntil(
         `"${shown}" is shown`,
         async () => (await finish.written()).includes(shown!) || undefined,
