@@ -248,7 +248,7 @@ Deno.test("e2e: doctor → what waits in the store, hooks, and who commits", asy
   assert.equal(troubles.length, 3, troubles.join("\n"));
   assert.match(troubles[0]!, /^problem identity: /);
   assert.match(troubles[1]!, /^note hooks: hooks are run: pre-commit/);
-  assert.match(troubles[2]!, /^note job-store: of 1 submissions it is not settled/);
+  assert.match(troubles[2]!, /^note job-store: of 1 submission it is not settled/);
 });
 
 /** Runs the job at once, as sbatch --wait ends with the status of the job. */
