@@ -1,4 +1,6 @@
 import { UserError } from "../errors.ts";
+import type { Job } from "./job.ts";
+import { isJobOrTaskOf, parseOpenJobId } from "./job_id.ts";
 
 /** No blank, no comma, no slash, no colon: it stands in lists, and before one a type may. */
 const LABEL_REGEXP = /^\p{L}[\p{L}\p{M}\p{N}._-]*$/u;
@@ -22,6 +24,23 @@ export function requireLabel(text: string): string {
       `digits and . _ - up to ${LONGEST}. No job was submitted`,
     { hint: "dlslurm schedule --label fit-1990 …" },
   );
+}
+
+/**
+ * Reads what a person names open jobs by: a label, or an ID as {@linkcode parseOpenJobId} takes it.
+ *
+ * @throws {UserError} `USAGE` if it is neither.
+ */
+export function parseJobName(text: string): string {
+  return isLabel(text) ? text : parseOpenJobId(text);
+}
+
+/** Whether a job has this label or this ID, or is a task of the array that has it. */
+export function isNamed(
+  job: Pick<Job, "jobId" | "label">,
+  name: string,
+): boolean {
+  return isLabel(name) ? job.label === name : isJobOrTaskOf(job.jobId, name);
 }
 
 const PREDECESSOR_REGEXP = /^(?:(?:after)?(ok|any|notok|corr):)?(.*)$/s;

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../src/errors.ts";
-import { isPredecessorName, parsePredecessorName, requireLabel } from "../../src/jobs/label.ts";
+import {
+  isNamed,
+  isPredecessorName,
+  parseJobName,
+  parsePredecessorName,
+  requireLabel,
+} from "../../src/jobs/label.ts";
 
 Deno.test("requireLabel() takes what can be told from a job ID, an option and a list", () => {
   for (const text of ["clean", "fit-1990", "a", "über.v2_x", "x".repeat(100)]) {
@@ -21,6 +27,20 @@ Deno.test("requireLabel() takes what can be told from a job ID, an option and a 
   for (const text of others) {
     assert.throws(() => requireLabel(text), UserError, JSON.stringify(text));
   }
+});
+
+Deno.test("parseJobName() takes a label, a job ID, or that of a task", () => {
+  for (const text of ["clean", "4242", "4242_0"]) assert.equal(parseJobName(text), text);
+  for (const text of ["", "4x", "a b", "4242_"]) {
+    assert.throws(() => parseJobName(text), UserError, JSON.stringify(text));
+  }
+});
+
+Deno.test("isNamed() by label, by ID, and by that of the array", () => {
+  const task = { jobId: "7_3", label: "clean" };
+  for (const name of ["clean", "7", "7_3"]) assert.ok(isNamed(task, name), name);
+  for (const name of ["sim", "3", "7_4", "77"]) assert.ok(!isNamed(task, name), name);
+  assert.ok(!isNamed({ jobId: null }, "7"));
 });
 
 const NAMES = [

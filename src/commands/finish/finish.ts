@@ -13,8 +13,7 @@ import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { findOperationInProgress, readHead } from "../../git/repository.ts";
-import { isLabel } from "../../jobs/label.ts";
-import { parseOpenJobId } from "../../jobs/job_id.ts";
+import { isLabel, parseJobName } from "../../jobs/label.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { withNotice } from "../../notify/notice.ts";
 import { NOTIFY_SETTING } from "../option_values.ts";
@@ -35,7 +34,7 @@ import { findOntoWorktrees, workTreesOf } from "../../worktrees/onto_worktree.ts
 
 /** Finishes, closes or lists open jobs. */
 export async function runFinish(options: FinishOptions, context: CommandContext): Promise<void> {
-  const named = options.jobIds.map((text) => isLabel(text) ? text : parseOpenJobId(text));
+  const named = options.jobIds.map(parseJobName);
   refuseContradictions(options);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   if (options.listOpenJobs === true) {

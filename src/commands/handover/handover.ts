@@ -18,8 +18,7 @@ import { parseHandover } from "../../handover/handover_file.ts";
 import { writeHandover } from "../../handover/write_handover.ts";
 import { isSubmitted } from "../../jobs/job.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
-import { isJobOrTaskOf, parseOpenJobId } from "../../jobs/job_id.ts";
-import { isLabel } from "../../jobs/label.ts";
+import { isLabel, isNamed, parseJobName } from "../../jobs/label.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -42,7 +41,7 @@ export async function runHandover(
   options: HandoverOptions,
   context: CommandContext,
 ): Promise<void> {
-  const names = options.jobIds.map((text) => isLabel(text) ? text : parseOpenJobId(text));
+  const names = options.jobIds.map(parseJobName);
   const isReturn = options.takeBack === true || options.release === true;
   if (!isReturn && options.output === undefined) {
     throw usage("hand jobs over: no file was named", "dlslurm handover -o jobs.json");
@@ -69,10 +68,6 @@ export async function runHandover(
   if (options.takeBack === true) return takeBack(dataset, store, jobs, context);
   if (options.release === true) return release(dataset, store, jobs, context);
   await handOver(dataset, store, { jobs, output: options.output! }, context);
-}
-
-function isNamed(job: SubmittedJob, name: string): boolean {
-  return isLabel(name) ? job.label === name : isJobOrTaskOf(job.jobId, name);
 }
 
 async function handOver(

@@ -8,8 +8,7 @@
  */
 
 import { UserError } from "../../errors.ts";
-import { isLabel } from "../../jobs/label.ts";
-import { parseOpenJobId } from "../../jobs/job_id.ts";
+import { isLabel, parseJobName } from "../../jobs/label.ts";
 import type { View } from "../../session/view.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
@@ -29,7 +28,7 @@ import type { ListOptions } from "./list_options.ts";
 
 /** Shows jobs as a table, or as one result each, or counts them. */
 export async function runList(options: ListOptions, context: CommandContext): Promise<void> {
-  const jobIds = options.jobIds.map((text) => isLabel(text) ? text : parseOpenJobId(text));
+  const jobIds = options.jobIds.map(parseJobName);
   refuseContradictions(options, context);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   const order = { jobIds, options };

@@ -15,8 +15,7 @@ import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { jobsOfId } from "../../jobs/earlier_ids.ts";
-import { parseOpenJobId, splitJobId } from "../../jobs/job_id.ts";
-import { isLabel } from "../../jobs/label.ts";
+import { isLabel, isNamed, parseJobName } from "../../jobs/label.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import { isJobState, stateWord } from "../../jobs/job_state.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
@@ -80,7 +79,7 @@ export async function runRetry(
   context: CommandContext,
 ): Promise<void> {
   const states = statesOf(options.state);
-  const jobIds = options.jobIds.map((text) => isLabel(text) ? text : parseOpenJobId(text));
+  const jobIds = options.jobIds.map(parseJobName);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   using store = JobStore.openIn(dataset);
   await using _sharing = ClaimSharing.of(dataset, store, context);
@@ -303,11 +302,7 @@ function selectJobs(
   if (jobIds.length === 0) return [...own];
   const selected = new Set<SubmittedJob>();
   for (const jobId of jobIds) {
-    const jobs = own.filter((job) =>
-      isLabel(jobId)
-        ? job.label === jobId
-        : job.jobId === jobId || splitJobId(job.jobId).submittedId === jobId
-    );
+    const jobs = own.filter((job) => isNamed(job, jobId));
     for (const job of jobs) selected.add(job);
     if (jobs.length > 0) continue;
     const folder = elsewhere.get(jobId);

@@ -2,8 +2,8 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { jobsOfId } from "../../jobs/earlier_ids.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
-import { isJobOrTaskOf, splitJobId } from "../../jobs/job_id.ts";
-import { isLabel } from "../../jobs/label.ts";
+import { splitJobId } from "../../jobs/job_id.ts";
+import { isLabel, isNamed } from "../../jobs/label.ts";
 import type { Session } from "../../session/session.ts";
 import { renderSuccession } from "../../session/succession.ts";
 import { JobStore } from "../../store/job_store.ts";
@@ -137,8 +137,4 @@ function unknownJob(store: JobStore, name: string): UserError {
     }. Nothing was waited for`,
     { hint: "dlslurm list" },
   );
-}
-
-function isNamed(job: SubmittedJob, name: string): boolean {
-  return isLabel(name) ? job.label === name : isJobOrTaskOf(job.jobId, name);
 }

@@ -10,8 +10,7 @@
 
 import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { parseOpenJobId } from "../../jobs/job_id.ts";
-import { isLabel } from "../../jobs/label.ts";
+import { parseJobName } from "../../jobs/label.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { renderStatuses } from "../../jobs/job_summary.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
@@ -30,7 +29,7 @@ import type { WaitOptions } from "./wait_options.ts";
 
 /** Waits until jobs have ended and reports how. */
 export async function runWait(options: WaitOptions, context: CommandContext): Promise<void> {
-  const jobIds = options.jobIds.map((text) => isLabel(text) ? text : parseOpenJobId(text));
+  const jobIds = options.jobIds.map(parseJobName);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
   const workTrees = await workTreesOf(dataset);
   const named = resolveNames(dataset, jobIds, context, workTrees);
