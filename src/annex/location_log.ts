@@ -2,10 +2,9 @@ import { join } from "node:path";
 import { lstatIfPresent, namesIn } from "../fs/if_present.ts";
 import { IMPORT_OPTIONS, KEEPING_PACKS } from "../git/build_commits.ts";
 import type { Identities } from "../git/build_commits.ts";
-import { BATCH, batchOf } from "../git/cat_file.ts";
+import { BATCH, batchOf, parseBatch } from "../git/cat_file.ts";
 import { readBranchFile } from "../git/head_files.ts";
 import { takePosixLock } from "../sqlite/posix_lock.ts";
-import { textOf } from "../process/runner.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { setPresence } from "./git_annex.ts";
 import { lowerFoldersOf } from "./hash_folders.ts";
@@ -80,7 +79,7 @@ async function planCommit(
   const { code, stdout } = await git.run(BATCH, {
     stdin: batchOf(paths.map((path) => `${base}:${path}`)),
   });
-  const found = code === 0 ? readAnswers(stdout) : [];
+  const found = code === 0 ? [...parseBatch(stdout)].map((each) => each?.text ?? "") : [];
   if (found.length !== paths.length) return undefined;
   const seconds = Math.floor(Date.now() / 1000);
   const logs = new Map<string, string>();
@@ -108,21 +107,6 @@ function withPresence(text: string, uuid: string, nowS: number): string | undefi
   if (own?.status === "1") return text;
   const seconds = Math.max(nowS, (own?.seconds ?? 0) + 1);
   return [...others, `${seconds}s 1 ${uuid}`].map((line) => `${line}\n`).join("");
-}
-
-const LINE_END = 0x0a;
-
-/** Reads git-cat-file(1) --batch, in the order of the questions; nothing is the text of what is missing. */
-function readAnswers(output: Uint8Array): string[] {
-  const texts: string[] = [];
-  for (let at = 0; at < output.length;) {
-    const end = output.indexOf(LINE_END, at);
-    const size = / ([0-9]+)$/.exec(textOf(output.subarray(at, end)))?.[1];
-    at = end + 1;
-    texts.push(size === undefined ? "" : textOf(output.subarray(at, at + Number(size))));
-    if (size !== undefined) at += Number(size) + 1;
-  }
-  return texts;
 }
 
 /** @returns whether the branch has it; `false` if somebody has moved the branch, or git refuses. */

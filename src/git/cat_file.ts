@@ -14,18 +14,40 @@ export function batchOf(names: Iterable<string>): string {
   return [...names].map((name) => `${name}\n`).join("");
 }
 
-/** The texts of blobs by their object IDs (git-cat-file(1), --batch); what is missing or no blob is absent. */
+/** The texts of blobs by their object IDs; what is missing or no blob is absent. */
 export function parseBlobs(output: Uint8Array): Map<string, string> {
   const blobs = new Map<string, string>();
-  const lineEnd = 0x0a;
-  for (let at = 0; at < output.length;) {
-    const end = output.indexOf(lineEnd, at);
-    // "oid type size", content, line end; or "oid missing".
-    const [oid, type, size] = textOf(output.subarray(at, end)).split(" ");
-    at = end + 1;
-    if (size === undefined) continue;
-    if (type === "blob") blobs.set(oid!, textOf(output.subarray(at, at + Number(size))));
-    at += Number(size) + 1;
+  for (const found of parseBatch(output)) {
+    if (found?.type === "blob") blobs.set(found.oid, found.text);
   }
   return blobs;
+}
+
+/** An object that git has printed. */
+export interface PrintedObject {
+  /** Its name, in full length. */
+  readonly oid: string;
+  /** `blob`, `tree` … */
+  readonly type: string;
+  /** Its content. */
+  readonly text: string;
+}
+
+const LINE_END = 0x0a;
+const HEADER_REGEXP = /^([0-9a-f]+) ([a-z]+) ([0-9]+)$/;
+
+/** Reads git-cat-file(1), --batch: in the order of the questions what git has, `undefined` for what it has not. */
+export function* parseBatch(output: Uint8Array): Generator<PrintedObject | undefined> {
+  for (let at = 0; at < output.length;) {
+    const end = output.indexOf(LINE_END, at);
+    // "oid type size", content, line end; or "name missing".
+    const [, oid, type, size] = HEADER_REGEXP.exec(textOf(output.subarray(at, end))) ?? [];
+    at = end + 1;
+    if (size === undefined) {
+      yield undefined;
+      continue;
+    }
+    yield { oid: oid!, type: type!, text: textOf(output.subarray(at, at + Number(size))) };
+    at += Number(size) + 1;
+  }
 }
