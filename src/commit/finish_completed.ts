@@ -273,7 +273,7 @@ class CommitPlanner {
     );
     return new Map(
       [...others, ...ended].flatMap(({ job, status }) =>
-        this.#finder.find(job, status, isClaimed).map((path) => [path, job.jobKey] as const)
+        this.#finder.findReadable(job, status, isClaimed).map((path) => [path, job.jobKey] as const)
       ),
     );
   }
@@ -286,18 +286,8 @@ class CommitPlanner {
     return [...this.#request.others, ...skipped].map((each) => ({
       key: each.job.jobKey,
       claims: each.job.outputs,
-      slurmOutputs: this.#findReadable(each, isClaimed),
+      slurmOutputs: this.#finder.findReadable(each.job, each.status, isClaimed),
     }));
-  }
-
-  /** Slurm's files of a job; in a folder that is closed to us nothing can be committed. */
-  #findReadable({ job, status }: OpenJob, isClaimed: (path: string) => boolean): string[] {
-    try {
-      return this.#finder.find(job, status, isClaimed);
-    } catch (error) {
-      if (error instanceof Deno.errors.PermissionDenied) return [];
-      throw error;
-    }
   }
 }
 

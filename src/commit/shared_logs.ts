@@ -47,18 +47,11 @@ export class SharedLogs {
         else sharing.add(other).add(each);
       }
     }
-    for (const each of sharing) this.#look(each, finder);
-  }
-
-  #look(each: LoggingJob, finder: SlurmOutputFinder): void {
-    try {
-      finder.find(each.job, each.status, (path) => {
+    for (const each of sharing) {
+      finder.findReadable(each.job, each.status, (path) => {
         this.#note(path, each);
         return false; // nothing has to be asked of the file system
       });
-    } catch (error) {
-      // In a folder that is closed to us nothing can be committed.
-      if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
     }
   }
 

@@ -38,6 +38,20 @@ export class SlurmOutputFinder {
     return this.look(job, status, isWanted).found;
   }
 
+  /** As {@linkcode SlurmOutputFinder.find}; none in a folder that is closed to us: nothing can be committed there. */
+  findReadable(
+    job: SubmittedJob,
+    status: JobStatus | undefined,
+    isWanted: (path: string) => boolean,
+  ): string[] {
+    try {
+      return this.find(job, status, isWanted);
+    } catch (error) {
+      if (error instanceof Deno.errors.PermissionDenied) return [];
+      throw error;
+    }
+  }
+
   /**
    * The files of one job, those of its failed attempts too, and logs that should lie in the dataset and do not.
    *
