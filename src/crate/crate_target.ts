@@ -25,13 +25,13 @@ export function formOf(path: string): CrateForm {
 }
 
 /**
- * Checks that a crate can be written at `path`.
+ * Checks that a crate, or another file, can be written at `path`.
  *
  * @throws {UserError} `FILE_EXISTS` if something is there, `DISK` if there is no folder for it.
  */
 export function requireFreePath(path: string): void {
   if (isThereSync(path)) {
-    throw new UserError("FILE_EXISTS", `Cannot write a crate to "${path}": it exists already`, {
+    throw new UserError("FILE_EXISTS", `Cannot write "${path}": it exists already`, {
       unchanged: "Nothing was written",
       hint: "give another name, or remove it",
     });
@@ -39,7 +39,7 @@ export function requireFreePath(path: string): void {
   if (isFolderSync(dirname(path))) return;
   throw new UserError(
     "DISK",
-    `Cannot write a crate to "${path}": there is no folder "${dirname(path)}"`,
+    `Cannot write "${path}": there is no folder "${dirname(path)}"`,
     { unchanged: "Nothing was written", hint: `mkdir -p ${quote(dirname(path))}` },
   );
 }

@@ -20,7 +20,7 @@ function* linesOf(graph: Iterable<Entity>): Generator<string> {
   yield `{\n"@context": ${JSON.stringify(CONTEXTS)},\n"@graph": [\n`;
   let isFirst = true;
   for (const entity of graph) {
-    yield `${isFirst ? "" : ",\n"}${textOfEntity(entity)}`;
+    yield `${isFirst ? "" : ",\n"}${textOfValue(entity)}`;
     isFirst = false;
   }
   yield "\n]\n}\n";
@@ -29,10 +29,11 @@ function* linesOf(graph: Iterable<Entity>): Generator<string> {
 /** As `JSON.stringify` writes half a character: `\udc80`. */
 const HALF_CHARACTER_REGEXP = /\\ud[89a-f]/;
 
-function textOfEntity(entity: Entity): string {
-  const text = JSON.stringify(entity);
-  // To look at each value takes four times as long, and hardly one has any.
-  return HALF_CHARACTER_REGEXP.test(text) ? JSON.stringify(entity, wellFormed) : text;
+/** A value as JSON that everybody can read, whatever names are in it. */
+export function textOfValue(value: unknown): string {
+  const text = JSON.stringify(value);
+  // To look at each string takes four times as long, and hardly one has any.
+  return HALF_CHARACTER_REGEXP.test(text) ? JSON.stringify(value, wellFormed) : text;
 }
 
 /** A name that is no text, put into a record by whoever, must not make the document one that none reads. */

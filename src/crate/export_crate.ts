@@ -1,5 +1,5 @@
 /**
- * Recorded jobs as an RO-Crate that other tools read: a Process Run Crate.
+ * Recorded jobs as an RO-Crate that other tools read: a Process Run Crate; or what it says as PROV-JSON.
  *
  * A *crate* is a metadata document, `ro-crate-metadata.json`, with the files that it describes beside it; its
  * *payload* are those files. An *entity* is one thing that the document describes: a file, a person, an
@@ -21,11 +21,17 @@ import type { CrateForm, CrateTarget } from "./crate_target.ts";
 import { textOfCrate } from "./crate_text.ts";
 import type { ChosenRuns } from "./find_runs.ts";
 import { findChosenRuns } from "./find_runs.ts";
+import { textOfProv } from "./prov_text.ts";
 import { writePayload } from "./write_payload.ts";
+
+/** The vocabulary that jobs are described in: `prov` is W3C PROV-JSON. */
+export type ExportFormat = "ro-crate" | "prov";
 
 /** What is to be exported, and where to. */
 export interface ExportPlan {
-  /** Absolute; its ending says what is written. */
+  /** How jobs are described. */
+  readonly format: ExportFormat;
+  /** Absolute; of a crate its ending says what is written, PROV-JSON is always a file. */
   readonly path: string;
   /** Which jobs, as {@linkcode findChosenRuns} takes it. */
   readonly revisions: string;
@@ -58,11 +64,11 @@ const DOCUMENT = "ro-crate-metadata.json";
  */
 export async function exportCrate(
   dataset: Dataset,
-  { path, revisions, title }: ExportPlan,
+  { format, path, revisions, title }: ExportPlan,
   session: Session,
 ): Promise<ExportedCrate> {
   requireFreePath(path);
-  const form = formOf(path);
+  const form = format === "prov" ? "document" : formOf(path);
   const chosen = await findChosenRuns(dataset, revisions, session);
   const model = await gatherCrate(chosen, form !== "document", session);
   const payload = [...model.table.files].filter((file) => file.payload !== undefined);
@@ -72,7 +78,8 @@ export async function exportCrate(
     try {
       target.begin(DOCUMENT);
       const encoder = new TextEncoder();
-      for (const text of textOfCrate(graph)) target.write(encoder.encode(text));
+      const texts = format === "prov" ? textOfProv(graph, dataset) : textOfCrate(graph);
+      for (const text of texts) target.write(encoder.encode(text));
       target.end();
       await writePayload(chosen.provenance, payload, target, session);
     } finally {

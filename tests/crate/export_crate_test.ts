@@ -361,7 +361,7 @@ Deno.test("export: the place is taken, or there is no folder for it → refused,
   assert.equal(taken.code, 1);
   assert.match(
     saidBy(taken),
-    /Cannot write a crate to ".*\/crate": it exists already\. Nothing was/,
+    /Cannot write ".*\/crate": it exists already\. Nothing was/,
   );
   assert.equal(homeless.code, 1);
   assert.match(saidBy(homeless), /hint: mkdir -p /);

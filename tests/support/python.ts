@@ -15,6 +15,17 @@ export async function askPython(program: string, question: unknown): Promise<any
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
+/** Whether that Python has a module. */
+export function hasPythonModule(name: string): boolean {
+  try {
+    const args = ["-c", `import ${name}`];
+    return new Deno.Command(pythonOfDatalad(), { args, stdin: "null" }).outputSync().success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** The interpreter that the first line of `datalad` names. */
 function pythonOfDatalad(): string {
   for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {

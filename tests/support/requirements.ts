@@ -7,6 +7,7 @@
  * @module
  */
 import { reasonAgainstArm64 } from "./arm64.ts";
+import { hasPythonModule } from "./python.ts";
 
 /** Something that a test needs beside git and Deno. */
 export type Requirement =
@@ -24,7 +25,8 @@ export type Requirement =
   | "xz"
   | "npm"
   | "arm64"
-  | "python3";
+  | "python3"
+  | "prov";
 
 /** What a test needs for each kind of Slurm. */
 export const SLURM_REQUIREMENTS = {
@@ -89,6 +91,7 @@ const CHECKS: Readonly<Record<Requirement, () => string | undefined>> = {
   npm: () => reasonIfNotOnPath("npm"),
   arm64: reasonAgainstArm64,
   python3: () => reasonIfNotOnPath("python3"),
+  prov: reasonAgainstProv,
   slurm: () => reasonIfNotOnPath("sbatch") ?? reasonIfSlurmIsDown("scontrol"),
   chroot: reasonAgainstChroot,
   root: () => Deno.uid() === 0 ? undefined : "not run as root",
@@ -101,6 +104,10 @@ function reasonIfNotOnPath(program: string): string | undefined {
   return folders.some((folder) => isFile(`${folder}/${program}`))
     ? undefined
     : `${program} is not on PATH`;
+}
+
+function reasonAgainstProv(): string | undefined {
+  return hasPythonModule("prov") ? undefined : "the Python package prov is not installed";
 }
 
 function reasonIfSlurmIsDown(...scontrol: [string, ...string[]]): string | undefined {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { exportCrate } from "../../crate/export_crate.ts";
+import type { ExportFormat } from "../../crate/export_crate.ts";
 import { openDataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { fieldsOfError } from "../../session/error_fields.ts";
@@ -8,21 +9,15 @@ import type { ExportOptions } from "./export_options.ts";
 
 /** Writes recorded jobs in a form that other tools read. */
 export async function runExport(options: ExportOptions, context: CommandContext): Promise<void> {
-  const { roCrate, revisions = "HEAD", name, description, license } = options;
-  if (roCrate === undefined || roCrate === "") {
-    throw new UserError("USAGE", "Cannot export jobs: it is not said in which form, and where to", {
-      unchanged: "Nothing was written",
-      hint: "dlslurm export --ro-crate FOLDER",
-    });
-  }
+  const { revisions = "HEAD", name, description, license } = options;
+  const { format, path } = requireTarget(options, context.cwd);
   const dataset = await openDataset(context.runner, context.cwd, options.dataset);
-  const path = resolve(context.cwd, roCrate);
   const title = {
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),
     ...(license === undefined ? {} : { license }),
   };
-  const exported = await exportCrate(dataset, { path, revisions, title }, context);
+  const exported = await exportCrate(dataset, { format, path, revisions, title }, context);
   const { form, jobs, files, contained, unreadable } = exported;
   const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
   context.report({
@@ -35,7 +30,7 @@ export async function runExport(options: ExportOptions, context: CommandContext)
     message: `${counted(jobs, "job")}, ${counted(files, "file")}${
       form === "document" ? "" : `, ${contained} of them in the crate`
     }`,
-    ...{ format: "ro-crate", form, described: files, contained },
+    ...{ format, form, described: files, contained },
   });
   for (const { commit, error } of unreadable) {
     context.report({
@@ -48,4 +43,29 @@ export async function runExport(options: ExportOptions, context: CommandContext)
       ...fieldsOfError(error),
     });
   }
+}
+
+/**
+ * Reads what is to be written, and where.
+ *
+ * @throws {UserError} `USAGE` unless it is one thing, with options that go with it.
+ */
+function requireTarget(
+  { roCrate = "", prov = "", name, description, license }: ExportOptions,
+  cwd: string,
+): { readonly format: ExportFormat; readonly path: string } {
+  const refuse = (why: string) =>
+    new UserError("USAGE", `Cannot export jobs: ${why}`, {
+      unchanged: "Nothing was written",
+      hint: "dlslurm export --ro-crate FOLDER",
+    });
+  if (roCrate !== "" && prov !== "") throw refuse("--ro-crate and --prov are two exports");
+  if (roCrate !== "") return { format: "ro-crate", path: resolve(cwd, roCrate) };
+  if (prov === "") throw refuse("it is not said in which form, and where to");
+  if ((name ?? description ?? license) !== undefined) {
+    throw refuse(
+      "--name, --description and --license are a crate's; PROV-JSON has no place for them",
+    );
+  }
+  return { format: "prov", path: resolve(cwd, prov) };
 }

@@ -2,8 +2,10 @@
 export interface ExportOptions {
   /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
   readonly dataset: string | undefined;
-  /** Where the crate is written, relative to the current directory; absent: nobody has said what to export. */
+  /** Where a crate is written, relative to the current directory. */
   readonly roCrate: string | undefined;
+  /** Where PROV-JSON is written, likewise. One of the two has to be said. */
+  readonly prov: string | undefined;
   /** Range of commits, revision or job ID; absent: all that HEAD reaches. */
   readonly revisions: string | undefined;
   /** What the crate is called. */
