@@ -27,6 +27,10 @@ export const REASONS: readonly Reason[] = [
     reason: "what is in the crate: tests/crate/export_crate_test.ts, by whole histories, and " +
       "profile_test.ts, by the specifications",
   },
+  ...["file_commits", "renames"].map((name) => ({
+    path: `src/provenance/${name}.ts`,
+    reason: "what git finds in a history: tests/provenance/origins_test.ts",
+  })),
   { path: "src/commands/export/export.ts", reason: "tests/crate/export_crate_test.ts" },
   {
     path: "src/annex/where_is.ts",

@@ -7,7 +7,7 @@ import { isWithin, pathRelativeTo } from "../paths/root_paths.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
 import { readDeepFiles } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
-import { readCutCommits } from "./origins.ts";
+import { readCutCommits } from "../git/shallow.ts";
 import type { Provenance } from "./provenance.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
 import { findWrittenFiles } from "./written_files.ts";

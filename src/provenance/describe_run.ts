@@ -15,7 +15,7 @@ import type { DeepFile } from "./deep_files.ts";
 import type { Target } from "./find_target.ts";
 import { traceInputs } from "./lineage.ts";
 import type { TracedInput } from "./lineage.ts";
-import { readCutCommits } from "./origins.ts";
+import { readCutCommits } from "../git/shallow.ts";
 import type { Provenance } from "./provenance.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
 import type { EntryWithRun } from "./run_inputs.ts";

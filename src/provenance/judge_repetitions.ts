@@ -9,7 +9,7 @@ import { claimsOf, compareSides, logsOf } from "./compare_runs.ts";
 import type { Sides } from "./compare_runs.ts";
 import { readDeepFiles } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
-import { readCutCommits } from "./origins.ts";
+import { readCutCommits } from "../git/shallow.ts";
 import { Provenance } from "./provenance.ts";
 import { RunHistory } from "./run_history.ts";
 import type { RecordedRun } from "./recorded_runs.ts";

@@ -29,6 +29,13 @@ Deno.test("Origins finds the run that wrote this very content, not a later one t
   assert.equal(await originOf(history, "a"), "job 1 a");
 });
 
+Deno.test("Origins finds the run whose commit holds a file that somebody has added to it", async () => {
+  await using history = await History.create();
+  await history.run("1", { files: { a: "1\n", added: "1\n" }, outputs: ["a"] });
+
+  assert.equal(await originOf(history, "added"), "job 1 added");
+});
+
 Deno.test("Origins names the commit that brought a file that no run wrote", async () => {
   await using history = await History.create({ raw: "1\n" });
   await history.edit({ raw: "2\n" }, "New data");

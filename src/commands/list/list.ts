@@ -14,7 +14,7 @@ import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { isSubmitted } from "../../jobs/job.ts";
 import { JobStore } from "../../store/job_store.ts";
-import { isShallow } from "../../provenance/origins.ts";
+import { isShallow } from "../../git/shallow.ts";
 import type { CommandContext } from "../context.ts";
 import { reportDamaged } from "../../submit/damaged_jobs.ts";
 import { explainMissingLog } from "../../slurm/log_folders.ts";

@@ -1,0 +1,98 @@
+import { coverWithPathspecs } from "../git/changes.ts";
+import type { Git } from "../git/git.ts";
+import { decodePath, splitNul } from "../git/path_bytes.ts";
+import { textOf } from "../process/runner.ts";
+
+/** A file as it is at some place of the history. */
+export interface FileVersion {
+  /** Relative to the repository's root. */
+  readonly path: string;
+  /** The blob. */
+  readonly oid: string;
+  /** Only runs that are older than the one at this place of the history; absent: all of them. */
+  readonly before?: number;
+}
+
+/** A commit that records no run. */
+export interface PlainCommit {
+  /** Its name in full length. */
+  readonly oid: string;
+  /** The first line of its message. */
+  readonly subject: string;
+  /** The command, where `datalad run` or `datalad containers-run` has made the commit. */
+  readonly cmd?: string;
+}
+
+/** Tells a version of a file from others. */
+export function keyOf({ path, oid }: FileVersion): string {
+  return `${oid} ${path}`;
+}
+
+/** The newest commits that gave the files these contents; the search ends once all are found. */
+export async function findCommits(
+  git: Git,
+  versions: readonly FileVersion[],
+  tips: readonly string[],
+): Promise<Map<string, PlainCommit>> {
+  const wanted = new Set(versions.map(keyOf));
+  const found = new Map<string, PlainCommit>();
+  const reader = new LogReader((commit, version) => {
+    const key = keyOf(version);
+    if (wanted.delete(key)) found.set(key, commit);
+  });
+  const enough = new AbortController();
+  const args = ["log", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-show-signature"];
+  const paths = coverWithPathspecs(versions.map(({ path }) => path));
+  try {
+    await git.run([...args, `--format=%x01%H%n%s`, ...tips, "--", ...paths], {
+      signal: enough.signal,
+      onStdout: (piece) => {
+        reader.add(piece);
+        if (wanted.size === 0) enough.abort();
+      },
+    });
+  } catch (error) {
+    if (!enough.signal.aborted) throw error;
+  }
+  reader.end();
+  return found;
+}
+
+/** Reads `git log -z --raw --format=%x01%H%n%s` as it arrives. */
+class LogReader {
+  readonly #take: (commit: PlainCommit, version: FileVersion) => void;
+  #rest = new Uint8Array();
+  #commit = { oid: "", subject: "" };
+  #header: string | undefined;
+
+  constructor(take: (commit: PlainCommit, version: FileVersion) => void) {
+    this.#take = take;
+  }
+
+  add(piece: Uint8Array): void {
+    const bytes = new Uint8Array(this.#rest.length + piece.length);
+    bytes.set(this.#rest);
+    bytes.set(piece, this.#rest.length);
+    const end = bytes.lastIndexOf(0) + 1;
+    this.#rest = bytes.slice(end);
+    for (const item of splitNul(bytes.subarray(0, end))) this.#read(item);
+  }
+
+  end(): void {
+    if (this.#rest.length > 0) this.#read(this.#rest);
+  }
+
+  #read(item: Uint8Array): void {
+    if (this.#header !== undefined) {
+      const oid = this.#header.split(" ")[3]!;
+      this.#take(this.#commit, { path: decodePath(item), oid });
+      this.#header = undefined;
+      return;
+    }
+    const text = textOf(item);
+    if (text.startsWith("\x01")) {
+      const [oid, subject] = text.slice(1).split("\n");
+      this.#commit = { oid: oid!, subject: subject ?? "" };
+    } else if (text.trimStart().startsWith(":")) this.#header = text.trimStart();
+  }
+}

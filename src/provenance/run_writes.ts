@@ -1,0 +1,107 @@
+import type { Dataset } from "../datalad/dataset.ts";
+import { coverWithPathspecs, findChangesByCommit } from "../git/changes.ts";
+import { readCutCommits } from "../git/shallow.ts";
+import { isWithin, pathAndFoldersAround } from "../paths/root_paths.ts";
+import type { HistoryEntry, RunHistory } from "./run_history.ts";
+
+/** A version of a file that a run wrote. */
+export interface Write {
+  /** The run. */
+  readonly entry: HistoryEntry;
+  /** The blob. */
+  readonly oid: string;
+}
+
+/** So many look-ups of single paths are made before everything is read. */
+const MOST_LOOKS = 3;
+
+/** What the runs of a history have written, as their commits show it; read when it is asked for. */
+export class RunWrites {
+  readonly #dataset: Dataset;
+  readonly #history: RunHistory;
+  readonly #byPath = new Map<string, readonly Write[]>();
+  /** Paths that were looked at; `undefined` once it is all of them. */
+  #lookedAt: Set<string> | undefined = new Set();
+  #looks = 0;
+
+  /** Looks at the commits of `history`, which is that of `dataset`. */
+  constructor(dataset: Dataset, history: RunHistory) {
+    this.#dataset = dataset;
+    this.#history = history;
+  }
+
+  /**
+   * What was written at these paths and, where they are folders, inside them, with one git process at most;
+   * perhaps at others, too.
+   *
+   * @returns by path, the newest first.
+   */
+  async at(paths: readonly string[]): Promise<ReadonlyMap<string, readonly Write[]>> {
+    const looked = this.#lookedAt;
+    const fresh = looked === undefined ? [] : paths.filter((path) => !looked.has(path));
+    if (fresh.length === 0) return this.#byPath;
+    // A few paths are quick to look up.
+    const wanted = this.#looks++ < MOST_LOOKS ? fresh : [];
+    const { entries } = this.#history;
+    const candidates = wanted.length === 0
+      ? entries
+      : entries.filter(({ commit }) => wanted.some((path) => mayHaveWritten(commit.message, path)));
+    for (const [path, writes] of await readWrites(this.#dataset, candidates, wanted)) {
+      this.#byPath.set(path, writes);
+    }
+    if (wanted.length === 0) this.#lookedAt = undefined;
+    else for (const path of fresh) looked!.add(path);
+    return this.#byPath;
+  }
+}
+
+/** The changes of all these commits, with one git process. */
+async function readWrites(
+  dataset: Dataset,
+  entries: readonly HistoryEntry[],
+  paths: readonly string[],
+): Promise<Map<string, Write[]>> {
+  const byPath = new Map<string, Write[]>();
+  if (entries.length === 0) return byPath;
+  const cut = await readCutCommits(dataset);
+  const known = entries.filter(({ commit }) => !cut.has(commit.oid));
+  const oids = known.map(({ commit }) => commit.oid);
+  const changes = await findChangesByCommit(dataset.git, oids, coverWithPathspecs(paths));
+  for (const entry of known) {
+    for (const { path, kind, oid } of changes.get(entry.commit.oid) ?? []) {
+      if (kind === "delete") continue;
+      const writes = byPath.get(path);
+      if (writes === undefined) byPath.set(path, [{ entry, oid }]);
+      else writes.push({ entry, oid });
+    }
+  }
+  return byPath;
+}
+
+/** A path that every writer of JSON writes as it is. */
+const PLAIN_PATH_REGEXP = /^[\w./ +-]+$/;
+/** The lists of a record that say what its job wrote. */
+const LISTS_REGEXP = /"(?:slurm_)?outputs": ?\[((?:[^\]"]|"(?:[^"\\]|\\.)*")*)\]/g;
+/** In one of them a pattern, or the whole dataset. */
+const WIDE_CLAIM_REGEXP = /[*?[]|"\.\/?"/;
+
+/**
+ * Whether the commit with this message may have written at a path or inside it. A record names what it
+ * claims, a file or a folder around it; a commit that somebody has changed since may hold more, which is
+ * then found as any other commit's. To look at 10,000 commits takes git half a second.
+ */
+export function mayHaveWritten(message: string, path: string): boolean {
+  const isTold = message.includes('"slurm_job_id"') && !message.includes('"subdataset"');
+  if (!isTold || !PLAIN_PATH_REGEXP.test(path) || path === "." || isWithin(".datalad", path)) {
+    return true;
+  }
+  const claims = [...message.matchAll(LISTS_REGEXP)].map(([, list]) => list).join("\n");
+  if (WIDE_CLAIM_REGEXP.test(claims)) return true;
+  if (claims.includes(`"${path}/`) || claims.includes(`"./${path}/`)) return true;
+  for (const claim of pathAndFoldersAround(path)) {
+    for (const written of [claim, `${claim}/`, `./${claim}`, `./${claim}/`]) {
+      if (claims.includes(`"${written}"`)) return true;
+    }
+  }
+  return false;
+}
