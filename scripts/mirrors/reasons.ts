@@ -130,10 +130,12 @@ export const REASONS: readonly Reason[] = [
     path: "src/commands/reschedule/submit_arrays.ts",
     reason: "tests/engine/reschedule_array_test.ts",
   },
-  {
-    path: "src/commands/reschedule/reschedule.ts",
-    reason: "tests/engine/reschedule_strangers_test.ts, tests/e2e/changed_inputs_test.ts",
-  },
+  ...["planning", "notice_changes", "repeat_runs", "report_runs", "reschedule", "submit_runs"].map(
+    (name) => ({
+      path: `src/commands/reschedule/${name}.ts`,
+      reason: "tests/engine/reschedule_strangers_test.ts, tests/e2e/changed_inputs_test.ts",
+    }),
+  ),
   {
     path: "src/commands/finish/part_arrays.ts",
     reason: "tests/engine/completed_tasks_test.ts",

@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import type { CommandDefinition } from "../command_definition.ts";
-import type { RescheduleOptions } from "./reschedule.ts";
+import type { RescheduleOptions } from "./reschedule_options.ts";
 import { parseCount } from "../option_values.ts";
 
 /** Defines `reschedule`; `run` gets the options. */

@@ -14,7 +14,7 @@ import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import { runFinish } from "../finish/finish.ts";
 import { commitOfSubmission } from "../reschedule/onto.ts";
-import { repeatOnto, withoutForeign } from "../reschedule/reschedule.ts";
+import { repeatOnto, withoutForeign } from "../reschedule/repeat_runs.ts";
 import { confirmRuns } from "../reschedule/show_commands.ts";
 import type { WaitingOptions } from "../wait/wait_options.ts";
 import type { VerifyOptions } from "./verify_options.ts";
