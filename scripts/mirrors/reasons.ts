@@ -148,10 +148,10 @@ export const REASONS: readonly Reason[] = [
     path: "src/commands/reschedule/write_script.ts",
     reason: "tests/engine/reschedule_chains_test.ts, which runs the script",
   },
-  {
-    path: "src/commands/retry/retry.ts",
+  ...["plan_failed", "report_left", "retry", "select_jobs"].map((name) => ({
+    path: `src/commands/retry/${name}.ts`,
     reason: "tests/engine/retry_test.ts, by the whole program, two of it at once too",
-  },
+  })),
   {
     path: "src/commands/schedule/schedule.ts",
     reason: "tests/e2e/bad_input, tests/engine/crash_test.ts",

@@ -1,7 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import type { CommandDefinition } from "../command_definition.ts";
 import { collect, parseCount } from "../option_values.ts";
-import type { RetryCommandOptions } from "./retry.ts";
+import type { RetryCommandOptions } from "./retry_options.ts";
 
 /** Defines `retry`; `run` gets the options. */
 export function retryCommand(
