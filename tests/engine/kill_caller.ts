@@ -35,7 +35,8 @@ export async function killCallerOf(
     return;
   }
   const calls = quote(join(world.sandbox.root, "calls before the kill"));
-  const count = `echo >>${calls}; [ "$(wc -l <${calls})" -eq ${nth} ] || exec "$REAL" "$@"`;
+  // Which call it is its own line tells: two at the same time may both see two of them.
+  const count = `echo $$ >>${calls}; [ "$(sed -n ${nth}p <${calls})" = $$ ] || exec "$REAL" "$@"`;
   await Deno.remove(join(world.sandbox.root, "calls before the kill")).catch(() => undefined);
   const script = `case " $* " in *" ${word} "*) ${count}; ${deed}; exit ;; esac\nexec "$REAL" "$@"`;
   await wrapProgram(world.sandbox, program, script);
