@@ -63,6 +63,7 @@ export class Sandbox implements AsyncDisposable {
     const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "dlslurm test " }));
     for (const name of ["home", "programs", "tmp"]) await Deno.mkdir(join(root, name));
     denoDirectory ??= findDenoDirectory();
+    const cache = Deno.env.get("DLSLURM_TEST_CACHE");
     const sandbox = new Sandbox(root, {
       HOME: join(root, "home"),
       TMPDIR: join(root, "tmp"),
@@ -74,6 +75,8 @@ export class Sandbox implements AsyncDisposable {
       // The program runs from its sources: its packages are where this process found them.
       DENO_DIR: await denoDirectory,
       NO_COLOR: "1",
+      // The built file unpacks once for all tests, but for those that are about just that.
+      ...(cache === undefined ? {} : { DLSLURM_CACHE_DIR: cache }),
     });
     await Deno.writeTextFile(
       join(sandbox.home, ".gitconfig"),
