@@ -15,7 +15,7 @@ import type { RunRecord } from "../datalad/run_record.ts";
 import { UserError } from "../errors.ts";
 import { findMessages, listMarked, readMessagesOf } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
-import { isJobOrTaskOf } from "../jobs/job_id.ts";
+import { isJobOrTaskOf, splitJobId } from "../jobs/job_id.ts";
 import type { Runner } from "../process/runner.ts";
 import { readRun } from "./recorded_runs.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
@@ -175,8 +175,16 @@ export class RunHistory {
       const run = await this.readIfGood(entry);
       if (run?.record.chain.includes(oid)) found.push(run);
     }
-    return found;
+    // On branches of their own, in the same second, git has them in any order; Slurm counts up.
+    const bySecond = Map.groupBy(found, ({ commit }) => commit.committedS);
+    return [...bySecond.values()].flatMap((same) =>
+      same.toSorted((a, b) => submittedIdOf(b) - submittedIdOf(a))
+    );
   }
+}
+
+function submittedIdOf({ record }: RecordedRun): number {
+  return Number(splitJobId(record.slurmJobId).submittedId);
 }
 
 const SUBJECT_REGEXP = /^\[DATALAD SLURM RUN\] Slurm job ([0-9]+(?:_[0-9]+)?): (.*)/;

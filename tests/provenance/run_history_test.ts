@@ -62,3 +62,19 @@ Deno.test("RunHistory.repetitionsOf() finds the runs whose chain has the run, wh
   assert.deepEqual(await repetitions(second), [third]);
   assert.deepEqual(await repetitions(third), []);
 });
+
+Deno.test("RunHistory.repetitionsOf() of the same second → that of the later job first", async () => {
+  await using history = await History.create();
+  const { dataset, sandbox } = history.repository;
+  sandbox.env["GIT_COMMITTER_DATE"] = "2026-11-01T12:00:00Z";
+  const oid = await history.run("1", { files: { a: "1\n" } });
+  for (const [branch, jobId] of [["x", "9"], ["y", "10"], ["z", "11"], ["w", "8"]] as const) {
+    await dataset.git("switch", "--quiet", "-c", branch, oid);
+    await history.run(jobId, { files: { a: `${jobId}\n` }, chain: [oid] });
+  }
+
+  const { history: read } = (await history.open()).top;
+
+  const found = await read.repetitionsOf(read.at(oid)!);
+  assert.deepEqual(found.map(({ record }) => record.slurmJobId), ["11", "10", "9", "8"]);
+});
