@@ -112,6 +112,9 @@ const RUN_OPTIONS = [
 /** Threads of the runtime beside one for each processor up to four, and one child process. */
 const LEAST_THREADS = 5;
 
+/** So many files has the runtime to open, or its start is what it calls a bug in it. */
+const LEAST_FILES = 20;
+
 /** Puts the parts together. */
 export async function assemblePortableFile(parts: PortableParts): Promise<Uint8Array> {
   const { runtime } = parts;
@@ -148,6 +151,7 @@ export async function assemblePortableFile(parts: PortableParts): Promise<Uint8A
     NEEDED_KB: String(NEEDED_ADDRESSES_KB),
     SPARE_KB: String(SPARE_ADDRESSES_KB),
     THREADS: String(LEAST_THREADS),
+    FILES: String(LEAST_FILES),
   });
   const head = padToOneBlock("the start script", startScript);
   return concatenate([head, loader, program, runtime.compressed]);

@@ -25,14 +25,33 @@ dls_count_own() {
   dls_workers=$(($# < 4 ? $# : 4))
 }
 
-# The runtime starts threads, and otherwise dies with words that name another program than this one. All
-# of it without a process of its own, which there may be none for. Root is not limited.
-dls_most=''
-if [ -r /proc/self/limits ] && [ ! -O /proc/1 ]; then
+dls_count_open() { set -- /proc/self/fd/*; dls_open=$#; }
+
+# The runtime starts threads and opens files, else it dies with words that name another program than
+# this one. All of it without a process of its own, which there may be none for. Root may have any number of
+# processes.
+dls_most='' dls_files=''
+if [ -r /proc/self/limits ]; then
   while read -r dls_word dls_name dls_soft dls_rest; do
-    [ "$dls_word $dls_name" != "Max processes" ] || { dls_most=$dls_soft; break; }
-  done </proc/self/limits
+    case "$dls_word $dls_name $dls_soft" in
+      "Max processes "*) dls_most=$dls_soft ;;
+      "Max open files") dls_files=${dls_rest%% *}; break ;;
+    esac
+  done </proc/self/limits || dls_files=0
+  [ ! -O /proc/1 ] || dls_most=''
 fi
+case $dls_files in
+  '' | *[!0-9]* | ???*) ;;
+  *)
+    dls_count_open
+    if [ $((dls_files - dls_open)) -lt @FILES@ ]; then
+      exec >&2
+      echo "error: Cannot start \"$0\": too few files may be open at a time (ulimit -n)"
+      echo "hint: ulimit -n 256"
+      exit 1
+    fi
+    ;;
+esac
 case $dls_most in
   '' | *[!0-9]* | ????*) ;; # unlimited, or so many that counting them would take its time
   *)

@@ -141,9 +141,12 @@ class Campaign implements AsyncDisposable {
   async told(jobId: string): Promise<[string, string, number]> {
     const fields = "JobID,State,ExitCode,ElapsedRaw";
     const id = jobId.split("_")[0]!;
-    const text = await this.sandbox.require(["sacct", "-X", "-n", "-P", "-o", fields, "-j", id]);
-    const row = text.split("\n").map((line) => line.split("|")).find(([own]) => own === jobId);
-    assert(row !== undefined, `${jobId} in ${text}`);
+    // Right after its end, accounting may have an array as one entry.
+    const row = await pollUntil(`accounting tells of ${jobId}`, async () => {
+      const ask = ["sacct", "-X", "-n", "-P", "-o", fields, "-j", id] as const;
+      const text = await this.sandbox.require(ask);
+      return text.split("\n").map((line) => line.split("|")).find(([own]) => own === jobId);
+    });
     return [row[1]!.split(" ")[0]!, row[2]!, Number(row[3])];
   }
 
