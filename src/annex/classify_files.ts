@@ -34,26 +34,40 @@ export interface ClassifiedFiles {
 /** Attributes under which git does not take a file's content as it is. */
 const CONVERSIONS = ["text", "eol", "crlf", "ident", "working-tree-encoding"];
 
+/** So many are asked about at a time: the answers about 40,000 files took 100 MB. */
+const AT_A_TIME = 10_000;
+
 /** Decides for each file what `git annex add` would do, where that is certain; reads only. */
 export async function classifyFiles(
   repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<ClassifiedFiles> {
+  const rule = await readRepositoryRule(repository);
+  if (rule.kind === "unsure") return { large: [], small: [], unsure: [...paths] };
+  const classified: ClassifiedFiles = { large: [], small: [], unsure: [] };
+  for (let start = 0; start < paths.length; start += AT_A_TIME) {
+    await classifySome(repository, rule, paths.slice(start, start + AT_A_TIME), classified);
+  }
+  return classified;
+}
+
+async function classifySome(
+  repository: AnnexRepository,
+  rule: RepositoryRule,
+  paths: readonly string[],
+  classified: ClassifiedFiles,
+): Promise<void> {
   const known = paths.filter(isReachable);
   const names = ["annex.largefiles", "annex.backend", "filter", ...CONVERSIONS];
-  const [attributes, tracked, rule] = await Promise.all([
+  const [attributes, tracked] = await Promise.all([
     readAttributes(repository, names, known),
     findTracked(repository, known),
-    readRepositoryRule(repository),
   ]);
-  if (attributes === undefined || tracked === undefined || rule.kind === "unsure") {
-    return { large: [], small: [], unsure: [...paths] };
+  if (attributes === undefined || tracked === undefined) {
+    classified.unsure.push(...paths);
+    return;
   }
-  const classified: ClassifiedFiles = {
-    large: [],
-    small: [],
-    unsure: paths.filter((path) => !isReachable(path)),
-  };
+  classified.unsure.push(...paths.filter((path) => !isReachable(path)));
   const questions: Question[] = [];
   const { root } = repository;
   for await (const group of lookingAhead(paceOf(root), known, (path) => [join(root, path)])) {
@@ -70,7 +84,6 @@ export async function classifyFiles(
     }
   }
   await answer(repository, questions, classified);
-  return classified;
 }
 
 /** The rule in force for a file with this attribute. */
