@@ -235,6 +235,11 @@ async function feed(
   input: string | Uint8Array,
 ): Promise<void> {
   const writer = stream.getWriter();
-  await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
-  await writer.close();
+  try {
+    await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
+    await writer.close();
+  } catch (error) {
+    // It has ended without reading all of it: what it said tells why.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }

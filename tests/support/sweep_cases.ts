@@ -150,15 +150,21 @@ class Campaign implements AsyncDisposable {
     return [row[1]!.split(" ")[0]!, row[2]!, Number(row[3])];
   }
 
-  /** Waits until accounting has the end of every job that is listed: it lags behind on a busy machine. */
-  async untilAccounted(): Promise<void> {
+  /**
+   * Waits until accounting has the end of each task of the arrays that are listed: on a busy machine it lags
+   * behind, and for a while has an array as one entry that says nothing of its tasks.
+   */
+  async untilAccounted(tasks: number): Promise<void> {
     const { stdout } = await this.run("-f", "json", "list");
-    const ids = [...stdout.matchAll(/"slurm_job_id": ?"?([0-9]+)/g)].map(([, id]) => id!);
-    if (ids.length === 0) return;
-    const list = [...new Set(ids)].join(",");
-    const ask = ["sacct", "-X", "-n", "-P", "-o", "End", "-j", list] as const;
-    while (/Unknown/.test(await this.sandbox.require(ask))) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
+    const ids = new Set([...stdout.matchAll(/"slurm_job_id": ?"?([0-9]+)/g)].map(([, id]) => id!));
+    for (const id of ids) {
+      const ask = ["sacct", "-X", "-n", "-P", "-o", "JobID,End", "-j", id] as const;
+      await pollUntil(`accounting tells of all tasks of ${id}`, async () => {
+        const rows = (await this.sandbox.require(ask)).split("\n");
+        return rows.filter((row) => row.startsWith(`${id}_`) && !row.endsWith("|Unknown"))
+          .length ===
+          tasks;
+      });
     }
   }
 
@@ -274,7 +280,7 @@ async function runTasks(campaign: Campaign): Promise<void> {
 
   const first = await campaign.run("finish", "--wait", "--poll", "3s");
   assert.equal(first.code, 1, `three have failed: ${first.stdout}${first.stderr}`);
-  await campaign.untilAccounted();
+  await campaign.untilAccounted(TASKS);
   await campaign.must("retry", "--yes", "--", "--time=2");
   await campaign.must("finish", "--wait", "--poll", "3s");
 
@@ -312,7 +318,7 @@ async function runArray(campaign: Campaign): Promise<void> {
   const first = await campaign.run("finish", "--wait", "--poll", "3s");
   assert.equal(first.code, 1, `three tasks have failed: ${first.stdout}${first.stderr}`);
   assert.deepEqual(await campaign.records(), [], "an array is committed when all of it is there");
-  await campaign.untilAccounted();
+  await campaign.untilAccounted(TASKS);
   await campaign.must("retry", "--yes", "--", "--time=2");
   await campaign.must("finish", "--wait", "--poll", "3s");
 
