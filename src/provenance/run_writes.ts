@@ -1,7 +1,7 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { coverWithPathspecs, findChangesByCommit } from "../git/changes.ts";
 import { readCutCommits } from "../git/shallow.ts";
-import { isWithin, pathAndFoldersAround } from "../paths/root_paths.ts";
+import { foldersAround, isWithin, pathAndFoldersAround } from "../paths/root_paths.ts";
 import type { HistoryEntry, RunHistory } from "./run_history.ts";
 
 /** A version of a file that a run wrote. */
@@ -43,9 +43,10 @@ export class RunWrites {
     // A few paths are quick to look up.
     const wanted = this.#looks++ < MOST_LOOKS ? fresh : [];
     const { entries } = this.#history;
+    const mayHaveWritten = mayHaveWrittenAt(wanted);
     const candidates = wanted.length === 0
       ? entries
-      : entries.filter(({ commit }) => wanted.some((path) => mayHaveWritten(commit.message, path)));
+      : entries.filter(({ commit }) => mayHaveWritten(commit.message));
     for (const [path, writes] of await readWrites(this.#dataset, candidates, wanted)) {
       this.#byPath.set(path, writes);
     }
@@ -82,26 +83,29 @@ async function readWrites(
 const PLAIN_PATH_REGEXP = /^[\w./ +-]+$/;
 /** The lists of a record that say what its job wrote. */
 const LISTS_REGEXP = /"(?:slurm_)?outputs": ?\[((?:[^\]"]|"(?:[^"\\]|\\.)*")*)\]/g;
-/** In one of them a pattern, or the whole dataset. */
-const WIDE_CLAIM_REGEXP = /[*?[]|"\.\/?"/;
+const STRING_REGEXP = /"((?:[^"\\]|\\.)*)"/g;
+/** Of a claim that may be any path: a pattern, the whole dataset, or written in another way than the path. */
+const WIDE_CLAIM_REGEXP = /[*?[\\]|^\.?$/;
 
 /**
- * Whether the commit with this message may have written at a path or inside it. A record names what it
- * claims, a file or a folder around it; a commit that somebody has changed since may hold more, which is
- * then found as any other commit's. To look at 10,000 commits takes git half a second.
+ * Tells of the message of a run's commit whether the run may have written at one of `paths`, or inside it. A
+ * record names what it claims, a file or a folder around it; a commit that somebody has changed since may hold
+ * more, which is then found as any other commit's. To look at 10,000 commits takes git half a second.
  */
-export function mayHaveWritten(message: string, path: string): boolean {
-  const isTold = message.includes('"slurm_job_id"') && !message.includes('"subdataset"');
-  if (!isTold || !PLAIN_PATH_REGEXP.test(path) || path === "." || isWithin(".datalad", path)) {
-    return true;
-  }
-  const claims = [...message.matchAll(LISTS_REGEXP)].map(([, list]) => list).join("\n");
-  if (WIDE_CLAIM_REGEXP.test(claims)) return true;
-  if (claims.includes(`"${path}/`) || claims.includes(`"./${path}/`)) return true;
-  for (const claim of pathAndFoldersAround(path)) {
-    for (const written of [claim, `${claim}/`, `./${claim}`, `./${claim}/`]) {
-      if (claims.includes(`"${written}"`)) return true;
-    }
-  }
-  return false;
+export function mayHaveWrittenAt(paths: readonly string[]): (message: string) => boolean {
+  const isPlain = (path: string) =>
+    PLAIN_PATH_REGEXP.test(path) && path !== "." && !isWithin(".datalad", path);
+  if (!paths.every(isPlain)) return () => true;
+  const wanted = new Set(paths);
+  const claimable = new Set(paths.flatMap((path) => [...pathAndFoldersAround(path)]));
+  const mayBeMeant = (text: string) => {
+    const claim = text.replace(/^\.\//, "").replace(/\/$/, "");
+    return WIDE_CLAIM_REGEXP.test(claim) || claimable.has(claim) ||
+      foldersAround(claim).some((folder) => wanted.has(folder));
+  };
+  return (message) => {
+    if (!message.includes('"slurm_job_id"') || message.includes('"subdataset"')) return true;
+    return message.matchAll(LISTS_REGEXP)
+      .some(([, list]) => list!.matchAll(STRING_REGEXP).some(([, text]) => mayBeMeant(text!)));
+  };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { renderMessage } from "../../src/datalad/run_record.ts";
 import type { RunRecord } from "../../src/datalad/run_record.ts";
-import { mayHaveWritten } from "../../src/provenance/run_writes.ts";
+import { mayHaveWrittenAt } from "../../src/provenance/run_writes.ts";
 import { History } from "./history.ts";
 
 function messageOf(changes: Partial<RunRecord>): string {
@@ -25,6 +25,8 @@ for (
     ["everything", { outputs: ["."] }, "a", true],
     ["a pattern", { outputs: ["x*"] }, "a", true],
     ["what has a bracket in its name", { outputs: ["a]", "b"] }, "b", true],
+    ["the folder it is, from here and with a slash", { outputs: ["./a/"] }, "a/b", true],
+    ["a name that JSON escapes", { outputs: ['x"y'] }, "a", true],
     ["another file and reads it", { inputs: ["a/b"], outputs: ["c"] }, "a/b", false],
     ["another file, with a command that names it", { cmd: '"outputs": ["a"]' }, "a", false],
     ["another file", { outputs: ["a/c"] }, "a/b", false],
@@ -37,13 +39,16 @@ for (
     ["another one, of the whole dataset", { outputs: ["x"] }, ".", true],
   ] as const
 ) {
-  Deno.test(`mayHaveWritten() at "${path}", where the record claims ${what} → ${expected}`, () => {
-    assert.equal(mayHaveWritten(messageOf(record), path), expected);
+  Deno.test(`mayHaveWrittenAt() "${path}", where the record claims ${what} → ${expected}`, () => {
+    assert.equal(mayHaveWrittenAt([path])(messageOf(record)), expected);
+    assert.equal(mayHaveWrittenAt(["q/q", path])(messageOf(record)), expected);
   });
 }
 
-Deno.test("mayHaveWritten() of a record in a sidecar, which the message does not hold → true", () => {
-  assert.equal(mayHaveWritten('[DATALAD SLURM RUN] Slurm job 1: Completed\n\n"abc"', "a"), true);
+Deno.test("mayHaveWrittenAt() of a record in a sidecar, which the message does not hold → true", () => {
+  const message = '[DATALAD SLURM RUN] Slurm job 1: Completed\n\n"abc"';
+
+  assert.equal(mayHaveWrittenAt(["a"])(message), true);
 });
 
 Deno.test("RunWrites.at() tells the same of few paths and of many, the newest first", async () => {
