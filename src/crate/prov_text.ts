@@ -26,6 +26,9 @@ const TYPES: Readonly<Record<string, string>> = {
   PropertyValue: "schema:PropertyValue",
 };
 
+/** QUDT's names of units, and their symbols. */
+const UNIT_SYMBOLS: Readonly<Record<string, string>> = { SEC: "s", BYTE: "B" };
+
 /** Hashes that schema.org has no term for. */
 const OF_WORKFLOW_RUN = new Set(["md5", "sha1", "sha512"]);
 
@@ -67,7 +70,7 @@ class ProvDocument {
     if (types.includes("CreateAction")) this.#actions.push(entity);
     else if (types.includes("Person")) this.#record("agent", entity);
     else if (entity["propertyID"] !== undefined) {
-      this.#usage.set(entity["@id"], String(entity["value"]));
+      this.#usage.set(entity["@id"], withUnit(entity));
     } else if (entity["@id"] !== "./" && !types.includes("CreativeWork")) {
       this.#record("entity", entity);
     }
@@ -84,7 +87,6 @@ class ProvDocument {
     const { startTime, endTime, actionStatus, agent, instrument, ...rest } = action;
     const activity = nameOf(action["@id"]);
     const { object, result, containerImage, resourceUsage, ...described } = rest;
-    const used = new Map(refsIn(resourceUsage).map((id) => [`sacct:${lastPart(id)}`, id]));
     this.#put("activity", activity, {
       "prov:startTime": startTime,
       "prov:endTime": endTime,
@@ -92,7 +94,9 @@ class ProvDocument {
       "schema:actionStatus": refsIn(actionStatus).map((id) =>
         qualified(id.replace(NAMESPACES["schema"]!, "schema:"))
       )[0],
-      ...Object.fromEntries([...used].map(([name, id]) => [name, this.#usage.get(id)])),
+      ...Object.fromEntries(
+        refsIn(resourceUsage).map((id) => [`sacct:${lastPart(id)}`, this.#usage.get(id)]),
+      ),
     });
     for (const id of refsIn(object)) {
       this.#relate("used", { "prov:activity": activity, "prov:entity": nameOf(id) });
@@ -143,6 +147,12 @@ function attributesOf(entity: Readonly<Record<string, unknown>>): Record<string,
 function isValue(value: unknown): boolean {
   return typeof value === "string" ||
     Array.isArray(value) && value.every((each) => typeof each === "string");
+}
+
+/** A quantity as text: sacct itself prints some in other units, TimelimitRaw in minutes. */
+function withUnit({ value, unitCode }: Entity): string {
+  const symbol = UNIT_SYMBOLS[lastPart(String(unitCode))];
+  return symbol === undefined ? String(value) : `${value} ${symbol}`;
 }
 
 function refsIn(value: unknown): string[] {

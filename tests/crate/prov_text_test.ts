@@ -57,13 +57,18 @@ Deno.test("export --prov: all that a crate tells of jobs and files, and every na
     assert.equal(activity["prov:endTime"], action["endTime"]);
     assert.equal(activity["schema:error"], action["error"]);
     for (const id of idsIn(action["resourceUsage"])) {
-      const { name, value } = entity(crate, id);
-      assert.equal(activity[`sacct:${name}`], value);
+      const { name, value, unitCode = "" } = entity(crate, id);
+      const unit = /SEC$/.test(unitCode) ? " s" : /BYTE$/.test(unitCode) ? " B" : "";
+      assert.equal(activity[`sacct:${name}`], `${value}${unit}`);
     }
     for (const id of [...idsIn(action["object"]), ...idsIn(action["result"])]) {
       assert(described.has(nameOf(id)), id);
     }
   }
+  const last = prov["activity"]![nameOf(actions.at(-1)!["@id"])];
+  assert.equal(last["sacct:TimelimitRaw"], "3600 s");
+  assert.equal(last["sacct:MaxRSS"], "1000 B");
+  assert.equal(last["sacct:AllocCPUS"], "4");
   const relations = ["used", "wasGeneratedBy", "wasAssociatedWith"]
     .flatMap((section) => Object.values(prov[section]!));
   for (const relation of relations) {
