@@ -1,4 +1,4 @@
-import measure from "fast-string-truncated-width";
+import measureWide from "fast-string-truncated-width";
 import { visibleLine } from "../../process/visible_text.ts";
 import type { TableFit } from "../../session/view.ts";
 import { shorterWays } from "./telling_parts.ts";
@@ -27,9 +27,11 @@ export function renderTable(
 ): string {
   const cells = rows.map((row) => row.map(toCell));
   const header = rows[0]!;
-  const all = header.map((name, at) =>
-    new Column(name, cells.map((row) => row[at]!), telling.includes(name))
-  );
+  const all = header.map((name, at) => {
+    // Where all is shown nothing is looked for that could be left out.
+    const isTelling = columns !== undefined && telling.includes(name);
+    return new Column(name, cells.map((row) => row[at]!), isTelling);
+  });
   const kept = columns === undefined ? all : fitColumns(all, { droppable, telling }, columns);
   const widths = kept.map((column) => column.width);
   if (columns !== undefined) shrink(widths, columns);
@@ -138,6 +140,14 @@ interface Cell {
   readonly text: string;
   readonly width: number;
 }
+
+/** A character of ASCII takes one place: the library need not be got ready for it, which takes a ms. */
+const NARROW_REGEXP = /^[\x20-\x7e]*$/;
+
+const measure: typeof measureWide = (text, options) =>
+  options === undefined && NARROW_REGEXP.test(text)
+    ? { width: text.length, index: text.length, ellipsed: false, truncated: false }
+    : measureWide(text, options);
 
 function toCell(content: string): Cell {
   const text = visibleLine(content);
