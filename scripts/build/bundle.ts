@@ -10,6 +10,7 @@ const REPLACED_MODULES: Readonly<Record<string, string>> = {
 const COMMANDER_MODULES = ["node:child_process", "node:fs", "node:process", "node:util"];
 
 const PART_NAME_REGEXP = /"\.\/([^"/\n]+\.js)"/g;
+const EARLY_IMPORT_REGEXP = /^(?:import|\} from|import \{.*\} from) "\.\/([^"/\n]+\.js)";$/gm;
 
 const PROJECT = dirname(dirname(import.meta.dirname!));
 
@@ -51,14 +52,20 @@ export async function bundleProgram(entry: string, stage: string): Promise<Bundl
   return nameByOrder(texts, basename(main).replace(/\.ts$/, ".js"));
 }
 
-/** The bundler names parts by a hash of where they lay: here they get the order in which they are named. */
+/**
+ * The bundler names parts by a hash of where they lay: here they get the order in which they are loaded.
+ * What is loaded together lies together: with each part all that it cannot do without, then what is loaded
+ * late, in the order in which it is named.
+ */
 function nameByOrder(texts: ReadonlyMap<string, string>, main: string): BundledModule[] {
-  const names = new Map([[main, "main.js"]]);
-  for (const [name] of names) {
-    for (const [, other] of texts.get(name)!.matchAll(PART_NAME_REGEXP)) {
-      if (!names.has(other!) && texts.has(other!)) names.set(other!, `part${names.size}.js`);
-    }
-  }
+  const names = new Map<string, string>();
+  const add = (name: string) => {
+    if (names.has(name) || !texts.has(name)) return;
+    names.set(name, name === main ? "main.js" : `part${names.size}.js`);
+    for (const other of partsNamed(texts.get(name)!, EARLY_IMPORT_REGEXP)) add(other);
+  };
+  add(main);
+  for (const name of names.keys()) partsNamed(texts.get(name)!, PART_NAME_REGEXP).forEach(add);
   return [...names].map(([name, newName]) => ({
     name: newName,
     text: texts.get(name)!.replaceAll(
@@ -66,6 +73,10 @@ function nameByOrder(texts: ReadonlyMap<string, string>, main: string): BundledM
       (whole, other) => names.has(other) ? `"./${names.get(other)}"` : whole,
     ),
   }));
+}
+
+function partsNamed(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map(([, name]) => name!);
 }
 
 /** Writes the modules that stand in for others, and returns the import map that puts them there. */

@@ -10,10 +10,11 @@ const importMeta = { url: import.meta.url, main: true };
 const AsyncFunction = (async () => {}).constructor;
 const loaded = {};
 const decoder = new TextDecoder();
-const FRONT_BYTES = 300_000;
+/** So much is read at once: what a command needs lies together. */
+const WINDOW_BYTES = 262_144;
 
 function load(name) {
-  return loaded[name] ??= new AsyncFunction("sqlite", "importMeta", "load", read(PARTS[name]))(
+  return loaded[name] ??= new AsyncFunction("$sqlite", "$importMeta", "$load", read(PARTS[name]))(
     sqlite,
     importMeta,
     load,
@@ -22,30 +23,31 @@ function load(name) {
 
 /** Opened once: with each opening the runtime looks at the path again, which may lie on a network. */
 const file = Deno.openSync(path);
-/** What lies in front is what each start loads, in some thirty parts. */
-const front = readAt(0, Math.min(FRONT_BYTES, Math.max(...Object.values(PARTS).map(endOf))));
+const windows = [];
 
-function endOf([offset, length]) {
-  return offset + length;
+function read([offset, length]) {
+  let window = windows.find((one) => one.offset <= offset && offset + length <= one.end);
+  if (window === undefined) {
+    const bytes = readAt(offset, Math.max(length, WINDOW_BYTES));
+    if (bytes.length < length) throw new RangeError(`Cannot read "${path}": it is too short`);
+    window = { offset, end: offset + bytes.length, bytes };
+    windows.push(window);
+  }
+  const start = offset - window.offset;
+  return decoder.decode(window.bytes.subarray(start, start + length));
 }
 
-function read(part) {
-  const [offset, length] = part;
-  const bytes = endOf(part) <= front.length
-    ? front.subarray(offset, endOf(part))
-    : readAt(offset, length);
-  return decoder.decode(bytes);
-}
-
+/** Fewer than `length` bytes where the file ends before. */
 function readAt(offset, length) {
   file.seekSync(offset, Deno.SeekMode.Start);
   const bytes = new Uint8Array(length);
-  for (let done = 0; done < length;) {
+  let done = 0;
+  while (done < length) {
     const count = file.readSync(bytes.subarray(done));
-    if (count === null) throw new RangeError(`Cannot read "${path}": it is too short`);
+    if (count === null) break;
     done += count;
   }
-  return bytes;
+  return bytes.subarray(0, done);
 }
 
 await load("./main.js");

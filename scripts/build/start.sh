@@ -117,7 +117,7 @@ dls_look() {
       dls_above=${dls_above%/*}
     done
     dls_tools
-    ls -lndL -- / "$@"
+    exec ls -lndL -- / "$@"
   )
   case $dls_lines in *"$dls_newline"*) ;; *) return 1 ;; esac
   dls_place=${dls_lines%%"$dls_newline"*}
@@ -358,12 +358,14 @@ DENO_LOG=error,deno::cache=off
 export DLSLURM_BOOT_SELF DLSLURM_BOOT_NAMES HOME DENO_DIR DENO_NO_UPDATE_CHECK DENO_NO_PACKAGE_JSON
 export DENO_LOG
 
+dls_run='run @RUN_OPTIONS@'
+
 # Does the runtime start with the flag $1, and $2 kB of addresses less than are allowed? Where it does not
 # it would leave a core and a long trace.
 dls_try() {
   (
     ulimit -c 0
-    ulimit -S -v "$2" && "$dls_home/deno" run @RUN_OPTIONS@$1 data:text/javascript,0 || exit 1
+    ulimit -S -v "$2" && "$dls_home/deno" $dls_run$1 data:text/javascript,0 || exit 1
   ) </dev/null >/dev/null 2>&1
 }
 
@@ -385,6 +387,6 @@ esac
 # What reads a whole history holds much at once. Where addresses are few it has to do with less room.
 case ${1-}$dls_flag in export | report) dls_flag=@ROOM@ ;; esac
 
-exec "$dls_home/deno" run @RUN_OPTIONS@$dls_flag \
+exec "$dls_home/deno" $dls_run$dls_flag \
   "$dls_home/$dls_program.js" "$@"
 }

@@ -68,8 +68,8 @@ Deno.test("toFunctionBody() takes SQLite and import.meta from its parameters", (
 
   assert.equal(
     toFunctionBody(program, "dlslurm-1.js"),
-    `"use strict";\nconst { DatabaseSync: D, constants } = sqlite;\n` +
-      `await new D(constants, importMeta.url);\n//# sourceURL=dlslurm-1.js\n`,
+    `"use strict";\nconst { DatabaseSync: D, constants } = $sqlite;\n` +
+      `await new D(constants, $importMeta.url);\n//# sourceURL=dlslurm-1.js\n`,
   );
 });
 
@@ -91,7 +91,28 @@ Deno.test("toFunctionBody() takes other parts from load, and returns what is exp
   assert.deepEqual(loaded, ["./part1.js", "./part2.js", "./part3.js"]);
 });
 
-for (const program of [`import { x } from "node:fs";`, "export const a = 1;", "const = 1;"]) {
+Deno.test("toFunctionBody() keeps a variable of the program apart from what loads its parts", async () => {
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+  const body = toFunctionBody(
+    `var load = 1;\nvar sqlite = (await import("./part1.js")).name;\nexport { load, sqlite };\n`,
+    "part.js",
+  );
+  const run = new AsyncFunction(...PARAMETERS, body);
+
+  assert.deepEqual(await run({}, {}, (name: string) => Promise.resolve({ name })), {
+    load: 1,
+    sqlite: "./part1.js",
+  });
+});
+
+for (
+  const program of [
+    `import { x } from "node:fs";`,
+    "export const a = 1;",
+    "const = 1;",
+    "const $load = 1;",
+  ]
+) {
   Deno.test(`toFunctionBody() refuses ${program}`, () => {
     assert.throws(() => toFunctionBody(program, "dlslurm.js"), SyntaxError);
   });
