@@ -77,7 +77,9 @@ export async function buildFor(
 
 /** Writes the manual page. */
 export async function buildManPage(path: string): Promise<void> {
-  const page = renderManPage(defineProgram(() => Promise.resolve()), { version: PROGRAM_VERSION });
+  const page = renderManPage(await defineProgram(() => Promise.resolve()), {
+    version: PROGRAM_VERSION,
+  });
   await Deno.writeTextFile(path, page);
 }
 

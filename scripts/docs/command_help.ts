@@ -1,3 +1,4 @@
+import type { CommandDefinition } from "../../src/commands/command_definition.ts";
 import { defineProgram } from "../../src/cli/program.ts";
 
 /** How wide the pages show help. */
@@ -9,7 +10,7 @@ const WIDTH = 100;
  * @param main path of main.ts.
  */
 export async function renderCommandHelp(main: string): Promise<string> {
-  const program = defineProgram(() => Promise.resolve());
+  const program = await defineProgram(() => Promise.resolve());
   const sections = [section("dlslurm", "dlslurm --help", helpOf(program))];
   for (const command of program.commands) {
     // A command without a description is read where it is done, and shows its help itself.
@@ -26,7 +27,7 @@ function section(title: string, line: string, text: string): string {
   return `## ${title}\n\n\`\`\`console\n$ ${line}\n${text.trimEnd()}\n\`\`\``;
 }
 
-function helpOf(command: ReturnType<typeof defineProgram>): string {
+function helpOf(command: CommandDefinition): string {
   command.configureHelp({ ...command.configureHelp(), helpWidth: WIDTH });
   let text = "";
   command.configureOutput({ writeOut: (part) => text += part });

@@ -83,7 +83,10 @@ export const LAYER_RULES: Readonly<Record<string, LayerRule>> = {
     ],
     reason: "the command line is above everything but main.ts",
   },
-  commands: { mayImport: ["session", "errors"], reason: "what all commands have in common" },
+  commands: {
+    mayImport: ["session", "datalad", "errors"],
+    reason: "what all commands have in common",
+  },
   "commands/schedule": command(),
   "commands/finish": command("list", "wait"),
   "commands/reschedule": command(),

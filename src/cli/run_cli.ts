@@ -19,6 +19,7 @@ import { UserError } from "../errors.ts";
 import { identifySelf } from "../process/process_identity.ts";
 import type { ProcessIdentity } from "../process/process_identity.ts";
 import { visibleLine, visibleText } from "../process/visible_text.ts";
+import { openAhead } from "./open_ahead.ts";
 import { askOnTerminal } from "./ask_on_terminal.ts";
 import { nameNotText } from "../fs/text_names.ts";
 import { requireText } from "./argument_text.ts";
@@ -28,10 +29,10 @@ import { explainEnd } from "./explain_end.ts";
 import { forgetCaller } from "./git_environment.ts";
 import { withGitSettings } from "./git_settings.ts";
 import { resolveFolder } from "./global_options.ts";
-import type { GlobalSettings } from "./global_options.ts";
 import { withJoinedValues } from "./extension_words.ts";
 import { COMPLETE_WORDS } from "./completion/scripts.ts";
 import { defineProgram } from "./program.ts";
+import type { CommandToStart } from "./program.ts";
 import { LiveDisplay } from "./live_display.ts";
 import { ProgressDisplay } from "./progress_display.ts";
 import { reportError } from "./report_error.ts";
@@ -57,11 +58,15 @@ export async function runCli(args: readonly string[], real: ProcessEnvironment):
   // Before anything else: a Slurm that scripts call a thousand times is to answer at once.
   if (isForwarded(args[0])) return await runForwarded(args[0], args.slice(1), environment);
   let status: number = ExitCode.Ok;
-  const program: Command = defineProgram(async (action, settings, run) => {
-    status = await runCommand(action, settings, run, environment);
-  }, async (asked) => {
-    status = await runStandalone(asked, program, environment);
-  });
+  const program: Command = await defineProgram(
+    async (command) => {
+      status = await runCommand(command, environment);
+    },
+    async (asked) => {
+      status = await runStandalone(asked, program, environment);
+    },
+    args[0],
+  );
   const showError = errorsAsRecords(program, args, environment);
   // What commander has to say of a wrong line is part of the record then.
   prepare(
@@ -108,9 +113,7 @@ function statusOf(
 }
 
 async function runCommand(
-  action: string,
-  settings: GlobalSettings,
-  run: (context: CommandContext) => Promise<void>,
+  { action, settings, ahead, run }: CommandToStart,
   environment: ProcessEnvironment,
 ): Promise<number> {
   forgetCaller();
@@ -131,7 +134,8 @@ async function runCommand(
   try {
     const cwd = await resolveFolder(environment.cwd, settings.folders);
     const output = { io, display, live, reporter, isForPeople, isTailored };
-    await run(contextFor({ ...environment, cwd }, settings.overrides, output));
+    const context = await contextFor({ ...environment, cwd }, { settings, ahead, output });
+    await run(context);
     reporter.finish();
   } catch (thrown) {
     const ended = { action, settings, reporter };
@@ -152,17 +156,25 @@ interface CommandOutput {
   readonly isTailored: boolean;
 }
 
-/** What a command is given; `overrides` are settings of git for this run, `-c`. */
-function contextFor(
+/** What a command is given, once what it will ask for in any case was asked. */
+async function contextFor(
   environment: ProcessEnvironment,
-  overrides: readonly string[],
-  { io, display, live, reporter, isForPeople, isTailored }: CommandOutput,
-): CommandContext {
+  { settings, ahead, output }: Pick<CommandToStart, "settings" | "ahead"> & {
+    output: CommandOutput;
+  },
+): Promise<CommandContext> {
+  const { overrides } = settings;
+  const { io, display, live, reporter, isForPeople, isTailored } = output;
   const runner = withGitSettings(environment.runner, overrides);
+  const { openDataset, begun } = openAhead(runner, environment.cwd, ahead.dataset);
+  await begun;
   const shown = shownTo(io, environment);
   const { terminal } = environment;
   let process: Promise<ProcessIdentity> | undefined;
+  const identify = () => process ??= identifySelf(runner);
+  if (ahead.identity) identify().catch(() => undefined); // whoever asks is told
   return {
+    openDataset,
     ask: terminal.in && terminal.err
       ? (question) => askOnTerminal(question, { ...environment, io })
       : undefined,
@@ -172,7 +184,7 @@ function contextFor(
     },
     version: PROGRAM_VERSION,
     runner,
-    process: () => process ??= identifySelf(runner),
+    process: identify,
     cwd: environment.cwd,
     env: environment.env,
     programCommand: environment.selfCommand,

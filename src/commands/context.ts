@@ -10,6 +10,7 @@
  * @module
  */
 
+import type { Dataset } from "../datalad/dataset.ts";
 import type { Session } from "../session/session.ts";
 import type { ResultRecord } from "../session/result_record.ts";
 import type { View } from "../session/view.ts";
@@ -28,6 +29,13 @@ export interface CommandContext extends Session {
   readonly ask: ((question: string) => Promise<boolean>) | undefined;
   /** Absolute, links resolved. */
   readonly cwd: string;
+  /**
+   * Opens the dataset around `cwd`, or the one that is named. Git was asked before the command was loaded; what
+   * it said then answers the first call, later ones ask anew.
+   *
+   * @throws {UserError} As `openDataset` of datalad/dataset.ts.
+   */
+  openDataset(named: string | undefined): Promise<Dataset>;
   /** The user's environment variables. */
   readonly env: { get(name: string): string | undefined; toObject(): Record<string, string> };
   /** Argument vector that starts this program again, without any option. */

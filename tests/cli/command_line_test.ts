@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { lastValueOf, optionOf, readLine, splitOption } from "../../src/cli/command_line.ts";
 import { defineProgram } from "../../src/cli/program.ts";
 
-const program = defineProgram(() => Promise.resolve());
+const program = await defineProgram(() => Promise.resolve());
 
 /** A line as `command: option=value option=- …`, and what is left open at its end. */
 function read(line: string) {
@@ -61,4 +61,19 @@ Deno.test("optionOf() has an option of the command before one of the program", (
   assert.equal(optionOf(program, list, "--limit")!.long, "--limit");
   assert.equal(optionOf(program, list, "-C")!.long, "--folder");
   assert.equal(optionOf(program, program, "--limit"), undefined);
+});
+
+Deno.test("defineProgram() leaves the other commands out where the first word names one", async () => {
+  const namesFor = async (first: string) => {
+    const { commands } = await defineProgram(() => Promise.resolve(), undefined, first);
+    return commands.map((command) => command.name());
+  };
+  const all = program.commands.map((command) => command.name());
+
+  assert.deepEqual(await namesFor("list"), ["list"]);
+  assert.deepEqual(await namesFor("slurm-finish"), ["finish"]);
+  // What may be a value, a mistake, or something of every object.
+  for (const first of ["-C", "slurm-list", "lst", "help", "constructor", ""]) {
+    assert.deepEqual(await namesFor(first), all, first);
+  }
 });

@@ -108,7 +108,7 @@ Deno.test("completion: no store is made", async () => {
 
 Deno.test("completion: every option of every command that help shows", async () => {
   await using world = await EngineWorld.create();
-  for (const command of defineProgram(() => Promise.resolve()).commands) {
+  for (const command of (await defineProgram(() => Promise.resolve())).commands) {
     const found = await candidates(world, command.name(), "--");
     for (const { long, hidden } of command.options) {
       assert.equal(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { withJoinedValues } from "../../src/cli/extension_words.ts";
 import { defineProgram } from "../../src/cli/program.ts";
 
-const program = defineProgram(() => Promise.resolve());
+const program = await defineProgram(() => Promise.resolve());
 
 // What scripts say to the Python extension, word for word.
 const CASES: readonly [words: string, joined: string][] = [

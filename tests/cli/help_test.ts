@@ -6,7 +6,7 @@ import { DLSLURM, Sandbox } from "../support/sandbox.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { startOnTerminal } from "../support/terminal.ts";
 
-const program = defineProgram(() => Promise.resolve());
+const program = await defineProgram(() => Promise.resolve());
 
 for (const command of program.commands) {
   Deno.test(`help ${command.name()}: tells what it is for, and the exit status`, async () => {

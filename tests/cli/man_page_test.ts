@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { renderManPage } from "../../src/cli/man_page.ts";
 import { defineProgram } from "../../src/cli/program.ts";
 
-const program = defineProgram(() => Promise.resolve());
+const program = await defineProgram(() => Promise.resolve());
 const page = renderManPage(program, { version: "9.8.7" });
 const lines = page.split("\n");
 

@@ -31,7 +31,7 @@ Deno.test("README.md: fits on a few screens", () => {
 
 Deno.test("README.md: every command has its row, docs/commands.md its section with each option", async () => {
   const page = await Deno.readTextFile(new URL("docs/commands.md", ROOT));
-  for (const command of defineProgram(() => Promise.resolve()).commands) {
+  for (const command of (await defineProgram(() => Promise.resolve())).commands) {
     const name = `dlslurm ${command.name()}`;
     assert.ok(README.includes(`| [\`${name}\`](docs/`), name);
     const section = page.split(`\n## ${name}\n`)[1]?.split("\n## ")[0] ?? "";

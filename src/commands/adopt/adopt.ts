@@ -11,7 +11,6 @@
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { join, resolve } from "node:path";
 import { resolveClaim } from "../../datalad/claimed_path.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { realPathIfPresent } from "../../fs/if_present.ts";
@@ -35,7 +34,7 @@ export async function runAdopt(options: AdoptOptions, context: CommandContext): 
       hint: "dlslurm adopt --file FILE --alt-dir FOLDER",
     });
   }
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   if (options.file !== undefined) {
     const { adoptFile } = await import("./adopt_file.ts");
     return await adoptFile(dataset, options.file, options, context);

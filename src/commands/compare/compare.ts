@@ -9,7 +9,6 @@
  * @module
  */
 
-import { openDataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { evidenceToJson } from "../../jobs/evidence.ts";
 import { renderReproduction, reproductionOf } from "../../jobs/output_comparison.ts";
@@ -24,7 +23,7 @@ import type { CompareOptions } from "./compare_options.ts";
 
 /** Shows two recorded jobs side by side. */
 export async function runCompare(options: CompareOptions, context: CommandContext): Promise<void> {
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   using store = JobStore.openToLook(dataset);
   const provenance = await Provenance.open(dataset, context.runner);
   const finder = new TargetFinder(provenance, store, context.runner);

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { exportCrate } from "../../crate/export_crate.ts";
 import type { ExportFormat } from "../../crate/export_crate.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { fieldsOfError } from "../../session/error_fields.ts";
 import type { CommandContext } from "../context.ts";
@@ -11,7 +10,7 @@ import type { ExportOptions } from "./export_options.ts";
 export async function runExport(options: ExportOptions, context: CommandContext): Promise<void> {
   const { revisions = "HEAD", name, description, license } = options;
   const { format, path } = requireTarget(options, context.cwd);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   const title = {
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),

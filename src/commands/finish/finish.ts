@@ -9,7 +9,6 @@
  */
 
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { findOperationInProgress, readHead } from "../../git/repository.ts";
@@ -36,7 +35,7 @@ import { findOntoWorktrees, workTreesOf } from "../../worktrees/onto_worktree.ts
 export async function runFinish(options: FinishOptions, context: CommandContext): Promise<void> {
   const named = options.jobIds.map(parseJobName);
   refuseContradictions(options);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   if (options.listOpenJobs === true) {
     using store = JobStore.openToLook(dataset);
     await listOpenJobs(dataset, store, context);

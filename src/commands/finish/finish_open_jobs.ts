@@ -4,7 +4,6 @@ import { finishCompleted } from "../../commit/finish_completed.ts";
 import type { FinishRequest } from "../../commit/finish_completed.ts";
 import { recoverCommits } from "../../commit/recover_commits.ts";
 import { putBack } from "../../claims/make_room.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { endFinishedByExtension } from "../../extension/finished.ts";
 import { removeOldTemporaryFiles } from "../../fs/temporary_files.ts";
@@ -66,7 +65,7 @@ export async function finishOpenJobs(
 ): Promise<ReadonlySet<string | null>> {
   await settleSubmissions(opened, store, context);
   const dataset = await completeMoves(opened, store, context)
-    ? await openDataset(context.runner, context.cwd, order.options.dataset)
+    ? await context.openDataset(order.options.dataset)
     : opened;
   const run = new OpenJobsFinish(dataset, store, order, context);
   return await run.finish();
@@ -118,7 +117,7 @@ class OpenJobsFinish {
     }
     const parted = await this.#part(await fillGaps(this.#open, selected));
     if (parted.length === 0) return altDirs;
-    const described = parted
+    const described = claims.length === 0 ? parted : parted
       .map((job) => ({ ...job, outputs: [...new Set([...job.outputs, ...claims])] }));
     const { decisions, statuses } = await this.#decide(described);
     const toCommit = decisions.filter((decision) => decision.kind === "commit");

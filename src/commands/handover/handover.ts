@@ -10,7 +10,6 @@
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { dirname, resolve } from "node:path";
 import { takeFinishLease } from "../../commit/finish_lease.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { lstatIfPresent, statIfPresent } from "../../fs/if_present.ts";
@@ -49,7 +48,7 @@ export async function runHandover(
   if (isReturn && names.length === 0) {
     throw usage("tell which jobs are meant: none was named", "dlslurm list --state HANDED_OVER");
   }
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   using store = JobStore.openIn(dataset);
   await using _sharing = ClaimSharing.of(dataset, store, context);
   // A finish at work may be about to commit or close one of them.

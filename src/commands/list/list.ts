@@ -10,7 +10,6 @@
 import { UserError } from "../../errors.ts";
 import { isLabel, parseJobName } from "../../jobs/label.ts";
 import type { View } from "../../session/view.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { isSubmitted } from "../../jobs/job.ts";
 import { JobStore } from "../../store/job_store.ts";
@@ -30,7 +29,7 @@ import type { ListOptions } from "./list_options.ts";
 export async function runList(options: ListOptions, context: CommandContext): Promise<void> {
   const jobIds = options.jobIds.map(parseJobName);
   refuseContradictions(options, context);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   const order = { jobIds, options };
   if (options.watch === true) {
     const { watchJobs } = await import("./watch_jobs.ts");

@@ -8,7 +8,6 @@
  */
 
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import type { OpenDataset } from "../../claims/open_dataset.ts";
 import type { Session } from "../../session/session.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
@@ -60,7 +59,7 @@ const MOST_CANDIDATES = 5;
 /** Settles one submission, or lists those that are not settled. */
 export async function runRecover(options: RecoverOptions, context: CommandContext): Promise<void> {
   requireNamed(options);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   using store = JobStore.openIn(dataset);
   await using _sharing = ClaimSharing.of(dataset, store, context);
   const open = { dataset, store, session: context };

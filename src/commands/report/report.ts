@@ -1,6 +1,5 @@
 import { dirname, resolve } from "node:path";
 import { quote } from "shlex";
-import { openDataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { statIfPresent } from "../../fs/if_present.ts";
 import { writeFileAtomic } from "../../fs/write_file_atomic.ts";
@@ -21,7 +20,7 @@ export async function runReport(options: ReportOptions, context: CommandContext)
   const output = options.output ?? (format === "html" ? "report.html" : "-");
   const path = output === "-" ? undefined : resolve(context.cwd, output);
   if (path !== undefined) await requirePlace(path, output, options);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   const provenance = await Provenance.open(dataset, context.runner);
   const { history } = provenance.top;
   using store = revisions === undefined ? JobStore.openToLook(dataset) : undefined;

@@ -9,7 +9,6 @@
  * @module
  */
 
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { findRuns } from "../../provenance/recorded_runs.ts";
@@ -24,7 +23,7 @@ import type { RescheduleOptions } from "./reschedule_options.ts";
 /** Submits recorded jobs again, or says which would be. */
 export async function runReschedule(options: RescheduleOptions, context: CommandContext) {
   refuseContradictions(options);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   const runs = await findNamed(dataset, options, context);
   const own = withoutForeign(dataset, runs, context);
   if (options.onto === undefined || own.length === 0) {

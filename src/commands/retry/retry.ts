@@ -11,7 +11,6 @@
 import type { OpenDataset } from "../../claims/open_dataset.ts";
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { takeFinishLease } from "../../commit/finish_lease.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { renderStatuses } from "../../jobs/job_summary.ts";
@@ -39,7 +38,7 @@ export async function runRetry(
 ): Promise<void> {
   const states = statesOf(options.state);
   const jobIds = options.jobIds.map(parseJobName);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   using store = JobStore.openIn(dataset);
   await using _sharing = ClaimSharing.of(dataset, store, context);
   const open = { dataset, store, session: context };

@@ -11,7 +11,6 @@
 
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import type { OpenDataset } from "../../claims/open_dataset.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { statIfPresent } from "../../fs/if_present.ts";
 import { JobStore } from "../../store/job_store.ts";
@@ -53,7 +52,7 @@ export async function runSchedule(
     const { runScheduleTasks } = await import("./schedule_tasks.ts");
     return await runScheduleTasks(given, context);
   }
-  const dataset = await openDataset(context.runner, context.cwd, given.dataset);
+  const dataset = await context.openDataset(given.dataset);
   const { options, place, onInstall } = await placeCommand(given, dataset, context);
   const command = commandAsGiven(options, place);
   using opened = new DisposableStack();

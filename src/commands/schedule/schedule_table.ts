@@ -1,7 +1,6 @@
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import { resolve } from "node:path";
 import type { OpenDataset } from "../../claims/open_dataset.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { JobStore } from "../../store/job_store.ts";
@@ -35,7 +34,7 @@ export async function runScheduleTable(
   context: CommandContext,
 ): Promise<void> {
   refuseContradictions(options);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   const notice = options.dryRun === undefined
     ? options.notify ?? dataset.config.get(NOTIFY_SETTING)
     : undefined;

@@ -1,5 +1,4 @@
 import { ClaimSharing } from "../../claims/shared/share_claims.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { AddRowsOptions, NewWaitingRow } from "../../store/waiting_rows.ts";
@@ -29,7 +28,7 @@ export async function runScheduleTasks(
   given: ScheduleOptions,
   context: CommandContext,
 ): Promise<void> {
-  const dataset = await openDataset(context.runner, context.cwd, given.dataset);
+  const dataset = await context.openDataset(given.dataset);
   const { options, place, onInstall } = await placeCommand(given, dataset, context);
   const command = commandAsGiven(options, place);
   const tasks = await tasksOf(command.cmd, place, context);

@@ -10,7 +10,6 @@
 
 import { resolve } from "node:path";
 import { SlurmOutputFinder } from "../../commit/slurm_outputs.ts";
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import type { AccountingEvidence } from "../../jobs/evidence.ts";
@@ -38,7 +37,7 @@ import type { ShownJob } from "./shown_job.ts";
 
 /** Shows a job as a page or record, or where everything in it came from. */
 export async function runShow(options: ShowOptions, context: CommandContext): Promise<void> {
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   using store = JobStore.openToLook(dataset);
   const provenance = await Provenance.open(dataset, context.runner);
   const finder = new TargetFinder(provenance, store, context.runner);

@@ -9,7 +9,6 @@
  */
 
 import { join } from "node:path";
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { RECORD_PREFIX } from "../../datalad/run_record.ts";
 import { UserError } from "../../errors.ts";
@@ -35,7 +34,7 @@ const IGNORE_SETTING = "dlslurm.verify.ignore";
 /** Reports whether repeated jobs, which may be run first, came out as the runs that they repeat. */
 export async function runVerify(options: VerifyOptions, context: CommandContext): Promise<void> {
   refuseContradictions(options);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   // Before a night is waited for.
   const rules = rulesOf(dataset, options);
   if (options.run !== true) return await verify(dataset, options, rules, context);

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { openDataset } from "../../datalad/dataset.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { parseJobName } from "../../jobs/label.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
@@ -30,7 +29,7 @@ import type { WaitOptions } from "./wait_options.ts";
 /** Waits until jobs have ended and reports how. */
 export async function runWait(options: WaitOptions, context: CommandContext): Promise<void> {
   const jobIds = options.jobIds.map(parseJobName);
-  const dataset = await openDataset(context.runner, context.cwd, options.dataset);
+  const dataset = await context.openDataset(options.dataset);
   const workTrees = await workTreesOf(dataset);
   const named = resolveNames(dataset, jobIds, context, workTrees);
   const notice = options.notify ?? dataset.config.get(NOTIFY_SETTING);

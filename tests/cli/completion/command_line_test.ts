@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { findPosition, optionsAt } from "../../../src/cli/completion/command_line.ts";
 import { defineProgram } from "../../../src/cli/program.ts";
 
-const program = defineProgram(() => Promise.resolve());
+const program = await defineProgram(() => Promise.resolve());
 
 /** What is expected at the end of a line, and what is typed of it. */
 function at(line: string): string {
