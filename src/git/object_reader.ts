@@ -65,13 +65,15 @@ export class ObjectReader implements Disposable {
 
   #readLoose(oid: string, most: number): GitObject | undefined {
     for (const bytes of this.#looseFiles(oid)) {
-      // gitformat-loose(5): "kind size NUL content".
-      const header = new TextDecoder().decode(inflateStart(bytes).subarray(0, LONGEST_HEADER));
+      // gitformat-loose(5): "kind size NUL content". What is small is inflated once.
+      const whole = bytes.length <= SMALL ? inflate(bytes) : undefined;
+      const beginning = (whole ?? inflateStart(bytes)).subarray(0, LONGEST_HEADER);
+      const header = new TextDecoder().decode(beginning);
       const [, kind, size] = /^(commit|tree|blob|tag) ([0-9]+)\0/.exec(header) ?? [];
       if (kind === undefined) throw new SyntaxError("it is no object");
       if (kind === "blob" && Number(size) > most) return undefined;
       const start = `${kind} ${size}\0`.length;
-      return { kind: kind as ObjectKind, content: inflate(bytes).subarray(start) };
+      return { kind: kind as ObjectKind, content: (whole ?? inflate(bytes)).subarray(start) };
     }
     return undefined;
   }
@@ -111,6 +113,8 @@ export class ObjectReader implements Disposable {
 }
 
 const LONGEST_HEADER = 32;
+/** Bytes of a compressed object; whole it has at most 1,032 times as many, RFC 1951. */
+const SMALL = 4_096;
 /** Larger ones are of folders with a million files. */
 const LARGEST_TREE = 64 * 1024 * 1024;
 

@@ -82,6 +82,15 @@ export class JobEvidence extends StorePart {
     return parse<NotedEvidence>(found?.["noted"])?.script ?? undefined;
   }
 
+  /** The script of the newest job of which evidence is noted, with the HEAD that it was compared with. */
+  newestScript(): { readonly head: string; readonly script: NotedScript } | undefined {
+    const select = "SELECT noted FROM job_evidence ORDER BY job_key DESC LIMIT 1";
+    const found = this.read(() => this.database.prepare(select).get());
+    const noted = parse<NotedEvidence>(found?.["noted"]);
+    const head = noted?.submission?.head;
+    return noted?.script && head !== undefined ? { head, script: noted.script } : undefined;
+  }
+
   #noted(row: Readonly<Record<string, unknown>> | undefined): NotedEvidence | undefined {
     if (row === undefined) return undefined;
     const noted = parse<NotedEvidence>(row["noted"]);

@@ -5,7 +5,6 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { walkTree } from "../fs/walk_tree.ts";
 import { blobOid } from "../git/blob_oid.ts";
-import { CommitTree } from "../git/commit_tree.ts";
 import type { JobRequest } from "../jobs/job.ts";
 import { hasTraits } from "../jobs/noted_evidence.ts";
 import type { GatheredEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
@@ -39,6 +38,12 @@ const LONG_LIST = 100;
 /** Slurm's own limit, max_script_size in slurm.conf(5), is 4 MB unless a site raises it. */
 const LARGEST_SCRIPT = 64 * 1024 * 1024;
 
+/** Where the scripts of submitted jobs are noted. */
+export interface SubmittedScripts {
+  /** The script of the newest job that is open, and the HEAD that it was compared with. */
+  newestScript(): { readonly head: string; readonly script: NotedScript } | undefined;
+}
+
 /** A script as it was read. */
 interface ReadScript {
   readonly noted: NotedScript;
@@ -55,26 +60,27 @@ interface ReadScript {
 export class EvidenceGatherer implements Disposable {
   readonly #dataset: Dataset;
   readonly #session: Session;
-  readonly #view: InputView & Disposable;
+  readonly #submitted: SubmittedScripts | undefined;
+  #opening: Promise<InputView & Disposable> | undefined;
+  #view: (InputView & Disposable) | undefined;
   readonly #scripts = new Map<string, ReadScript>();
   readonly #warned = new Set<string>();
 
-  /** Gathers for jobs of one dataset, on the HEAD that it was opened at. */
-  constructor(dataset: Dataset, session: Session) {
+  /**
+   * Gathers for jobs of one dataset, on the HEAD that it was opened at.
+   *
+   * @param submitted where it is noted what the job before was submitted with: of many that are submitted one
+   * after the other at one HEAD, that HEAD has the script is then found out once.
+   */
+  constructor(dataset: Dataset, session: Session, submitted?: SubmittedScripts) {
     this.#dataset = dataset;
     this.#session = session;
-    const head = new CommitTree(dataset.root, dataset.commonDir, dataset.headOid);
-    this.#view = {
-      root: dataset.root,
-      head,
-      headOid: dataset.headOid,
-      [Symbol.dispose]: () => head[Symbol.dispose](),
-    };
+    this.#submitted = submitted;
   }
 
   /** Closes the files that are open. */
   [Symbol.dispose](): void {
-    this.#view[Symbol.dispose]();
+    this.#view?.[Symbol.dispose]();
   }
 
   /**
@@ -198,7 +204,9 @@ export class EvidenceGatherer implements Disposable {
       : relative(this.#dataset.root, file);
     const isOurs = isInside(inDataset);
     const path = isOurs ? inDataset : name;
-    const saved = isOurs ? await this.#isSaved(inDataset, blob, content) : false;
+    const saved = isOurs
+      ? this.#wasSaved(inDataset, blob) || await this.#isSaved(inDataset, blob, content)
+      : false;
     return {
       noted: { path, blob, ...(saved === undefined ? {} : { saved }), file, traits },
       content: saved === false ? content : undefined,
@@ -206,15 +214,36 @@ export class EvidenceGatherer implements Disposable {
         ? "what HEAD has at this path cannot be read"
         : !isOurs
         ? "it is not in the dataset"
-        : this.#view.head.find(path)
+        : saved === false && (await this.#lookInto()).head.find(path)
         ? "it differs from what HEAD has"
         : "it is in no commit",
     };
   }
 
+  /** Whether it is noted that HEAD has this content at this path, of a file that is no link to another one. */
+  #wasSaved(path: string, blob: string): boolean {
+    const last = this.#submitted?.newestScript();
+    return last?.head === this.#dataset.headOid && last.script.saved === true &&
+      last.script.path === path && last.script.blob === blob &&
+      lookIfThere(() => Deno.lstatSync(join(this.#dataset.root, path)))?.isFile === true;
+  }
+
+  /** Opened when it is needed: it takes some ms to be able to read git's objects. */
+  async #lookInto(): Promise<InputView> {
+    this.#opening ??= this.#open();
+    return this.#view ??= await this.#opening;
+  }
+
+  async #open(): Promise<InputView & Disposable> {
+    const { CommitTree } = await import("../git/commit_tree.ts");
+    const { root, commonDir, headOid } = this.#dataset;
+    const head = new CommitTree(root, commonDir, headOid);
+    return { root, head, headOid, [Symbol.dispose]: () => head[Symbol.dispose]() };
+  }
+
   /** Whether HEAD has this content at this path; `undefined` if that cannot be found out. */
   async #isSaved(path: string, blob: string, content: Uint8Array): Promise<boolean | undefined> {
-    const { head } = this.#view;
+    const { head } = await this.#lookInto();
     const entry = head.find(path) === undefined ? await this.#askGit(path) : head.find(path);
     if (!entry) return entry === null ? false : undefined;
     if (entry.oid === blob) return true;
@@ -258,13 +287,13 @@ export class EvidenceGatherer implements Disposable {
       const mark = extra.includes(path) ? { extra: true } : {};
       const files = await this.#filesIn(path, foldersRoom);
       if (files === undefined) {
-        const tree = this.#view.head.find(path)?.oid;
+        const tree = (await this.#lookInto()).head.find(path)?.oid;
         inputs.push({ path, ...(tree === undefined ? {} : { tree }), ...mark });
         continue;
       }
       if (files.length !== 1 || files[0] !== path) foldersRoom -= files.length;
       for (const file of files) {
-        const { read = 0, ...input } = await lookAtInput(this.#view, file, room);
+        const { read = 0, ...input } = await lookAtInput(await this.#lookInto(), file, room);
         room -= read;
         inputs.push({ ...input, ...mark });
       }

@@ -1,10 +1,8 @@
 import type { OpenDataset } from "../claims/open_dataset.ts";
 import { UserError } from "../errors.ts";
 import type { Job, SubmittedJob } from "../jobs/job.ts";
-import { showJob } from "../slurm/show_job.ts";
 import { submitTimeOf } from "../slurm/submission_details.ts";
 import type { Receipt } from "../store/receipts.ts";
-import { slurmClientOf } from "../slurm/ask_slurm.ts";
 
 /**
  * Stores what sbatch printed, and what scontrol told if that is known. Where an open job has the same ID, Slurm
@@ -43,6 +41,9 @@ async function whenTakenAnew(
   const older = store.findOpen(jobId, cluster);
   const submission = store.listSubmitting().find((job) => job.jobKey === key);
   if (older === undefined || submission === undefined) return undefined;
+  // Loaded only then: it is rare.
+  const { showJob } = await import("../slurm/show_job.ts");
+  const { slurmClientOf } = await import("../slurm/ask_slurm.ts");
   const records = await showJob(slurmClientOf(dataset, session), jobId, cluster).catch((error) => {
     if (!(error instanceof UserError)) throw error;
     return [];

@@ -25,7 +25,7 @@ import { lookAtOutputs } from "../claims/look_at_outputs.ts";
 import type { OutputLook } from "../claims/look_at_outputs.ts";
 import { lookBesideAltDir } from "../claims/look_beside_alt_dir.ts";
 import { putBack } from "../claims/make_room.ts";
-import { askLogPaths, noteLogPaths } from "./fetch_log_paths.ts";
+import type * as LogPaths from "./fetch_log_paths.ts";
 import { hintForHolder, nameOfHolder, outputConflict } from "../claims/output_conflict.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
 import { prepareFiles } from "./prepare_files.ts";
@@ -62,7 +62,7 @@ export async function submitJob(
   const look = await lookAtOutputs(dataset, plan);
   await warnOfIgnored(dataset, plan.request.outputs, session);
   const submitter = await submitterOf(session);
-  using gatherer = new EvidenceGatherer(dataset, session);
+  using gatherer = new EvidenceGatherer(dataset, session, store.evidence);
   const evidence = await gatherer.gather(plan);
   const claim = { submitter, checksOutputs, before: look.before, evidence };
   const key = claimOutputs(store, plan, claim, session);
@@ -79,7 +79,10 @@ export async function submitJob(
     await abandon();
     throw error;
   }
-  const answer = await runSubmission(dataset, { key, ...plan }, session).catch(async (error) => {
+  const submission = runSubmission(dataset, { key, ...plan }, session);
+  // What is needed once the command has ended is loaded while it runs.
+  const logPaths = import("./fetch_log_paths.ts");
+  const answer = await submission.catch(async (error) => {
     // The shell itself could not be started: nothing was submitted.
     await abandon();
     throw error;
@@ -95,7 +98,7 @@ export async function submitJob(
     const hint = await hintForUnopenedScript(dataset.root, plan, answer.stderr);
     throw refusedSubmission(plan.command, answer, session.isForPrograms, hint);
   }
-  const job = await acceptJob(open, { key, ...answer }, plan.request);
+  const job = await acceptJob(open, { key, ...answer }, plan.request, await logPaths);
   if (answer.code !== 0) {
     session.warn(
       `the command ended with exit status ${answer.code}, job ${answer.jobId} was submitted`,
@@ -130,6 +133,7 @@ async function acceptJob(
   open: OpenDataset,
   { key, jobId, cluster }: Receipt,
   { altDir, pwd }: JobRequest,
+  { askLogPaths, noteLogPaths }: typeof LogPaths,
 ): Promise<SubmittedJob> {
   const { dataset, store, session } = open;
   const nowMs = session.now().getTime();
