@@ -1,10 +1,9 @@
-import { isWithin } from "../paths/root_paths.ts";
+import { isWithin, joinPath } from "../paths/root_paths.ts";
 import { dirname, join, resolve } from "node:path";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
-import { lstatIfPresent, realPathIfPresent } from "../fs/if_present.ts";
-import { walkTree } from "../fs/walk_tree.ts";
+import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { Session } from "../session/session.ts";
 import { firstOf } from "../session/name_list.ts";
@@ -21,21 +20,22 @@ export interface ClaimDemands {
 }
 
 /**
- * Looks at what is behind the claims of a job: is there something, and is it in the dataset?
+ * Looks at what is behind the claims of a job: is there something, and is it in the dataset? Each look waits for
+ * its answer: of thousands of jobs there are many, and the way through the event loop takes longer.
  *
  * @returns the claims at which there is something.
  * @throws {UserError} `BAD_OUTPUT`
  */
-export async function requireGoodClaims(
+export function requireGoodClaims(
   dataset: Dataset,
   job: SubmittedJob,
   { requireOutputs, allowNoOutputs, room }: ClaimDemands,
   session: Session,
-): Promise<string[]> {
+): string[] {
   const missing: string[] = [];
   for (const claim of job.outputs) {
-    await requireInside(dataset, job, claim);
-    if (!await isSomethingAt(dataset.root, claim, room)) missing.push(claim);
+    requireInside(dataset, job, claim);
+    if (!isSomethingAt(dataset.root, claim, room)) missing.push(claim);
   }
   if (missing.length === 0) return [...job.outputs];
   if (requireOutputs) throw missingOutput(job, missing[0]!);
@@ -46,33 +46,52 @@ export async function requireGoodClaims(
   return job.outputs.filter((claim) => !missing.includes(claim));
 }
 
-async function requireInside(dataset: Dataset, job: SubmittedJob, claim: string): Promise<void> {
+function requireInside(dataset: Dataset, job: SubmittedJob, claim: string): void {
   if (claim === ".") return; // the dataset itself
   const path = join(dataset.root, claim);
-  const folder = await realPathIfPresent(dirname(path));
+  const folder = ifPresent(() => Deno.realPathSync(dirname(path)));
   if (folder !== undefined && !isWithin(dataset.root, folder)) {
     throw outsideOutput(job, claim, folder);
   }
-  if ((await lstatIfPresent(path))?.isSymlink !== true) return;
-  const target = await Deno.readLink(path);
+  if (ifPresent(() => Deno.lstatSync(path))?.isSymlink !== true) return;
+  const target = Deno.readLinkSync(path);
   const place = resolve(dirname(path), target);
   if (!isWithin(dataset.root, place) && !isAnnexLink(target)) {
     throw outsideOutput(job, claim, target);
   }
 }
 
-/** Whether there is a file or a link: an empty folder cannot be committed. */
-export async function isSomethingAt(
+/** Whether there is a file or a link, or a folder that may not be read: an empty one cannot be committed. */
+export function isSomethingAt(
   root: string,
   claim: string,
   room: ReadonlyMap<string, string> = new Map(),
-): Promise<boolean> {
-  for await (const { path, kind } of walkTree(root, claim)) {
-    if (kind === "folder") continue;
+): boolean {
+  const info = ifPresent(() => Deno.lstatSync(join(root, claim)));
+  return info !== undefined && isSomething(root, claim, info, room);
+}
+
+function isSomething(
+  root: string,
+  path: string,
+  { isDirectory }: { readonly isDirectory: boolean },
+  room: ReadonlyMap<string, string>,
+): boolean {
+  if (!isDirectory) {
     const target = room.get(path);
-    if (target === undefined || !isLinkTo(join(root, path), target)) return true;
+    return target === undefined || !isLinkTo(join(root, path), target);
   }
-  return false;
+  try {
+    for (const entry of Deno.readDirSync(join(root, path))) {
+      if (entry.name === ".git") continue;
+      if (isSomething(root, joinPath(path, entry.name), entry, room)) return true;
+    }
+    return false;
+  } catch (error) {
+    if (isAbsence(error)) return false;
+    if (error instanceof Deno.errors.PermissionDenied) return true;
+    throw error;
+  }
 }
 
 function missingOutput(job: SubmittedJob, claim: string): UserError {

@@ -7,6 +7,9 @@ import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { BroughtBack } from "./bring_back.ts";
 
+const NO_PATHS: ReadonlySet<string> = new Set();
+const NO_ROOM: ReadonlyMap<string, string> = new Map();
+
 /**
  * Tells whether a change inside a job's claims can be its doing: what was not there when it was scheduled it
  * has not removed, and a link that made room for it and was put back it has not written. What was noted of
@@ -17,7 +20,11 @@ export function ownChangesOf(dataset: Dataset, store: JobStore, job: SubmittedJo
     const before = store.files.find(job.jobKey);
     if (before === undefined) return undefined;
     const { present, room } = before;
-    return { room, places: present?.places ?? [], paths: new Set(present?.paths) };
+    // Of most jobs nothing was there: that is not held once for each of them.
+    const paths = present === null || present.paths.length === 0
+      ? NO_PATHS
+      : new Set(present.paths);
+    return { room: room.size === 0 ? NO_ROOM : room, places: present?.places.slice() ?? [], paths };
   };
   let noted: ReturnType<typeof read> | null = null;
   return (path, isGone) => {

@@ -133,7 +133,7 @@ class OutputStaging {
     await this.#refuseUnfit(candidates, logs);
     await this.#refuseOverlooked(candidates);
     const seen = candidates.present.filter((path) => this.#isWanted(path));
-    for (const claim of await findEmptied(dataset.root, jobs, seen)) this.#fail(claim, gone(claim));
+    for (const claim of findEmptied(dataset.root, jobs, seen)) this.#fail(claim, gone(claim));
     const snapshots = await this.#waitForWriters(seen);
     const present = seen.filter((path) => !this.#failures.has(this.#ownerOf(path)!));
     const deleted = this.#findDeleted(candidates, new TakenPlaces(present));
@@ -320,16 +320,16 @@ function claimsWithout(jobs: readonly WrittenPaths[], { present, deleted }: Cand
 }
 
 /** Claims that had something and are empty now. */
-async function findEmptied(
+function findEmptied(
   root: string,
   jobs: readonly WrittenPaths[],
   seen: readonly string[],
-): Promise<string[]> {
+): string[] {
   const withFiles = new TakenPlaces(seen);
   const emptied: string[] = [];
   for (const claim of jobs.flatMap((job) => job.claimsWithFiles ?? [])) {
     // What git has listed is looked at again when it is staged.
-    if (!withFiles.isInTheWay(claim) && !await isSomethingAt(root, claim)) emptied.push(claim);
+    if (!withFiles.isInTheWay(claim) && !isSomethingAt(root, claim)) emptied.push(claim);
   }
   return emptied;
 }

@@ -7,7 +7,8 @@ import {
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { paceOf, sideBySide } from "../fs/pace.ts";
-import { lstatIfPresent } from "../fs/if_present.ts";
+import type { Pace } from "../fs/pace.ts";
+import { isThereSync, lstatIfPresent } from "../fs/if_present.ts";
 import type { KnownSubmodules } from "../git/known_submodules.ts";
 import type { Submodule } from "../git/submodules.ts";
 import { toUserError } from "../process/system_error.ts";
@@ -72,7 +73,7 @@ async function findNestedRepositories(
     // All that may be asked for below, side by side.
     const folders = new Set(paths.flatMap((path) => [...pathAndFoldersAround(path)]));
     await sideBySide(pace, folders, async (folder) => {
-      if (folder !== ".") known.set(folder, await hasRepository(join(root, folder)));
+      if (folder !== ".") known.set(folder, await hasRepository(join(root, folder), pace));
     });
   }
   for (const path of paths) {
@@ -122,9 +123,11 @@ export async function groupByRepository(
  * Whether there is a repository in a folder; in one that is closed to us nothing can be done with it, and below a
  * link that leads to itself there is nothing.
  */
-async function hasRepository(folder: string): Promise<boolean> {
+async function hasRepository(folder: string, pace: Pace = "quick"): Promise<boolean> {
+  const file = join(folder, ".git");
   try {
-    return await lstatIfPresent(join(folder, ".git")) !== undefined;
+    // On a quick file system the way through the event loop takes longer than the look.
+    return pace === "quick" ? isThereSync(file) : await lstatIfPresent(file) !== undefined;
   } catch (error) {
     const { FilesystemLoop, PermissionDenied } = Deno.errors;
     if (error instanceof PermissionDenied || error instanceof FilesystemLoop) return false;

@@ -44,9 +44,8 @@ export function statusOf(submission: Submission, { entries, doubt }: OwnEntries)
   const isArray = submission.arrayTasks !== null ||
     entries.some((entry) => entry.jobId.startsWith(`${submission.jobId}_`));
   // Right after its end, accounting briefly has an array as one entry, which says nothing about tasks.
-  const counted = entries.filter((entry) => !isArray || entry.jobId !== submission.jobId).sort(
-    byTask,
-  );
+  const counted = entries.filter((entry) => !isArray || entry.jobId !== submission.jobId)
+    .toSorted(byTask);
   const missing = findMissing(submission, counted);
   const states = new Map<string, string>();
   for (const entry of counted) states.set(entry.jobId, stateWord(entry.state));

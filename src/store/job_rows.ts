@@ -249,20 +249,20 @@ export function toJob(fields: Record<string, unknown>): Job {
     jobId: row.job_id,
     cluster: row.cluster,
     cmd: row.cmd,
-    pwd: row.pwd,
-    dsid: row.dsid,
+    pwd: shared(row.pwd),
+    dsid: row.dsid === null ? null : shared(row.dsid),
     message: row.message,
-    chain: row.chain,
-    inputs: row.inputs,
-    extraInputs: row.extra_inputs,
-    outputs: row.outputs,
+    chain: compact(row.chain),
+    inputs: compact(row.inputs),
+    extraInputs: compact(row.extra_inputs),
+    outputs: compact(row.outputs),
     altDir: row.alt_dir,
     rescheduledJobId: row.rescheduled_job_id,
     label: row.label,
-    after: row.after_jobs ?? [],
+    after: compact(row.after_jobs ?? []),
     worktree: row.worktree,
     submittedAtMs: row.submitted_at_ms,
-    submitter: row.submitter,
+    submitter: shared(row.submitter),
     acceptedAtMs: row.accepted_at_ms,
     details: row.details,
     reusedFromS: row.reused_from_s,
@@ -270,11 +270,34 @@ export function toJob(fields: Record<string, unknown>): Job {
     commitOid: row.commit_oid,
     commitBase: row.commit_base,
     row: row.table_row,
-    attempts: row.attempts,
+    attempts: compact(row.attempts),
     sbatchOptions: row.sbatch_options,
     taskOutputs: row.task_outputs,
     ...(row.handover === null ? {} : { handover: row.handover }),
   };
+}
+
+const NOTHING: readonly never[] = [];
+
+/**
+ * The same without the room that a list has to grow by: of ten thousand jobs it is more than what is in the
+ * lists.
+ */
+function compact<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? NOTHING : list.slice();
+}
+
+const SHARED = new Map<string, string>();
+/** More are not remembered. */
+const MOST_SHARED = 100;
+
+/** The same text once for all jobs that have it: most were submitted by one process. */
+function shared(text: string): string {
+  const known = SHARED.get(text);
+  if (known !== undefined) return known;
+  if (SHARED.size >= MOST_SHARED) SHARED.clear();
+  SHARED.set(text, text);
+  return text;
 }
 
 /** The column that an issue is about; within it, it is for a person to look. */

@@ -19,7 +19,8 @@ export async function fillGaps(
   // What that takes is loaded only then: scontrol seldom fails.
   const { detailsFromCommand } = await import("./details_from_command.ts");
   return await Promise.all(jobs.map(async (job) => {
-    const details = job.details ?? noted.get(job.jobKey);
+    if (job.details !== null) return job;
+    const details = noted.get(job.jobKey);
     return { ...job, details: details ?? await detailsFromCommand(dataset, job, session) };
   }));
 }

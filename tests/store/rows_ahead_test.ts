@@ -26,6 +26,26 @@ Deno.test("RowsAhead.take() gives what was read ahead once, and reads what was n
   assert.equal(rows.take(2)?.["word"], "two!");
 });
 
+Deno.test("RowsAhead reads some hundred keys at a time, and none of them twice", () => {
+  const { database, rows } = numbers();
+  const keys = Array.from({ length: 450 }, (_, at) => at + 1);
+  database.exec("DELETE FROM number");
+  for (const key of keys) database.exec(`INSERT INTO number VALUES (${key}, 'before')`);
+  rows.load(keys);
+  const change = (word: string) => database.exec(`UPDATE number SET word = '${word}'`);
+
+  change("after 1");
+  assert.equal(rows.take(200)?.["word"], "before");
+  assert.equal(rows.take(201)?.["word"], "after 1");
+  change("after 2");
+  assert.equal(rows.take(202)?.["word"], "after 1");
+  // What was taken, and what was passed over, is read by itself.
+  assert.equal(rows.take(202)?.["word"], "after 2");
+  assert.equal(rows.take(3)?.["word"], "after 2");
+  assert.equal(rows.take(400)?.["word"], "after 1");
+  assert.equal(rows.take(450)?.["word"], "after 2");
+});
+
 Deno.test("RowsAhead.load() leaves no transaction open, and joins one that is", () => {
   const { database, rows } = numbers();
 

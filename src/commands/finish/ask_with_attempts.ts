@@ -40,7 +40,10 @@ export async function askWithAttempts(
   }
   if (mended.size > 0) store.noteAttempts(mended);
   return {
-    jobs: jobs.map((job) => ({ ...job, attempts: mended.get(job.jobKey) ?? job.attempts })),
+    jobs: jobs.map((job) => {
+      const attempts = mended.get(job.jobKey);
+      return attempts === undefined ? job : { ...job, attempts };
+    }),
     statuses,
   };
 }
