@@ -1,20 +1,19 @@
 const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
-const SQLITE_IMPORT_REGEXP = /^import \{ (.*) \} from "node:sqlite";$/gm;
-const PART_IMPORT_REGEXP = /^import \{([^}]*)\} from ("\.\/[^"\n]+");$/gm;
+const PART_IMPORT_REGEXP = /^import \{([^}]*)\} from ("(?:\.\/[^"\n]+|node:sqlite)");$/gm;
 const PART_EFFECT_REGEXP = /^import ("\.\/[^"\n]+");$/gm;
 const LATE_IMPORT_REGEXP = /\bimport\(("\.\/[^"\n]+")\)/g;
 const EXPORT_REGEXP = /^export \{([^}]*)\};$/m;
 const DEFAULT_EXPORT_REGEXP = /^export default (.*);$/m;
 
 /** Names of the parameters of what {@linkcode toFunctionBody} makes. */
-export const PARAMETERS: readonly string[] = ["$sqlite", "$importMeta", "$load"];
+export const PARAMETERS: readonly string[] = ["$importMeta", "$load"];
 /** A variable of that name would be taken instead. */
-const PARAMETER_REGEXP = /(?<![\w$])\$(?:sqlite|importMeta|load)\b(?!\$)/;
+const PARAMETER_REGEXP = /(?<![\w$])\$(?:importMeta|load)\b(?!\$)/;
 
 /**
- * Turns a bundled module into the body of an async function with the parameters `$sqlite` (the
- * module `node:sqlite`), `$importMeta` and `$load` (takes the name of another part, returns a promise of
- * what it exports), as `loader.js` calls it. The function returns what the module exports.
+ * Turns a bundled module into the body of an async function with the parameters `$importMeta` and
+ * `$load` (takes the name of another part, or of `node:sqlite`, returns a promise of what it exports), as
+ * `loader.js` calls it. The function returns what the module exports.
  *
  * Imported names are constants there: a part must not change what it exports once it was loaded.
  *
@@ -29,10 +28,6 @@ export function toFunctionBody(program: string, name: string): string {
   }
   let exported = "";
   const body = program
-    .replaceAll(
-      SQLITE_IMPORT_REGEXP,
-      (_, names: string) => `const { ${toPattern(names)} } = $sqlite;`,
-    )
     .replaceAll(PART_IMPORT_REGEXP, (_, names: string, part: string) => {
       return `const { ${toPattern(names)} } = await $load(${part});`;
     })

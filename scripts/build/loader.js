@@ -1,7 +1,6 @@
 // Runs the program that lies beside this module. As texts that are evaluated, not as modules: the
 // runtime would parse a module a second time to look for imports, which takes longer than running it.
 // Each part of it is read when it is needed: parsing all of them would be half the time of a start.
-import * as sqlite from "node:sqlite";
 
 /** Where each part lies: offset and length in bytes. */
 const PARTS = JSON.parse(`@PARTS@`);
@@ -14,11 +13,12 @@ const decoder = new TextDecoder();
 const WINDOW_BYTES = 262_144;
 
 function load(name) {
-  return loaded[name] ??= new AsyncFunction("$sqlite", "$importMeta", "$load", read(PARTS[name]))(
-    sqlite,
-    importMeta,
-    load,
-  );
+  return loaded[name] ??= name in PARTS ? run(name) : import(name);
+}
+
+function run(name) {
+  const body = new AsyncFunction("$importMeta", "$load", read(PARTS[name]));
+  return body(importMeta, load);
 }
 
 /** Opened once: with each opening the runtime looks at the path again, which may lie on a network. */

@@ -51,7 +51,7 @@ export async function defineProgram(
       "reschedule submits a recorded job again.",
   )
     .enablePositionalOptions()
-    .option("--version", "show the versions of dlslurm, its runtime and SQLite")
+    .option("--version", "show the versions of dlslurm and of its runtime")
     .helpCommand(false)
     // "reschedule|slurm-reschedule [options] [revision]" would leave no room for what it does.
     .configureHelp({ subcommandTerm: (command) => command.name() })

@@ -17,7 +17,7 @@ async function inPlaceOfDlslurm(test: (place: Place) => Promise<void>): Promise<
   });
 }
 
-Deno.test("built dlslurm: names its version, the runtime's and SQLite's", () =>
+Deno.test("built dlslurm: names its version and the runtime's", () =>
   inPlaceOfDlslurm(async (place) => {
     const { version } = JSON.parse(await Deno.readTextFile("deno.json"));
 
@@ -25,12 +25,8 @@ Deno.test("built dlslurm: names its version, the runtime's and SQLite's", () =>
 
     assert.equal(result.stderr, "");
     assert.equal(result.code, 0);
-    assert.match(
-      result.stdout,
-      /^dlslurm \S+ \(Deno \d+\.\d+\.\d+, SQLite \d+\.\d+\.\d+\)\nGuides, .*\n$/,
-    );
-    assert.equal(result.stdout.split(" ")[1], version);
-    assert.ok(result.stdout.includes(`Deno ${Deno.version.deno},`));
+    const first = `dlslurm ${version} (Deno ${Deno.version.deno})`;
+    assert.ok(result.stdout.startsWith(`${first}\nGuides, `), result.stdout);
   }));
 
 Deno.test("built dlslurm: on a terminal, too, it says nothing but what was asked for", () =>

@@ -62,13 +62,13 @@ Deno.test("assemblePortableFile() refuses a name in the start script that it doe
   });
 });
 
-Deno.test("toFunctionBody() takes SQLite and import.meta from its parameters", () => {
+Deno.test("toFunctionBody() takes SQLite as it takes a part, and import.meta from a parameter", () => {
   const program = `import { DatabaseSync as D, constants } from "node:sqlite";\n` +
     `await new D(constants, import.meta.url);`;
 
   assert.equal(
     toFunctionBody(program, "dlslurm-1.js"),
-    `"use strict";\nconst { DatabaseSync: D, constants } = $sqlite;\n` +
+    `"use strict";\nconst { DatabaseSync: D, constants } = await $load("node:sqlite");\n` +
       `await new D(constants, $importMeta.url);\n//# sourceURL=dlslurm-1.js\n`,
   );
 });
@@ -85,7 +85,7 @@ Deno.test("toFunctionBody() takes other parts from load, and returns what is exp
     return { default: name };
   };
   const evaluate = (program: string) =>
-    new AsyncFunction(...PARAMETERS, toFunctionBody(program, "part.js"))({}, {}, load);
+    new AsyncFunction(...PARAMETERS, toFunctionBody(program, "part.js"))({}, load);
 
   assert.deepEqual(await evaluate(importing), { default: [1, 2, "./part3.js"] });
   assert.deepEqual(loaded, ["./part1.js", "./part2.js", "./part3.js"]);
@@ -94,14 +94,14 @@ Deno.test("toFunctionBody() takes other parts from load, and returns what is exp
 Deno.test("toFunctionBody() keeps a variable of the program apart from what loads its parts", async () => {
   const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
   const body = toFunctionBody(
-    `var load = 1;\nvar sqlite = (await import("./part1.js")).name;\nexport { load, sqlite };\n`,
+    `var load = 1;\nvar part = (await import("./part1.js")).name;\nexport { load, part };\n`,
     "part.js",
   );
   const run = new AsyncFunction(...PARAMETERS, body);
 
-  assert.deepEqual(await run({}, {}, (name: string) => Promise.resolve({ name })), {
+  assert.deepEqual(await run({}, (name: string) => Promise.resolve({ name })), {
     load: 1,
-    sqlite: "./part1.js",
+    part: "./part1.js",
   });
 });
 
