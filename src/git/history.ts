@@ -83,6 +83,16 @@ export async function findMessages(git: Git, marker: string): Promise<CommitMess
   return parseLog(await git.require(logOf(marker, ["HEAD", "--branches"])));
 }
 
+/** The newest of these messages; `undefined` if there is none. Git goes no further than that. */
+export async function findNewestMessage(
+  git: Git,
+  marker: string,
+  signal: AbortSignal,
+): Promise<CommitMessage | undefined> {
+  const args = logOf(marker, ["--max-count=1", "HEAD", "--branches"]);
+  return parseLog(await git.require(args, { signal }))[0];
+}
+
 /** Reads the messages of commits, in no particular order; those that are not there are left out. */
 export async function readMessagesOf(
   git: Git,

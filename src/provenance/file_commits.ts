@@ -28,12 +28,18 @@ export function keyOf({ path, oid }: FileVersion): string {
   return `${oid} ${path}`;
 }
 
-/** The newest commits that gave the files these contents; the search ends once all are found. */
+/**
+ * The newest commits that gave the files these contents; the search ends once all are found.
+ *
+ * @param given ends it before, by throwing.
+ */
 export async function findCommits(
   git: Git,
   versions: readonly FileVersion[],
   tips: readonly string[],
+  given?: AbortSignal,
 ): Promise<Map<string, PlainCommit>> {
+  if (versions.length === 0) return new Map();
   const wanted = new Set(versions.map(keyOf));
   const found = new Map<string, PlainCommit>();
   const reader = new LogReader((commit, version) => {
@@ -45,7 +51,7 @@ export async function findCommits(
   const paths = coverWithPathspecs(versions.map(({ path }) => path));
   try {
     await git.run([...args, `--format=%x01%H%n%s`, ...tips, "--", ...paths], {
-      signal: enough.signal,
+      signal: given === undefined ? enough.signal : AbortSignal.any([enough.signal, given]),
       onStdout: (piece) => {
         reader.add(piece);
         if (wanted.size === 0) enough.abort();

@@ -34,7 +34,7 @@ export interface Target {
 }
 
 /** `4242`, `4242_3`; the first may be the beginning of a commit's name as well. */
-const JOB_ID_REGEXP = /^[0-9]+(_[0-9]+)?$/;
+export const JOB_ID_REGEXP = /^[0-9]+(_[0-9]+)?$/;
 const MOST_NAMED = 3;
 
 /** Finds jobs by what a person typed, in history and store together. */

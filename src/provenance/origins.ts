@@ -8,6 +8,15 @@ import { findRenames } from "./renames.ts";
 import type { HistoryEntry, RunHistory } from "./run_history.ts";
 import { RunWrites } from "./run_writes.ts";
 
+/** Who may be looking for commits already. */
+export interface CommitSearch {
+  /** The commits that brought these versions; `undefined` if it looks for something else. */
+  find(
+    versions: readonly FileVersion[],
+    tips: readonly string[],
+  ): Promise<ReadonlyMap<string, PlainCommit> | undefined>;
+}
+
 /** What wrote a version of a file. */
 export type Origin =
   | {
@@ -34,10 +43,17 @@ export class Origins {
   readonly #commands = new Map<string, string | undefined>();
   readonly #writes: RunWrites;
 
-  /** Looks files up in `history`, which is that of `dataset`. */
-  constructor(dataset: Dataset, history: RunHistory) {
+  readonly #ahead: CommitSearch | undefined;
+
+  /**
+   * Looks files up in `history`, which is that of `dataset`.
+   *
+   * @param ahead is asked before git is.
+   */
+  constructor(dataset: Dataset, history: RunHistory, ahead?: CommitSearch) {
     this.#dataset = dataset;
     this.#history = history;
+    this.#ahead = ahead;
     this.#writes = new RunWrites(dataset, history);
   }
 
@@ -77,11 +93,9 @@ export class Origins {
         return entry === undefined;
       });
       if (others.length === 0) break;
-      const commits = await findCommits(
-        this.#dataset.git,
-        others.map(({ version }) => version),
-        tips,
-      );
+      const sought = others.map(({ version }) => version);
+      const commits = await this.#ahead?.find(sought, tips) ??
+        await findCommits(this.#dataset.git, sought, tips);
       const renamed = await findRenames(
         this.#dataset,
         others.flatMap(({ version }) => {

@@ -5,6 +5,7 @@ import { groupByRepository } from "../datalad/subdatasets.ts";
 import { lstatIfPresent } from "../fs/if_present.ts";
 import type { Runner } from "../process/runner.ts";
 import { Origins } from "./origins.ts";
+import type { CommitSearch } from "./origins.ts";
 import { RunHistory } from "./run_history.ts";
 
 /** A dataset, or a subdataset in it, with its history. */
@@ -35,10 +36,18 @@ export class Provenance {
     this.#places.set(".", Promise.resolve(top));
   }
 
-  /** Reads the history of a dataset; that of a subdataset is read when it is asked for. */
-  static async open(dataset: Dataset, runner: Runner): Promise<Provenance> {
+  /**
+   * Reads the history of a dataset; that of a subdataset is read when it is asked for.
+   *
+   * @param ahead may be looking for commits of the dataset already.
+   */
+  static async open(
+    dataset: Dataset,
+    runner: Runner,
+    ahead?: CommitSearch,
+  ): Promise<Provenance> {
     const history = await RunHistory.read(dataset, runner);
-    return new Provenance(placeOf(".", dataset, history), runner, true);
+    return new Provenance(placeOf(".", dataset, history, ahead), runner, true);
   }
 
   /** Takes a part of a history; of subdatasets none is read. */
@@ -73,6 +82,11 @@ export class Provenance {
   }
 }
 
-function placeOf(path: string, dataset: Dataset, history: RunHistory): Place {
-  return { path, dataset, history, origins: new Origins(dataset, history) };
+function placeOf(
+  path: string,
+  dataset: Dataset,
+  history: RunHistory,
+  ahead?: CommitSearch,
+): Place {
+  return { path, dataset, history, origins: new Origins(dataset, history, ahead) };
 }

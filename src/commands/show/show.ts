@@ -19,10 +19,11 @@ import type { JobStatus } from "../../jobs/job_status.ts";
 import { summaryOf } from "../../jobs/job_summary.ts";
 import { claimsOf, logsOf } from "../../provenance/compare_runs.ts";
 import { describeRun } from "../../provenance/describe_run.ts";
-import { TargetFinder } from "../../provenance/find_target.ts";
+import { JOB_ID_REGEXP, TargetFinder } from "../../provenance/find_target.ts";
 import type { Target } from "../../provenance/find_target.ts";
 import { traceLineage } from "../../provenance/lineage.ts";
 import { Provenance } from "../../provenance/provenance.ts";
+import { SearchAhead } from "../../provenance/search_ahead.ts";
 import { graphOf, renderDot, renderMermaid, renderTree } from "../../provenance/render_lineage.ts";
 import { askSlurm } from "../../slurm/ask_slurm.ts";
 import { explainExit } from "../../slurm/explain_exit.ts";
@@ -39,9 +40,14 @@ import type { ShownJob } from "./shown_job.ts";
 export async function runShow(options: ShowOptions, context: CommandContext): Promise<void> {
   const dataset = await context.openDataset(options.dataset);
   using store = JobStore.openToLook(dataset);
-  const provenance = await Provenance.open(dataset, context.runner);
+  const { target: name } = options;
+  // A revision may look like the ID of a job; a path is looked for where it is.
+  using ahead = name === undefined || JOB_ID_REGEXP.test(name)
+    ? new SearchAhead(dataset, context.runner, name)
+    : undefined;
+  const provenance = await Provenance.open(dataset, context.runner, ahead);
   const finder = new TargetFinder(provenance, store, context.runner);
-  const target = await findTarget(finder, options.target, context);
+  const target = await findTarget(finder, name, context);
   for (const note of target.notes) context.warn(note);
   if (options.lineage !== undefined) {
     await showLineage(target, options.lineage === true ? "tree" : options.lineage, context);
