@@ -196,7 +196,7 @@ class StagedCommits {
     try {
       const stuck = await publishCommits(publication, this.#moved, keys.length);
       if (stuck === undefined) return true;
-      if (this.#moved.size === 0) this.#store.forgetCommits(keys);
+      if (this.#moved.size === 0) this.#store.commits.forget(keys);
       this.#heads.set(stuck, await headAfterMove(stuck, attempt, this.#moved.size > 0));
       return false;
     } catch (error) {
@@ -221,7 +221,7 @@ async function forgetBuilt(
   parts: readonly StagedDataset[],
 ): Promise<void> {
   try {
-    store.forgetCommits(keys);
+    store.commits.forget(keys);
     for (const { dataset } of parts) await dropStagingRef(dataset.git);
   } catch {
     // The user hears why nothing was committed; the same may be the reason for this failure.
@@ -291,7 +291,7 @@ function noteCommits(
       baseOid: heads.get(part)!,
     }))
   );
-  return store.storeCommits(built.get(top)!.oidByJob, heads.get(top)!, moves);
+  return store.commits.note(built.get(top)!.oidByJob, heads.get(top)!, moves);
 }
 
 function outcomesOf(

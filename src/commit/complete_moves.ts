@@ -45,7 +45,7 @@ export async function completeMoves(
   store: JobStore,
   session: Session,
 ): Promise<boolean> {
-  const moves = store.listMoves(dataset.worktree);
+  const moves = store.commits.listMoves(dataset.worktree);
   // In a single dataset the branches themselves show it: recover_commits.ts.
   if (moves.every((move) => move.path === ".")) return false;
   const places = await openPlaces(dataset, moves, session);
@@ -60,7 +60,7 @@ export async function completeMoves(
       await takeBack(place, session);
       await clear(place);
     }
-    store.forgetMoves(dataset.worktree);
+    store.commits.forgetMoves(dataset.worktree);
     return false;
   }
   const completed = await completeAll(places, undone, store, session);
@@ -68,7 +68,7 @@ export async function completeMoves(
     await follow(place, session);
     await clear(place);
   }
-  store.forgetMoves(dataset.worktree);
+  store.commits.forgetMoves(dataset.worktree);
   return true;
 }
 
@@ -237,7 +237,7 @@ function noteRenamed(
     const now = commitOid === null ? undefined : renamed.get(commitOid);
     if (now !== undefined) commits.set(jobKey, now);
   }
-  store.storeCommits(commits, top.moves[0]!.baseOid, places.flatMap((place) => place.moves));
+  store.commits.note(commits, top.moves[0]!.baseOid, places.flatMap((place) => place.moves));
 }
 
 /** Has index and work tree of a subdataset follow its refs. */

@@ -94,7 +94,7 @@ export async function finishCompleted(
     { ...request, planned, others, proof },
     session,
   );
-  if (result.isOfSeveral) store.forgetMoves(dataset.worktree);
+  if (result.isOfSeveral) store.commits.forgetMoves(dataset.worktree);
   try {
     for (const { job } of failedLast(planned, result)) {
       const outcome = result.outcomes.get(job.jobKey)!;

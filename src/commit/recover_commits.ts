@@ -37,7 +37,7 @@ export async function recoverCommits(
     );
     const planned = await findCommittedChanges(dataset.git, lost.map((job) => job.commitOid!));
     await takeBackIndex(dataset, planned, session);
-    store.forgetCommits(lost.map((job) => job.jobKey));
+    store.commits.forget(lost.map((job) => job.jobKey));
     const oids = done.map((job) => job.commitOid!);
     const onHead = await findCommittedChanges(dataset.git, oids.filter((oid) => merged.has(oid)));
     const onOwn = oids.filter((oid) => own.has(oid) && !merged.has(oid));

@@ -24,7 +24,7 @@ export async function endFinishedByExtension(
   const vanished = findVanished(dataset, store, open, session);
   if (vanished.length === 0) return new Set();
   const commits = await findCommits(dataset, vanished);
-  store.storeCommits(commits, dataset.headOid);
+  store.commits.note(commits, dataset.headOid);
   store.end(commits.keys(), "finished", session.now().getTime());
   for (const job of vanished) {
     const commit = commits.get(job.jobKey);

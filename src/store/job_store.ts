@@ -16,14 +16,15 @@ import { SharedMode } from "../fs/shared_mode.ts";
 import { isSubmitted } from "../jobs/job.ts";
 import type { GatheredEvidence } from "../jobs/noted_evidence.ts";
 import type { FilesBefore } from "../jobs/files_before.ts";
-import type { Attempt, Job, JobEnd, JobRequest } from "../jobs/job.ts";
-import type { SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
+import type { Job, JobRequest, SubmittedJob } from "../jobs/job.ts";
 import { adoptJobs } from "./adopt_jobs.ts";
 import type { Adoption, JobToAdopt } from "./adopt_jobs.ts";
 import { Handovers } from "./handovers.ts";
 import { Home } from "./home.ts";
 import { FinishingJobs } from "./finishing_jobs.ts";
 import { JobEvidence, prepareEvidenceNote, prepareEvidenceRemoval } from "./job_evidence.ts";
+import { JobCommits } from "./job_commits.ts";
+import { JobNotes } from "./job_notes.ts";
 import { JobFiles, prepareFilesNote, prepareFilesRemoval } from "./job_files.ts";
 import { JobListing } from "./job_listing.ts";
 import { DamagedRows } from "./damaged_rows.ts";
@@ -40,8 +41,7 @@ import type { OutputConflict } from "./output_conflict.ts";
 import { allRows, readRows } from "./read_rows.ts";
 import { prepareFindingOpen, storeReceipts } from "./receipts.ts";
 import type { Receipt } from "./receipts.ts";
-import { deleteAllMoves, deleteMoves, insertMoves, selectMoves } from "./ref_moves.ts";
-import type { RefMove } from "./ref_moves.ts";
+import { deleteMoves } from "./ref_moves.ts";
 import { Unanswered } from "./unanswered.ts";
 import type { SubmittedCommand } from "./unanswered.ts";
 import { bindStore, requireNoOtherStore, STORE_FILE, storeFileOf } from "./store_place.ts";
@@ -104,6 +104,10 @@ export class JobStore implements Disposable {
   readonly finishing: FinishingJobs;
   /** The jobs that went to other clones. */
   readonly handovers: Handovers;
+  /** What was learnt of jobs since they were submitted. */
+  readonly notes: JobNotes;
+  /** The commits that were built for jobs. */
+  readonly commits: JobCommits;
   /** What tells the job of a submission whose answer was lost. */
   readonly unanswered: Unanswered;
   /** As they were when the store was opened, for whoever looks first. */
@@ -138,6 +142,8 @@ export class JobStore implements Disposable {
     this.listing = new JobListing(database, read, worktrees, this.damaged);
     this.finishing = new FinishingJobs(database, change, read);
     this.handovers = new Handovers(database, change, read);
+    this.notes = new JobNotes(database, change, read);
+    this.commits = new JobCommits(database, change, read, worktrees);
     this.unanswered = new Unanswered(database, change, read);
   }
 
@@ -385,32 +391,6 @@ export class JobStore implements Disposable {
     return new Map(rows.map((row) => [String(row["adopted_from"]), Number(row["job_key"])]));
   }
 
-  /** Adds what scontrol told of jobs. */
-  storeDetails(details: ReadonlyMap<number, SubmissionDetails>): void {
-    this.#transaction(() => {
-      const update = this.#database.prepare("UPDATE job SET details = ? WHERE job_key = ?");
-      for (const [key, each] of details) update.run(JSON.stringify(each), key);
-    });
-  }
-
-  /** Notes how jobs ended that are about to be finished or closed; of an open job it means nothing. */
-  noteEnds(ends: ReadonlyMap<number, JobEnd>): void {
-    this.#transaction(() => {
-      const update = this.#database.prepare("UPDATE job SET job_end = ? WHERE job_key = ?");
-      for (const [key, end] of ends) update.run(JSON.stringify(end), key);
-    });
-  }
-
-  /** Notes what is known by now of the failed attempts of open jobs, by their keys. */
-  noteAttempts(attempts: ReadonlyMap<number, readonly Attempt[]>): void {
-    this.#transaction(() => {
-      const update = this.#database.prepare(
-        "UPDATE job SET attempts = ? WHERE job_key = ? AND stage = 'open' AND attempts <> '[]'",
-      );
-      for (const [key, each] of attempts) update.run(JSON.stringify(each), key);
-    });
-  }
-
   /**
    * Open jobs of a work tree, in the order of their submission; those of an older one that had the same
    * name are not among them.
@@ -473,55 +453,8 @@ export class JobStore implements Disposable {
   }
 
   /**
-   * Notes the commits that were built for jobs, before the branch moves to them. A later run finds
-   * them in the branch's history or not, and knows.
-   *
-   * @param moves all refs that are about to move, in that order; they take the place of those that were
-   * noted before.
-   * @returns those of the jobs that are not open any more: then nothing is noted, and no ref must move.
-   */
-  storeCommits(
-    commits: ReadonlyMap<number, string>,
-    base: string,
-    moves: readonly RefMove[] = [],
-  ): number[] {
-    return this.#transaction(() => {
-      const isOpen = this.#database.prepare(
-        "SELECT 1 FROM job WHERE job_key = ? AND stage = 'open'",
-      );
-      const ended = [...commits.keys()].filter((key) => isOpen.get(key) === undefined);
-      if (ended.length > 0) return ended;
-      const update = this.#database.prepare(
-        "UPDATE job SET commit_oid = ?, commit_base = ? WHERE job_key = ?",
-      );
-      for (const [key, oid] of commits) update.run(oid, base, key);
-      deleteMoves(this.#database, commits.keys());
-      insertMoves(this.#database, moves);
-      return [];
-    });
-  }
-
-  /** The moves that were noted for a work tree and neither completed nor taken back. */
-  listMoves(worktree: string): RefMove[] {
-    const mark = this.#worktrees.markOf(worktree);
-    return this.#explain(() => selectMoves(this.#database, worktree, mark));
-  }
-
-  /** Takes back what {@linkcode JobStore.storeCommits} noted: no branch has moved. */
-  forgetCommits(keys: Iterable<number>): void {
-    this.#transaction(() => {
-      const update = this.#database.prepare(
-        "UPDATE job SET commit_oid = NULL, commit_base = NULL WHERE job_key = ?",
-      );
-      const all = [...keys];
-      for (const key of all) update.run(key);
-      deleteMoves(this.#database, all);
-    });
-  }
-
-  /**
    * Ends jobs: their claims are released, the rows stay. A finished job means that no move is left to
-   * be made; moves in several datasets stay noted until {@linkcode JobStore.forgetMoves}, since locks are
+   * be made; moves in several datasets stay noted until {@linkcode JobCommits.forgetMoves}, since locks are
    * held there still. Ending a job twice is harmless.
    */
   end(keys: Iterable<number>, stage: "finished" | "closed", nowMs: number, because?: string): void {
@@ -541,11 +474,6 @@ export class JobStore implements Disposable {
       }
       if (stage === "finished") deleteMoves(this.#database, all, false);
     });
-  }
-
-  /** Forgets the moves of a work tree: all were made, or none, and nothing is left of them anywhere. */
-  forgetMoves(worktree: string): void {
-    this.#transaction(() => deleteAllMoves(this.#database, worktree));
   }
 
   /** Jobs to be shown or worked on, those that can be read. */

@@ -104,7 +104,7 @@ export function noteLogPaths(
   session: Session,
 ): void {
   try {
-    store.storeDetails(details);
+    store.notes.addDetails(details);
   } catch (error) {
     // The jobs themselves are noted.
     session.warn(`the log paths that scontrol gave are not noted: ${toUserError(error).message}`);

@@ -40,7 +40,7 @@ class Finder implements AsyncDisposable {
 
   /** Ends a job of the store with this commit. */
   finish(key: number, commit: string): void {
-    this.store.storeCommits(new Map([[key, commit]]), "");
+    this.store.commits.note(new Map([[key, commit]]), "");
     this.store.end([key], "finished", 2_000);
   }
 

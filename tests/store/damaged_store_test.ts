@@ -20,7 +20,7 @@ const READS: Readonly<Record<string, (store: JobStore) => unknown>> = {
   listSubmitting: (store) => store.listSubmitting(),
   listOfSubmissions: (store) => store.listOfSubmissions([1]),
   listAdopted: (store) => store.listAdopted(),
-  listMoves: (store) => store.listMoves(""),
+  listMoves: (store) => store.commits.listMoves(""),
   isSubmissionEnded: (store) => store.isSubmissionEnded(1, 0),
   findSubmitted: (store) => store.findSubmitted(1),
   findByJobId: (store) => store.findByJobId("1"),
@@ -56,7 +56,7 @@ function fill(folder: string): void {
     nowMs: 1,
   });
   const move = { worktree: "", path: ".", ref: "HEAD", baseOid: "a", oldOid: null, newOid: "b" };
-  store.storeCommits(new Map([[1, "b"]]), "a", [move]);
+  store.commits.note(new Map([[1, "b"]]), "a", [move]);
 }
 
 const PAGE_BYTES = 4_096;

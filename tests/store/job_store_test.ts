@@ -68,8 +68,8 @@ Deno.test("JobStore keeps all that is known of a job", async () => {
     };
     const key = begin(store, ["out", "more/files"]);
     store.storeReceipt(key, "4", "big", 2_000);
-    store.storeDetails(new Map([[key, details]]));
-    store.noteEnds(new Map([[key, end]]));
+    store.notes.addDetails(new Map([[key, details]]));
+    store.notes.addEnds(new Map([[key, end]]));
 
     using other = JobStore.open(folder);
     const [job] = other.listOpen("");
@@ -170,20 +170,6 @@ for (const stage of ["finished", "closed"] as const) {
     });
   });
 }
-
-Deno.test("JobStore.storeCommits() and forgetCommits() note what finish has built", async () => {
-  await withStore((store) => {
-    const key = submit(store, ["a"], "1");
-
-    store.storeCommits(new Map([[key, "c1"]]), "base");
-    assert.equal(store.findByJobId("1")!.commitOid, "c1");
-    assert.equal(store.findByJobId("1")!.commitBase, "base");
-    store.forgetCommits([key]);
-
-    assert.equal(store.findByJobId("1")!.commitOid, null);
-    assert.equal(store.findByJobId("1")!.stage, "open");
-  });
-});
 
 for (const length of [100, 1_000, 4_096, 8_192, 20_000]) {
   Deno.test(`JobStore says that a store cut off at ${length} bytes cannot be read`, async () => {

@@ -35,7 +35,7 @@ function useStore(store: JobStore): void {
   const key = store.beginSubmission(REQUEST, "{}", 1);
   store.storeReceipt(key, "4242", null);
   const details = { logs: [], environmentFile: null, arrayTasks: null, submitS: 3 };
-  store.storeDetails(new Map([[key, details]]));
+  store.notes.addDetails(new Map([[key, details]]));
   // The same ID once more: Slurm counts anew.
   const again = store.beginSubmission({ ...REQUEST, outputs: ["other"] }, "{}", 1);
   store.storeReceipts([{ key: again, jobId: "4242", cluster: null, takenS: 3 }]);
@@ -49,7 +49,7 @@ function useStore(store: JobStore): void {
     timeLimit: "",
     endS: null,
   };
-  store.noteEnds(new Map([[key, end]]));
+  store.notes.addEnds(new Map([[key, end]]));
   assert.throws(() => store.beginSubmission({ ...REQUEST, outputs: ["out"] }, "{}", 1));
   assert.equal(store.listOpen("").length, 1);
   store.listSubmitting();
@@ -67,12 +67,12 @@ function useStore(store: JobStore): void {
   store.evidence.note(new Map([[key, EVIDENCE]]));
   store.evidence.find(key);
   store.evidence.contentOf("a");
-  store.storeCommits(new Map([[key, "a"]]), "b");
-  store.forgetCommits([key]);
+  store.commits.note(new Map([[key, "a"]]), "b");
+  store.commits.forget([key]);
   store.end([key], "finished", 2);
   store.abandonSubmission(store.beginSubmission(REQUEST, "{}", 1, { before: BEFORE }));
   store.isSubmissionEnded(key, 0);
-  store.listMoves("");
+  store.commits.listMoves("");
   store.listing.newest("", ["submitting", "open"], 50);
   store.listing.count("", ["waiting"]);
   store.listing.ofRemovedWorktrees();

@@ -24,7 +24,7 @@ async function createStore() {
   const store = JobStore.open(folder.root);
   const key = store.beginSubmission(jobRequest(), '{"pid":1}', 1_000);
   store.storeReceipt(key, "151", "far", 2_000);
-  store.storeDetails(new Map([[key, DETAILS]]));
+  store.notes.addDetails(new Map([[key, DETAILS]]));
   const retry: Retry = {
     ...{ jobKey: key, jobId: "151", end: END, details: null, completedTasks: "0-2", plan: PLAN },
     ...{ cmd: "sbatch --time=20 job.sh", options: ["--time=20"] },
@@ -59,9 +59,9 @@ Deno.test("beginRetries() leaves alone what another process has submitted, commi
   using _store = store;
 
   assert.deepEqual(store.beginRetries([{ ...retry, jobId: "150" }]), [], "it has another job ID");
-  store.storeCommits(new Map([[key, "c0ffee"]]), "ba5e");
+  store.commits.note(new Map([[key, "c0ffee"]]), "ba5e");
   assert.deepEqual(store.beginRetries([retry]), [], "its commit is noted");
-  store.forgetCommits([key]);
+  store.commits.forget([key]);
   assert.deepEqual(store.beginRetries([retry, retry]), [key], "once");
   assert.deepEqual(store.beginRetries([retry]), [], "it waits already");
 });

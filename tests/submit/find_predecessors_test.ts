@@ -30,13 +30,13 @@ class World extends StoredDataset {
     this.store.storeReceipt(key, jobId, null, SUBMITTED_MS + 1_000);
     if (jobId === "8") {
       const details = { logs: [], environmentFile: null, arrayTasks: "0-1" };
-      this.store.storeDetails(new Map([[key, details]]));
+      this.store.notes.addDetails(new Map([[key, details]]));
     }
     if (end !== undefined) {
       const told: JobEnd = {
         ...{ state: end.state, counts: {}, exitCode: "", elapsed: "", timeLimit: "", endS: null },
       };
-      this.store.noteEnds(new Map([[key, told]]));
+      this.store.notes.addEnds(new Map([[key, told]]));
       this.store.end([key], end.as, 1);
     }
     return key;

@@ -49,7 +49,7 @@ for (const { name, laterS, restarts = 0, isKnown = true, begunS = 0, isTaken } o
     const older = begin("a", OLDER_S * 1000);
     store.storeReceipt(older, "7", null, OLDER_S * 1000);
     const details = { logs: [], environmentFile: null, arrayTasks: null };
-    if (isKnown) store.storeDetails(new Map([[older, { ...details, submitS: OLDER_S }]]));
+    if (isKnown) store.notes.addDetails(new Map([[older, { ...details, submitS: OLDER_S }]]));
     const key = begin("b", (OLDER_S + begunS) * 1000);
     const answer: Answer = laterS === null ? { to: ["scontrol"], code: 1 } : {
       to: ["scontrol", "show", "job", "7"],

@@ -38,7 +38,7 @@ export async function askWithAttempts(
     const attempts = mended.get(job.jobKey) ?? job.attempts;
     mended.set(job.jobKey, attempts.with(place, { ...attempt, end }));
   }
-  if (mended.size > 0) store.noteAttempts(mended);
+  if (mended.size > 0) store.notes.replaceAttempts(mended);
   return {
     jobs: jobs.map((job) => {
       const attempts = mended.get(job.jobKey);

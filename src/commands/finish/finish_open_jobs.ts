@@ -240,7 +240,7 @@ class OpenJobsFinish {
   #noteEnds(decisions: readonly Decision[]): void {
     const ends = decisions.filter(({ kind }) => kind !== "leave")
       .map(({ job, status }) => [job.jobKey, summaryOf(job.jobId, status)] as const);
-    if (ends.length > 0) this.#store.noteEnds(new Map(ends));
+    if (ends.length > 0) this.#store.notes.addEnds(new Map(ends));
   }
 
   /** Closes what is to be closed, and reports of all that are not committed. */

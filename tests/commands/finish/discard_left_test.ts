@@ -22,7 +22,7 @@ async function createLeft() {
   const key = store.beginSubmission(jobRequest(), "{}", 1, { before });
   store.storeReceipt(key, "7", null);
   const logs = [{ task: null, path: repository.at("log-%j") }];
-  store.storeDetails(new Map([[key, { logs, environmentFile: null, arrayTasks: null }]]));
+  store.notes.addDetails(new Map([[key, { logs, environmentFile: null, arrayTasks: null }]]));
   for (const path of ["out/before", "out/deep/a", "log-7", "log-8", "mine"]) {
     await repository.dataset.write(path, "1\n");
   }

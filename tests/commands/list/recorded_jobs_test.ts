@@ -31,7 +31,7 @@ Deno.test("findRecordedJobs() finds what the history has and the store has not, 
   using _store = store;
   const key = store.beginSubmission(jobRequest({ outputs: ["a"] }), "{}", 1);
   store.storeReceipt(key, "1", null);
-  store.storeCommits(new Map([[key, own]]), "");
+  store.commits.note(new Map([[key, own]]), "");
   store.end([key], "finished", 1);
 
   const { jobs, total } = await findRecordedJobs(dataset, store, undefined, runner);
@@ -53,7 +53,7 @@ Deno.test("findRecordedJobs() knows a job of the store again whose commit was re
   using _store = store;
   const key = store.beginSubmission(jobRequest({ outputs: ["a"] }), "{}", 1);
   store.storeReceipt(key, "1", null);
-  store.storeCommits(new Map([[key, before]]), "");
+  store.commits.note(new Map([[key, before]]), "");
   store.end([key], "finished", 1);
   const amend = ["commit", "--quiet", "--amend", "--no-edit", "--date=2001-01-01T00:00:00Z"];
   await history.repository.dataset.git(...amend);

@@ -1,0 +1,74 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { StoreWork } from "../sqlite/open_store.ts";
+import { deleteAllMoves, deleteMoves, insertMoves, selectMoves } from "./ref_moves.ts";
+import type { RefMove } from "./ref_moves.ts";
+import { StorePart } from "./store_part.ts";
+import type { Worktrees } from "./worktrees.ts";
+
+/** The commits that were built for jobs, and the refs that are to move to them. */
+export class JobCommits extends StorePart {
+  readonly #worktrees: Worktrees;
+
+  /** Takes `worktrees` beside what each part of a store takes. */
+  constructor(
+    database: DatabaseSync,
+    transaction: StoreWork,
+    read: StoreWork,
+    worktrees: Worktrees,
+  ) {
+    super(database, transaction, read);
+    this.#worktrees = worktrees;
+  }
+
+  /**
+   * Notes the commits that were built for jobs, before the branch moves to them. A later run finds
+   * them in the branch's history or not, and knows.
+   *
+   * @param moves all refs that are about to move, in that order; they take the place of those that were
+   * noted before.
+   * @returns those of the jobs that are not open any more: then nothing is noted, and no ref must move.
+   */
+  note(
+    commits: ReadonlyMap<number, string>,
+    base: string,
+    moves: readonly RefMove[] = [],
+  ): number[] {
+    return this.transaction(() => {
+      const isOpen = this.database.prepare(
+        "SELECT 1 FROM job WHERE job_key = ? AND stage = 'open'",
+      );
+      const ended = [...commits.keys()].filter((key) => isOpen.get(key) === undefined);
+      if (ended.length > 0) return ended;
+      const update = this.database.prepare(
+        "UPDATE job SET commit_oid = ?, commit_base = ? WHERE job_key = ?",
+      );
+      for (const [key, oid] of commits) update.run(oid, base, key);
+      deleteMoves(this.database, commits.keys());
+      insertMoves(this.database, moves);
+      return [];
+    });
+  }
+
+  /** The moves that were noted for a work tree and neither completed nor taken back. */
+  listMoves(worktree: string): RefMove[] {
+    const mark = this.#worktrees.markOf(worktree);
+    return this.read(() => selectMoves(this.database, worktree, mark));
+  }
+
+  /** Takes back what {@linkcode JobCommits.note} noted: no branch has moved. */
+  forget(keys: Iterable<number>): void {
+    this.transaction(() => {
+      const update = this.database.prepare(
+        "UPDATE job SET commit_oid = NULL, commit_base = NULL WHERE job_key = ?",
+      );
+      const all = [...keys];
+      for (const key of all) update.run(key);
+      deleteMoves(this.database, all);
+    });
+  }
+
+  /** Forgets the moves of a work tree: all were made, or none, and nothing is left of them anywhere. */
+  forgetMoves(worktree: string): void {
+    this.transaction(() => deleteAllMoves(this.database, worktree));
+  }
+}
