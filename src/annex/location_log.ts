@@ -3,6 +3,7 @@ import { lstatIfPresent, namesIn } from "../fs/if_present.ts";
 import { IMPORT_OPTIONS, KEEPING_PACKS } from "../git/build_commits.ts";
 import type { Identities } from "../git/build_commits.ts";
 import { BATCH, batchOf, parseBatch } from "../git/cat_file.ts";
+import { IMPORT_MARK } from "../git/crash_reports.ts";
 import { readBranchFile } from "../git/head_files.ts";
 import { takePosixLock } from "../sqlite/posix_lock.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
@@ -115,7 +116,9 @@ async function makeCommit(
   { author, committer }: Identities,
   { base, logs }: LogCommit,
 ): Promise<boolean> {
-  const changes = [...logs].map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`);
+  const changes = [...logs].map(([path, text]) =>
+    `${IMPORT_MARK}M 100644 inline ${path}\n${data(text)}`
+  );
   const stdin = `feature done\ncommit ${BRANCH}\nauthor ${author}\ncommitter ${committer}\n` +
     `${data("update")}from ${base}\n${changes.join("")}\ndone\n`;
   // Without --force it moves the branch from what the commit stands on, or not at all.

@@ -4,6 +4,7 @@ import { Lease } from "../fs/lease.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { JobStore } from "../store/job_store.ts";
 import { clearLeftLocks, locksOfRefs } from "../git/left_locks.ts";
+import { removeCrashReports } from "../git/crash_reports.ts";
 import { removeDeadIndexLock } from "../git/index_lock.ts";
 import { removeLeftIndices } from "../git/private_index.ts";
 import type { Session } from "../session/session.ts";
@@ -16,7 +17,7 @@ export function finishLeaseOf({ commonDir }: Dataset): string {
 /**
  * Takes the right to commit jobs in a dataset, where another finish may be at work: also in a subdataset,
  * for jobs of its own. What one that died with the right had left in git's folder is taken away: its
- * private index, and locks of refs.
+ * private index, locks of refs, and what git reports of an import that was cut short.
  *
  * @param refs that it may have been moving, beside the branch that is checked out.
  * @throws {UserError} `LEASE_HELD` if there is one, or may be.
@@ -42,5 +43,6 @@ export async function takeFinishLease(
     session.warn(`an interrupted finish had left "${lock}": it was removed`);
   }
   await removeLeftIndices(dataset);
+  await removeCrashReports(dataset, lease.deadSinceMs);
   return lease;
 }

@@ -2,6 +2,7 @@ import { textOf } from "../process/runner.ts";
 import { countLines } from "../process/steps.ts";
 import type { Step } from "../process/steps.ts";
 import type { Change } from "./changes.ts";
+import { IMPORT_MARK } from "./crash_reports.ts";
 import type { Git } from "./git.ts";
 import { quotePath } from "./path_bytes.ts";
 
@@ -85,10 +86,11 @@ function* renderImport({ base, plans, identities }: CommitsToBuild): Generator<U
   let text = "feature done\n";
   for (const [index, plan] of plans.entries()) {
     const message = plan.message();
-    text += `commit ${STAGING_REF}\nmark :${index + 1}\nauthor ${identities.author}\n` +
+    text +=
+      `${IMPORT_MARK}commit ${STAGING_REF}\nmark :${index + 1}\nauthor ${identities.author}\n` +
       `committer ${identities.committer}\n` +
       `data ${encoder.encode(message).length}\n${message}\n` +
-      `${renderParents(plan, base)}${plan.changes.map(render).join("")}\n` +
+      `${renderParents(plan, base)}${plan.changes.map(renderMarked).join("")}\n` +
       `get-mark :${index + 1}\n`;
     if ((index + 1) % COMMITS_PER_PIECE === 0) {
       yield encoder.encode(text);
@@ -103,6 +105,15 @@ function renderParents(plan: CommitPlan, base: string): string {
   return plan.parents.map((parent, at) =>
     `${at === 0 ? "from" : "merge"} ${parent === "base" ? base : `:${parent + 1}`}\n`
   ).join("");
+}
+
+/** A report on a crash has a hundred commands. */
+const CHANGES_PER_MARK = 50;
+
+function renderMarked(change: Change, at: number): string {
+  return at % CHANGES_PER_MARK === CHANGES_PER_MARK - 1
+    ? `${IMPORT_MARK}${render(change)}`
+    : render(change);
 }
 
 /** git-fast-import(1), filemodify and filedelete. */

@@ -3,6 +3,7 @@ import { callsFor, paceOf, sideBySide } from "../fs/pace.ts";
 import type { FileCalls } from "../fs/pace.ts";
 import { joinBytes } from "../process/join_bytes.ts";
 import { IMPORT_OPTIONS, KEEPING_PACKS } from "./build_commits.ts";
+import { IMPORT_MARK } from "./crash_reports.ts";
 import type { Git } from "./git.ts";
 
 /** Files are read in groups, a group's smaller ones as a whole before git is handed them. */
@@ -89,5 +90,5 @@ function openIfThere(file: string): Deno.FsFile | undefined {
 }
 
 function headOf(size: number): Uint8Array {
-  return ENCODER.encode(`blob\ndata ${size}\n`);
+  return ENCODER.encode(`${IMPORT_MARK}blob\ndata ${size}\n`);
 }

@@ -52,7 +52,9 @@ async function assertFinished(world: EngineWorld, jobIds: readonly string[]): Pr
   const left: string[] = [];
   for (const folder of [".git", ".git/dlslurm", ".git/dlslurm/submissions"]) {
     for await (const { name } of Deno.readDir(join(world.root, folder))) {
-      if (/^index\.lock$|^HEAD\.lock$|^dlslurm-|\.lease$|\.(out|err)$/.test(name)) left.push(name);
+      if (/^index\.lock$|^HEAD\.lock$|^dlslurm-|\.lease$|\.(out|err)$|_crash_/.test(name)) {
+        left.push(name);
+      }
     }
   }
   assert.deepEqual(left, []);
@@ -99,6 +101,35 @@ for (const [kind, program, word] of FINISH_STEPS) {
     );
   }
 }
+
+testIfAvailable(
+  DATASET_KINDS["plain git"],
+  "crash: finish killed while git reads its commits → the next finish takes git's report away",
+  async () => {
+    await using world = await EngineWorld.create({ "one/old.txt": "x\n" });
+    const jobIds = [await world.schedule("one")];
+    await world.write("one/old.txt", "changed\n");
+    const script = `case " $* " in *" fast-import --force "*) ` +
+      `head -c 300 >"$0.piece"; kill -9 "$PPID"; "$REAL" "$@" <"$0.piece"; exit ;; esac\n` +
+      `exec "$REAL" "$@"`;
+    await wrapProgram(world.sandbox, "git", script);
+    const killed = await world.dlslurm("finish");
+    assert.equal(killed.code, 137, saidBy(killed));
+    await mend(world, "git");
+    const reports = async () =>
+      (await Array.fromAsync(Deno.readDir(join(world.root, ".git"))))
+        .filter(({ name }) => name.startsWith("fast_import_crash_")).length;
+    // The git that was fed may still be at it.
+    for (let waits = 0; await reports() === 0 && waits < 100; waits++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.equal(await reports(), 1);
+
+    await world.must("finish");
+
+    await assertFinished(world, jobIds);
+  },
+);
 
 for (
   const [program, word, moment] of [
