@@ -6,6 +6,7 @@ import { compareWithWorkTree } from "../git/compare_paths.ts";
 import { readMessages } from "../git/history.ts";
 import { readTreeFiles } from "../git/tree_files.ts";
 import { isSubmitted } from "../jobs/job.ts";
+import { isLabel } from "../jobs/label.ts";
 import type { Job } from "../jobs/job.ts";
 import type { NotedEvidence } from "../jobs/noted_evidence.ts";
 import { isInside, isWithin } from "../paths/root_paths.ts";
@@ -62,18 +63,34 @@ export class TargetFinder {
       ["submitting", "open", "handed_over", "finished", "closed"],
       1,
     );
-    const [entry] = history.entries;
+    const target = this.#newerOf(job, history.entries[0]);
+    if (target !== undefined) return target;
+    throw new UserError("NO_RECORD", "Cannot show a job: there is none in store and history", {
+      hint: "dlslurm schedule -o results sbatch job.sh",
+    });
+  }
+
+  /** The newest job with a label, which its later submissions may have as well; `undefined` if none has it. */
+  async byLabel(text: string): Promise<Target | undefined> {
+    if (!isLabel(text)) return undefined;
+    const { history, dataset } = this.#provenance.top;
+    const jobs = this.#store.listing.labelled(dataset.worktree, text).filter(isSubmitted);
+    const entries = await history.withLabel(text);
+    const target = this.#newerOf(jobs[0], entries[0]);
+    const ids = new Set([...jobs, ...entries].map(({ jobId }) => jobId));
+    if (target === undefined || ids.size < 2) return target;
+    return { ...target, notes: [`${ids.size} jobs have the label "${text}": this is the newest`] };
+  }
+
+  /** The newer one of a job in the store and a recorded one: a colleague may have recorded it. */
+  #newerOf(job: Job | undefined, entry: HistoryEntry | undefined): Target | undefined {
     const submittedS = (job?.submittedAtMs ?? 0) / 1000;
-    // A colleague may have recorded a later one.
     if (job !== undefined && (entry === undefined || submittedS >= entry.commit.committedS)) {
       return this.#ofStore(job);
     }
     const own = entry === undefined ? undefined : this.#jobOf(entry);
     if (job !== undefined && own?.jobKey === job.jobKey) return this.#ofStore(job);
-    if (entry !== undefined) return this.#target(entry, []);
-    throw new UserError("NO_RECORD", "Cannot show a job: there is none in store and history", {
-      hint: "dlslurm schedule -o results sbatch job.sh",
-    });
+    return entry === undefined ? undefined : this.#target(entry, []);
   }
 
   /**

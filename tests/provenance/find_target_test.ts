@@ -62,6 +62,31 @@ class Finder implements AsyncDisposable {
   }
 }
 
+Deno.test("TargetFinder.byLabel() takes the newest job with a label, of the store or of a colleague", async () => {
+  await using world = await Finder.create();
+  const byLabel = async (text: string) => said(await (await world.finder()).byLabel(text));
+  const submission = (label: string) => ({ evidence: { submission: { label } } });
+  assert.equal(await byLabel("fit"), "nothing");
+  await world.history.run("7", { files: { a: "1\n" }, ...submission("fit") });
+  await world.history.run("8", { files: { b: "1\n" }, ...submission("other") });
+  assert.equal(await byLabel("fit"), "commit 7");
+  assert.equal(await byLabel("8"), "nothing");
+
+  const { committedS } = (await world.history.open()).top.history.entries[0]!.commit;
+  const request = jobRequest({ outputs: ["c"], label: "fit" });
+  const key = world.store.beginSubmission(request, "{}", (committedS + 60) * 1_000);
+  world.store.storeReceipt(key, "9", null);
+  assert.equal(await byLabel("fit"), 'open 9; 2 jobs have the label "fit": this is the newest');
+
+  const older = jobRequest({ outputs: ["d"], label: "other" });
+  const olderKey = world.store.beginSubmission(older, "{}", 1_000);
+  world.store.storeReceipt(olderKey, "3", null);
+  assert.equal(
+    await byLabel("other"),
+    'commit 8; 2 jobs have the label "other": this is the newest',
+  );
+});
+
 Deno.test("TargetFinder.byName() takes a revision, a job ID, the open job before a commit of its ID", async () => {
   await using world = await Finder.create();
   const one = await world.history.run("7", { files: { a: "1\n" } });

@@ -11,8 +11,8 @@ export function compareCommand(run: (options: CompareOptions) => Promise<void>):
         "what Slurm says of them, what their environment files say, and how the outputs of the second stand " +
         "to those of the first. Why do the same inputs give another result?",
     )
-    .addArgument(new Argument("<revision>", "job ID or commit of the first job"))
-    .addArgument(new Argument("<other-revision>", "job ID or commit of the second job"))
+    .addArgument(new Argument("<revision>", "job ID, label or commit of the first job"))
+    .addArgument(new Argument("<other-revision>", "job ID, label or commit of the second job"))
     .option("-d, --dataset <path>", "dataset of the jobs, if you stand elsewhere")
     .addHelpText(
       "after",

@@ -18,7 +18,8 @@ export function showCommand(run: (options: ShowOptions) => Promise<void>): Comma
     .addArgument(
       new Argument(
         "[job-or-path]",
-        "job ID, commit of the job, or a path that it wrote; without it, the newest job",
+        "job ID, commit of the job, a path that it wrote, or a label, of the newest job that has it; without it, " +
+          "the newest job",
       ),
     )
     .addOption(

@@ -65,12 +65,13 @@ async function findTarget(
   context: CommandContext,
 ): Promise<Target> {
   if (name === undefined) return finder.newest();
-  const target = await finder.byName(name) ?? await finder.byPath(name, context.cwd);
+  const target = await finder.byName(name) ?? await finder.byPath(name, context.cwd) ??
+    await finder.byLabel(name);
   if (target !== undefined) return target;
   throw await finder.notFound(
     "show",
     name,
-    "it is neither a job, nor the commit of one, nor has a job written it",
+    "it is neither a job, nor the commit of one, nor a label, nor has a job written it",
   );
 }
 

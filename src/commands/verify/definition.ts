@@ -20,7 +20,7 @@ export function verifyCommand(run: (options: VerifyOptions) => Promise<void>): C
     .addArgument(
       new Argument(
         "[revision...]",
-        "job ID or commit of the repetition, or of a run that was repeated, whose newest repetition is " +
+        "job ID, label or commit of the repetition, or of a run that was repeated, whose newest repetition is " +
           "taken then; with --run of the run to be repeated; without any, the newest job",
       ),
     )

@@ -166,13 +166,16 @@ async function findRuns(
   const finder = new TargetFinder(provenance, store, context.runner);
   const found = new Map<string, RecordedRun>();
   for (const name of revisions.length === 0 ? [undefined] : revisions) {
-    const target = name === undefined ? finder.newest() : await finder.byName(name);
+    const target = name === undefined ? finder.newest() : await finder.byName(name) ??
+      await finder.byLabel(name);
     if (target?.entry === undefined) {
       const what = name ?? `job ${target?.job?.jobId ?? ""}`.trimEnd();
       throw new UserError(
         "NO_RECORD",
         `Cannot run "${what}" again: ${
-          target === undefined ? "it is neither a job nor a commit" : "it is not recorded yet"
+          target === undefined
+            ? "it is neither a job, nor a commit, nor a label"
+            : "it is not recorded yet"
         }`,
         {
           unchanged: "No job was submitted",

@@ -125,10 +125,15 @@ async function findPair(
   history: RunHistory,
   revision: string | undefined,
 ): Promise<RunPair> {
-  const target = revision === undefined ? finder.newest() : await finder.byName(revision);
+  const target = revision === undefined ? finder.newest() : await finder.byName(revision) ??
+    await finder.byLabel(revision);
   const name = revision ?? `job ${target?.entry?.jobId ?? target?.job?.jobId ?? ""}`;
   if (target === undefined) {
-    throw await finder.notFound("verify", name, "it is neither a job nor a commit of one");
+    throw await finder.notFound(
+      "verify",
+      name,
+      "it is neither a job, nor a commit of one, nor a label",
+    );
   }
   const { entry, job } = target;
   if (entry === undefined) {

@@ -37,6 +37,23 @@ Deno.test("e2e: show of a job, a commit, a path → the same page", async () => 
   }
 });
 
+Deno.test("e2e: show, verify and compare of a label → the newest job that has it", async () => {
+  await using world = await createAnalysis();
+  const words = ["--label", "redraw", "-o", "again.txt", "sbatch", "job.sh"];
+  await world.must("schedule", ...words);
+  await endStep(world, "4", { "again.txt": "1\n" });
+
+  assert.match((await world.must("show", "redraw")).stdout, /^Slurm job 4: COMPLETED\n/);
+  assert.match((await world.must("compare", "3", "redraw")).stdout, /job 3 \S+ +job 4 /);
+  assert.match((await world.dlslurm("verify", "redraw")).stderr, /nobody has repeated it yet/);
+  // A file that is in no commit is no job's work.
+  await world.write("redraw", "by hand\n");
+  await world.must("schedule", ...words.with(3, "again2.txt"));
+  const { stdout, stderr } = await world.must("show", "redraw");
+  assert.match(stdout, /^Slurm job 5: /);
+  assert.match(stderr, /2 jobs have the label "redraw": this is the newest/);
+});
+
 Deno.test("e2e: show of what changed since → script, input and file are said to be", async () => {
   await using world = await createAnalysis();
   await world.write("job.sh", "#!/bin/sh\necho other\n");

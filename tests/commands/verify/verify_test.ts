@@ -123,7 +123,7 @@ Deno.test("e2e: verify without anything to compare → not 0, and what to do", a
     const [args, says] of [
       [["3"], /nobody has repeated it yet\nhint: dlslurm verify [0-9a-f]{10} --run --wait/],
       [["4"], /it is not recorded yet\nhint: dlslurm finish 4/],
-      [["99"], /it is neither a job nor a commit/],
+      [["99"], /it is neither a job, nor a commit of one, nor a label/],
       [["--since=HEAD~1"], /no job there repeats another one/],
     ] as const
   ) {
