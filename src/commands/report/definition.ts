@@ -25,7 +25,8 @@ export function reportCommand(run: (options: ReportOptions) => Promise<void>): C
     )
     .option(
       "-o, --output <file>",
-      "where to write it, - for standard output (default: report.html; markdown and json to standard output)",
+      "where to write it, - for standard output (default: report.html; markdown and json to standard output, " +
+        "with -f json in the field report of the record)",
     )
     .addOption(
       new Option(

@@ -41,7 +41,8 @@ export async function runReport(options: ReportOptions, context: CommandContext)
   const text = await render(report, format);
   if (path === undefined) {
     if (context.isTailored) await context.show({ text });
-    else context.report(recordOf(dataset.root, report));
+    // Standard output is the records': one of them has the document.
+    else context.report({ ...recordOf(dataset.root, report), ...{ report: text } });
     return;
   }
   await writeFileAtomic(path, text);

@@ -185,3 +185,17 @@ Deno.test("e2e: report of nothing, of one job → a page that says so", async ()
     ["slurm-report", join(world.root, "report.html"), 1, { COMPLETED: 1 }],
   );
 });
+
+Deno.test("e2e: report to standard output beside JSON records → one of them has it", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("out");
+  await endStep(world, "1", { "out/x": "x\n" });
+  const words = ["report", "--format", "markdown"];
+  const alone = await world.must(...words);
+
+  for (const more of [[], ["-o", "-"]]) {
+    const { stdout } = await world.must("-f", "json", ...words, ...more);
+    const { report, path, count } = JSON.parse(stdout);
+    assert.deepEqual([report, path, count], [alone.stdout, world.root, 1]);
+  }
+});
