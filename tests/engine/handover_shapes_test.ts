@@ -59,3 +59,20 @@ Deno.test("handover of an array's tasks: each is finished by itself, and submitt
   assert.match(saidBy(retried), /1_1 again: it runs in ".*data set", which is another clone/);
   assert.match((await world.must("list")).stdout, /^1_1 .*FAILED/m);
 });
+
+Deno.test("handover by the ID of an attempt that failed: the job that has another one now is handed over", async () => {
+  await using world = await EngineWorld.create();
+  const file = join(world.root, "../jobs.json");
+  await world.schedule("out");
+  await world.schedule("other");
+  await world.slurm.setRows("1", "1|FAILED");
+  await world.must("retry", "1", "--yes");
+
+  const { stdout, stderr } = await world.must("handover", "1", "-o", file);
+
+  assert.match(stderr, /job 1 failed and was submitted again: it is now job 3\n/);
+  assert.match(stdout, /3 handed over in/);
+  assert.match((await world.must("list")).stdout, /^2 /m);
+  await world.must("handover", "1", "--take-back");
+  assert.match((await world.must("list")).stdout, /^3 /m);
+});

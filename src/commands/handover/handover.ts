@@ -17,7 +17,9 @@ import { parseHandover } from "../../handover/handover_file.ts";
 import { writeHandover } from "../../handover/write_handover.ts";
 import { isSubmitted } from "../../jobs/job.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
-import { isLabel, isNamed, parseJobName } from "../../jobs/label.ts";
+import { jobsOfId } from "../../jobs/earlier_ids.ts";
+import { isLabel, parseJobName } from "../../jobs/label.ts";
+import { renderSuccession } from "../../session/succession.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -58,15 +60,22 @@ export async function runHandover(
   const handed = store.listing.newest(dataset.worktree, ["handed_over"], undefined)
     .filter(isSubmitted).toReversed();
   const candidates = isReturn ? handed : names.length === 0 ? open : [...open, ...handed];
-  const jobs = candidates.filter((job) =>
-    names.length === 0 || names.some((name) => isNamed(job, name))
-  );
-  for (const name of names) {
-    if (!jobs.some((job) => isNamed(job, name))) reportUnknown(dataset, name, isReturn, context);
+  const named = new Map(names.map((name) => [name, jobsNamed(candidates, name)]));
+  for (const [name, meant] of named) {
+    if (meant.length === 0) reportUnknown(dataset, name, isReturn, context);
+    const succession = renderSuccession(name, meant);
+    if (succession !== undefined) context.note(succession);
   }
+  const meant = new Set([...named.values()].flat());
+  const jobs = candidates.filter((job) => names.length === 0 || meant.has(job));
   if (options.takeBack === true) return takeBack(dataset, store, jobs, context);
   if (options.release === true) return release(dataset, store, jobs, context);
   await handOver(dataset, store, { jobs, output: options.output! }, context);
+}
+
+/** By label, or by an ID that they have, or had in an attempt that failed. */
+function jobsNamed(jobs: readonly SubmittedJob[], name: string): readonly SubmittedJob[] {
+  return isLabel(name) ? jobs.filter((job) => job.label === name) : jobsOfId(jobs, name);
 }
 
 async function handOver(
