@@ -163,6 +163,24 @@ export class RunHistory {
     }
   }
 
+  /**
+   * The run that a run repeats: by its commit or, where the history was rewritten since, by the job ID that the
+   * record names. `undefined` if it is not in this history.
+   */
+  async originalOf({ commit, record, parsed }: RecordedRun): Promise<HistoryEntry | undefined> {
+    const known = record.chain.toReversed().map((oid) => this.at(oid)).find(Boolean);
+    if (known !== undefined || record.chain.length === 0) return known;
+    const jobId = record.evidence?.reproduces?.jobId ?? RESUBMISSION_REGEXP.exec(parsed.text)?.[1];
+    for (const entry of jobId === undefined ? [] : this.ofJob(jobId)) {
+      if (entry.commit.oid === commit.oid) continue;
+      const run = await this.readIfGood(entry);
+      // Slurm gives IDs anew: the run before this one repeated the same ones.
+      const isSame = run?.record.chain.join() === record.chain.slice(0, -1).join();
+      if (run !== undefined && isSame) return entry;
+    }
+    return undefined;
+  }
+
   /** The runs that repeat a run, the newest first; records that cannot be read are passed over. */
   async repetitionsOf(original: HistoryEntry): Promise<RecordedRun[]> {
     const { oid } = original.commit;
@@ -173,7 +191,9 @@ export class RunHistory {
       // Where the record is in a sidecar, only the paragraph names the original.
       if (entry === original || !message.includes(oid) && !message.includes(note)) continue;
       const run = await this.readIfGood(entry);
-      if (run?.record.chain.includes(oid)) found.push(run);
+      if (run === undefined) continue;
+      const repeats = run.record.chain.includes(oid) || await this.originalOf(run) === original;
+      if (repeats) found.push(run);
     }
     // On branches of their own, in the same second, git has them in any order; Slurm counts up.
     const bySecond = Map.groupBy(found, ({ commit }) => commit.committedS);
@@ -187,4 +207,5 @@ function submittedIdOf({ record }: RecordedRun): number {
   return Number(splitJobId(record.slurmJobId).submittedId);
 }
 
+const RESUBMISSION_REGEXP = /^Re-submission of job (\d+(?:_\d+)?)\.$/m;
 const SUBJECT_REGEXP = /^\[DATALAD SLURM RUN\] Slurm job ([0-9]+(?:_[0-9]+)?): (.*)/;

@@ -78,3 +78,34 @@ Deno.test("RunHistory.repetitionsOf() of the same second → that of the later j
   const found = await read.repetitionsOf(read.at(oid)!);
   assert.deepEqual(found.map(({ record }) => record.slurmJobId), ["11", "10", "9", "8"]);
 });
+
+Deno.test("RunHistory.originalOf() finds a run by its commit, after a rewritten history by its job ID", async () => {
+  await using history = await History.create();
+  const lost = ["1".repeat(40), "2".repeat(40)] as const;
+  const reproduces = (jobId: string) => ({
+    evidence: {
+      reproduces: { commit: lost[0], jobId, identical: 1, differs: [], missing: [], new: [] },
+    },
+  });
+  // An older job had the ID of the original; of the same ID another run repeats something.
+  await history.run("7", { files: { x: "1\n" }, chain: [lost[1]] });
+  const original = await history.run("7", { files: { a: "1\n" } });
+  await history.run("7", { files: { y: "1\n" }, chain: [lost[1]] });
+  const byId = await history.run("8", {
+    files: { a: "2\n" },
+    chain: [lost[0]],
+    ...reproduces("7"),
+  });
+  const byCommit = await history.run("9", { files: { a: "3\n" }, chain: [lost[0], original] });
+  const unknown = await history.run("10", { files: { b: "1\n" }, chain: [lost[0]] });
+  const { history: read } = (await history.open()).top;
+  const originalOf = async (oid: string) =>
+    (await read.originalOf(await read.read(read.at(oid)!)))?.commit.oid;
+
+  assert.equal(await originalOf(byId), original);
+  assert.equal(await originalOf(byCommit), original);
+  assert.equal(await originalOf(unknown), undefined);
+  assert.equal(await originalOf(original), undefined);
+  const repetitions = await read.repetitionsOf(read.at(original)!);
+  assert.deepEqual(repetitions.map(({ commit }) => commit.oid), [byCommit]);
+});

@@ -176,10 +176,8 @@ async function findPairs(
 
 /** @throws {UserError} `NO_RECORD` if the run that is repeated is not in the history. */
 async function pairOf(history: RunHistory, repetition: RecordedRun): Promise<RunPair> {
-  for (const oid of repetition.record.chain.toReversed()) {
-    const entry = history.at(oid);
-    if (entry !== undefined) return { original: await history.read(entry), repetition };
-  }
+  const entry = await history.originalOf(repetition);
+  if (entry !== undefined) return { original: await history.read(entry), repetition };
   const oid = repetition.record.chain.at(-1)!.slice(0, 10);
   throw new UserError(
     "NO_RECORD",

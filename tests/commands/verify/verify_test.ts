@@ -181,3 +181,23 @@ testIfAvailable(
     assert.equal(dropped.records[0].no_text, "not here");
   },
 );
+
+Deno.test("e2e: verify and show after a rewritten history → the original is found by its job ID", async () => {
+  await using world = await createAnalysis();
+  await repeatStep(world, "2", SAME);
+  const second = await repeatStep(world, "2", { ...SAME, "fit/n.txt": "4\n" });
+  const before = await world.dlslurm("verify", second.jobId);
+  await world.git("filter-branch", "-f", "--msg-filter", "cat; echo rewritten", "HEAD");
+  for (const ref of await world.lines("for-each-ref", "--format=%(refname)", "refs/original")) {
+    await world.git("update-ref", "-d", ref);
+  }
+
+  const after = await world.dlslurm("verify", second.jobId);
+  const byOriginal = await world.must("verify", "4");
+  const page = (await world.must("show", "2")).stdout;
+
+  assert.match(after.stdout, /job 5 did not come out as job 2: 1 differs \(fit\/n\.txt\)/);
+  assert.deepEqual([after.code, after.stdout], [before.code, before.stdout]);
+  assert.match(byOriginal.stdout, /job 4 came out as job 2: 2 identical/);
+  assert.match(page, /job 5 .*1 differs[^]*job 4 .*2 identical/);
+});
