@@ -5,11 +5,17 @@ import type {
   NotedInput,
   NotedScript,
 } from "../jobs/noted_evidence.ts";
+import type { StoreWork } from "../sqlite/open_store.ts";
 import { StorePart } from "./store_part.ts";
 import { RowsAhead } from "./rows_ahead.ts";
 
 /** Longer lists are kept once for all jobs that have the same. */
 const MOST_INPUTS_IN_ROW = 100;
+
+/** Reads what is noted of the newest job. */
+export function readNewestEvidence(database: DatabaseSync): Record<string, unknown> | undefined {
+  return database.prepare("SELECT noted FROM job_evidence ORDER BY job_key DESC LIMIT 1").get();
+}
 
 /**
  * What was seen of jobs when they were submitted, until they are ended: then their commits say it. Contents
@@ -22,6 +28,22 @@ export class JobEvidence extends StorePart {
     this.read,
     "SELECT noted, kept_inputs FROM job_evidence WHERE job_key = ?",
   );
+
+  readonly #newestAtFirst: Record<string, unknown> | undefined;
+
+  /**
+   * Takes beside what each part of a store takes what {@linkcode readNewestEvidence} found with the first look
+   * at the store: on a parallel file system each look by itself takes milliseconds.
+   */
+  constructor(
+    database: DatabaseSync,
+    transaction: StoreWork,
+    read: StoreWork,
+    newestAtFirst?: Record<string, unknown>,
+  ) {
+    super(database, transaction, read);
+    this.#newestAtFirst = newestAtFirst;
+  }
 
   /** Reads what is about to be looked for, at once; nobody may change it until then. */
   load(keys: readonly number[]): void {
@@ -82,10 +104,12 @@ export class JobEvidence extends StorePart {
     return parse<NotedEvidence>(found?.["noted"])?.script ?? undefined;
   }
 
-  /** The script of the newest job of which evidence is noted, with the HEAD that it was compared with. */
+  /**
+   * The script of the newest job of which evidence is noted, with the HEAD that it was compared with; of the
+   * newest when the store was opened, if there was one.
+   */
   newestScript(): { readonly head: string; readonly script: NotedScript } | undefined {
-    const select = "SELECT noted FROM job_evidence ORDER BY job_key DESC LIMIT 1";
-    const found = this.read(() => this.database.prepare(select).get());
+    const found = this.#newestAtFirst ?? this.read(() => readNewestEvidence(this.database));
     const noted = parse<NotedEvidence>(found?.["noted"]);
     const head = noted?.submission?.head;
     return noted?.script && head !== undefined ? { head, script: noted.script } : undefined;

@@ -22,7 +22,12 @@ import type { Adoption, JobToAdopt } from "./adopt_jobs.ts";
 import { Handovers } from "./handovers.ts";
 import { Home } from "./home.ts";
 import { FinishingJobs } from "./finishing_jobs.ts";
-import { JobEvidence, prepareEvidenceNote, prepareEvidenceRemoval } from "./job_evidence.ts";
+import {
+  JobEvidence,
+  prepareEvidenceNote,
+  prepareEvidenceRemoval,
+  readNewestEvidence,
+} from "./job_evidence.ts";
 import { JobCommits } from "./job_commits.ts";
 import { JobNotes } from "./job_notes.ts";
 import { JobFiles, prepareFilesNote, prepareFilesRemoval } from "./job_files.ts";
@@ -80,6 +85,12 @@ export interface SubmissionNotes {
   readonly submittedAs?: SubmittedCommand | undefined;
 }
 
+/** What is read as a store is opened, in one go with that. */
+interface FirstLook {
+  submitting?: readonly Record<string, unknown>[];
+  newestEvidence?: Record<string, unknown> | undefined;
+}
+
 /**
  * The jobs of a dataset and their claims. Each method is one transaction: a crash leaves it done or
  * not begun.
@@ -117,9 +128,9 @@ export class JobStore implements Disposable {
     file: StoreFile,
     path: string,
     worktrees: Worktrees,
-    submittingAtFirst?: readonly Record<string, unknown>[],
+    atFirst: FirstLook = {},
   ) {
-    this.#submittingAtFirst = submittingAtFirst;
+    this.#submittingAtFirst = atFirst.submitting;
     const { database } = file;
     this.#file = file;
     this.#database = database;
@@ -138,7 +149,7 @@ export class JobStore implements Disposable {
       damaged,
     });
     this.files = new JobFiles(database, change, read);
-    this.evidence = new JobEvidence(database, change, read);
+    this.evidence = new JobEvidence(database, change, read, atFirst.newestEvidence);
     this.listing = new JobListing(database, read, worktrees, this.damaged);
     this.finishing = new FinishingJobs(database, change, read);
     this.handovers = new Handovers(database, change, read);
@@ -161,7 +172,7 @@ export class JobStore implements Disposable {
     mode: SharedMode = SharedMode.UMASK,
     path: string = join(commonDir, STORE_FILE),
   ): JobStore {
-    let submitting: readonly Record<string, unknown>[] | undefined;
+    const atFirst: FirstLook = {};
     const options = {
       ...{ path, migrations: MIGRATIONS, applicationId: STORE_ID, mode },
       withoutLocks: WITHOUT_LOCKS,
@@ -169,14 +180,15 @@ export class JobStore implements Disposable {
       first: (database: DatabaseSync) => {
         try {
           const statement = `SELECT * FROM job WHERE ${SUBMITTING}`;
-          submitting = readRows(database, statement, [], (row) => row);
+          atFirst.submitting = readRows(database, statement, [], (row) => row);
+          atFirst.newestEvidence = readNewestEvidence(database);
         } catch {
           // Damaged: said by the look itself, which others may do without.
         }
       },
     };
     const file = openStoreFile(options, sharing);
-    return new JobStore(file, path, new Worktrees(commonDir, mode), submitting);
+    return new JobStore(file, path, new Worktrees(commonDir, mode), atFirst);
   }
 
   /**

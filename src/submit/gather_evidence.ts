@@ -177,12 +177,15 @@ export class EvidenceGatherer implements Disposable {
       const blob = await blobOid(content, this.#dataset.headOid);
       return { noted: { wrap: true, blob, saved: true }, reason: "" };
     }
-    const info = lookIfThere(() => Deno.statSync(found.file));
+    const own = lookIfThere(() => Deno.lstatSync(found.file));
+    const info = own?.isSymlink ? lookIfThere(() => Deno.statSync(found.file)) : own;
     if (info === undefined || info.size > LARGEST_SCRIPT) return undefined;
     const traits = traitsOf(info);
     const known = this.#scripts.get(found.file);
     const isSame = known?.noted.traits !== undefined && hasTraits(traits, known.noted.traits);
-    const read = isSame ? known : await this.#readScript(job, found, traits);
+    const read = isSame
+      ? known
+      : await this.#readScript(job, { ...found, isLink: own !== info }, traits);
     if (read === undefined) return undefined;
     this.#scripts.set(found.file, read);
     if (warns) this.#warn(read);
@@ -191,7 +194,11 @@ export class EvidenceGatherer implements Disposable {
 
   async #readScript(
     { request: { pwd, altDir }, directory }: JobToProve,
-    { name, file }: { readonly name: string; readonly file: string },
+    { name, file, isLink }: {
+      readonly name: string;
+      readonly file: string;
+      readonly isLink: boolean;
+    },
     traits: NotedScript["traits"] & object,
   ): Promise<ReadScript | undefined> {
     const content = lookIfThere(() => Deno.readFileSync(file));
@@ -205,7 +212,7 @@ export class EvidenceGatherer implements Disposable {
     const isOurs = isInside(inDataset);
     const path = isOurs ? inDataset : name;
     const saved = isOurs
-      ? this.#wasSaved(inDataset, blob) || await this.#isSaved(inDataset, blob, content)
+      ? !isLink && this.#wasSaved(inDataset, blob) || await this.#isSaved(inDataset, blob, content)
       : false;
     return {
       noted: { path, blob, ...(saved === undefined ? {} : { saved }), file, traits },
@@ -220,12 +227,11 @@ export class EvidenceGatherer implements Disposable {
     };
   }
 
-  /** Whether it is noted that HEAD has this content at this path, of a file that is no link to another one. */
+  /** Whether it is noted that HEAD has this content at this path; of a link to another file it means nothing. */
   #wasSaved(path: string, blob: string): boolean {
     const last = this.#submitted?.newestScript();
     return last?.head === this.#dataset.headOid && last.script.saved === true &&
-      last.script.path === path && last.script.blob === blob &&
-      lookIfThere(() => Deno.lstatSync(join(this.#dataset.root, path)))?.isFile === true;
+      last.script.path === path && last.script.blob === blob;
   }
 
   /** Opened when it is needed: it takes some ms to be able to read git's objects. */

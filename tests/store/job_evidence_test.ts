@@ -87,3 +87,35 @@ Deno.test("JobEvidence.noteFoundBy() adds who told the job to what was noted, lo
     assert.deepEqual(store.evidence.find(key), { ...noted, submission });
     assert.deepEqual(store.evidence.find(other), evidence(1).noted);
   }));
+
+Deno.test("JobEvidence.newestScript() is that of the newest job, or of the newest when the store was opened", async () => {
+  const folder = await Deno.makeTempDir();
+  const withScript = (blob: string, head: string): GatheredEvidence => {
+    const { noted } = evidence(0);
+    return {
+      noted: { ...noted, submission: { head }, script: { path: "job.sh", blob, saved: true } },
+      ...{ script: null, inputsName: null },
+    };
+  };
+  const said = (store: JobStore) => {
+    const newest = store.evidence.newestScript();
+    return newest && `${newest.script.blob} at ${newest.head}`;
+  };
+  try {
+    using store = JobStore.open(folder);
+    assert.equal(said(store), undefined);
+    begin(store, "a", withScript("b1", "h1"));
+    assert.equal(said(store), "b1 at h1");
+    begin(store, "b", withScript("b2", "h2"));
+    assert.equal(said(store), "b2 at h2");
+    {
+      using other = JobStore.open(folder);
+      begin(store, "c", withScript("b3", "h3"));
+      assert.equal(said(other), "b2 at h2", "read when it was opened");
+    }
+    begin(store, "d", { ...withScript("", ""), noted: { ...evidence(0).noted, script: null } });
+    assert.equal(said(store), undefined);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
