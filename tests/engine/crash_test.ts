@@ -115,15 +115,15 @@ testIfAvailable(
     await wrapProgram(world.sandbox, "git", script);
     const killed = await world.dlslurm("finish");
     assert.equal(killed.code, 137, saidBy(killed));
-    await mend(world, "git");
     const reports = async () =>
       (await Array.fromAsync(Deno.readDir(join(world.root, ".git"))))
         .filter(({ name }) => name.startsWith("fast_import_crash_")).length;
-    // The git that was fed may still be at it.
-    for (let waits = 0; await reports() === 0 && waits < 100; waits++) {
+    // The git that was fed is still at it.
+    for (let waits = 0; await reports() === 0 && waits < 400; waits++) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     assert.equal(await reports(), 1);
+    await mend(world, "git");
 
     await world.must("finish");
 
