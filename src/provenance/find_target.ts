@@ -70,6 +70,11 @@ export class TargetFinder {
     });
   }
 
+  /** As {@linkcode TargetFinder.byName}, or else by label. */
+  async byNameOrLabel(text: string): Promise<Target | undefined> {
+    return await this.byName(text) ?? await this.byLabel(text);
+  }
+
   /** The newest job with a label, which its later submissions may have as well; `undefined` if none has it. */
   async byLabel(text: string): Promise<Target | undefined> {
     if (!isLabel(text)) return undefined;

@@ -28,6 +28,11 @@ export interface RecordedRun {
   readonly record: RunRecord;
 }
 
+/** The job ID that the message of a re-submission names as the one that it repeats, also in a rewritten history. */
+export function resubmittedIdOf({ parsed }: RecordedRun): string | undefined {
+  return /^Re-submission of job (\d+(?:_\d+)?)\.$/m.exec(parsed.text)?.[1];
+}
+
 /** Which records are looked for. */
 export interface RecordRange {
   /** Commit, or end of the range. */

@@ -13,6 +13,7 @@ import { isPattern, matchesPattern } from "../datalad/python_glob.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import { pathAndFoldersAround } from "../paths/root_paths.ts";
 import { jobsIn } from "../slurm/dependency.ts";
+import { resubmittedIdOf } from "./recorded_runs.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
 
 /** A run that is to be repeated, among others. */
@@ -104,7 +105,7 @@ function groupRepeats(runs: readonly RecordedRun[]): RecordedRun[][] {
   const byId = new Map<string, RecordedRun[]>();
   for (const run of runs) {
     const { chain, slurmJobId } = run.record;
-    const original = /^Re-submission of job (\d+(?:_\d+)?)\.$/m.exec(run.parsed.text)?.[1];
+    const original = resubmittedIdOf(run);
     // After a rewritten history the job ID tells still.
     const known = chain.map((oid) => byCommit.get(oid)).find((each) => each !== undefined) ??
       (original === undefined ? undefined : byId.get(original));

@@ -17,7 +17,7 @@ import { findMessages, listMarked, readMessagesOf } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
 import { isJobOrTaskOf, splitJobId } from "../jobs/job_id.ts";
 import type { Runner } from "../process/runner.ts";
-import { readRun } from "./recorded_runs.ts";
+import { readRun, resubmittedIdOf } from "./recorded_runs.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
 
 /** A commit that records a job; the record itself is read when it is asked for. */
@@ -167,10 +167,11 @@ export class RunHistory {
    * The run that a run repeats: by its commit or, where the history was rewritten since, by the job ID that the
    * record names. `undefined` if it is not in this history.
    */
-  async originalOf({ commit, record, parsed }: RecordedRun): Promise<HistoryEntry | undefined> {
+  async originalOf(repetition: RecordedRun): Promise<HistoryEntry | undefined> {
+    const { commit, record } = repetition;
     const known = record.chain.toReversed().map((oid) => this.at(oid)).find(Boolean);
     if (known !== undefined || record.chain.length === 0) return known;
-    const jobId = record.evidence?.reproduces?.jobId ?? RESUBMISSION_REGEXP.exec(parsed.text)?.[1];
+    const jobId = record.evidence?.reproduces?.jobId ?? resubmittedIdOf(repetition);
     for (const entry of jobId === undefined ? [] : this.ofJob(jobId)) {
       if (entry.commit.oid === commit.oid) continue;
       const run = await this.readIfGood(entry);
@@ -207,5 +208,4 @@ function submittedIdOf({ record }: RecordedRun): number {
   return Number(splitJobId(record.slurmJobId).submittedId);
 }
 
-const RESUBMISSION_REGEXP = /^Re-submission of job (\d+(?:_\d+)?)\.$/m;
 const SUBJECT_REGEXP = /^\[DATALAD SLURM RUN\] Slurm job ([0-9]+(?:_[0-9]+)?): (.*)/;

@@ -5,6 +5,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { walkTree } from "../fs/walk_tree.ts";
 import { blobOid } from "../git/blob_oid.ts";
+import type { CommitTree } from "../git/commit_tree.ts";
 import type { JobRequest } from "../jobs/job.ts";
 import { hasTraits } from "../jobs/noted_evidence.ts";
 import type { GatheredEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
@@ -61,8 +62,7 @@ export class EvidenceGatherer implements Disposable {
   readonly #dataset: Dataset;
   readonly #session: Session;
   readonly #submitted: SubmittedScripts | undefined;
-  #opening: Promise<InputView & Disposable> | undefined;
-  #view: (InputView & Disposable) | undefined;
+  #head: CommitTree | undefined;
   readonly #scripts = new Map<string, ReadScript>();
   readonly #warned = new Set<string>();
 
@@ -80,7 +80,7 @@ export class EvidenceGatherer implements Disposable {
 
   /** Closes the files that are open. */
   [Symbol.dispose](): void {
-    this.#view?.[Symbol.dispose]();
+    this.#head?.[Symbol.dispose]();
   }
 
   /**
@@ -236,15 +236,9 @@ export class EvidenceGatherer implements Disposable {
 
   /** Opened when it is needed: it takes some ms to be able to read git's objects. */
   async #lookInto(): Promise<InputView> {
-    this.#opening ??= this.#open();
-    return this.#view ??= await this.#opening;
-  }
-
-  async #open(): Promise<InputView & Disposable> {
     const { CommitTree } = await import("../git/commit_tree.ts");
     const { root, commonDir, headOid } = this.#dataset;
-    const head = new CommitTree(root, commonDir, headOid);
-    return { root, head, headOid, [Symbol.dispose]: () => head[Symbol.dispose]() };
+    return { root, headOid, head: this.#head ??= new CommitTree(root, commonDir, headOid) };
   }
 
   /** Whether HEAD has this content at this path; `undefined` if that cannot be found out. */

@@ -1,25 +1,7 @@
 import assert from "node:assert/strict";
-import type { JobRequest } from "../../src/jobs/job.ts";
-import { JobStore } from "../../src/store/job_store.ts";
 import type { RefMove } from "../../src/store/ref_moves.ts";
-
-const REQUEST: JobRequest = {
-  ...{ cmd: "sbatch job.sh", pwd: ".", dsid: null, message: null, altDir: null, worktree: "" },
-  ...{ chain: [], inputs: [], extraInputs: [], rescheduledJobId: null, outputs: ["out"] },
-};
-
-/** Runs `test` with an open job, and gives it the job's key. */
-async function withJob(test: (store: JobStore, key: number) => void): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    using store = JobStore.open(folder);
-    const key = store.beginSubmission(REQUEST, "{}", 1);
-    store.storeReceipt(key, "1", null);
-    test(store, key);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { jobRequest } from "../support/jobs.ts";
+import { withOpenJob } from "./open_job.ts";
 
 const MOVE: RefMove = {
   ...{ worktree: "", path: ".", ref: "refs/heads/main" },
@@ -27,7 +9,7 @@ const MOVE: RefMove = {
 };
 
 Deno.test("JobCommits.note() says what finish has built, and where refs will move", () =>
-  withJob((store, key) => {
+  withOpenJob((store, key) => {
     assert.deepEqual(store.commits.note(new Map([[key, "c1"]]), "base", [MOVE]), []);
 
     const { stage, commitOid, commitBase } = store.findByJobId("1")!;
@@ -37,8 +19,8 @@ Deno.test("JobCommits.note() says what finish has built, and where refs will mov
   }));
 
 Deno.test("JobCommits.note() notes nothing once one of the jobs is not open any more, and names it", () =>
-  withJob((store, key) => {
-    const other = store.beginSubmission({ ...REQUEST, outputs: ["other"] }, "{}", 1);
+  withOpenJob((store, key) => {
+    const other = store.beginSubmission(jobRequest({ outputs: ["other"] }), "{}", 1);
     store.storeReceipt(other, "2", null);
     store.end([key], "closed", 1);
 
@@ -50,7 +32,7 @@ Deno.test("JobCommits.note() notes nothing once one of the jobs is not open any 
   }));
 
 Deno.test("JobCommits.forget() takes commits and their moves back, forgetMoves() the moves alone", () =>
-  withJob((store, key) => {
+  withOpenJob((store, key) => {
     store.commits.note(new Map([[key, "c1"]]), "base", [MOVE]);
     store.commits.forgetMoves("side");
     assert.equal(store.commits.listMoves("").length, 1);

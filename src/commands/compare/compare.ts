@@ -74,7 +74,7 @@ async function find(
   provenance: Provenance,
   name: string,
 ): Promise<EntryWithRun> {
-  const entry = (await finder.byName(name) ?? await finder.byLabel(name))?.entry;
+  const entry = (await finder.byNameOrLabel(name))?.entry;
   if (entry === undefined) {
     throw new UserError("NO_RECORD", `Cannot compare "${name}": it is no recorded job`, {
       hint: "dlslurm list --all shows the jobs and their commits",

@@ -166,8 +166,7 @@ async function findRuns(
   const finder = new TargetFinder(provenance, store, context.runner);
   const found = new Map<string, RecordedRun>();
   for (const name of revisions.length === 0 ? [undefined] : revisions) {
-    const target = name === undefined ? finder.newest() : await finder.byName(name) ??
-      await finder.byLabel(name);
+    const target = name === undefined ? finder.newest() : await finder.byNameOrLabel(name);
     if (target?.entry === undefined) {
       const what = name ?? `job ${target?.job?.jobId ?? ""}`.trimEnd();
       throw new UserError(

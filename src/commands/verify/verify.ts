@@ -125,8 +125,7 @@ async function findPair(
   history: RunHistory,
   revision: string | undefined,
 ): Promise<RunPair> {
-  const target = revision === undefined ? finder.newest() : await finder.byName(revision) ??
-    await finder.byLabel(revision);
+  const target = revision === undefined ? finder.newest() : await finder.byNameOrLabel(revision);
   const name = revision ?? `job ${target?.entry?.jobId ?? target?.job?.jobId ?? ""}`;
   if (target === undefined) {
     throw await finder.notFound(
