@@ -1,5 +1,7 @@
 import { UserError } from "../errors.ts";
 import { statIfPresent } from "../fs/if_present.ts";
+import { NO_LATE_FILES } from "../fs/late_files.ts";
+import type { LateFiles } from "../fs/late_files.ts";
 import { batchOf } from "../git/cat_file.ts";
 import type { Git } from "../git/git.ts";
 import { packBlobs } from "../git/pack_blobs.ts";
@@ -39,14 +41,16 @@ const LARGE_INDEX_BYTES = 2_000_000;
  * same files again completes it. What `git annex add` had is noted: {@linkcode bringBackHandedOver}.
  *
  * @param paths files and links, relative to the repository's root; none that git ignores.
+ * @param late those of them that are still to be brought up to date: the others are seen to first.
  * @throws {UserError} `ANNEX_FAILED` if git-annex is missing, or fails without naming a file.
  */
 export async function addFiles(
   repository: AnnexRepository,
   paths: readonly string[],
+  late: LateFiles = NO_LATE_FILES,
 ): Promise<AddedFiles> {
   await removeBackupLinks(repository); // a crash may have left some
-  const added = await addInBestWay(repository, paths);
+  const added = await addInBestWay(repository, paths, late);
   if (added.backupLinks.size === 0) await removeBackupLinks(repository);
   return added;
 }
@@ -54,6 +58,7 @@ export async function addFiles(
 async function addInBestWay(
   repository: AnnexRepository,
   paths: readonly string[],
+  late: LateFiles,
 ): Promise<AddedFiles> {
   const { links, presentKeys, rest } = await takeLinks(repository, paths);
   await stageLinks(repository, links);
@@ -61,20 +66,25 @@ async function addInBestWay(
   if (uuid !== undefined) {
     await setPresence(repository.git, { uuid, keys: presentKeys, isPresent: true });
   }
-  return await addOthers(repository, rest);
+  return await addOthers(repository, rest, late);
 }
 
 async function addOthers(
   repository: AnnexRepository,
   paths: readonly string[],
+  late: LateFiles,
 ): Promise<AddedFiles> {
   if (paths.length === 0) return NOTHING;
   const isWorthPlumbing = paths.length >= MANY_FILES || await hasLargeIndex(repository);
   if (!isWorthPlumbing || !await isPlainRepository(repository)) {
+    await late.settle();
     return await addWithAnnex(repository, paths);
   }
   const { large, small, unsure } = await classifyFiles(repository, paths);
+  const toCome = new Set(late.paths);
+  if (large.some(({ path }) => toCome.has(path))) await late.settle();
   const { linked, left, locationLog, backupLinks } = await ingestFiles(repository, large);
+  await late.settle();
   const certain = [...small, ...linked];
   repository.signal.throwIfAborted();
   const rest = await stageAsTheyAre(repository, certain) ? [] : certain;

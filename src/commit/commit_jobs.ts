@@ -26,6 +26,8 @@ import { branchName } from "./commit_shape.ts";
 import type { CommitShape } from "./commit_shape.ts";
 import type { Progress, Session } from "../session/session.ts";
 import type { PublishedIndex } from "./follow_index.ts";
+import { NO_LATE_FILES } from "../fs/late_files.ts";
+import type { LateFiles } from "../fs/late_files.ts";
 import { publishCommits } from "./publish_commits.ts";
 import { judgeStaged } from "./reproductions.ts";
 import { bottomUp, stageDatasets } from "./stage_datasets.ts";
@@ -59,6 +61,8 @@ export interface CommitRequest {
   readonly jobs: readonly JobToCommit[];
   /** Further open jobs, whose files inside these claims are left to them. */
   readonly others: readonly WrittenPaths[];
+  /** Files of the jobs that are not yet as they are to be committed; with them the messages can be made. */
+  readonly late?: LateFiles;
   /** How the commits stand to each other. */
   readonly shape: CommitShape;
   /** Compares jobs that repeat others with those; absent: they are not compared. */
@@ -104,15 +108,16 @@ export async function commitJobs(
   request: CommitRequest,
   session: Session,
 ): Promise<CommitResult> {
-  const { jobs } = request;
+  const { jobs, late = NO_LATE_FILES } = request;
   using progress = session.progress(`committing ${jobs.length} job${jobs.length === 1 ? "" : "s"}`);
   await using stack = new AsyncDisposableStack();
   const failures = new Map<number, UserError>();
   const paths = jobs.flatMap((job) => [...job.claims, ...job.slurmOutputs]);
   const tree = await openDatasetTree(session.runner, dataset, paths);
   progress.say("adding outputs");
-  const staging = { jobs, others: request.others, failures, stack };
+  const staging = { jobs, others: request.others, late, failures, stack };
   const top = await stageDatasets({ ...tree, beganMs: request.beganMs }, staging, session);
+  await late.settle();
   const judged = await judgeStaged(jobs, bottomUp(top), request.judge);
   const work = { store, request: { ...request, jobs: judged.jobs }, session };
   const result = await new StagedCommits(top, failures, work).commit(progress);

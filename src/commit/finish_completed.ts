@@ -1,5 +1,6 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { join } from "node:path";
+import { wantsSidecar } from "../datalad/sidecar.ts";
 import { lookingAhead, paceOf } from "../fs/pace.ts";
 import { nameNotText } from "../fs/text_names.ts";
 import { Attribution } from "../jobs/attribution.ts";
@@ -22,6 +23,7 @@ import { putBack } from "../claims/make_room.ts";
 import { requireGoodClaims } from "./good_claims.ts";
 import { writeMessage } from "./job_message.ts";
 import { ownChangesBroughtBack, ownChangesOf } from "./own_changes.ts";
+import { EnvironmentFiles } from "./environment_files.ts";
 import { RecordEvidence } from "./record_evidence.ts";
 import { reportFailure, reportOutcome } from "./report_commits.ts";
 import { SharedLogs } from "./shared_logs.ts";
@@ -60,8 +62,8 @@ export interface FinishRequest {
   readonly shape: CommitShape;
   /** Compares jobs that repeat others with those. */
   readonly judge: JudgeRepetitions;
-  /** What accounting has of the jobs, by their keys; those that it does not know are absent. */
-  readonly accounting: ReadonlyMap<number, JobAccounting>;
+  /** What accounting will tell of the jobs, by their keys; those that it does not know are absent. */
+  readonly accounting: Promise<ReadonlyMap<number, JobAccounting>>;
   /** When this finish began, milliseconds since 1970 by the clock of the file system. */
   readonly beganMs: number;
 }
@@ -77,9 +79,10 @@ export async function finishCompleted(
   request: FinishRequest,
   session: Session,
 ): Promise<void> {
-  const { ended, accounting } = request;
-  using proof = new RecordEvidence(dataset, store, accounting, session);
-  const planner = new CommitPlanner(dataset, store, request, { proof, session });
+  const { ended } = request;
+  using proof = new RecordEvidence(dataset, store, session);
+  const environment = new EnvironmentFiles(dataset, request.accounting);
+  const planner = new CommitPlanner(dataset, store, request, { proof, environment, session });
   await putBack(dataset, store, ended.map(({ job }) => job));
   const keys = ended.map(({ job }) => job.jobKey);
   store.files.load(keys);
@@ -91,7 +94,7 @@ export async function finishCompleted(
   const result = await commitPlanned(
     dataset,
     store,
-    { ...request, planned, others, proof },
+    { ...request, planned, others, proof, environment },
     session,
   );
   if (result.isOfSeveral) store.commits.forgetMoves(dataset.worktree);
@@ -115,24 +118,27 @@ interface PlannedJob extends EndedJob {
 async function commitPlanned(
   dataset: Dataset,
   store: JobStore,
-  { planned, others, proof, shape, judge, beganMs }:
+  { planned, others, proof, environment, shape, judge, beganMs }:
     & Pick<FinishRequest, "shape" | "judge" | "beganMs">
     & {
       readonly planned: readonly PlannedJob[];
       readonly others: readonly WrittenPaths[];
       readonly proof: RecordEvidence;
+      readonly environment: EnvironmentFiles;
     },
   session: Session,
 ): Promise<CommitResult> {
   await using locks = new AsyncDisposableStack();
   const jobs = planned.map(({ plan }) => plan);
-  const request = { jobs, others, shape, judge, beganMs, locks };
+  const request = { jobs, others, late: environment, shape, judge, beganMs, locks };
   const result = await commitJobs(dataset, store, request, session).catch(async (error) => {
+    environment.takeBack(new Set());
     await proof.takeBack([]);
     throw error;
   });
   const { outcomes } = result;
   const committed = jobs.filter(({ key }) => outcomes.get(key)!.kind === "committed");
+  environment.takeBack(new Set(committed.map(({ key }) => key)));
   await proof.takeBack(committed.flatMap(({ justWritten }) => justWritten ?? []));
   const finished = jobs.filter(({ key }) => outcomes.get(key)!.kind !== "failed");
   store.end(finished.map(({ key }) => key), "finished", session.now().getTime());
@@ -158,6 +164,7 @@ class CommitPlanner {
   readonly #store: JobStore;
   readonly #request: FinishRequest;
   readonly #proof: RecordEvidence;
+  readonly #environment: EnvironmentFiles;
   readonly #session: Session;
   readonly #finder: SlurmOutputFinder;
   readonly #overtaken = new OvertakenLogs();
@@ -168,12 +175,17 @@ class CommitPlanner {
     dataset: Dataset,
     store: JobStore,
     request: FinishRequest,
-    { proof, session }: { readonly proof: RecordEvidence; readonly session: Session },
+    { proof, environment, session }: {
+      readonly proof: RecordEvidence;
+      readonly environment: EnvironmentFiles;
+      readonly session: Session;
+    },
   ) {
     this.#dataset = dataset;
     this.#store = store;
     this.#request = request;
     this.#proof = proof;
+    this.#environment = environment;
     this.#session = session;
     this.#finder = new SlurmOutputFinder(dataset);
     this.#rooms = store.files.findRoom(request.ended.map(({ job }) => job.jobKey));
@@ -239,8 +251,13 @@ class CommitPlanner {
       room: this.#rooms.get(job.jobKey) ?? new Map(),
     };
     const claimsWithFiles = requireGoodClaims(dataset, job, demands, session);
-    const { evidence, files, refreshed } = await this.#proof.complete(job, slurmOutputs);
-    const sources = { status, slurmOutputs, evidence, message };
+    const { evidence, files } = await this.#proof.complete(job);
+    const environment = this.#environment;
+    environment.add(job, slurmOutputs);
+    // A sidecar has the whole record, and is named by what it says.
+    if (wantsSidecar(dataset)) await environment.settle();
+    const whole = () => ({ ...evidence, ...environment.accountingOf(job.jobKey) });
+    const sources = { status, slurmOutputs, evidence: whole, message };
     const { messageIn, sidecar } = await writeMessage(dataset, job, sources, session);
     return {
       key: job.jobKey,
@@ -254,7 +271,7 @@ class CommitPlanner {
       endedAtMs: endOf(status),
       // The sidecar is committed with the job, as its logs are, and what its evidence has to keep.
       slurmOutputs: [...slurmOutputs, ...files, ...sidecar === null ? [] : [sidecar]],
-      justWritten: [...files, ...refreshed],
+      justWritten: files,
       alongside: files,
       messageIn,
       chain: job.chain,

@@ -24,8 +24,8 @@ export interface MessageSources {
   readonly status: JobStatus;
   /** Slurm's files of the job that are there. */
   readonly slurmOutputs: readonly string[];
-  /** What is known of what ran. */
-  readonly evidence: Evidence;
+  /** What is known of what ran; where there is no sidecar, it is called when the message is made. */
+  readonly evidence: () => Evidence;
   /** The user's own words for all commits of this finish. */
   readonly message: string | undefined;
 }
@@ -43,16 +43,14 @@ export async function writeMessage(
   sources: MessageSources,
   { runner }: Session,
 ): Promise<JobMessage> {
-  const record = recordOf(job, sources);
-  const parts = partsOf(job, sources);
   const sidecar = wantsSidecar(dataset)
-    ? await writeSidecar(runner, dataset, renderRecordLine(record))
+    ? await writeSidecar(runner, dataset, renderRecordLine(recordOf(job, sources)))
     : undefined;
   return {
     sidecar: sidecar?.path ?? null,
     // The sidecar is in the topmost dataset only: elsewhere the message has the whole record.
     messageIn: (path, reproduces) => {
-      const told = withReproduction(record, parts, reproduces);
+      const told = withReproduction(recordOf(job, sources), partsOf(job, sources), reproduces);
       return path === "."
         ? renderMessage(told.record, told.parts, sidecar?.id)
         : renderMessage({ ...told.record, subdataset: path }, told.parts);
@@ -75,7 +73,7 @@ function recordOf(job: SubmittedJob, { slurmOutputs, evidence }: MessageSources)
     cluster: job.cluster,
     row: job.row,
     subdataset: null,
-    evidence: withNames(evidence, job),
+    evidence: withNames(evidence(), job),
   };
 }
 

@@ -6,7 +6,6 @@ import { removeEmptyFolders } from "../fs/remove_empty_folders.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { temporaryFolderOf } from "../fs/temporary_files.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
-import type { JobAccounting } from "../jobs/accounting.ts";
 import type {
   AttemptEvidence,
   Evidence,
@@ -16,7 +15,6 @@ import type {
 } from "../jobs/evidence.ts";
 import { evidenceToJson } from "../jobs/evidence.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
-import { splitJobId } from "../jobs/job_id.ts";
 import type { NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
 import { parseDuration } from "../jobs/queue_entries.ts";
 import { isWithin } from "../paths/root_paths.ts";
@@ -24,7 +22,6 @@ import { toUserError } from "../process/system_error.ts";
 import { firstOf } from "../session/name_list.ts";
 import type { Session } from "../session/session.ts";
 import type { JobStore } from "../store/job_store.ts";
-import { refreshEnvironment, replaceText } from "./refresh_environment.ts";
 import { InputsNow } from "./changed_inputs.ts";
 
 /** Where commits keep scripts that were in none, each under its name as a blob. */
@@ -38,12 +35,10 @@ const MOST_NAMED = 5;
 
 /** What a record will say, and what has to be committed with it. */
 export interface CompletedEvidence {
-  /** For the record. */
+  /** For the record, without what accounting has. */
   readonly evidence: Evidence;
   /** Files that were written for it just now, relative to the root. */
   readonly files: readonly string[];
-  /** Those of the job's files that were just brought up to date with its end. */
-  readonly refreshed: readonly string[];
 }
 
 /** Completes the evidence of jobs that are finished together. */
@@ -51,31 +46,18 @@ export class RecordEvidence implements Disposable {
   readonly #dataset: Dataset;
   readonly #store: JobStore;
   readonly #session: Session;
-  readonly #accounting: ReadonlyMap<number, JobAccounting>;
   readonly #now: InputsNow;
   readonly #written = new Set<string>();
   /** Those that did not exist before. */
   readonly #made = new Set<string>();
-  /** The texts of environment files before they were brought up to date. */
-  readonly #refreshed = new Map<string, string>();
   /** Job IDs by the warning that is due about them. */
   readonly #changes = new Map<string, string[]>();
 
-  /**
-   * Begins with jobs of one finish.
-   *
-   * @param accounting by the keys of the jobs that accounting knows.
-   */
-  constructor(
-    dataset: Dataset,
-    store: JobStore,
-    accounting: ReadonlyMap<number, JobAccounting>,
-    session: Session,
-  ) {
+  /** Begins with jobs of one finish. */
+  constructor(dataset: Dataset, store: JobStore, session: Session) {
     this.#dataset = dataset;
     this.#store = store;
     this.#session = session;
-    this.#accounting = accounting;
     this.#now = new InputsNow(dataset);
   }
 
@@ -88,19 +70,12 @@ export class RecordEvidence implements Disposable {
    * Looks at a job's script and inputs again, and writes what its commit will keep of them.
    *
    * A crash leaves files that no commit has; they are written again under the same names.
-   *
-   * @param slurmOutputs Slurm's files of the job that are there, the environment file perhaps among them.
    */
-  async complete(
-    job: SubmittedJob,
-    slurmOutputs: readonly string[],
-  ): Promise<CompletedEvidence> {
+  async complete(job: SubmittedJob): Promise<CompletedEvidence> {
     const files: string[] = [];
     const attempts = await this.#attempts(job, files);
-    const told = { ...this.#accounting.get(job.jobKey), ...attempts };
-    const refreshed = this.#refresh(job, slurmOutputs, told);
     const noted = this.#store.evidence.find(job.jobKey);
-    if (noted === undefined) return { evidence: told, files, refreshed };
+    if (noted === undefined) return { evidence: attempts, files };
     const awaited = this.#claimsBefore(job);
     const isHere = noted.isOfOtherClone !== true;
     const changed = isHere
@@ -124,10 +99,9 @@ export class RecordEvidence implements Disposable {
         ...(script === null ? {} : { script }),
         ...(inputs.length === 0 ? {} : { inputs: await this.#listOf(inputs, files) }),
         ...(names.length === 0 ? {} : { changedWhileOpen: names.sort().slice(0, MOST_INPUTS) }),
-        ...told,
+        ...attempts,
       },
       files,
-      refreshed,
     };
   }
 
@@ -163,18 +137,7 @@ export class RecordEvidence implements Disposable {
    * @param committed the files of those that were.
    */
   async takeBack(committed: readonly string[]): Promise<void> {
-    for (const path of committed) {
-      this.#made.delete(path);
-      this.#refreshed.delete(path);
-    }
-    for (const [path, text] of this.#refreshed) {
-      try {
-        replaceText(this.#dataset, path, text);
-      } catch {
-        // On a full disk it stays as it is, which is harmless: what it says is true.
-      }
-    }
-    this.#refreshed.clear();
+    for (const path of committed) this.#made.delete(path);
     for (const path of this.#made) {
       await removeIfPresent(join(this.#dataset.root, path));
     }
@@ -204,26 +167,6 @@ export class RecordEvidence implements Disposable {
       }; the ` +
         "record says what was there at the submission",
     );
-  }
-
-  /**
-   * Brings a job's environment file up to date. That of an array describes one task only, and a changed copy
-   * in an alternative folder would look as if a person had edited it: both stay as they are.
-   */
-  #refresh(
-    job: SubmittedJob,
-    slurmOutputs: readonly string[],
-    { accounting, tasks }: Partial<JobAccounting>,
-  ): string[] {
-    const file = job.details?.environmentFile ?? null;
-    const isOfWhole = tasks === undefined && splitJobId(job.jobId).arrayTaskId === null &&
-      job.altDir === null;
-    const isRight = accounting !== undefined && isOfWhole;
-    if (!isRight || file === null || !slurmOutputs.includes(file)) return [];
-    const before = refreshEnvironment(this.#dataset, file, accounting);
-    if (before === undefined) return [];
-    this.#refreshed.set(file, before);
-    return [file];
   }
 
   /** The submissions of a job that failed before the one that is committed. */

@@ -16,6 +16,7 @@ import { toUserError } from "../process/system_error.ts";
 import { TakenPlaces } from "../jobs/taken_places.ts";
 import type { Session } from "../session/session.ts";
 import { takeFinishLease } from "./finish_lease.ts";
+import type { LateFiles } from "../fs/late_files.ts";
 import { findUnstaged, stageOutputs } from "./stage_outputs.ts";
 import type { OutputsToStage } from "./stage_outputs.ts";
 import { shellName } from "../process/shell_name.ts";
@@ -58,6 +59,8 @@ export interface StagedJobs {
   readonly jobs: readonly WrittenPaths[];
   /** Open jobs whose files are left to them. */
   readonly others: readonly WrittenPaths[];
+  /** Files that are not yet as they are to be staged. */
+  readonly late: LateFiles;
   /** Takes why a job cannot be committed; nothing of such a job may be taken from any part. */
   readonly failures: Map<number, UserError>;
   /** Holds indices and leases until the end. */
@@ -97,7 +100,8 @@ export async function stageDatasets(
   const identities = await requireIdentities(dataset.git);
   const checks = await findCommitChecks(dataset, dataset.config);
   const index = staging.stack.use(await PrivateIndex.copy(dataset));
-  const outputs = { dataset, jobs, attribution, pathspecs, identities, beganMs };
+  const late = projectLate(staging.late, path, isOwn);
+  const outputs = { dataset, jobs, late, attribution, pathspecs, identities, beganMs };
   const { failures, added, entriesWithoutStat, locationLog } = await stageOutputs(
     index,
     outputs,
@@ -155,6 +159,18 @@ function projectJob(
     alongside: project(job.alongside ?? []),
     slurmOutputs: project(job.slurmOutputs).filter((each) => each !== "."),
   };
+}
+
+/** The late files that are in a subdataset, relative to that. */
+function projectLate(
+  late: LateFiles,
+  path: string,
+  isOwn: (path: string) => boolean,
+): LateFiles {
+  const paths = [...late.paths].flatMap((each) =>
+    (path === "." ? each : pathRelativeTo(path, each)) ?? []
+  );
+  return { paths: paths.filter(isOwn), settle: () => late.settle() };
 }
 
 /**

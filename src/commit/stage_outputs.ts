@@ -27,6 +27,7 @@ import { toUserError } from "../process/system_error.ts";
 import type { Session } from "../session/session.ts";
 import { firstOf } from "../session/name_list.ts";
 import { findOverlooked } from "./overlooked_files.ts";
+import type { LateFiles } from "../fs/late_files.ts";
 import { isSomethingAt } from "./good_claims.ts";
 import { reportIgnored } from "./ignored_outputs.ts";
 import {
@@ -57,6 +58,8 @@ export interface OutputsToStage {
   readonly dataset: Dataset;
   /** The jobs to be committed. */
   readonly jobs: readonly WrittenPaths[];
+  /** Files of the jobs that are not yet as they are to be staged. */
+  readonly late: LateFiles;
   /** Also of jobs that are left alone: their files stay as they are. */
   readonly attribution: Attribution;
   /** What covers the claims of `jobs`, perhaps with more around them. */
@@ -132,20 +135,42 @@ class OutputStaging {
     }
     await this.#refuseUnfit(candidates, logs);
     await this.#refuseOverlooked(candidates);
-    const seen = candidates.present.filter((path) => this.#isWanted(path));
+    const late = await this.#lateOnes(candidates);
+    const seen = [...candidates.present, ...late].filter((path) => this.#isWanted(path));
     for (const claim of findEmptied(dataset.root, jobs, seen)) this.#fail(claim, gone(claim));
     const snapshots = await this.#waitForWriters(seen);
     const present = seen.filter((path) => !this.#failures.has(this.#ownerOf(path)!));
     const deleted = this.#findDeleted(candidates, new TakenPlaces(present));
+    const lateFiles = this.#settling(snapshots, new Set(present));
     const added = dataset.hasAnnex
-      ? await this.#addWithAnnex(present, deleted, lost)
-      : await this.#addToGit(present, deleted);
+      ? await this.#addWithAnnex(present, deleted, { lost, late: lateFiles })
+      : await this.#addToGit(present, deleted, lateFiles);
     await this.#refuseMoved(snapshots, new Set(present), added);
     return {
       failures: this.#failures,
       added: candidates.untracked.filter((path) => this.#isWanted(path)),
       entriesWithoutStat: added.entriesWithoutStat,
       locationLog: added.locationLog,
+    };
+  }
+
+  /** Late files that git knows as they are now: once they are up to date, they are to be staged, too. */
+  async #lateOnes({ present }: Candidates): Promise<string[]> {
+    const seen = new Set(present);
+    const others = [...this.#outputs.late.paths].filter((path) => !seen.has(path));
+    return others.length === 0 ? [] : await this.#index.listTracked(others);
+  }
+
+  /** The late ones among the files that are staged; what is seen of them later is how they are then. */
+  #settling(snapshots: FileSnapshots, staged: ReadonlySet<string>): LateFiles {
+    const { late } = this.#outputs;
+    const paths = [...late.paths].filter((path) => staged.has(path));
+    return {
+      paths,
+      settle: async () => {
+        await late.settle();
+        await snapshots.renew(paths);
+      },
     };
   }
 
@@ -218,7 +243,7 @@ class OutputStaging {
 
   /** Waits for files that somebody may still write to, and fails the jobs of those that keep changing. */
   async #waitForWriters(files: readonly string[]): Promise<FileSnapshots> {
-    const { dataset, jobs, beganMs } = this.#outputs;
+    const { dataset, jobs, late, beganMs } = this.#outputs;
     // A file whose name is not UTF-8 cannot be opened by it, so it cannot be looked at.
     const snapshots = await FileSnapshots.take(
       dataset.root,
@@ -226,10 +251,10 @@ class OutputStaging {
       isAnnexLink,
     );
     const endsMs = new Map(jobs.map((job) => [job.key, job.endedAtMs]));
-    const justWritten = new Set(jobs.flatMap((job) => job.justWritten ?? []));
+    const ours = new Set([...late.paths, ...jobs.flatMap((job) => job.justWritten ?? [])]);
     const isDoubtful = (path: string, mtimeMs: number) =>
       mtimeMs >= recentWriteCutoff(beganMs, endsMs.get(this.#ownerOf(path)!)) &&
-      !isSidecar(dataset, path) && !justWritten.has(path);
+      !isSidecar(dataset, path) && !ours.has(path);
     for (const path of await snapshots.waitUntilQuiet(isDoubtful, this.#session.interrupted)) {
       this.#fail(path, changing(path));
     }
@@ -251,10 +276,10 @@ class OutputStaging {
   async #addWithAnnex(
     present: readonly string[],
     deleted: readonly string[],
-    lost: readonly string[],
+    { lost, late }: { readonly lost: readonly string[]; readonly late: LateFiles },
   ): Promise<Added> {
     await this.#index.stage([], deleted);
-    const added = await addFiles(this.#annex, present);
+    const added = await addFiles(this.#annex, present, late);
     for (const { path, message } of added.failures) {
       this.#fail(path, unreadable(this.#outputs.dataset, path, message));
     }
@@ -262,7 +287,12 @@ class OutputStaging {
     return added;
   }
 
-  async #addToGit(present: readonly string[], deleted: readonly string[]): Promise<Added> {
+  async #addToGit(
+    present: readonly string[],
+    deleted: readonly string[],
+    late: LateFiles,
+  ): Promise<Added> {
+    await late.settle();
     try {
       await this.#index.stage(present, deleted, this.#annex.beginStep);
     } catch (error) {

@@ -49,6 +49,12 @@ export class FileSnapshots {
     return snapshots;
   }
 
+  /** Looks anew at `files`, which we have changed ourselves. */
+  async renew(files: readonly string[]): Promise<void> {
+    const found = await this.#lookAtAll(files);
+    for (const file of files) this.#looks.set(file, found.get(file));
+  }
+
   /**
    * Waits for the files that somebody may still write to until each has been quiet for a moment; without
    * such a file it does not wait at all.

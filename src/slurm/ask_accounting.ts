@@ -5,18 +5,12 @@ import type { SubmittedJob } from "../jobs/job.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { offsetOf } from "../jobs/own_entries.ts";
+import { submissionOf } from "../jobs/submission_of.ts";
 import type { Session } from "../session/session.ts";
-import { slurmClientOf, submissionOf } from "./ask_slurm.ts";
+import { slurmClientOf } from "./slurm_client.ts";
+import { namesNodes } from "./names_nodes.ts";
+import type { ConfiguredRecords } from "./names_nodes.ts";
 import { queryAccounting } from "./query_accounting.ts";
-
-/** What has settings, also of what records may name: a dataset. */
-export interface ConfiguredRecords {
-  /** Git's settings by name, absent ones `undefined`. */
-  readonly config: {
-    get(name: string): string | undefined;
-    getBoolean(name: string): boolean | undefined;
-  };
-}
 
 /**
  * Asks accounting what jobs that have ended were given and what they used, with one call for up to 500 of
@@ -62,9 +56,4 @@ export async function askAccounting(
     }
   }
   return found;
-}
-
-/** Whether records may name the nodes that jobs ran on: `dlslurm.record.nodes`, unless it says no. */
-export function namesNodes({ config }: ConfiguredRecords): boolean {
-  return config.getBoolean("dlslurm.record.nodes") !== false;
 }

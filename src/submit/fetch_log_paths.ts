@@ -25,9 +25,10 @@ import {
   submitTimeOf,
 } from "../slurm/submission_details.ts";
 import type { JobStore } from "../store/job_store.ts";
-import { namesNodes } from "../slurm/ask_accounting.ts";
+import { namesNodes } from "../slurm/names_nodes.ts";
 import type { SlurmClient } from "../slurm/slurm_command.ts";
-import { slurmClientOf, submissionOf } from "../slurm/ask_slurm.ts";
+import { submissionOf } from "../jobs/submission_of.ts";
+import { slurmClientOf } from "../slurm/slurm_client.ts";
 import type { Session } from "../session/session.ts";
 import { temporaryFolderOf } from "../fs/temporary_files.ts";
 import { findMissing, keptLog, logFoldersOf, makingOf, namesOf } from "../slurm/log_folders.ts";

@@ -1,6 +1,5 @@
 import type { OpenDataset } from "../claims/open_dataset.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
-import { fetchLogPaths } from "./fetch_log_paths.ts";
 
 /**
  * Asks scontrol again, once for all, for jobs that were submitted while it did not answer: which tasks an
@@ -15,8 +14,9 @@ export async function fillGaps(
   const gaps = jobs.filter((job) => job.details === null);
   if (gaps.length === 0) return [...jobs];
   using _progress = session.progress("asking Slurm for log files");
-  const noted = await fetchLogPaths(open, gaps, "later");
   // What that takes is loaded only then: scontrol seldom fails.
+  const { fetchLogPaths } = await import("./fetch_log_paths.ts");
+  const noted = await fetchLogPaths(open, gaps, "later");
   const { detailsFromCommand } = await import("./details_from_command.ts");
   return await Promise.all(jobs.map(async (job) => {
     if (job.details !== null) return job;

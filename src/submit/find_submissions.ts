@@ -9,14 +9,14 @@ import { findWriter } from "../process/find_writer.ts";
 import { livenessOf, parseIdentity } from "../process/process_identity.ts";
 import type { Session } from "../session/session.ts";
 import { directivesOf } from "../slurm/array_script.ts";
-import { slurmClientOf } from "../slurm/ask_slurm.ts";
+import { slurmClientOf } from "../slurm/slurm_client.ts";
 import { querySubmissions } from "../slurm/query_submissions.ts";
 import { readSubmissionCommand } from "../slurm/submission_command.ts";
 import { expectedLineOf, isSameLine } from "../slurm/submit_line.ts";
 import type { ExpectedLine } from "../slurm/submit_line.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { SubmittedCommand } from "../store/unanswered.ts";
-import { tracesOf } from "./run_submission.ts";
+import { tracesOf } from "./submission_traces.ts";
 import { clustersOfSubmitter } from "./submitter.ts";
 
 /** What Slurm tells of an unclear submission. */

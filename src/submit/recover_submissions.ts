@@ -12,10 +12,9 @@ import type { JobStore } from "../store/job_store.ts";
 import type { Receipt } from "../store/receipts.ts";
 import type { Session } from "../session/session.ts";
 import { removeArrayBundle } from "./array_bundles.ts";
-import { clearAfterPreparations } from "./preparations.ts";
 import { putBack } from "../claims/make_room.ts";
-import { removeTraces, tracesOf } from "./run_submission.ts";
-import type { SubmissionTraces } from "./run_submission.ts";
+import { removeTraces, tracesOf } from "./submission_traces.ts";
+import type { SubmissionTraces } from "./submission_traces.ts";
 import { storeReceiptOf } from "./store_receipt.ts";
 
 /**
@@ -26,7 +25,6 @@ import { storeReceiptOf } from "./store_receipt.ts";
  */
 export async function recoverSubmissions(open: OpenDataset): Promise<Job[]> {
   const { dataset, store, session } = open;
-  await clearAfterPreparations(dataset, session);
   const unclear: Job[] = [];
   // One process has taken many rows of a table: it is looked for once.
   const livenesses = new Map<string, Liveness>();
@@ -57,7 +55,6 @@ export async function recoverSubmissions(open: OpenDataset): Promise<Job[]> {
       unclear.push(job);
     }
   }
-  for (const row of store.damaged.takeNew()) session.warn(store.explainDamage(row).message);
   return unclear;
 }
 
@@ -82,20 +79,6 @@ async function readPrinted(
     session.warn(`submission ${jobKey} is unclear: ${toUserError(error).message}`);
     return "";
   }
-}
-
-/**
- * Looks at submissions whose process has died, as {@linkcode recoverSubmissions} does, and asks Slurm for the
- * jobs of those that are then unclear; where none is, Slurm is not asked.
- *
- * @returns the submissions that remain unclear.
- */
-export async function recoverAndSettle(open: OpenDataset): Promise<Job[]> {
-  const unclear = await recoverSubmissions(open);
-  if (unclear.length === 0) return unclear;
-  // Loaded only then: it is rare.
-  const { settleAndTell } = await import("./settle_submissions.ts");
-  return await settleAndTell(open, unclear);
 }
 
 /**

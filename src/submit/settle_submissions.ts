@@ -4,7 +4,7 @@ import type { Job } from "../jobs/job.ts";
 import { fetchLogPaths } from "./fetch_log_paths.ts";
 import { findSubmissions } from "./find_submissions.ts";
 import type { FoundSubmission } from "./find_submissions.ts";
-import { removeTraces, tracesOf } from "./run_submission.ts";
+import { removeTraces, tracesOf } from "./submission_traces.ts";
 import { storeReceiptOf } from "./store_receipt.ts";
 
 /**

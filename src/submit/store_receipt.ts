@@ -43,7 +43,7 @@ async function whenTakenAnew(
   if (older === undefined || submission === undefined) return undefined;
   // Loaded only then: it is rare.
   const { showJob } = await import("../slurm/show_job.ts");
-  const { slurmClientOf } = await import("../slurm/ask_slurm.ts");
+  const { slurmClientOf } = await import("../slurm/slurm_client.ts");
   const records = await showJob(slurmClientOf(dataset, session), jobId, cluster).catch((error) => {
     if (!(error instanceof UserError)) throw error;
     return [];

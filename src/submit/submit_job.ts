@@ -34,12 +34,10 @@ import { submitterOf } from "./submitter.ts";
 import {
   noteUnanswered,
   refusedSubmission,
-  removeOlderTraces,
-  removeTraces,
   runSubmission,
-  tracesOf,
   unclearSubmission,
 } from "./run_submission.ts";
+import { removeOlderTraces, removeTraces, tracesOf } from "./submission_traces.ts";
 import { warnOfIgnored } from "./warn_of_ignored.ts";
 
 /**

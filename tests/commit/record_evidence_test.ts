@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { INPUTS_FOLDER, RecordEvidence, SCRIPTS_FOLDER } from "../../src/commit/record_evidence.ts";
-import type { JobAccounting } from "../../src/jobs/accounting.ts";
 import type { SubmittedJob } from "../../src/jobs/job.ts";
 import type { NotedEvidence, NotedInput, NotedScript } from "../../src/jobs/noted_evidence.ts";
 import { jobRequest, openJob } from "../support/jobs.ts";
@@ -34,8 +33,8 @@ class World extends StoredDataset {
     return this.store.findSubmitted(key)!;
   }
 
-  async begin(accounting: ReadonlyMap<number, JobAccounting> = new Map()): Promise<RecordEvidence> {
-    return new RecordEvidence(await this.open(), this.store, accounting, this.session);
+  async begin(): Promise<RecordEvidence> {
+    return new RecordEvidence(await this.open(), this.store, this.session);
   }
 }
 
@@ -46,7 +45,7 @@ Deno.test("RecordEvidence keeps a script that is in no commit, once for all its 
   const jobs = [world.note("1", { script: UNSAVED }), world.note("2", { script: UNSAVED })];
   using evidence = await world.begin();
 
-  const completed = await Promise.all(jobs.map((job) => evidence.complete(job, [])));
+  const completed = await Promise.all(jobs.map((job) => evidence.complete(job)));
 
   const kept = `${SCRIPTS_FOLDER}/c0ffee`;
   assert.deepEqual(await Deno.readFile(world.repository.at(kept)), SCRIPT);
@@ -63,12 +62,12 @@ Deno.test("RecordEvidence takes back nothing that was committed, or was there be
   const job = world.note("1", { script: UNSAVED });
   {
     using evidence = await world.begin();
-    await evidence.complete(job, []);
+    await evidence.complete(job);
     await evidence.takeBack([kept]);
     assert.equal((await Deno.lstat(world.repository.at(kept))).isFile, true);
   }
   using evidence = await world.begin();
-  await evidence.complete(job, []);
+  await evidence.complete(job);
   await evidence.takeBack([]);
   assert.equal((await Deno.lstat(world.repository.at(kept))).isFile, true);
 });
@@ -80,7 +79,6 @@ Deno.test("RecordEvidence writes through no link out of the dataset, and leaves 
 
   const { evidence: told, files } = await evidence.complete(
     world.note("1", { script: UNSAVED }),
-    [],
   );
 
   assert.deepEqual([told.script, files], [UNSAVED, []]);
@@ -93,8 +91,8 @@ Deno.test("RecordEvidence puts a list of more than 100 inputs into a file of its
     Array.from({ length: count }, (_, at) => ({ path: `in/${at}`, missing: true }));
   using evidence = await world.begin();
 
-  const short = await evidence.complete(world.note("1", { inputs: inputs(100) }), []);
-  const long = await evidence.complete(world.note("2", { inputs: inputs(101) }), []);
+  const short = await evidence.complete(world.note("1", { inputs: inputs(100) }));
+  const long = await evidence.complete(world.note("2", { inputs: inputs(101) }));
 
   assert.equal((short.evidence.inputs as unknown[]).length, 100);
   const digest = long.evidence.inputs as { count: number; digest: string; list: string };
@@ -115,7 +113,7 @@ Deno.test("RecordEvidence says once which jobs had inputs that were changed, and
   using evidence = await world.begin();
 
   const completed = [];
-  for (const job of jobs) completed.push(await evidence.complete(job, []));
+  for (const job of jobs) completed.push(await evidence.complete(job));
   evidence.warnOfChanges();
   evidence.warnOfChanges();
 
@@ -142,7 +140,7 @@ Deno.test("RecordEvidence takes an input that a predecessor wrote as that one le
   const job = world.note("3", noted, { after });
   using evidence = await world.begin();
 
-  const { evidence: told } = await evidence.complete(job, []);
+  const { evidence: told } = await evidence.complete(job);
 
   assert.equal(told.changedWhileOpen, undefined);
   const [input] = told.inputs as NotedInput[];
@@ -165,28 +163,7 @@ Deno.test("RecordEvidence tells of attempts that failed, and of a job of which n
   const job = openJob({ jobKey: 99, attempts: attempts as unknown as SubmittedJob["attempts"] });
   using evidence = await world.begin();
 
-  assert.deepEqual((await evidence.complete(job, [])).evidence, {
+  assert.deepEqual((await evidence.complete(job)).evidence, {
     attempts: [{ jobId: "1", state: "TIMEOUT", elapsed: 600, options: ["--time=5"] }],
   });
-});
-
-Deno.test("RecordEvidence brings the environment file of a plain job up to its end, and takes that back", async () => {
-  await using world = await World.create({ "env.json": '{\n  "JobState": "PENDING"\n}' });
-  const details = { logs: [], environmentFile: "env.json", arrayTasks: null };
-  const plain = openJob({ jobKey: 99, details });
-  const accounting = new Map([[99, { accounting: { state: "COMPLETED" } }]]);
-  const read = () => Deno.readTextFile(world.repository.at("env.json"));
-  const refreshedFor = async (job: SubmittedJob, outputs: readonly string[] = ["env.json"]) => {
-    using evidence = await world.begin(accounting);
-    const { refreshed } = await evidence.complete(job, outputs);
-    const text = await read();
-    await evidence.takeBack([]);
-    return [refreshed.length, /COMPLETED/.test(text)];
-  };
-
-  assert.deepEqual(await refreshedFor(plain), [1, true]);
-  assert.match(await read(), /PENDING/);
-  assert.deepEqual(await refreshedFor(plain, []), [0, false], "it is not there, or another job's");
-  assert.deepEqual(await refreshedFor({ ...plain, jobId: "151_3" }), [0, false]);
-  assert.deepEqual(await refreshedFor({ ...plain, altDir: "/scratch" }), [0, false]);
 });

@@ -4,7 +4,7 @@ import type { LoggingJob } from "../../src/commit/shared_logs.ts";
 import { SlurmOutputFinder } from "../../src/commit/slurm_outputs.ts";
 import type { Dataset } from "../../src/datalad/dataset.ts";
 import { decideStatus } from "../../src/jobs/job_status.ts";
-import { submissionOf } from "../../src/slurm/ask_slurm.ts";
+import { submissionOf } from "../../src/jobs/submission_of.ts";
 import { openJob } from "../support/jobs.ts";
 import { TestFolder } from "../support/test_folder.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { OvertakenLogs, warnOfLogs } from "../../src/commit/warn_of_logs.ts";
 import { decideStatus } from "../../src/jobs/job_status.ts";
 import type { SubmissionDetails, SubmittedJob } from "../../src/jobs/job.ts";
-import { submissionOf } from "../../src/slurm/ask_slurm.ts";
+import { submissionOf } from "../../src/jobs/submission_of.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
 import { openJob } from "../support/jobs.ts";
 import { testSession } from "../support/test_session.ts";

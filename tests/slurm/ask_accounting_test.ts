@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GitConfig } from "../../src/git/git_config.ts";
 import { decideStatus } from "../../src/jobs/job_status.ts";
-import { askAccounting, namesNodes } from "../../src/slurm/ask_accounting.ts";
+import { askAccounting } from "../../src/slurm/ask_accounting.ts";
 import { parseSacct } from "../../src/slurm/query_sacct.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
 import type { Answer } from "../support/fake_runner.ts";
@@ -54,12 +54,4 @@ Deno.test("askAccounting() warns where one cluster gives no answer, and takes th
   assert.deepEqual([...found.keys()], [3]);
   assert.equal(session.warnings.length, 1);
   assert.match(session.warnings[0]!, /^what the jobs have used is not recorded: /);
-});
-
-Deno.test("namesNodes() names nodes unless the setting says no", () => {
-  const withSetting = (...values: readonly string[]) =>
-    namesNodes({ config: new GitConfig(new Map([["dlslurm.record.nodes", [...values]]])) });
-
-  assert.equal(namesNodes(dataset), true);
-  assert.deepEqual([withSetting("true"), withSetting("false")], [true, false]);
 });

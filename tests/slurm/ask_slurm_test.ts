@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SubmittedJob } from "../../src/jobs/job.ts";
-import { askSlurm, slurmClientOf, submissionOf } from "../../src/slurm/ask_slurm.ts";
+import { askSlurm } from "../../src/slurm/ask_slurm.ts";
 import type { Answer } from "../support/fake_runner.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
 import { openJob } from "../support/jobs.ts";
@@ -30,7 +30,7 @@ function queued(jobId: string, state: string, submitS = SUBMIT_S, restarts = 0):
 async function ask(jobs: readonly SubmittedJob[], answers: readonly Answer[], doubts = false) {
   using runner = fakeRunner(...answers);
   const session = testSession({ runner });
-  const statuses = await askSlurm(plain, jobs, session, doubts);
+  const statuses = await askSlurm(plain, jobs, session, { doubtsActive: doubts });
   const states = [...statuses].map(([key, { groupState }]) => `${key} ${groupState}`).sort();
   return { states, commands: runner.commands };
 }
@@ -150,45 +150,6 @@ Deno.test("askSlurm() shows for what it waits", async () => {
 
   assert.deepEqual(session.begun, ["asking Slurm"]);
 });
-
-const TIMEOUTS: readonly [setting: string | undefined, timeoutMs: number][] = [
-  [undefined, 120_000],
-  ["5", 5_000],
-  ["0.5", 500],
-  ["0", 120_000],
-  ["-1", 120_000],
-  ["soon", 120_000],
-];
-
-for (const [setting, timeoutMs] of TIMEOUTS) {
-  Deno.test(`slurmClientOf() waits ${timeoutMs} ms where ${setting ?? "nothing"} is set`, () => {
-    const config = { get: (name: string) => name === "dlslurm.slurm.timeout" ? setting : "1" };
-
-    assert.equal(slurmClientOf({ config }, testSession()).timeoutMs, timeoutMs);
-  });
-}
-
-const details = { logs: [], environmentFile: null };
-const TASKS: readonly [
-  jobId: string,
-  arrayTasks: string | null,
-  tasks: readonly number[] | null,
-][] = [
-  ["151", null, null],
-  ["151", "0-2,7", [0, 1, 2, 7]],
-  // A row of a table is one task, whatever the array has.
-  ["151_0", "0-2,7", [0]],
-  ["151_3", null, [3]],
-];
-
-for (const [jobId, arrayTasks, tasks] of TASKS) {
-  Deno.test(`submissionOf() job ${jobId} of tasks ${arrayTasks} has ${tasks}`, () => {
-    const submission = submissionOf(openJob({ jobId, details: { ...details, arrayTasks } }));
-
-    assert.equal(submission.jobId, "151");
-    assert.deepEqual(submission.arrayTasks, tasks);
-  });
-}
 
 Deno.test("askSlurm() of an array whose tasks were told late: what nobody knows of is unknown, not completed", async () => {
   const details = { logs: [], environmentFile: null, arrayTasks: "2-3", mayHaveMoreTasks: true };

@@ -4,7 +4,7 @@ import type { Dataset } from "../../src/datalad/dataset.ts";
 import { GitConfig } from "../../src/git/git_config.ts";
 import { JobStore } from "../../src/store/job_store.ts";
 import { recoverSubmissions } from "../../src/submit/recover_submissions.ts";
-import { tracesOf } from "../../src/submit/run_submission.ts";
+import { tracesOf } from "../../src/submit/submission_traces.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
 import type { Answer } from "../support/fake_runner.ts";
 import { jobRequest } from "../support/jobs.ts";

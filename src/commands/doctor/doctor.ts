@@ -15,7 +15,7 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { Git } from "../../git/git.ts";
 import { GitConfig, readGitConfig } from "../../git/git_config.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
-import { slurmClientOf } from "../../slurm/ask_slurm.ts";
+import { slurmClientOf } from "../../slurm/slurm_client.ts";
 import type { SlurmClient } from "../../slurm/slurm_command.ts";
 import type { CommandContext } from "../context.ts";
 import { askSite } from "./ask_site.ts";

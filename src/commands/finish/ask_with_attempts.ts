@@ -3,6 +3,7 @@ import type { Attempt, JobEnd, SubmittedJob } from "../../jobs/job.ts";
 import { summaryOf } from "../../jobs/job_summary.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { askSlurm } from "../../slurm/ask_slurm.ts";
+import type { Asking } from "../../slurm/ask_slurm.ts";
 
 /** What was known of jobs, and of those of their attempts that were asked for with them. */
 export interface AnswerWithAttempts {
@@ -16,20 +17,19 @@ export interface AnswerWithAttempts {
  * Asks Slurm for jobs, and in the same question for failed attempts of theirs that only squeue knew when they
  * were repeated: accounting catches up within seconds, and has the exit code and the time.
  *
- * @param doubtsActive as {@linkcode askSlurm} has it.
  * @throws {UserError} `SLURM_UNAVAILABLE`.
  */
 export async function askWithAttempts(
   { dataset, store, session }: OpenDataset,
   jobs: readonly SubmittedJob[],
-  doubtsActive: boolean,
+  asking: Asking,
 ): Promise<AnswerWithAttempts> {
   const gaps = jobs.flatMap((job) =>
     job.attempts.flatMap((attempt, at) => isUntold(attempt.end) ? [{ job, attempt, at }] : [])
   );
   // No job has such a key.
   const asked = gaps.map(({ job, attempt }, at) => ({ ...job, ...attempt, jobKey: -1 - at }));
-  const statuses = await askSlurm(dataset, [...jobs, ...asked], session, doubtsActive);
+  const statuses = await askSlurm(dataset, [...jobs, ...asked], session, asking);
   const mended = new Map<number, readonly Attempt[]>();
   for (const [at, { job, attempt, at: place }] of gaps.entries()) {
     const status = statuses.get(-1 - at);

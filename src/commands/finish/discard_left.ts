@@ -9,7 +9,7 @@ import type { SubmittedJob } from "../../jobs/job.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { toUserError } from "../../process/system_error.ts";
 import type { JobStore } from "../../store/job_store.ts";
-import type { CommandContext } from "../context.ts";
+import type { Session } from "../../session/session.ts";
 
 /**
  * Removes what a job that is about to be closed has left and git does not know: in its claims, and its logs.
@@ -19,9 +19,9 @@ export async function discardLeft(
   dataset: Dataset,
   store: JobStore,
   { job, status }: { readonly job: SubmittedJob; readonly status: JobStatus },
-  context: CommandContext,
+  session: Session,
 ): Promise<void> {
-  const left = await findLeftFiles(dataset, store, job, context);
+  const left = await findLeftFiles(dataset, store, job, session);
   const paths = [...left, ...await findUntracked(dataset.git, logsOf(dataset, job, status))];
   for (const path of paths) {
     const file = join(dataset.root, path);
@@ -31,7 +31,7 @@ export async function discardLeft(
       if (isAbsence(error)) continue;
       throw toUserError(error);
     }
-    context.report({
+    session.report({
       action: "delete",
       status: "ok",
       path: file,

@@ -28,7 +28,6 @@ import { finishOpenJobs } from "./finish_open_jobs.ts";
 import type { FinishOptions, FinishOrder } from "./finish_options.ts";
 import { finishWaitingRows } from "./finish_waiting_rows.ts";
 import { removeArrayBundles } from "../../submit/array_bundles.ts";
-import { listOpenJobs } from "../list/list.ts";
 import { findOntoWorktrees, workTreesOf } from "../../worktrees/onto_worktree.ts";
 
 /** Finishes, closes or lists open jobs. */
@@ -38,6 +37,7 @@ export async function runFinish(options: FinishOptions, context: CommandContext)
   const dataset = await context.openDataset(options.dataset);
   if (options.listOpenJobs === true) {
     using store = JobStore.openToLook(dataset);
+    const { listOpenJobs } = await import("../list/list.ts");
     await listOpenJobs(dataset, store, context);
     await mentionExtensionJobs(dataset, store, context);
     return;

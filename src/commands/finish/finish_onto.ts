@@ -3,7 +3,7 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { jobsOfId } from "../../jobs/earlier_ids.ts";
 import { toUserError } from "../../process/system_error.ts";
 import { JobStore } from "../../store/job_store.ts";
-import { recoverAndSettle } from "../../submit/recover_submissions.ts";
+import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import {
   findOntoWorktrees,
   hasJobs,

@@ -1,40 +1,24 @@
-import { forgetHalfCopies } from "../../commit/bring_back.ts";
-import { completeMoves } from "../../commit/complete_moves.ts";
-import { finishCompleted } from "../../commit/finish_completed.ts";
 import type { FinishRequest } from "../../commit/finish_completed.ts";
-import { recoverCommits } from "../../commit/recover_commits.ts";
-import { putBack } from "../../claims/make_room.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { endFinishedByExtension } from "../../extension/finished.ts";
 import { removeOldTemporaryFiles } from "../../fs/temporary_files.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import { jobsOfId } from "../../jobs/earlier_ids.ts";
 import { isJobOrTaskOf, splitJobId } from "../../jobs/job_id.ts";
 import { summaryOf } from "../../jobs/job_summary.ts";
-import type { JudgeRepetitions } from "../../jobs/output_comparison.ts";
-import { judgeRepetitions } from "../../provenance/judge_repetitions.ts";
-import { askAccounting } from "../../slurm/ask_accounting.ts";
 import { explainMissingLog } from "../../slurm/log_folders.ts";
 import { renderSuccession } from "../../session/succession.ts";
 import { JobStore } from "../../store/job_store.ts";
-import { recoverAndSettle } from "../../submit/recover_submissions.ts";
-import { removeOldTraces } from "../../submit/run_submission.ts";
+import { removeOldTraces } from "../../submit/submission_traces.ts";
+import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import type { CommandContext } from "../context.ts";
 import { decideJobs } from "./decide_jobs.ts";
 import type { Decision } from "./decide_jobs.ts";
-import { discardLeft } from "./discard_left.ts";
-import type { FinishOptions, FinishOrder } from "./finish_options.ts";
+import type { FinishOptions, LeasedOrder } from "./finish_options.ts";
 import { askWithAttempts } from "./ask_with_attempts.ts";
 import { fillGaps } from "../../submit/fill_gaps.ts";
 import { addOutputs, requireOneSelected, resolveFurtherOutputs } from "./further_outputs.ts";
 import { giveUpOutOfReach, withoutCopied } from "./give_up.ts";
 import type { CopiedJobs } from "./give_up.ts";
-
-/** A finish that has its lease. */
-export interface LeasedOrder extends FinishOrder {
-  /** When it began, milliseconds since 1970 by the clock of the file system. */
-  readonly beganMs: number;
-}
 
 /** The open jobs of a worktree, after what earlier runs left was settled. */
 interface OpenJobs {
@@ -82,6 +66,17 @@ async function settleSubmissions(
   if (unclear.length === 0) return;
   const what = unclear.length === 1 ? "1 submission is" : `${unclear.length} submissions are`;
   context.warn(`${what} unclear: see dlslurm recover`);
+}
+
+/** Completes what an interrupted finish had begun in several datasets; loaded only then: it is rare. */
+async function completeMoves(
+  dataset: Dataset,
+  store: JobStore,
+  context: CommandContext,
+): Promise<boolean> {
+  if (store.commits.listMoves(dataset.worktree).length === 0) return false;
+  return await (await import("../../commit/complete_moves.ts"))
+    .completeMoves(dataset, store, context);
 }
 
 class OpenJobsFinish {
@@ -150,15 +145,29 @@ class OpenJobsFinish {
     // Read once: there may be ten thousand.
     const all = store.listOpen(dataset.worktree);
     const { own, copied } = withoutCopied(store, all, context);
-    const recovered = await recoverCommits(dataset, store, own, context);
+    const recovered = await this.#recoverCommits(own);
     const unfinished = own.filter((job) => !recovered.has(job.jobKey));
-    const elsewhere = await endFinishedByExtension(dataset, store, unfinished, context);
+    const elsewhere = await this.#endElsewhere(unfinished);
     return {
       open: unfinished.filter((job) => !elsewhere.has(job.jobKey)),
       copied,
       recovered: new Set([...recovered, ...elsewhere]),
       wereNone: all.length === 0 && store.damaged.all.length === 0,
     };
+  }
+
+  /** What an interrupted finish had committed is ended; loaded only then: it is rare. */
+  async #recoverCommits(jobs: readonly SubmittedJob[]): Promise<ReadonlySet<number>> {
+    if (jobs.every((job) => job.commitOid === null)) return new Set();
+    const { recoverCommits } = await import("../../commit/recover_commits.ts");
+    return await recoverCommits(this.#dataset, this.#store, jobs, this.#context);
+  }
+
+  /** Adopted jobs that the extension has finished are ended; loaded only where there are adopted ones. */
+  async #endElsewhere(jobs: readonly SubmittedJob[]): Promise<ReadonlySet<number>> {
+    if (this.#store.listAdopted().size === 0) return new Set();
+    const { endFinishedByExtension } = await import("../../extension/finished.ts");
+    return await endFinishedByExtension(this.#dataset, this.#store, jobs, this.#context);
   }
 
   #select(jobs: OpenJobs): SubmittedJob[] {
@@ -225,7 +234,10 @@ class OpenJobsFinish {
     const { options } = this.#order;
     // Accounting that has lost the end of a job calls it active for ever: the user's word is worth a look.
     const hasWord = options.closeUnknownJobs === true || options.commitUnknownJobs === true;
-    const { jobs, statuses } = await askWithAttempts(this.#open, described, hasWord);
+    const { jobs, statuses } = await askWithAttempts(this.#open, described, {
+      doubtsActive: hasWord,
+      meanwhile: loadCommitting,
+    });
     const decisions = decideJobs(jobs, statuses, {
       closeFailed: options.closeFailedJobs === true,
       commitFailed: options.commitFailedJobs === true,
@@ -264,34 +276,23 @@ class OpenJobsFinish {
   }
 
   async #close(decision: Decision, reason: string | undefined): Promise<void> {
-    const [dataset, store, { job }] = [this.#dataset, this.#store, decision];
-    if (this.#order.options.discard === true) {
-      await discardLeft(dataset, store, decision, this.#context);
-    }
-    await putBack(dataset, store, [job]);
-    await forgetHalfCopies(dataset, job);
-    store.end([job.jobKey], "closed", this.#context.now().getTime(), reason);
+    const isDiscarded = this.#order.options.discard === true;
+    const { closeJob } = await import("./close_job.ts");
+    await closeJob(this.#open, decision, { reason, isDiscarded });
   }
 
   async #commit(
     ended: FinishRequest["ended"],
     others: FinishRequest["others"],
   ): Promise<void> {
-    const { options, beganMs } = this.#order;
-    const { message, requireOutputs, allowNoOutputs } = options;
-    const accounting = await askAccounting(this.#dataset, ended, this.#context);
-    const judge: JudgeRepetitions = (jobs) =>
-      judgeRepetitions(this.#dataset, jobs, this.#context.runner);
-    const request: FinishRequest = {
-      ...{ ended, others, message, requireOutputs, allowNoOutputs, accounting, judge, beganMs },
-      shape: options.branches === true
-        ? "branches"
-        : options.octopus === true
-        ? "octopus"
-        : "sequence",
-    };
-    await finishCompleted(this.#dataset, this.#store, request, this.#context);
+    const { commitEnded } = await loadCommitting();
+    await commitEnded(this.#open, { ended, others }, this.#order);
   }
+}
+
+/** What commits is most of finish: it is loaded while Slurm is asked. */
+function loadCommitting() {
+  return import("./commit_ended.ts");
 }
 
 /** People are shown at most so many lines about jobs without trouble. */

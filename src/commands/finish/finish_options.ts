@@ -71,3 +71,9 @@ export type FinishOnce = (
   order: FinishOrder,
   context: CommandContext,
 ) => Promise<void>;
+
+/** A finish that has its lease. */
+export interface LeasedOrder extends FinishOrder {
+  /** When it began, milliseconds since 1970 by the clock of the file system. */
+  readonly beganMs: number;
+}

@@ -8,13 +8,9 @@ import { askSlurm } from "../../slurm/ask_slurm.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import { workTreesOf } from "../../worktrees/onto_worktree.ts";
 import type { CommandContext } from "../context.ts";
-import { listedJob, wordsOf } from "./job_table.ts";
 import type { ListedJob } from "./job_table.ts";
 import { SCREENFUL } from "./list_options.ts";
 import type { ListOptions } from "./list_options.ts";
-import { pendingReasons } from "./pending_reasons.ts";
-import { findNamedRecords, findRecordedJobs, mergeByTime } from "./recorded_jobs.ts";
-import { usersOfJobs } from "../../claims/users_of_jobs.ts";
 
 /** Which jobs are to be listed. */
 export interface ListOrder {
@@ -22,6 +18,8 @@ export interface ListOrder {
   readonly jobIds: readonly string[];
   /** As given. */
   readonly options: ListOptions;
+  /** Loads what will show the jobs; called while Slurm is asked. */
+  readonly meanwhile?: () => Promise<unknown>;
 }
 
 /** What is found for a list. */
@@ -49,7 +47,7 @@ export async function findJobs(
   order: ListOrder,
   context: CommandContext,
 ): Promise<FoundJobs> {
-  const { jobIds, options } = order;
+  const { jobIds, options, meanwhile } = order;
   const removed = store.listing.ofRemovedWorktrees();
   const workTrees = await workTreesOf(dataset);
   const places = { dataset, store, workTrees, removed };
@@ -57,11 +55,10 @@ export async function findJobs(
     ? await findNamed(places, jobIds, context)
     : await findChosen(places, options, context);
   const keysOfRemoved = new Set(removed.map(({ jobKey }) => jobKey));
-  const listed = await describe(dataset, jobs, keysOfRemoved, context);
-  const isChosen = (job: ListedJob) => wordsOf(job).some((word) => options.state.includes(word));
+  const listed = await describe(dataset, jobs, { removed: keysOfRemoved, meanwhile }, context);
   // Only Slurm knows the states: to choose by them all have to be asked for.
   const isFiltered = options.state.length > 0;
-  const chosen = isFiltered ? listed.filter(isChosen) : listed;
+  const chosen = isFiltered ? await inStates(listed, options.state) : listed;
   return {
     shown: chosen.slice(0, limitOf(options, context)),
     total: isFiltered || total === undefined ? chosen.length : total,
@@ -69,6 +66,14 @@ export async function findJobs(
     missing,
     repeated,
   };
+}
+
+async function inStates(
+  listed: readonly ListedJob[],
+  states: readonly string[],
+): Promise<readonly ListedJob[]> {
+  const { wordsOf } = await import("./job_table.ts");
+  return listed.filter((job) => wordsOf(job).some((word) => states.includes(word)));
 }
 
 interface Places {
@@ -100,7 +105,9 @@ async function findNamed(
   );
   // Of colleagues, or of another clone: only the history has them.
   const others = names.filter((_, at) => known[at]!.length === 0);
-  const recorded = await findNamedRecords(dataset, others, runner);
+  const recorded = others.length === 0
+    ? []
+    : await (await import("./recorded_jobs.ts")).findNamedRecords(dataset, others, runner);
   const named = known.map((jobs, at) =>
     jobs.length > 0 ? jobs : recorded[others.indexOf(names[at]!)]!
   );
@@ -128,6 +135,7 @@ async function findChosen(
   const count = workTrees.map((worktree) => store.listing.count(worktree, stages(worktree)))
     .reduce((a, b) => a + b);
   if (options.all !== true) return { jobs: open, total: count };
+  const { findRecordedJobs, mergeByTime } = await import("./recorded_jobs.ts");
   const recorded = await findRecordedJobs(dataset, store, most, context.runner);
   if (recorded.unreadable > 0) {
     context.warn(`records that cannot be read are left out: ${recorded.unreadable}`);
@@ -155,28 +163,27 @@ function stagesIn(
   return worktree === dataset.worktree ? stages : stages.filter((stage) => stage !== "finished");
 }
 
-/** Puts what Slurm says beside jobs; those of `removed` are of a worktree that is gone. */
+/** Puts what Slurm says beside jobs. */
 export async function describe(
   dataset: Dataset,
   jobs: readonly Job[],
-  removed: ReadonlySet<number>,
+  { removed = new Set(), meanwhile }: {
+    /** Keys of those of a worktree that is gone. */
+    readonly removed?: ReadonlySet<number>;
+    /** Called while Slurm is asked. */
+    readonly meanwhile?: (() => Promise<unknown>) | undefined;
+  },
   context: CommandContext,
 ): Promise<ListedJob[]> {
   const open = jobs.filter((job) => job.stage === "open").filter(isSubmitted);
+  const load = () => import("./describe_jobs.ts");
   const statuses: ReadonlyMap<number, JobStatus> = open.length === 0
     ? new Map()
-    : await askSlurm(dataset, open, context);
-  const reasons = await pendingReasons(dataset, open, statuses, context);
-  const users = await usersOfJobs(jobs, context.runner);
-  return jobs.map((job) => {
-    const reason = reasons.get(job.jobKey);
-    const user = users.get(job.jobKey);
-    return {
-      ...listedJob(job, statuses.get(job.jobKey), removed.has(job.jobKey)),
-      ...(reason === undefined ? {} : { reason }),
-      ...(user === undefined ? {} : { user }),
-    };
-  });
+    : await askSlurm(dataset, open, context, {
+      meanwhile: () => Promise.all([load(), meanwhile?.()]),
+    });
+  const { describeJobs } = await load();
+  return await describeJobs(dataset, jobs, { open, statuses, removed }, context);
 }
 
 /** The stages that options ask for. */

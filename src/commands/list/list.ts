@@ -8,21 +8,15 @@
  */
 
 import { UserError } from "../../errors.ts";
-import { isLabel, parseJobName } from "../../jobs/label.ts";
+import { parseJobName } from "../../jobs/label.ts";
 import type { View } from "../../session/view.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { isSubmitted } from "../../jobs/job.ts";
 import { JobStore } from "../../store/job_store.ts";
-import { isShallow } from "../../git/shallow.ts";
 import type { CommandContext } from "../context.ts";
 import { reportDamaged } from "../../submit/damaged_jobs.ts";
-import { explainMissingLog } from "../../slurm/log_folders.ts";
 import { mentionExtensionJobs } from "../../extension/mention_jobs.ts";
-import { cellOf, columnsFor, recordOfJob, TABLE_FIT } from "./job_table.ts";
-import type { ListedJob } from "./job_table.ts";
-import { describe, findJobs, stagesOf } from "./find_jobs.ts";
+import { describe, findJobs } from "./find_jobs.ts";
 import type { ListOrder } from "./find_jobs.ts";
-import { linesOfHanded, linesOfOthers } from "./note_others.ts";
 import type { ListOptions } from "./list_options.ts";
 
 /** Shows jobs as a table, or as one result each, or counts them. */
@@ -30,7 +24,7 @@ export async function runList(options: ListOptions, context: CommandContext): Pr
   const jobIds = options.jobIds.map(parseJobName);
   refuseContradictions(options, context);
   const dataset = await context.openDataset(options.dataset);
-  const order = { jobIds, options };
+  const order = { jobIds, options, meanwhile: () => import("./show_jobs.ts") };
   if (options.watch === true) {
     const { watchJobs } = await import("./watch_jobs.ts");
     await watchJobs(() => lookOnce(dataset, order, context), context);
@@ -39,47 +33,13 @@ export async function runList(options: ListOptions, context: CommandContext): Pr
   if (options.summary === true) {
     const { showSummary } = await import("./job_counts.ts");
     await showSummary(dataset, store, options.all === true, context);
-  } else await showJobs(dataset, store, order, context);
+  } else {
+    const found = await findJobs(dataset, store, order, context);
+    const { showJobs } = await order.meanwhile();
+    await showJobs({ dataset, store }, found, order, context);
+  }
   reportDamaged(dataset, store, "slurm-list", context);
   await mentionExtensionJobs(dataset, store, context);
-}
-
-async function showJobs(
-  dataset: Dataset,
-  store: JobStore,
-  order: ListOrder,
-  context: CommandContext,
-): Promise<void> {
-  const { jobIds, options } = order;
-  const found = await findJobs(dataset, store, order, context);
-  const { shown } = found;
-  for (const line of found.repeated) context.note(line);
-  const isCut = found.missing.length > 0 && await isShallow(dataset);
-  for (const jobId of found.missing) reportMissing(dataset, jobId, isCut, context);
-  if (!context.isTailored) {
-    for (const job of shown) {
-      const hint = await hintFor(dataset, job);
-      context.report({ ...recordOfJob(dataset, job), ...(hint === undefined ? {} : { hint }) });
-    }
-    return;
-  }
-  if (shown.length > 0) await context.show(tableOf(shown, options, context.now().getTime()));
-  const hints = await Promise.all(shown.map((job) => hintFor(dataset, job)));
-  const given = hints.filter((hint) => hint !== undefined);
-  for (const hint of given.slice(0, MOST_HINTS)) context.note(hint);
-  const lines = jobIds.length > 0
-    ? linesOfHanded(shown)
-    : linesOfOthers(dataset, store, found, options);
-  for (const line of lines) context.note(line);
-}
-
-function tableOf(shown: readonly ListedJob[], options: ListOptions, nowMs: number): View {
-  // Only jobs that were finished have a commit.
-  const showsCommits = stagesOf(options).includes("finished") ||
-    shown.some(({ job }) => job.stage === "finished");
-  const columns = columnsFor(shown, showsCommits);
-  const rows = shown.map((job) => columns.map((column) => cellOf(column, job, nowMs)));
-  return { rows: [columns, ...rows], fit: TABLE_FIT };
 }
 
 /** What is drawn of the jobs as they are now, for whoever watches them. */
@@ -100,27 +60,8 @@ async function lookOnce(
   const unlimited = { ...order, options: { ...options, limit: 0 } };
   const { shown } = await findJobs(dataset, store, unlimited, context);
   const isActive = shown.some(({ status }) => status?.phase === "active");
+  const { tableOf } = await import("./show_jobs.ts");
   return { view: tableOf(shown, options, context.now().getTime()), isActive };
-}
-
-function reportMissing(
-  dataset: Dataset,
-  jobId: string,
-  isCut: boolean,
-  context: CommandContext,
-): void {
-  context.report({
-    action: "slurm-list",
-    status: "impossible",
-    path: dataset.root,
-    type: "dataset",
-    ...(isLabel(jobId) ? {} : { slurmJobId: jobId }),
-    errorCode: "UNKNOWN_JOB",
-    message: isLabel(jobId)
-      ? `no job of this dataset has the label "${jobId}"${isCut ? AS_FAR : ""}`
-      : `job ${jobId} is no job of this dataset${isCut ? AS_FAR : ", and never was"}`,
-    hint: isCut ? "git fetch --unshallow" : "dlslurm list --all",
-  });
 }
 
 function refuseContradictions(options: ListOptions, context: CommandContext): void {
@@ -139,17 +80,6 @@ function refuseContradictions(options: ListOptions, context: CommandContext): vo
   }
 }
 
-const AS_FAR = ", as far as this shallow clone goes";
-
-/** At most so many jobs that failed in the same way are explained. */
-const MOST_HINTS = 3;
-
-/** What the columns do not show of a job. */
-async function hintFor(dataset: Dataset, { job, status }: ListedJob): Promise<string | undefined> {
-  if (status === undefined || !isSubmitted(job)) return undefined;
-  return await explainMissingLog(dataset, job, status);
-}
-
 /** Shows the open jobs as the Python extension does. */
 export async function listOpenJobs(
   dataset: Dataset,
@@ -157,8 +87,9 @@ export async function listOpenJobs(
   context: CommandContext,
 ): Promise<void> {
   const jobs = store.listOpen(dataset.worktree);
-  const listed = await describe(dataset, jobs, new Set(), context);
+  const listed = await describe(dataset, jobs, {}, context);
   if (!context.isTailored) {
+    const { recordOfJob } = await import("./job_table.ts");
     for (const job of listed) context.report(recordOfJob(dataset, job));
   }
   reportDamaged(dataset, store, "slurm-list", context);

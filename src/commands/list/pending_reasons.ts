@@ -3,7 +3,7 @@ import { UserError } from "../../errors.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import { splitJobId } from "../../jobs/job_id.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
-import { slurmClientOf } from "../../slurm/ask_slurm.ts";
+import { slurmClientOf } from "../../slurm/slurm_client.ts";
 import { queryPendingReasons } from "../../slurm/query_pending_reasons.ts";
 import type { CommandContext } from "../context.ts";
 

@@ -23,9 +23,10 @@ import { fieldsOfJob } from "../../session/job_fields.ts";
 import type { JobFields } from "../../session/job_fields.ts";
 import { clusterOfTyped } from "../../slurm/named_cluster.ts";
 import { fetchLogPaths } from "../../submit/fetch_log_paths.ts";
-import { removeTraces, tracesOf } from "../../submit/run_submission.ts";
+import { removeTraces, tracesOf } from "../../submit/submission_traces.ts";
 
-import { abandonSubmission, recoverSubmissions } from "../../submit/recover_submissions.ts";
+import { abandonSubmission } from "../../submit/recover_submissions.ts";
+import { recoverEarlier } from "../../submit/settle_earlier.ts";
 
 /** What `recover` was asked for. */
 export interface RecoverOptions {
@@ -63,7 +64,7 @@ export async function runRecover(options: RecoverOptions, context: CommandContex
   using store = JobStore.openIn(dataset);
   await using _sharing = ClaimSharing.of(dataset, store, context);
   const open = { dataset, store, session: context };
-  const unclear = await recoverSubmissions(open);
+  const unclear = await recoverEarlier(open);
   if (options.submission === undefined) {
     if (options.auto === true) await settle(open, unclear);
     else for (const job of unclear) reportUnclear(dataset, job, context);

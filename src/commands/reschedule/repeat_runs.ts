@@ -4,7 +4,7 @@ import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import { chainRuns } from "../../provenance/run_chains.ts";
 import { findWrittenFiles } from "../../provenance/written_files.ts";
 import { JobStore } from "../../store/job_store.ts";
-import { recoverAndSettle } from "../../submit/recover_submissions.ts";
+import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import { makeOntoWorktree } from "../../worktrees/make_worktree.ts";
 import { tidyOntoWorktrees } from "../../worktrees/tidy_worktrees.ts";
 import type { CommandContext } from "../context.ts";

@@ -7,7 +7,7 @@ import { renderStatuses } from "../../jobs/job_summary.ts";
 import { toUserError } from "../../process/system_error.ts";
 import type { Session } from "../../session/session.ts";
 import { askAccounting } from "../../slurm/ask_accounting.ts";
-import { slurmClientOf } from "../../slurm/ask_slurm.ts";
+import { slurmClientOf } from "../../slurm/slurm_client.ts";
 import type { Retry } from "../../store/retries.ts";
 import { openJobsIn } from "../../submit/awaited_inputs.ts";
 import type { OpenJobs } from "../../submit/awaited_inputs.ts";

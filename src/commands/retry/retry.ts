@@ -20,7 +20,7 @@ import { addSbatchOptions } from "../../slurm/add_options.ts";
 import { askSlurm } from "../../slurm/ask_slurm.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { fillGaps } from "../../submit/fill_gaps.ts";
-import { recoverAndSettle } from "../../submit/recover_submissions.ts";
+import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import { clearClaims } from "../../submit/retry/clear_claims.ts";
 import { warnOfScripts } from "../../submit/retry/warn_of_scripts.ts";
 import { GENTLE_PARALLEL, reportRest, submitWaiting } from "../../submit/rows/submit_waiting.ts";

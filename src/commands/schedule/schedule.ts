@@ -30,7 +30,7 @@ import type {
   Predecessors,
   SubmissionPlan,
 } from "../../submit/plan_submission.ts";
-import { recoverAndSettle } from "../../submit/recover_submissions.ts";
+import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import { recordOfPlan, renderDryRun } from "./render_dry_run.ts";
 import { reportScheduled } from "../../submit/report_submission.ts";
 import { firstGiven } from "./schedule_options.ts";

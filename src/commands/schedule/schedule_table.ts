@@ -18,7 +18,7 @@ import { NOTIFY_SETTING } from "../option_values.ts";
 import type { ProgramPlace } from "../../submit/finishing/finishing_script.ts";
 import { noOutput } from "../../submit/plan_submission.ts";
 import { dropWaiting } from "../../claims/make_room.ts";
-import { recoverAndSettle } from "../../submit/recover_submissions.ts";
+import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import { warnOfIgnored } from "../../submit/warn_of_ignored.ts";
 import { firstGiven, wordsOf } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";

@@ -11,7 +11,7 @@ import { predecessorsNamed } from "../../submit/find_predecessors.ts";
 import { requireSavedScript } from "../../submit/gather_evidence.ts";
 import { planSubmission } from "../../submit/plan_submission.ts";
 import type { CommandToSubmit, SubmissionPlan } from "../../submit/plan_submission.ts";
-import { recoverAndSettle } from "../../submit/recover_submissions.ts";
+import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import { submitNoted } from "../../submit/rows/submit_waiting.ts";
 import { warnOfIgnored } from "../../submit/warn_of_ignored.ts";
 import type { CommandContext } from "../context.ts";

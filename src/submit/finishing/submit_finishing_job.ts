@@ -21,7 +21,7 @@ import type { RunResult } from "../../process/runner.ts";
 import { splitShellWords } from "../../process/shell_words.ts";
 import type { Session } from "../../session/session.ts";
 import { startSlurm } from "../../slurm/slurm_command.ts";
-import { slurmClientOf } from "../../slurm/ask_slurm.ts";
+import { slurmClientOf } from "../../slurm/slurm_client.ts";
 import { parseSubmissionAnswer } from "../../slurm/submission_answer.ts";
 import type { FinishingJob } from "../../store/finishing_jobs.ts";
 import type { JobStore } from "../../store/job_store.ts";

@@ -11,7 +11,7 @@ import { batchScriptName, renderArrayBundle } from "../../slurm/array_script.ts"
 import type { ArrayBundle } from "../../slurm/array_script.ts";
 import type { SbatchWords } from "../../slurm/sbatch_words.ts";
 import { queryMaxArraySize } from "../../slurm/submit_limits.ts";
-import { slurmClientOf } from "../../slurm/ask_slurm.ts";
+import { slurmClientOf } from "../../slurm/slurm_client.ts";
 import type { BulkRun } from "./bulk_run.ts";
 import type { NotedScript } from "../../jobs/noted_evidence.ts";
 import { readPlanned, scriptOfFirst } from "../planned_script.ts";

@@ -17,11 +17,10 @@ import { fetchLogPaths } from "../fetch_log_paths.ts";
 import {
   noteUnanswered,
   refusedSubmission,
-  removeTraces,
   runSubmission,
-  tracesOf,
   unclearSubmission,
 } from "../run_submission.ts";
+import { removeTraces, tracesOf } from "../submission_traces.ts";
 import type { SubmissionCommand, SubmissionOutcome } from "../run_submission.ts";
 import { storeReceiptOf } from "../store_receipt.ts";
 import { SubmissionsUnderWay } from "./submissions_under_way.ts";

@@ -6,7 +6,7 @@ import { SharedMode } from "../../../fs/shared_mode.ts";
 import { ProgramNotFoundError, ProgramTimeoutError, textOf } from "../../../process/runner.ts";
 import { startSlurm } from "../../../slurm/slurm_command.ts";
 import type { SlurmClient } from "../../../slurm/slurm_command.ts";
-import { slurmClientOf } from "../../../slurm/ask_slurm.ts";
+import { slurmClientOf } from "../../../slurm/slurm_client.ts";
 import { parseSubmissionAnswer } from "../../../slurm/submission_answer.ts";
 import type { CommandContext } from "../../context.ts";
 import type { Finding } from "../finding.ts";

@@ -1,0 +1,38 @@
+import { usersOfJobs } from "../../claims/users_of_jobs.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
+import type { Job, SubmittedJob } from "../../jobs/job.ts";
+import type { JobStatus } from "../../jobs/job_status.ts";
+import type { CommandContext } from "../context.ts";
+import { listedJob } from "./job_table.ts";
+import type { ListedJob } from "./job_table.ts";
+import { pendingReasons } from "./pending_reasons.ts";
+
+/** What Slurm said. */
+export interface SlurmAnswer {
+  /** The jobs that it was asked about. */
+  readonly open: readonly SubmittedJob[];
+  /** What it said of them, by the jobs' keys. */
+  readonly statuses: ReadonlyMap<number, JobStatus>;
+  /** Keys of jobs of a worktree that is gone. */
+  readonly removed: ReadonlySet<number>;
+}
+
+/** Puts what Slurm said beside jobs, why they are pending, and who submitted them. */
+export async function describeJobs(
+  dataset: Dataset,
+  jobs: readonly Job[],
+  { open, statuses, removed }: SlurmAnswer,
+  context: CommandContext,
+): Promise<ListedJob[]> {
+  const reasons = await pendingReasons(dataset, open, statuses, context);
+  const users = await usersOfJobs(jobs, context.runner);
+  return jobs.map((job) => {
+    const reason = reasons.get(job.jobKey);
+    const user = users.get(job.jobKey);
+    return {
+      ...listedJob(job, statuses.get(job.jobKey), removed.has(job.jobKey)),
+      ...(reason === undefined ? {} : { reason }),
+      ...(user === undefined ? {} : { user }),
+    };
+  });
+}

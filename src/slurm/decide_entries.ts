@@ -1,0 +1,119 @@
+import { UserError } from "../errors.ts";
+import type { AccountingEntry, Submission } from "../jobs/accounting_entry.ts";
+import { EntriesByJob } from "../jobs/entries_by_job.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import { decideStatus } from "../jobs/job_status.ts";
+import type { JobStatus } from "../jobs/job_status.ts";
+import { offsetOf } from "../jobs/own_entries.ts";
+import { isDoubtful, withQueue } from "../jobs/queue_entries.ts";
+import { submissionOf } from "../jobs/submission_of.ts";
+import { isKnownSince } from "./query_sacct.ts";
+import type { TimeAgo } from "./query_sacct.ts";
+import { querySqueue } from "./query_squeue.ts";
+import type { SlurmClient } from "./slurm_command.ts";
+
+/** Jobs of one cluster, and what accounting has of them. */
+export interface ClusterJobs {
+  readonly cluster: string | null;
+  readonly jobs: readonly SubmittedJob[];
+  readonly accounted: readonly AccountingEntry[];
+}
+
+/**
+ * Decides what is the case of each job, by what accounting has of it and, for those that it does not know or
+ * may be wrong about, by one squeue.
+ *
+ * @param doubtsActive as `askSlurm` has it.
+ * @returns the status of each job, by its key.
+ * @throws {UserError} `SLURM_UNAVAILABLE`.
+ */
+export async function decideAll(
+  client: SlurmClient,
+  { cluster, jobs, accounted }: ClusterJobs,
+  { nowMs, doubtsActive }: { readonly nowMs: number; readonly doubtsActive: boolean },
+): Promise<Map<number, JobStatus>> {
+  const byJob = new EntriesByJob(accounted);
+  const asked = jobs.map((job) => {
+    const entries = byJob.of(job.jobId);
+    return { job, submission: submissionOf(job, entries.length > 0), entries };
+  });
+  // What one job proves of the clock that sacct prints holds for the others, too.
+  const zones = new Set(
+    asked.map(({ submission, entries }) => offsetOf(submission, entries, { nowMs })),
+  );
+  const clock = { nowMs, isZone: (seconds: number) => zones.has(seconds) };
+  const decide = ({ job, submission, entries }: AskedJob) =>
+    [job.jobKey, decideStatus(submission, entries, clock)] as const;
+  const statuses = new Map(asked.map(decide));
+  const others = asked.filter(({ job }) =>
+    statuses.get(job.jobKey)!.doubt?.kind === "other submission"
+  );
+  for (const zone of await proveZones(client, cluster, others, nowMs)) zones.add(zone);
+  for (const [key, status] of others.map(decide)) statuses.set(key, status);
+  const doubtful = asked.filter(({ job }) => {
+    const status = statuses.get(job.jobKey)!;
+    return isDoubtful(status) || (doubtsActive && status.phase === "active");
+  });
+  if (doubtful.length === 0) return statuses;
+  const isNeeded = doubtsActive ||
+    doubtful.some(({ job }) => statuses.get(job.jobKey)!.phase !== "active");
+  const queue = await querySqueue(client, cluster).catch((error) => {
+    if (isNeeded || !(error instanceof UserError)) throw error;
+    return undefined;
+  });
+  if (queue === undefined) return statuses;
+  const queued = new EntriesByJob(queue);
+  for (const { job: { jobKey, jobId }, submission } of doubtful) {
+    const status = statuses.get(jobKey)!;
+    statuses.set(jobKey, withQueue(submission, status, queued.of(jobId), clock));
+  }
+  return statuses;
+}
+
+/** A job that Slurm was asked about. */
+interface AskedJob {
+  readonly job: SubmittedJob;
+  readonly submission: Submission;
+  /** What accounting has of its ID. */
+  readonly entries: readonly AccountingEntry[];
+}
+
+/**
+ * Finds out whether jobs only seem to be submitted at another time because sacct prints times of another
+ * zone: one that seems too early, and one that seems too late, are looked for by the time that passed since.
+ *
+ * @returns seconds that the times of a zone are off.
+ */
+async function proveZones(
+  client: SlurmClient,
+  cluster: string | null,
+  others: readonly AskedJob[],
+  nowMs: number,
+): Promise<number[]> {
+  const candidates = others.map(({ submission, entries }) => ({
+    submission,
+    offsetS: offsetOf(submission, entries, { nowMs, isZone: () => true }),
+  }));
+  const proven: number[] = [];
+  for (const isLate of [false, true]) {
+    const found = candidates.find(({ offsetS }) => isLate ? offsetS > 0 : offsetS < 0);
+    if (found === undefined) continue;
+    const { submission, offsetS } = found;
+    const { jobId, submittedAtMs, acceptedAtMs } = submission;
+    const agoS = (atMs: number) => Math.floor((nowMs - atMs) / 1000);
+    const isKnown = (when: TimeAgo["when"], secondsAgo: number) =>
+      isKnownSince(client, jobId, cluster, { when, secondsAgo });
+    const isIt = isLate
+      ? await isKnown("submitted before", agoS(acceptedAtMs ?? submittedAtMs) - MARGIN_S)
+      // An older job has ended long before. Where sacct cannot tell, the times themselves do.
+      : await isKnown("ended after", agoS(submittedAtMs) + MARGIN_S).catch((error) => {
+        if (error instanceof UserError) return true;
+        throw error;
+      });
+    if (isIt) proven.push(offsetS);
+  }
+  return proven;
+}
+
+/** Time zones differ by a quarter of an hour at least. */
+const MARGIN_S = 60;
