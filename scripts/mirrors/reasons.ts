@@ -10,6 +10,10 @@ const LOST_ANSWERS =
 
 export const REASONS: readonly Reason[] = [
   {
+    path: "src/datalad/shell_text.ts",
+    reason: "one value: tests/datalad/values_in_commands_test.ts, by real shells",
+  },
+  {
     path: "src/worktrees/",
     reason:
       "what is on disk, in git and in the store: tests/engine/onto_test.ts, killed at each step, too",
@@ -97,6 +101,16 @@ export const REASONS: readonly Reason[] = [
     path: "src/commands/finish/finish_open_jobs.ts",
     reason: `${JOINS}tests/engine, tests/e2e/finish_shapes_test.ts`,
   },
+  {
+    path: "src/commands/finish/close_job.ts",
+    reason: "tests/engine/alt_dir_test.ts, absent_outputs_test.ts, tests/e2e/finish_shapes_test.ts",
+  },
+  {
+    path: "src/commands/finish/commit_ended.ts",
+    reason: "tests/engine/late_accounting_test.ts, tests/e2e/finish_shapes_test.ts",
+  },
+  { path: "src/fs/late_files.ts", reason: "tests/engine/late_accounting_test.ts" },
+  { path: "src/slurm/decide_entries.ts", reason: "tests/slurm/ask_slurm_test.ts" },
   { path: "src/submit/fill_gaps.ts", reason: "tests/e2e/missing_logs_test.ts" },
   {
     path: "src/commands/finish/further_outputs.ts",
@@ -117,7 +131,10 @@ export const REASONS: readonly Reason[] = [
     path: "src/commands/list/find_jobs.ts",
     reason: "tests/commands/list/list_test.ts, tests/engine/onto_test.ts",
   },
-  { path: "src/commands/list/note_others.ts", reason: "tests/commands/list/list_test.ts" },
+  ...["describe_jobs", "note_others", "show_jobs"].map((name) => ({
+    path: `src/commands/list/${name}.ts`,
+    reason: "tests/commands/list/list_test.ts",
+  })),
   {
     path: "src/commands/recover/recover.ts",
     reason: "tests/engine/crash_test.ts, lost_answers_test.ts",
@@ -250,7 +267,10 @@ export const REASONS: readonly Reason[] = [
     path: "src/annex/git_annex.ts",
     reason: "what git-annex says: tests/annex/add_files_test.ts and ingest_files_test.ts, with it",
   },
-  { path: "src/extension/mention_jobs.ts", reason: "tests/extension/jobs_test.ts" },
+  ...["heed_locks", "mention_jobs"].map((name) => ({
+    path: `src/extension/${name}.ts`,
+    reason: "tests/extension/jobs_test.ts, tests/e2e with databases of the extension",
+  })),
   { path: "src/process/runner.ts", reason: "types and errors: tests/process/deno_runner_test.ts" },
   { path: "src/store/schema.ts", reason: "one SQL text: tests/store/query_plan_test.ts" },
 

@@ -135,8 +135,7 @@ class OutputStaging {
     }
     await this.#refuseUnfit(candidates, logs);
     await this.#refuseOverlooked(candidates);
-    const late = await this.#lateOnes(candidates);
-    const seen = [...candidates.present, ...late].filter((path) => this.#isWanted(path));
+    const seen = candidates.present.filter((path) => this.#isWanted(path));
     for (const claim of findEmptied(dataset.root, jobs, seen)) this.#fail(claim, gone(claim));
     const snapshots = await this.#waitForWriters(seen);
     const present = seen.filter((path) => !this.#failures.has(this.#ownerOf(path)!));
@@ -152,13 +151,6 @@ class OutputStaging {
       entriesWithoutStat: added.entriesWithoutStat,
       locationLog: added.locationLog,
     };
-  }
-
-  /** Late files that git knows as they are now: once they are up to date, they are to be staged, too. */
-  async #lateOnes({ present }: Candidates): Promise<string[]> {
-    const seen = new Set(present);
-    const others = [...this.#outputs.late.paths].filter((path) => !seen.has(path));
-    return others.length === 0 ? [] : await this.#index.listTracked(others);
   }
 
   /** The late ones among the files that are staged; what is seen of them later is how they are then. */

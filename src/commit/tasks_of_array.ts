@@ -1,4 +1,4 @@
-import { escapeBraces } from "../datalad/placeholders.ts";
+import { escapeBraces } from "../datalad/braces.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import type { Attempt, JobEnd, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";

@@ -9,7 +9,7 @@ import { visibleLine } from "../process/visible_text.ts";
 import { realPathOfExisting } from "./claimed_path.ts";
 import type { Dataset } from "./dataset.ts";
 import { CONTAINERS, readDatasetConfig } from "./dataset_config.ts";
-import { escapeBraces } from "./placeholders.ts";
+import { escapeBraces } from "./braces.ts";
 import { escapePattern } from "./python_glob.ts";
 
 /** `datalad.containers.NAME.image`; names have no period in them. */

@@ -1,6 +1,8 @@
-import { escapeBraces, fillPlaceholders, requireBraces } from "./placeholders.ts";
+import { escapeBraces } from "./braces.ts";
+import { fillPlaceholders, requireBraces } from "./placeholders.ts";
 import type { PlaceholderValues } from "./placeholders.ts";
-import { ShellFiller, ShellText } from "./shell_filler.ts";
+import { ShellFiller } from "./shell_filler.ts";
+import { ShellText } from "./shell_text.ts";
 
 /** Doubled braces, which stand for themselves, and fields. */
 const TOKEN_REGEXP = /\{\{|\}\}|\{([^{}]*)\}/g;

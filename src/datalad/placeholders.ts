@@ -1,7 +1,8 @@
 import { UserError } from "../errors.ts";
 import { formatText, parseFormat, pythonRepr } from "./python_format.ts";
 import type { FormatField } from "./python_format.ts";
-import { ShellFiller, ShellText } from "./shell_filler.ts";
+import { ShellFiller } from "./shell_filler.ts";
+import { ShellText } from "./shell_text.ts";
 
 /** What a placeholder stands for: a value, a list of values, or text for the shell. */
 export type PlaceholderValue = string | readonly string[] | ShellText;
@@ -161,9 +162,4 @@ export function requireBraces(template: string, values: PlaceholderValues): void
     if (!(error instanceof SyntaxError)) throw error;
     throw unknown(template, error.message, values);
   }
-}
-
-/** Makes of a text the template that gives it: braces stand for themselves. */
-export function escapeBraces(text: string): string {
-  return text.replaceAll("{", "{{").replaceAll("}", "}}");
 }

@@ -2,20 +2,7 @@ import { quote } from "shlex";
 import { UserError } from "../errors.ts";
 import { SUBSTITUTIONS } from "./dataset_config.ts";
 import { ShellReader } from "./shell_reader.ts";
-
-/** Text that a shell is to read as it is, blanks and all: a substitution of git's configuration. */
-export class ShellText {
-  /** As it was set. */
-  readonly text: string;
-  /** Whether it came with the dataset's files: then plain words are all that it may be. */
-  readonly isOfDataset: boolean;
-
-  /** Keeps a text. */
-  constructor(text: string, isOfDataset: boolean) {
-    this.text = text;
-    this.isOfDataset = isOfDataset;
-  }
-}
+import type { ShellText } from "./shell_text.ts";
 
 /** A placeholder in a command, and what it stands for. */
 export interface FilledField {

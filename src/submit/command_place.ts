@@ -4,10 +4,9 @@ import { realPathOfExisting } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { SUBSTITUTIONS } from "../datalad/dataset_config.ts";
 import type { PlaceholderValue, PlaceholderValues } from "../datalad/placeholders.ts";
-import { ShellText } from "../datalad/shell_filler.ts";
+import { ShellText } from "../datalad/shell_text.ts";
 import { UserError } from "../errors.ts";
 import { statIfPresent } from "../fs/if_present.ts";
-import { requireAltDir } from "../claims/alt_dir.ts";
 import { shellName } from "../process/shell_name.ts";
 
 /** Where a command runs, and what follows from that; all rows of a table share it. */
@@ -24,6 +23,12 @@ export interface CommandPlace {
   readonly values: PlaceholderValues;
 }
 
+/** Most jobs run in the dataset: what looks at another folder is loaded only then. */
+async function realAltDir(dataset: Dataset, altDir: string): Promise<string> {
+  const { requireAltDir } = await import("../claims/alt_dir.ts");
+  return await requireAltDir(dataset, altDir);
+}
+
 /**
  * Looks at where a command is to run.
  *
@@ -38,7 +43,7 @@ export async function requirePlace(
   cwd: string,
 ): Promise<CommandPlace> {
   await requireInside(dataset, directory);
-  const real = altDir === undefined ? null : await requireAltDir(dataset, resolve(cwd, altDir));
+  const real = altDir === undefined ? null : await realAltDir(dataset, resolve(cwd, altDir));
   const pwd = relative(dataset.root, directory) || ".";
   if (real === null && (await statIfPresent(directory))?.isDirectory !== true) {
     throw new UserError(

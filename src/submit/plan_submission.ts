@@ -2,7 +2,8 @@ import { foldersAround, isInside } from "../paths/root_paths.ts";
 import { join, relative } from "node:path";
 import { resolveClaim } from "../datalad/claimed_path.ts";
 import type { Dataset } from "../datalad/dataset.ts";
-import { fillPathList, fillPlaceholders } from "../datalad/placeholders.ts";
+import { hasBraces } from "../datalad/braces.ts";
+import type * as Placeholders from "../datalad/placeholders.ts";
 import { UserError } from "../errors.ts";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import type { CommandPlan, JobRequest, TableRow } from "../jobs/job.ts";
@@ -102,7 +103,8 @@ export async function planSubmission(
   options: PlanningOptions,
 ): Promise<SubmissionPlan> {
   const { directory, altDir } = wanted.place;
-  const { inputs, outputs, extraInputs } = fillLists(wanted);
+  const filling = await fillingOf(wanted);
+  const { inputs, outputs, extraInputs } = fillLists(wanted, filling);
   const { claims, taskOutputs } = await claimPlaces(dataset.root, wanted, outputs);
   const fromRoot = (path: string) => relative(dataset.root, path) || ".";
   const isReady = (what: InputsOrOutputs) => [what, "both"].includes(options.assumeReady ?? "");
@@ -118,7 +120,8 @@ export async function planSubmission(
   const relativeOutputs = wanted.outputsFrom === directory
     ? outputs
     : claims.map((claim) => fromFolder(join(dataset.root, claim)));
-  const command = await fillCommand(wanted, { inputs: relativeInputs, outputs: relativeOutputs });
+  const lists = { inputs: relativeInputs, outputs: relativeOutputs };
+  const command = await fillCommand(wanted, lists, filling);
   const absentInputs = (await placesOf(dataset, directory, absent.keys()))
     .filter((input) => wanted.isWrittenBefore?.(input) !== true);
   await requireAwaited(absentInputs, command, wanted.place, options.openJobs ?? NO_OPEN_JOBS);
@@ -152,9 +155,28 @@ function givenOf(
   return { cmd, pwd, altDir, message, inputs, extraInputs, chain, rescheduledJobId, label, row };
 }
 
+/** What fills placeholders in. */
+type Filling = Pick<typeof Placeholders, "fillPathList" | "fillPlaceholders">;
+
+/** Where there is nothing to be filled in. */
+const PLAIN: Filling = {
+  fillPathList: (paths) => [...paths],
+  fillPlaceholders: (template) => template,
+};
+
+/** Most commands have no placeholders: what Python's formats take is loaded only for others. */
+async function fillingOf(
+  { cmd, inputs, outputs, extraInputs }: CommandToSubmit,
+): Promise<Filling> {
+  return [cmd, ...inputs, ...outputs, ...extraInputs].some(hasBraces)
+    ? await import("../datalad/placeholders.ts")
+    : PLAIN;
+}
+
 /** The lists of a command with their placeholders filled in: inputs and outputs may name each other. */
 function fillLists(
   { place: { values }, ...given }: CommandToSubmit,
+  { fillPathList }: Filling,
 ): Pick<CommandToSubmit, "inputs" | "outputs" | "extraInputs"> {
   const inputs = fillPathList(given.inputs, new Map([...values, ["outputs", given.outputs]]));
   const outputs = fillPathList(given.outputs, new Map([...values, ["inputs", inputs]]));
@@ -167,6 +189,7 @@ function fillLists(
 async function fillCommand(
   { cmd, place, after }: CommandToSubmit,
   { inputs, outputs }: Pick<CommandToSubmit, "inputs" | "outputs">,
+  { fillPlaceholders }: Filling,
 ): Promise<string> {
   const values = new Map([...place.values, ["inputs", inputs], ["outputs", outputs]]);
   return await waitingFor(fillPlaceholders(cmd, values), after?.open ?? [], place);

@@ -1,14 +1,11 @@
 import { joinPath } from "../paths/root_paths.ts";
 import { join } from "node:path";
 import { findMissingContents } from "../annex/annexed_files.ts";
-import { runAnnex } from "../annex/git_annex.ts";
 import type { AnnexFailure, AnnexWatcher } from "../annex/git_annex.ts";
 import type { Dataset } from "../datalad/dataset.ts";
-import { groupByRepository } from "../datalad/subdatasets.ts";
 import { UserError } from "../errors.ts";
 import { statIfPresent } from "../fs/if_present.ts";
 import type { JobRequest } from "../jobs/job.ts";
-import { copyInputs } from "../claims/alt_dir.ts";
 import type { Session } from "../session/session.ts";
 import { firstOf } from "../session/name_list.ts";
 import { mayHaveAnnexedFiles } from "../claims/look_at_outputs.ts";
@@ -38,7 +35,10 @@ export async function prepareFiles(
   session.interrupted.throwIfAborted();
   await makeWritable(dataset, look, session);
   const { altDir, pwd } = plan.request;
-  if (altDir !== null) await copyInputs(dataset, altDir, present, pwd);
+  if (altDir === null) return;
+  // Loaded only then, as git-annex is below: schedule is to be quick.
+  const { copyInputs } = await import("../claims/alt_dir.ts");
+  await copyInputs(dataset, altDir, present, pwd);
 }
 
 /** Of a plan what matters here. */
@@ -110,6 +110,9 @@ async function runAnnexOn(
   { args, watcher }: { readonly args: readonly string[]; readonly watcher?: AnnexWatcher },
   session: Session,
 ): Promise<void> {
+  if (paths.length === 0) return;
+  const { groupByRepository } = await import("../datalad/subdatasets.ts");
+  const { runAnnex } = await import("../annex/git_annex.ts");
   for (const [folder, own] of await groupByRepository(dataset.root, paths)) {
     await using _note = await notePreparation(dataset, folder, session);
     const git = folder === "." ? dataset.git : dataset.git.at(join(dataset.root, folder));

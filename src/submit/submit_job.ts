@@ -23,7 +23,6 @@ import { EvidenceGatherer } from "./gather_evidence.ts";
 import { hintForUnopenedScript } from "./batch_script.ts";
 import { lookAtOutputs } from "../claims/look_at_outputs.ts";
 import type { OutputLook } from "../claims/look_at_outputs.ts";
-import { lookBesideAltDir } from "../claims/look_beside_alt_dir.ts";
 import { putBack } from "../claims/make_room.ts";
 import type * as LogPaths from "./fetch_log_paths.ts";
 import { hintForHolder, nameOfHolder, outputConflict } from "../claims/output_conflict.ts";
@@ -116,6 +115,8 @@ async function prepare(
   await prepareFiles(dataset, plan, look, session);
   const { altDir: folder, outputs } = plan.request;
   if (folder === null) return;
+  // Loaded only then: most jobs run in the dataset.
+  const { lookBesideAltDir } = await import("../claims/look_beside_alt_dir.ts");
   const altDir = await lookBesideAltDir(dataset, folder, outputs);
   store.files.note(new Map([[key, { ...look.before, altDir }]]), "submitting");
 }

@@ -6,7 +6,7 @@ import {
   placeholdersIn,
 } from "../../src/datalad/fill_columns.ts";
 import { fillPlaceholders } from "../../src/datalad/placeholders.ts";
-import { ShellText } from "../../src/datalad/shell_filler.ts";
+import { ShellText } from "../../src/datalad/shell_text.ts";
 
 const VALUES = new Map([["a", "1"], ["b c", "x y"], ["odd", "{inputs} {{a}}"]]);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { fillPathList, fillPlaceholders } from "../../src/datalad/placeholders.ts";
-import { ShellText } from "../../src/datalad/shell_filler.ts";
+import { ShellText } from "../../src/datalad/shell_text.ts";
 
 const VALUES = new Map<string, string | readonly string[]>([
   ["pwd", "/data/my work"],

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { join } from "node:path";
 import { fillColumnsOfCommand } from "../../src/datalad/fill_columns.ts";
 import { fillPlaceholders } from "../../src/datalad/placeholders.ts";
-import { ShellText } from "../../src/datalad/shell_filler.ts";
+import { ShellText } from "../../src/datalad/shell_text.ts";
 import { Sandbox } from "../support/sandbox.ts";
 
 const SHELLS = [["/bin/sh"], ["bash", "--posix"], ["bash"]];

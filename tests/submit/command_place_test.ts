@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Dataset } from "../../src/datalad/dataset.ts";
-import { ShellText } from "../../src/datalad/shell_filler.ts";
+import { ShellText } from "../../src/datalad/shell_text.ts";
 import { GitConfig } from "../../src/git/git_config.ts";
 import { requirePlace } from "../../src/submit/command_place.ts";
 import { TestFolder } from "../support/test_folder.ts";

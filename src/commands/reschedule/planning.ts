@@ -1,5 +1,5 @@
 import type { Dataset } from "../../datalad/dataset.ts";
-import { escapeBraces } from "../../datalad/placeholders.ts";
+import { escapeBraces } from "../../datalad/braces.ts";
 import { UserError } from "../../errors.ts";
 import { isInside } from "../../paths/root_paths.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";

@@ -20,7 +20,7 @@ import type { OpenJobs } from "../../submit/awaited_inputs.ts";
 import { requireLabel } from "../../jobs/label.ts";
 import type { CommandPlace } from "../../submit/command_place.ts";
 import type { CommandContext } from "../context.ts";
-import { readExtensionLocks, requireUnlocked } from "../../extension/jobs.ts";
+import { heedExtensionLocks } from "../../extension/heed_locks.ts";
 import { firstOf } from "../../session/name_list.ts";
 import { nameOfHolder } from "../../claims/output_conflict.ts";
 import { requireSavedScript } from "../../submit/gather_evidence.ts";
@@ -31,7 +31,6 @@ import type {
   SubmissionPlan,
 } from "../../submit/plan_submission.ts";
 import { recoverAndSettle } from "../../submit/settle_earlier.ts";
-import { recordOfPlan, renderDryRun } from "./render_dry_run.ts";
 import { reportScheduled } from "../../submit/report_submission.ts";
 import { firstGiven } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
@@ -71,6 +70,7 @@ export async function runSchedule(
     ...{ assumeReady: options.assumeReady, jobs: options.jobs ?? 1, onInstall, openJobs },
   });
   if (options.dryRun !== undefined) {
+    const { recordOfPlan, renderDryRun } = await import("./render_dry_run.ts");
     if (!context.isTailored) return context.report(recordOfPlan(dataset, plan.request, plan));
     return await context.show({ text: renderDryRun(plan, options.dryRun, dataset.root) });
   }
@@ -78,8 +78,7 @@ export async function runSchedule(
   const open = { dataset, store: openStore(), session: context };
   await using sharing = ClaimSharing.of(dataset, open.store, context);
   await recoverAndSettle(open);
-  const locks = await readExtensionLocks(dataset, open.store, context, options.checkOutputs);
-  requireUnlocked(locks, plan.request.outputs);
+  if (options.checkOutputs) await heedExtensionLocks(open, plan.request.outputs);
   await warnOfOvertaken(plan, place, openJobs, context);
   if (options.checkOutputs) await sharing.warnOfConflicts(plan.request.outputs);
   const job = await submitJob(open, plan, options.checkOutputs);

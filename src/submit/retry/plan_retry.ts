@@ -10,7 +10,7 @@
 
 import { join } from "node:path";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { escapeBraces } from "../../datalad/placeholders.ts";
+import { escapeBraces } from "../../datalad/braces.ts";
 import { lstatIfPresent } from "../../fs/if_present.ts";
 import { UserError } from "../../errors.ts";
 import { jobsOfId } from "../../jobs/earlier_ids.ts";

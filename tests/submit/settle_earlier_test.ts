@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import type { Dataset } from "../../src/datalad/dataset.ts";
+import { GitConfig } from "../../src/git/git_config.ts";
+import { JobStore } from "../../src/store/job_store.ts";
+import { recoverAndSettle, recoverEarlier } from "../../src/submit/settle_earlier.ts";
+import { fakeRunner } from "../support/fake_runner.ts";
+import { jobRequest } from "../support/jobs.ts";
+import { TestFolder } from "../support/test_folder.ts";
+import { testSession } from "../support/test_session.ts";
+
+async function withStore(
+  run: (
+    open: { dataset: Dataset; store: JobStore; session: ReturnType<typeof testSession> },
+  ) => Promise<void>,
+): Promise<void> {
+  await using folder = await TestFolder.create();
+  const commonDir = folder.at(".git");
+  const dataset = {
+    ...{ root: folder.root, commonDir, gitDir: commonDir, worktree: "" },
+    config: new GitConfig(new Map()),
+  } as unknown as Dataset;
+  using store = JobStore.open(commonDir);
+  using runner = fakeRunner();
+  await run({ dataset, store, session: testSession({ runner }) });
+}
+
+for (const recover of [recoverEarlier, recoverAndSettle]) {
+  Deno.test(`${recover.name}() asks nobody where no submission is open`, async () => {
+    await withStore(async (open) => {
+      const key = open.store.beginSubmission(jobRequest({ outputs: ["a"] }), "{}", 1);
+      open.store.storeReceipt(key, "151", null);
+
+      assert.deepEqual(await recover(open), []);
+      assert.deepEqual(open.session.warnings, []);
+    });
+  });
+}
+
+Deno.test("recoverEarlier() sees to a submission whose process nobody knows", async () => {
+  await withStore(async (open) => {
+    const key = open.store.beginSubmission(jobRequest({ outputs: ["a"] }), "{}", 1);
+
+    const unclear = await recoverEarlier(open);
+
+    assert.deepEqual(unclear.map(({ jobKey }) => jobKey), [key]);
+  });
+});
