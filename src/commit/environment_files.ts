@@ -16,7 +16,11 @@ export class EnvironmentFiles implements LateFiles {
   readonly #texts = new Map<number, string>();
   #settling: Promise<void> | undefined;
 
-  /** @param answer by the keys of the jobs that accounting knows. */
+  /**
+   * Begins with none.
+   *
+   * @param answer by the keys of the jobs that accounting knows.
+   */
   constructor(dataset: Dataset, answer: Promise<ReadonlyMap<number, JobAccounting>>) {
     this.#dataset = dataset;
     this.#answer = answer;

@@ -14,8 +14,11 @@ import type { SlurmClient } from "./slurm_command.ts";
 
 /** Jobs of one cluster, and what accounting has of them. */
 export interface ClusterJobs {
+  /** As sbatch named it; `null` for Slurm's own. */
   readonly cluster: string | null;
+  /** Those that are asked about. */
   readonly jobs: readonly SubmittedJob[];
+  /** In the order printed. */
   readonly accounted: readonly AccountingEntry[];
 }
 
