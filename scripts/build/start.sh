@@ -30,12 +30,13 @@ dls_count_open() { set -- /proc/self/fd/*; dls_open=$#; }
 # The runtime starts threads and opens files, else it dies with words that name another program than
 # this one. All of it without a process of its own, which there may be none for. Root may have any number of
 # processes.
-dls_most='' dls_files=''
+dls_most='' dls_files='' dls_room=''
 if [ -r /proc/self/limits ]; then
   while read -r dls_word dls_name dls_soft dls_rest; do
     case "$dls_word $dls_name $dls_soft" in
       "Max processes "*) dls_most=$dls_soft ;;
-      "Max open files") dls_files=${dls_rest%% *}; break ;;
+      "Max open files") dls_files=${dls_rest%% *} ;;
+      "Max address space") dls_room=${dls_rest%% *}; break ;; # bytes
     esac
   done </proc/self/limits || dls_files=0
   [ ! -O /proc/1 ] || dls_most=''
@@ -372,7 +373,11 @@ dls_try() {
 # The runtime reserves (not: uses) addresses. The limit is not raised here: sbatch hands limits on to the
 # job. Where there is one, it is tried whether the runtime can live with it, and with which seed.
 dls_flag=''
-dls_limit=$(ulimit -v 2>/dev/null)
+case $dls_room in
+  '') dls_limit=$(ulimit -v 2>/dev/null) ;;
+  *[!0-9]* | ???????????????????*) dls_limit='' ;;
+  *) dls_limit=$((dls_room / 1024)) ;;
+esac
 case $dls_limit in
   *[!0-9]* | '') ;; # unlimited
   *) [ "$dls_limit" -ge @AMPLE_KB@ ] || {

@@ -73,7 +73,7 @@ Deno.test("late accounting: an environment file that was committed meanwhile →
   assert((await world.changes()).includes("M slurm-job-1.env.json"));
 });
 
-Deno.test("late accounting: a sidecar → it has what accounting told", async () => {
+testIfAvailable(["xz"], "late accounting: a sidecar → it has what accounting told", async () => {
   await using world = await createEnded("plain git", 1);
   await world.git("config", "datalad.run.record-sidecar", "true");
 
