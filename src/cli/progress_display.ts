@@ -42,8 +42,8 @@ interface BarNumbers {
 /**
  * The line on a terminal's last row that tells how long work goes on.
  *
- * Only the outermost work has a bar; work within it is named behind that, with its count. The line is taken
- * away before anything else is printed through a guarded stream, and comes back a moment later.
+ * Only the outermost work has a bar; work within it is named behind that, with its count, and has the bar once
+ * that has ended before it. The line is taken away before anything else is printed through a guarded stream, and comes back a moment later.
  */
 export class ProgressDisplay implements Disposable {
   readonly #environment: DisplayEnvironment | undefined;
@@ -78,17 +78,25 @@ export class ProgressDisplay implements Disposable {
     const task = new Task(title, total, (ended) => {
       const at = this.#tasks.indexOf(ended);
       if (at >= 0) this.#tasks.splice(at, 1);
+      if (at === 0) this.#showOutermost(environment);
     });
     this.#tasks.push(task);
-    if (this.#tasks.length === 1) {
-      task.showAfter(DELAY_MS, (library) => this.#barOf(library, task, environment));
-    }
+    if (this.#tasks.length === 1) this.#showOutermost(environment);
     return task;
+  }
+
+  #showOutermost(environment: DisplayEnvironment): void {
+    const [task] = this.#tasks;
+    task?.showAfter(
+      Math.max(0, DELAY_MS - task.seconds * 1000),
+      (library) => this.#barOf(library, task, environment),
+    );
   }
 
   /** Ends everything that is still going on. */
   [Symbol.dispose](): void {
-    for (const task of [...this.#tasks]) task[Symbol.dispose]();
+    // The innermost first: none of them is to be shown any more.
+    for (const task of this.#tasks.toReversed()) task[Symbol.dispose]();
     this.#hide();
   }
 

@@ -86,6 +86,20 @@ Deno.test("ProgressDisplay names inner work behind the count of the outer one", 
   assert.equal(screen(), "");
 });
 
+Deno.test("ProgressDisplay goes on to show work that outlasts what it began in", async () => {
+  const { shown, see, screen } = display(160);
+  const asking = shown.begin("asking for accounting", 3);
+  using committing = shown.begin("committing 3 jobs");
+  await see("asking for accounting");
+  asking[Symbol.dispose]();
+  await see("committing 3 jobs");
+  assert.doesNotMatch(screen(), /asking/);
+  committing.say("moving the branch");
+  await see("moving the branch");
+  shown[Symbol.dispose]();
+  assert.equal(screen(), "");
+});
+
 Deno.test("ProgressDisplay fits the terminal, wide characters and line breaks included", async () => {
   const { shown, see, screen, written } = display(20);
   using work = shown.begin("数据数据数据数据数据数据");
