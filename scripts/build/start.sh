@@ -36,7 +36,7 @@ if [ -r /proc/self/limits ]; then
     case "$dls_word $dls_name $dls_soft" in
       "Max processes "*) dls_most=$dls_soft ;;
       "Max open files") dls_files=${dls_rest%% *} ;;
-      "Max address space") dls_room=${dls_rest%% *}; break ;; # bytes
+      "Max address space") dls_room=${dls_rest%% *}; break ;;
     esac
   done </proc/self/limits || dls_files=0
   [ ! -O /proc/1 ] || dls_most=''
@@ -375,7 +375,7 @@ dls_try() {
 dls_flag=''
 case $dls_room in
   '') dls_limit=$(ulimit -v 2>/dev/null) ;;
-  *[!0-9]* | ???????????????????*) dls_limit='' ;;
+  *[!0-9]*) dls_limit='' ;;
   *) dls_limit=$((dls_room / 1024)) ;;
 esac
 case $dls_limit in
