@@ -1,18 +1,19 @@
 import { UserError } from "../errors.ts";
-import { statIfPresent } from "../fs/if_present.ts";
+import { join } from "node:path";
+import { lstatIfPresent, statIfPresent } from "../fs/if_present.ts";
 import { NO_LATE_FILES } from "../fs/late_files.ts";
 import type { LateFiles } from "../fs/late_files.ts";
 import { batchOf } from "../git/cat_file.ts";
 import type { Git } from "../git/git.ts";
 import { packBlobs } from "../git/pack_blobs.ts";
-import { joinNul } from "../git/path_bytes.ts";
+import { isReachable, joinNul } from "../git/path_bytes.ts";
 import { diskFailure } from "../process/disk_failure.ts";
 import { textOf } from "../process/runner.ts";
 import { countLines } from "../process/steps.ts";
 import { beginStep, isPlainRepository } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { runAnnex, setPresence } from "./git_annex.ts";
-import type { AnnexFailure } from "./git_annex.ts";
+import type { AnnexFailure, AnnexWatcher } from "./git_annex.ts";
 import { noteHandedOver } from "./handed_over.ts";
 import { ingestFiles } from "./ingest_files.ts";
 import type { Ingested } from "./ingest_files.ts";
@@ -80,7 +81,7 @@ async function addOthers(
     await late.settle();
     return await addWithAnnex(repository, paths);
   }
-  const { large, small, unsure } = await classifyFiles(repository, paths);
+  const { large, small, unsure } = await classifyFiles(repository, paths, late);
   const toCome = new Set(late.paths);
   if (large.some(({ path }) => toCome.has(path))) await late.settle();
   const { linked, left, locationLog, backupLinks } = await ingestFiles(repository, large);
@@ -119,13 +120,34 @@ async function addWithAnnex(
   const watcher = repository.beginStep === undefined
     ? undefined
     : { onProgress() {}, onEnd: () => adding.advance() };
-  const failures = await runAnnex(repository.git, ["add"], paths, watcher);
+  const failures = await addPresent(repository, paths, watcher);
   return {
     failures,
     entriesWithoutStat: paths,
     locationLog: Promise.resolve(),
     backupLinks: findGivenUp(repository, kept),
   };
+}
+
+/** Adds files; of those that are gone meanwhile git-annex does not tell, and says only that it failed. */
+async function addPresent(
+  { git, root }: AnnexRepository,
+  paths: readonly string[],
+  watcher: AnnexWatcher | undefined,
+): Promise<AnnexFailure[]> {
+  try {
+    return await runAnnex(git, ["add"], paths, watcher);
+  } catch (error) {
+    const present: string[] = [];
+    const failures: AnnexFailure[] = [];
+    for (const path of paths) {
+      const isThere = !isReachable(path) || await lstatIfPresent(join(root, path)) !== undefined;
+      if (isThere) present.push(path);
+      else failures.push({ path, message: "it is gone" });
+    }
+    if (failures.length === 0) throw error;
+    return [...failures, ...await runAnnex(git, ["add"], present, watcher)];
+  }
 }
 
 /** Without git-annex's filter, which would decide once more what belongs in the annex. */

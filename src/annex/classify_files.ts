@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import { NO_LATE_FILES } from "../fs/late_files.ts";
+import type { LateFiles } from "../fs/late_files.ts";
 import { lookingAhead, paceOf } from "../fs/pace.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import { isHashBackend } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { isAnnexLink } from "./annexed_files.ts";
-import { asksForMime, parseLargeFiles } from "./large_files.ts";
+import { asksForMime, asksForSize, parseLargeFiles } from "./large_files.ts";
 import type { LargeFilesRule, MimeFacts } from "./large_files.ts";
 import { readRepositoryRule } from "./large_files_config.ts";
 import type { RepositoryRule } from "./large_files_config.ts";
@@ -37,23 +39,32 @@ const CONVERSIONS = ["text", "eol", "crlf", "ident", "working-tree-encoding"];
 /** So many are asked about at a time: the answers about 40,000 files took 60 MB more. */
 const AT_A_TIME = 10_000;
 
-/** Decides for each file what `git annex add` would do, where that is certain; reads only. */
+/**
+ * Decides for each file what `git annex add` would do, where that is certain; reads only.
+ *
+ * @param late those of them that are still to be brought up to date: they are waited for where their size decides.
+ */
 export async function classifyFiles(
   repository: AnnexRepository,
   paths: readonly string[],
+  late: LateFiles = NO_LATE_FILES,
 ): Promise<ClassifiedFiles> {
   const classified: ClassifiedFiles = { large: [], small: [], unsure: [] };
   if (paths.length === 0) return classified;
   const rule = readRepositoryRule(repository);
   for (let start = 0; start < paths.length; start += AT_A_TIME) {
-    await classifySome(repository, rule, paths.slice(start, start + AT_A_TIME), classified);
+    const some = paths.slice(start, start + AT_A_TIME);
+    await classifySome(repository, { rule, late }, some, classified);
   }
   return classified;
 }
 
 async function classifySome(
   repository: AnnexRepository,
-  ruleToCome: Promise<RepositoryRule>,
+  { rule: ruleToCome, late }: {
+    readonly rule: Promise<RepositoryRule>;
+    readonly late: LateFiles;
+  },
   paths: readonly string[],
   classified: ClassifiedFiles,
 ): Promise<void> {
@@ -69,6 +80,10 @@ async function classifySome(
     return;
   }
   classified.unsure.push(...paths.filter((path) => !isReachable(path)));
+  const toCome = new Set(late.paths);
+  const isWaitedFor = (path: string) =>
+    toCome.has(path) && asksForSize(ruleFor(attributes(path).get("annex.largefiles"), rule));
+  if (toCome.size > 0 && known.some(isWaitedFor)) await late.settle();
   const questions: Question[] = [];
   const { root } = repository;
   for await (const group of lookingAhead(paceOf(root), known, (path) => [join(root, path)])) {

@@ -39,6 +39,11 @@ export function asksForMime(text: string): boolean {
   return /mime(type|encoding)=/.test(text);
 }
 
+/** Whether a rule may have to know how large a file is. */
+export function asksForSize(text: string): boolean {
+  return /(larger|smaller)than=/.test(text);
+}
+
 class RuleReader {
   readonly #tokens: readonly string[];
   #at = 0;

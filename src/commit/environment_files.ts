@@ -1,20 +1,26 @@
+import { join } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import type { JobAccounting } from "../jobs/accounting.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import type { LateFiles } from "../fs/late_files.ts";
 import { refreshEnvironment, replaceText } from "./refresh_environment.ts";
+import type { RefreshedText } from "./refresh_environment.ts";
 
-/** Brings the environment files of jobs that are finished together up to date, once accounting has answered. */
-export class EnvironmentFiles implements LateFiles {
+/**
+ * Brings the environment files of jobs that are finished together up to date, once accounting has answered.
+ * Those of jobs that are not committed after all are given their former text at the end.
+ */
+export class EnvironmentFiles implements LateFiles, Disposable {
   readonly #dataset: Dataset;
   readonly #answer: Promise<ReadonlyMap<number, JobAccounting>>;
   #accounting: ReadonlyMap<number, JobAccounting> | undefined;
-  /** Paths by the jobs' keys. */
+  /** By the jobs' keys, relative to the root. */
   readonly #files = new Map<number, string>();
-  /** What was in them before, by the jobs' keys. */
-  readonly #texts = new Map<number, string>();
-  #settling: Promise<void> | undefined;
+  /** Keys of those that are as they were. */
+  readonly #waiting = new Set<number>();
+  /** By the jobs' keys. */
+  readonly #texts = new Map<number, RefreshedText>();
 
   /**
    * Begins with none.
@@ -40,27 +46,26 @@ export class EnvironmentFiles implements LateFiles {
   add({ jobKey, jobId, details, altDir }: SubmittedJob, slurmOutputs: readonly string[]): void {
     const file = details?.environmentFile ?? null;
     if (file === null || altDir !== null || !slurmOutputs.includes(file)) return;
-    if (splitJobId(jobId).arrayTaskId === null) this.#files.set(jobKey, file);
+    if (splitJobId(jobId).arrayTaskId !== null) return;
+    this.#files.set(jobKey, file);
+    this.#waiting.add(jobKey);
   }
 
   /**
-   * Waits for what accounting has, and writes it into the files. May be called again.
+   * Waits for what accounting has, and writes it into the files that were added until then.
    *
    * A crash leaves each file as it was, or as it is to be.
    *
    * @throws What accounting was interrupted by.
    */
   async settle(): Promise<void> {
-    await (this.#settling ??= this.#refreshAll());
-  }
-
-  async #refreshAll(): Promise<void> {
-    this.#accounting = await this.#answer;
-    for (const [key, file] of this.#files) {
+    this.#accounting ??= await this.#answer;
+    for (const key of this.#waiting) {
+      this.#waiting.delete(key);
       const { accounting, tasks } = this.#accounting.get(key) ?? {};
       if (accounting === undefined || tasks !== undefined) continue;
-      const before = refreshEnvironment(this.#dataset, file, accounting);
-      if (before !== undefined) this.#texts.set(key, before);
+      const text = refreshEnvironment(this.#dataset, this.#files.get(key)!, accounting);
+      if (text !== undefined) this.#texts.set(key, text);
     }
   }
 
@@ -70,16 +75,19 @@ export class EnvironmentFiles implements LateFiles {
     return this.#accounting.get(key);
   }
 
-  /**
-   * Gives the files of jobs that were not committed after all their former text.
-   *
-   * @param committed the keys of those that were.
-   */
-  takeBack(committed: ReadonlySet<number>): void {
-    for (const [key, text] of this.#texts) {
-      if (committed.has(key)) continue;
+  /** Leaves the files of jobs as they are now: these were committed. */
+  keep(keys: Iterable<number>): void {
+    for (const key of keys) this.#texts.delete(key);
+  }
+
+  /** Gives those that are not kept their former text, unless somebody has written another one meanwhile. */
+  [Symbol.dispose](): void {
+    for (const [key, { before, after }] of this.#texts) {
+      const path = this.#files.get(key)!;
       try {
-        replaceText(this.#dataset, this.#files.get(key)!, text);
+        const file = join(this.#dataset.root, path);
+        const isOurs = Deno.lstatSync(file).isFile && Deno.readTextFileSync(file) === after;
+        if (isOurs) replaceText(this.#dataset, path, before);
       } catch {
         // On a full disk it stays as it is, which is harmless: what it says is true.
       }

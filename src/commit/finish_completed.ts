@@ -81,7 +81,7 @@ export async function finishCompleted(
 ): Promise<void> {
   const { ended } = request;
   using proof = new RecordEvidence(dataset, store, session);
-  const environment = new EnvironmentFiles(dataset, request.accounting);
+  using environment = new EnvironmentFiles(dataset, request.accounting);
   const planner = new CommitPlanner(dataset, store, request, { proof, environment, session });
   await putBack(dataset, store, ended.map(({ job }) => job));
   const keys = ended.map(({ job }) => job.jobKey);
@@ -132,13 +132,12 @@ async function commitPlanned(
   const jobs = planned.map(({ plan }) => plan);
   const request = { jobs, others, late: environment, shape, judge, beganMs, locks };
   const result = await commitJobs(dataset, store, request, session).catch(async (error) => {
-    environment.takeBack(new Set());
     await proof.takeBack([]);
     throw error;
   });
   const { outcomes } = result;
   const committed = jobs.filter(({ key }) => outcomes.get(key)!.kind === "committed");
-  environment.takeBack(new Set(committed.map(({ key }) => key)));
+  environment.keep(committed.map(({ key }) => key));
   await proof.takeBack(committed.flatMap(({ justWritten }) => justWritten ?? []));
   const finished = jobs.filter(({ key }) => outcomes.get(key)!.kind !== "failed");
   store.end(finished.map(({ key }) => key), "finished", session.now().getTime());

@@ -5,6 +5,14 @@ import { SharedMode } from "../fs/shared_mode.ts";
 import { temporaryFolderOf } from "../fs/temporary_files.ts";
 import type { AccountingEvidence } from "../jobs/evidence.ts";
 
+/** An environment file that was brought up to date. */
+export interface RefreshedText {
+  /** What it said. */
+  readonly before: string;
+  /** What it says. */
+  readonly after: string;
+}
+
 /**
  * Brings the environment file of a plain job up to date: it shows what scontrol said just after the
  * submission, that the job was pending. Keys that are not in the file are not added. A
@@ -13,13 +21,13 @@ import type { AccountingEvidence } from "../jobs/evidence.ts";
  * A crash leaves the old file or the new one.
  *
  * @param path of the file, relative to the root.
- * @returns what it was before; `undefined` if it is as it was.
+ * @returns what it says now, and said before; `undefined` if it is as it was.
  */
 export function refreshEnvironment(
   dataset: Dataset,
   path: string,
   accounting: AccountingEvidence,
-): string | undefined {
+): RefreshedText | undefined {
   const file = join(dataset.root, path);
   const now: Readonly<Record<string, string | undefined>> = {
     JobState: accounting.state,
@@ -34,16 +42,16 @@ export function refreshEnvironment(
     if (!Deno.lstatSync(file).isFile) return undefined;
     const old = Deno.readTextFileSync(file);
     // As a crash leaves it: the name is there, and of the content nothing, or zeros.
-    const before = /^[\0\s]*$/.test(old) ? now : JSON.parse(old);
-    if (typeof before !== "object" || before === null) return undefined;
-    const after = Object.fromEntries(
-      Object.entries(before).map(([key, value]) => [key, now[key] ?? value])
+    const told = /^[\0\s]*$/.test(old) ? now : JSON.parse(old);
+    if (typeof told !== "object" || told === null) return undefined;
+    const values = Object.fromEntries(
+      Object.entries(told).map(([key, value]) => [key, now[key] ?? value])
         .filter(([, value]) => value !== undefined),
     );
-    const text = renderPythonJsonUnsorted(after);
+    const text = renderPythonJsonUnsorted(values);
     if (text === old) return undefined;
     replaceText(dataset, path, text);
-    return old;
+    return { before: old, after: text };
   } catch {
     return undefined; // the record has it all the same
   }

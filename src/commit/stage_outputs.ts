@@ -273,7 +273,7 @@ class OutputStaging {
     await this.#index.stage([], deleted);
     const added = await addFiles(this.#annex, present, late);
     for (const { path, message } of added.failures) {
-      this.#fail(path, unreadable(this.#outputs.dataset, path, message));
+      this.#fail(path, this.#notAdded(path, message));
     }
     await forgetHandedOver(this.#annex, lost);
     return added;
@@ -308,8 +308,14 @@ class OutputStaging {
       if (!(error instanceof UserError)) throw error;
       const said = error.detail ?? error.message;
       const path = /open\("(.*)"\): /.exec(said)?.[1] ?? "";
-      this.#failures.set(key, unreadable(this.#outputs.dataset, path, said));
+      this.#failures.set(key, this.#notAdded(path, said));
     }
+  }
+
+  #notAdded(path: string, reason: string): UserError {
+    const { dataset } = this.#outputs;
+    const isMissing = path !== "" && isGone(join(dataset.root, path));
+    return isMissing ? gone(path) : unreadable(dataset, path, reason);
   }
 
   /** Fails the jobs whose files changed while they were added, and undoes what git-annex did of them. */

@@ -54,7 +54,7 @@ Deno.test("EnvironmentFiles brings the file of a plain job up to its end, and ta
 
   const files = await settled(world, plain, COMPLETED);
   const after = world.read();
-  files.takeBack(new Set());
+  files[Symbol.dispose]();
 
   assert.match(after, /COMPLETED/);
   assert.deepEqual(files.accountingOf(99), COMPLETED);
@@ -65,7 +65,8 @@ Deno.test("EnvironmentFiles keeps what was committed", async () => {
   await using world = await World.create();
 
   const files = await settled(world, plain, COMPLETED);
-  files.takeBack(new Set([99]));
+  files.keep([99]);
+  files[Symbol.dispose]();
 
   assert.match(world.read(), /COMPLETED/);
 });
@@ -92,6 +93,27 @@ for (const [what, changes, told, outputs] of OTHERS) {
     assert.equal(world.read(), PENDING);
   });
 }
+
+Deno.test("EnvironmentFiles does not take back what somebody else has written since", async () => {
+  await using world = await World.create();
+
+  const files = await settled(world, plain, COMPLETED);
+  await Deno.writeTextFile(`${world.dataset.root}/env.json`, "mine\n");
+  files[Symbol.dispose]();
+
+  assert.equal(world.read(), "mine\n");
+});
+
+Deno.test("EnvironmentFiles brings up to date what is added after others were", async () => {
+  await using world = await World.create();
+  const files = new EnvironmentFiles(world.dataset, Promise.resolve(new Map([[99, COMPLETED]])));
+  await files.settle();
+
+  files.add(plain, ["env.json"]);
+  await files.settle();
+
+  assert.match(world.read(), /COMPLETED/);
+});
 
 Deno.test("EnvironmentFiles does nothing before accounting has answered", async () => {
   await using world = await World.create();

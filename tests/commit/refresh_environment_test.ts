@@ -12,9 +12,15 @@ async function refreshed(fields: unknown, accounting: AccountingEvidence) {
   const text = typeof fields === "string" ? fields : JSON.stringify(fields, undefined, 2);
   await repository.dataset.write("env.json", text);
   const dataset = await openDataset(repository.runner, repository.root, undefined);
-  const before = refreshEnvironment(dataset, "env.json", accounting);
+  const told = refreshEnvironment(dataset, "env.json", accounting);
   const after = await Deno.readTextFile(repository.at("env.json"));
-  return { before, after, text, again: refreshEnvironment(dataset, "env.json", accounting) };
+  if (told !== undefined) assert.equal(told.after, after);
+  return {
+    before: told?.before,
+    after,
+    text,
+    again: refreshEnvironment(dataset, "env.json", accounting),
+  };
 }
 
 Deno.test("refreshEnvironment() tells how the job ended, and adds no field", async () => {

@@ -5,7 +5,7 @@ import { statIfPresent } from "../../src/fs/if_present.ts";
 import { DATASET_KINDS } from "../support/datasets.ts";
 import type { DatasetKind } from "../support/datasets.ts";
 import { testIfAvailable } from "../support/requirements.ts";
-import { quote } from "../support/wrapped_programs.ts";
+import { quote, wrapProgram } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
 const DESCRIPTION = "JobName=job\n   JobState=PENDING Reason=None\n   RunTime=00:00:00\n" +
@@ -73,16 +73,102 @@ Deno.test("late accounting: an environment file that was committed meanwhile →
   assert((await world.changes()).includes("M slurm-job-1.env.json"));
 });
 
-testIfAvailable(["xz"], "late accounting: a sidecar → it has what accounting told", async () => {
-  await using world = await createEnded("plain git", 1);
+testIfAvailable(["xz"], "late accounting: sidecars → they have what accounting told", async () => {
+  await using world = await createEnded("plain git", 3);
   await world.git("config", "datalad.run.record-sidecar", "true");
 
   await world.must("finish");
 
-  const shown = await world.must("-f", "json", "show", "1");
-  assert.equal(JSON.parse(shown.stdout.split("\n")[0]!).accounting.elapsed, 90);
-  assert.equal(await stateIn(world, 1), "COMPLETED");
+  for (let at = 1; at <= 3; at++) {
+    const shown = await world.must("-f", "json", "show", `${at}`);
+    assert.equal(JSON.parse(shown.stdout.split("\n")[0]!).accounting.elapsed, 90);
+    assert.equal(await stateIn(world, at), "COMPLETED");
+  }
 });
+
+testIfAvailable(
+  ["xz"],
+  "late accounting: no sidecar can be written → the files as they were",
+  async () => {
+    await using world = await createEnded("plain git", 2);
+    await world.git("config", "datalad.run.record-sidecar", "true");
+    await world.write(".datalad/runinfo", "in the way\n");
+
+    const outcome = await world.dlslurm("finish");
+
+    assert.equal(outcome.code, 1, saidBy(outcome));
+    assert.deepEqual(world.stages(), ["open", "open"]);
+    for (const at of [1, 2]) {
+      assert.match(await Deno.readTextFile(`${world.root}/slurm-job-${at}.env.json`), /PENDING/);
+    }
+  },
+);
+
+for (const [kind, needs] of Object.entries(DATASET_KINDS)) {
+  for (const jobs of [2, 14]) {
+    testIfAvailable(
+      needs,
+      `late accounting: an output of one of ${jobs} in ${kind} goes meanwhile → that job alone stays open`,
+      async () => {
+        await using world = await createEnded(kind as DatasetKind, jobs);
+        await beforeAccounting(world, `sleep 0.7; rm -f ${quote(join(world.root, "out/2"))}`);
+
+        const outcome = await world.dlslurm("finish");
+
+        assert.equal(outcome.code, 1, saidBy(outcome));
+        assert.match(saidBy(outcome), /"out\/2" was there a moment ago, and is gone/);
+        const stages = world.stages();
+        assert.equal(stages[1], "open");
+        assert.deepEqual(stages.toSpliced(1, 1), Array(jobs - 1).fill("finished"));
+        await world.write("out/2", "again\n");
+        await beforeAccounting(world, ":");
+        await world.must("finish");
+        assert.equal(await stateIn(world, 2), "COMPLETED");
+        assert.deepEqual(await world.lines("status", "--porcelain"), []);
+      },
+    );
+  }
+}
+
+Deno.test("late accounting: the user's own words in the file of a job that is not committed → stay", async () => {
+  await using world = await createEnded("plain git", 2);
+  const file = `${world.root}/slurm-job-2.env.json`;
+  await wrapProgram(
+    world.sandbox,
+    "git",
+    `"$REAL" "$@"; status=$?
+case " $* " in *" update-index "*) echo mine >${quote(file)} ;; esac
+exit $status`,
+  );
+
+  const outcome = await world.dlslurm("finish");
+
+  assert.equal(outcome.code, 1, saidBy(outcome));
+  assert.deepEqual(world.stages(), ["finished", "open"]);
+  assert.equal(await Deno.readTextFile(file), "mine\n");
+});
+
+testIfAvailable(
+  ["git-annex"],
+  "late accounting: a rule about sizes → judges the files as they are committed",
+  async () => {
+    await using world = await createEnded("git-annex", 14);
+    const { size } = await Deno.stat(`${world.root}/slurm-job-14.env.json`);
+    await world.git("config", "annex.largefiles", `largerthan=${size}b`);
+
+    await world.must("finish");
+
+    const modes = new Map<boolean, string>();
+    for (let at = 1; at <= 14; at++) {
+      const path = `slurm-job-${at}.env.json`;
+      const isLarge = (await Deno.stat(`${world.root}/${path}`)).size > size;
+      const [mode] = (await world.git("ls-files", "-s", path)).split(" ");
+      assert.equal(mode, isLarge ? "120000" : "100644", path);
+      modes.set(isLarge, mode!);
+    }
+    assert(modes.has(true));
+  },
+);
 
 Deno.test("late accounting: it fails → the jobs are committed, and their files stay as they were", async () => {
   await using world = await createEnded("plain git", 2);
