@@ -1,6 +1,5 @@
 import type { OpenDataset } from "../claims/open_dataset.ts";
-import { statIfPresent } from "../fs/if_present.ts";
-import { extensionDatabaseOf } from "./place.ts";
+import { hasExtensionDatabase } from "./place.ts";
 
 /**
  * Requires that no open job of the Python extension has locked what `outputs` would claim, and warns of its
@@ -12,8 +11,7 @@ export async function heedExtensionLocks(
   { dataset, store, session }: OpenDataset,
   outputs: readonly string[],
 ): Promise<void> {
-  const path = extensionDatabaseOf(dataset);
-  if (path === undefined || await statIfPresent(path) === undefined) return;
+  if (!await hasExtensionDatabase(dataset)) return;
   // Most datasets have none: only now is it read how to read them.
   const { readExtensionLocks, requireUnlocked } = await import("./jobs.ts");
   requireUnlocked(await readExtensionLocks(dataset, store, session), outputs);

@@ -1,10 +1,9 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
-import { statIfPresent } from "../fs/if_present.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { Session } from "../session/session.ts";
 import { firstOf } from "../session/name_list.ts";
-import { extensionDatabaseOf } from "./place.ts";
+import { hasExtensionDatabase } from "./place.ts";
 
 /** More IDs than this are counted. */
 const MOST_NAMES = 5;
@@ -18,8 +17,7 @@ export async function mentionExtensionJobs(
   store: JobStore,
   session: Session,
 ): Promise<void> {
-  const path = extensionDatabaseOf(dataset);
-  if (path === undefined || await statIfPresent(path) === undefined) return;
+  if (!await hasExtensionDatabase(dataset)) return;
   // Most datasets have none: only now is it read how to read them.
   const { findPendingEntries, sayWhatItHas } = await import("./jobs.ts");
   try {

@@ -3,7 +3,7 @@ import { UserError } from "../../errors.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { AddRowsOptions, NewWaitingRow } from "../../store/waiting_rows.ts";
 import { hintForHolder, nameOfHolder, outputConflict } from "../../claims/output_conflict.ts";
-import { readExtensionLocks, requireUnlocked } from "../../extension/jobs.ts";
+import { heedExtensionLocks } from "../../extension/heed_locks.ts";
 import { requireLabel } from "../../jobs/label.ts";
 import { addSbatchOptions } from "../../slurm/add_options.ts";
 import { openJobsIn } from "../../submit/awaited_inputs.ts";
@@ -62,10 +62,11 @@ export async function runScheduleTasks(
     return;
   }
   if (options.requireSaved === true) await requireSavedScript(dataset, plans[0]!, context);
-  const locks = await readExtensionLocks(dataset, store, context, options.checkOutputs);
   const outputs = rows.flatMap(({ request }) => request.outputs);
-  requireUnlocked(locks, outputs);
-  if (options.checkOutputs) await sharing.warnOfConflicts(outputs);
+  if (options.checkOutputs) {
+    await heedExtensionLocks(open, outputs);
+    await sharing.warnOfConflicts(outputs);
+  }
   const keys = noteRows(rows, store, {
     ...{ checksOutputs: options.checkOutputs, again: true, isTrial: false },
     submitter: JSON.stringify(await context.process()),
