@@ -157,13 +157,13 @@ class OutputStaging {
   #settling(snapshots: FileSnapshots, staged: ReadonlySet<string>): LateFiles {
     const { late } = this.#outputs;
     const paths = [...late.paths].filter((path) => staged.has(path));
-    return {
-      paths,
-      settle: async () => {
-        await late.settle();
-        await snapshots.renew(paths);
-      },
+    const settleOnce = async () => {
+      await late.settle();
+      await snapshots.renew(paths);
     };
+    let settling: Promise<void> | undefined;
+    // Once: looked at again after it was added, a file that somebody changed since would pass for ours.
+    return { paths, settle: () => settling ??= settleOnce() };
   }
 
   /** How many may walk through the outputs side by side: on a slow file system they do nothing but wait. */
