@@ -138,7 +138,7 @@ async function commitPlanned(
   const { outcomes } = result;
   const committed = jobs.filter(({ key }) => outcomes.get(key)!.kind === "committed");
   environment.keep(committed.map(({ key }) => key));
-  await proof.takeBack(committed.flatMap(({ justWritten }) => justWritten ?? []));
+  await proof.takeBack(committed.flatMap(({ alongside }) => alongside ?? []));
   const finished = jobs.filter(({ key }) => outcomes.get(key)!.kind !== "failed");
   store.end(finished.map(({ key }) => key), "finished", session.now().getTime());
   return result;
@@ -270,7 +270,6 @@ class CommitPlanner {
       endedAtMs: endOf(status),
       // The sidecar is committed with the job, as its logs are, and what its evidence has to keep.
       slurmOutputs: [...slurmOutputs, ...files, ...sidecar === null ? [] : [sidecar]],
-      justWritten: files,
       alongside: files,
       messageIn,
       chain: job.chain,

@@ -155,7 +155,6 @@ function projectJob(
     }),
     claims: project(job.claims),
     claimsWithFiles: project(job.claimsWithFiles ?? []),
-    justWritten: project(job.justWritten ?? []),
     alongside: project(job.alongside ?? []),
     slurmOutputs: project(job.slurmOutputs).filter((each) => each !== "."),
   };

@@ -243,7 +243,7 @@ class OutputStaging {
       isAnnexLink,
     );
     const endsMs = new Map(jobs.map((job) => [job.key, job.endedAtMs]));
-    const ours = new Set([...late.paths, ...jobs.flatMap((job) => job.justWritten ?? [])]);
+    const ours = new Set([...late.paths, ...jobs.flatMap((job) => job.alongside ?? [])]);
     const isDoubtful = (path: string, mtimeMs: number) =>
       mtimeMs >= recentWriteCutoff(beganMs, endsMs.get(this.#ownerOf(path)!)) &&
       !isSidecar(dataset, path) && !ours.has(path);

@@ -15,9 +15,10 @@ export interface WrittenPaths {
   readonly claims: readonly string[];
   /** Slurm's own files: exactly these paths, wherever they are. */
   readonly slurmOutputs: readonly string[];
-  /** Those of `slurmOutputs` that were just written in one go: they are complete, nothing is waited for. */
-  readonly justWritten?: readonly string[];
-  /** Those of `slurmOutputs` that are only added to a commit: they alone are no reason for one. */
+  /**
+   * Those of `slurmOutputs` that were just written in one go, to be added to a commit: they are complete, nothing
+   * is waited for, and they alone are no reason for one.
+   */
   readonly alongside?: readonly string[];
   /** Leaves out changes inside the claims that are others'; absent: all are the job's. */
   readonly canBeOwn?: CanBeOwn | undefined;
