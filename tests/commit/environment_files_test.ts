@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { EnvironmentFiles } from "../../src/commit/environment_files.ts";
 import type { JobAccounting } from "../../src/jobs/accounting.ts";
 import type { SubmittedJob } from "../../src/jobs/job.ts";
-import { GitConfig } from "../../src/git/git_config.ts";
 import type { Dataset } from "../../src/datalad/dataset.ts";
+import { bareDataset } from "../support/bare_dataset.ts";
 import { openJob } from "../support/jobs.ts";
 import { TestFolder } from "../support/test_folder.ts";
 
@@ -18,9 +18,7 @@ class World {
 
   private constructor(folder: TestFolder) {
     this.#folder = folder;
-    const gitDir = folder.at(".git");
-    const places = { root: folder.root, gitDir, commonDir: gitDir };
-    this.dataset = { ...places, config: new GitConfig(new Map()) } as unknown as Dataset;
+    this.dataset = bareDataset(folder);
   }
 
   static async create(): Promise<World> {

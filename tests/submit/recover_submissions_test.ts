@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import type { Dataset } from "../../src/datalad/dataset.ts";
-import { GitConfig } from "../../src/git/git_config.ts";
 import { JobStore } from "../../src/store/job_store.ts";
 import { recoverSubmissions } from "../../src/submit/recover_submissions.ts";
 import { tracesOf } from "../../src/submit/submission_traces.ts";
+import { bareDataset } from "../support/bare_dataset.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
 import type { Answer } from "../support/fake_runner.ts";
 import { jobRequest } from "../support/jobs.ts";
@@ -19,12 +18,8 @@ const NOBODY: Answer = { to: ["/bin/sh"] };
 /** A dataset in which one process has left a submission that printed this. */
 async function recover(printed: string | undefined, answers: readonly Answer[], pid = 777) {
   await using folder = await TestFolder.create();
-  const commonDir = folder.at(".git");
-  const dataset = {
-    ...{ root: folder.root, commonDir, gitDir: commonDir, worktree: "" },
-    config: new GitConfig(new Map()),
-  } as unknown as Dataset;
-  using store = JobStore.open(commonDir);
+  const dataset = bareDataset(folder);
+  using store = JobStore.open(dataset.commonDir);
   const submitter = JSON.stringify({ ...TEST_PROCESS, pid });
   const key = store.beginSubmission(jobRequest(), submitter, 1);
   const { stdoutFile } = tracesOf(dataset, key);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Dataset } from "../../src/datalad/dataset.ts";
-import { GitConfig } from "../../src/git/git_config.ts";
 import { JobStore } from "../../src/store/job_store.ts";
 import { recoverAndSettle, recoverEarlier } from "../../src/submit/settle_earlier.ts";
+import { bareDataset } from "../support/bare_dataset.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
 import { jobRequest } from "../support/jobs.ts";
 import { TestFolder } from "../support/test_folder.ts";
@@ -14,12 +14,8 @@ async function withStore(
   ) => Promise<void>,
 ): Promise<void> {
   await using folder = await TestFolder.create();
-  const commonDir = folder.at(".git");
-  const dataset = {
-    ...{ root: folder.root, commonDir, gitDir: commonDir, worktree: "" },
-    config: new GitConfig(new Map()),
-  } as unknown as Dataset;
-  using store = JobStore.open(commonDir);
+  const dataset = bareDataset(folder);
+  using store = JobStore.open(dataset.commonDir);
   using runner = fakeRunner();
   await run({ dataset, store, session: testSession({ runner }) });
 }

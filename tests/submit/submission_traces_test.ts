@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import type { Dataset } from "../../src/datalad/dataset.ts";
 import { JobStore } from "../../src/store/job_store.ts";
 import {
   removeOlderTraces,
   removeOldTraces,
   tracesOf,
 } from "../../src/submit/submission_traces.ts";
+import { bareDataset } from "../support/bare_dataset.ts";
 import { jobRequest } from "../support/jobs.ts";
 import { TestFolder } from "../support/test_folder.ts";
 
 async function withTraces(keys: readonly number[]) {
   const folder = await TestFolder.create();
-  const dataset = { root: folder.root, commonDir: folder.at(".git") } as Dataset;
+  const dataset = bareDataset(folder);
   for (const key of keys) {
     const { stdoutFile, stderrFile } = tracesOf(dataset, key);
     await Deno.mkdir(dirname(stdoutFile), { recursive: true });
