@@ -1,5 +1,3 @@
-import { sha1 } from "@noble/hashes/legacy";
-
 /** How many hexadecimal digits an object name has in a repository with SHA-1, git's default. */
 const SHA1_DIGITS = 40;
 
@@ -13,8 +11,6 @@ export async function blobOid(content: Uint8Array, likeOid: string): Promise<str
   const object = new Uint8Array(header.length + content.length);
   object.set(header);
   object.set(content, header.length);
-  return likeOid.length === SHA1_DIGITS
-    // The runtime's own takes tens of milliseconds to load.
-    ? sha1(object).toHex()
-    : new Uint8Array(await crypto.subtle.digest("SHA-256", object)).toHex();
+  const hash = likeOid.length === SHA1_DIGITS ? "SHA-1" : "SHA-256";
+  return new Uint8Array(await crypto.subtle.digest(hash, object)).toHex();
 }
