@@ -44,9 +44,29 @@ export class JobListing {
 
   /** Jobs of a work tree in these stages, the newest first, `limit` of them or all. */
   newest(worktree: string, stages: readonly JobStage[], limit: number | undefined): Job[] {
+    const { text, values } = this.#newest(worktree, stages, limit);
+    return this.#list(text, ...values);
+  }
+
+  /** Of the same jobs, of those that are open, what Slurm is asked by: a small part of the time of reading them. */
+  newestIds(
+    worktree: string,
+    stages: readonly JobStage[],
+    limit: number | undefined,
+  ): Pick<SubmittedJob, "jobId" | "cluster">[] {
+    const { text, values } = this.#newest(worktree, stages, limit);
+    const ids = `SELECT job_id, cluster FROM (${text}) WHERE stage = 'open'
+      AND typeof(job_id) = 'text' AND typeof(cluster) IN ('text', 'null')`;
+    return this.#read(() => this.#database.prepare(ids).all(...values))
+      .map((row) => ({ jobId: row["job_id"] as string, cluster: row["cluster"] as string | null }));
+  }
+
+  #newest(worktree: string, stages: readonly JobStage[], limit: number | undefined) {
     const { text, times } = selectionOf(stages);
-    const statement = `${text} ORDER BY job_key DESC LIMIT ?`;
-    return this.#list(statement, ...this.#valuesFor(worktree, times), limit ?? -1);
+    return {
+      text: `${text} ORDER BY job_key DESC LIMIT ?`,
+      values: [...this.#valuesFor(worktree, times), limit ?? -1],
+    };
   }
 
   /** What is to be counted of all jobs of a work tree, the newest first; less than a job, so that all fit. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SubmittedJob } from "../../src/jobs/job.ts";
-import { askSlurm } from "../../src/slurm/ask_slurm.ts";
+import { askSlurm, Question } from "../../src/slurm/ask_slurm.ts";
 import type { Answer } from "../support/fake_runner.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
 import { openJob } from "../support/jobs.ts";
@@ -165,4 +165,43 @@ Deno.test("askSlurm() of an array whose tasks were told late: what nobody knows 
 
   assert.deepEqual(without.states, ["1 UNKNOWN"]);
   assert.deepEqual(accounting.states, ["1 ARRAY FAILED (SOME COMPLETE)"]);
+});
+
+Deno.test("askSlurm() takes the answer to a question that was begun, and asks for what came meanwhile", async () => {
+  const jobs = [
+    openJob({ jobKey: 1, jobId: "160_0" }),
+    openJob({ jobKey: 2, jobId: "160_1" }),
+    openJob({ jobKey: 3, jobId: "170" }),
+    openJob({ jobKey: 4, jobId: "151", cluster: "big" }),
+  ];
+  using runner = fakeRunner(
+    { to: ["sacct"], stdout: accounted("160_0", "COMPLETED") + accounted("160_1", "FAILED") },
+    { to: ["sacct"], stdout: accounted("170", "TIMEOUT") },
+    { to: ["sacct"], stdout: accounted("151", "COMPLETED") },
+  );
+  const session = testSession({ runner });
+
+  using question = new Question(plain, [jobs[0]!, { jobId: "9", cluster: null }], session);
+  const begun = runner.commands.length;
+  const statuses = await askSlurm(plain, jobs, session, { question });
+
+  assert.equal(begun, 1);
+  assert.deepEqual(runner.commands.map((command) => command.replace(/.*? (?=-[jM])/, "")), [
+    "-j 160,9",
+    "-j 170",
+    "-M big -j 151",
+  ]);
+  assert.deepEqual([...statuses.values()].map(({ groupState }) => groupState), [
+    ...["COMPLETED", "FAILED", "TIMEOUT", "COMPLETED"],
+  ]);
+});
+
+Deno.test("Question lets nobody know of an answer that nobody wants", async () => {
+  using runner = fakeRunner({ to: ["sacct"], code: 1, stderr: "sacct: error: no\n" });
+  using question = new Question(plain, [openJob()], testSession({ runner }));
+
+  // An error that is not caught ends the test.
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(runner.commands.length, 1);
+  await assert.rejects(question.entriesOf(null, [openJob()]), { code: "SLURM_UNAVAILABLE" });
 });

@@ -54,6 +54,27 @@ Deno.test("JobListing.newest() gives the newest of some stages, whichever they a
   }
 });
 
+Deno.test("JobListing.newestIds() gives what Slurm is asked by of the open ones among the newest", async () => {
+  const { folder, database, listing } = await createListing();
+  await using _folder = folder;
+  const stages: JobStage[] = ["open", "closed", "open", "waiting", "open", "open"];
+  for (const stage of stages) insert(database, stage);
+  const name = database.prepare("UPDATE job SET job_id = ?, cluster = ? WHERE job_key = ?");
+  [["11", null], ["12", null], ["13", "big"], [null, null], ["15_3", null], ["16", null]]
+    .forEach(([jobId, cluster], at) => name.run(jobId!, cluster!, at + 1));
+  // Damaged: it is in no list either.
+  database.exec("UPDATE job SET job_id = x'00' WHERE job_key = 6");
+
+  const all = [{ jobId: "15_3", cluster: null }, { jobId: "13", cluster: "big" }, {
+    jobId: "11",
+    cluster: null,
+  }];
+  assert.deepEqual(listing.newestIds("", JOB_STAGES, undefined), all);
+  assert.deepEqual(listing.newestIds("", ["open", "waiting"], 4), all.slice(0, 2));
+  assert.deepEqual(listing.newestIds("", ["waiting"], undefined), []);
+  assert.deepEqual(listing.newestIds("side", JOB_STAGES, undefined), []);
+});
+
 Deno.test("JobListing.newest() gives a worktree none of an older one with its name", async () => {
   const { folder, database, listing } = await createListing();
   await using _folder = folder;

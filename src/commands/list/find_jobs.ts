@@ -4,7 +4,7 @@ import type { Job, JobStage } from "../../jobs/job.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { isLabel } from "../../jobs/label.ts";
 import { renderSuccession } from "../../session/succession.ts";
-import { askSlurm } from "../../slurm/ask_slurm.ts";
+import { askSlurm, Question } from "../../slurm/ask_slurm.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import { workTreesOf } from "../../worktrees/onto_worktree.ts";
 import type { CommandContext } from "../context.ts";
@@ -51,12 +51,13 @@ export async function findJobs(
   const removed = store.listing.ofRemovedWorktrees();
   const workTrees = await workTreesOf(dataset);
   const places = { dataset, store, workTrees, removed };
+  using question = jobIds.length > 0 ? undefined : questionOfChosen(places, options, context);
   const { jobs, total, missing = [], repeated = [] } = jobIds.length > 0
     ? await findNamed(places, jobIds, context)
     : await findChosen(places, options, context);
   const keysOfRemoved = new Set(removed.map(({ jobKey }) => jobKey));
-  const listed = await describe(dataset, jobs, { removed: keysOfRemoved, meanwhile }, context);
-  // Only Slurm knows the states: to choose by them all have to be asked for.
+  const asking = { removed: keysOfRemoved, question, meanwhile };
+  const listed = await describe(dataset, jobs, asking, context);
   const isFiltered = options.state.length > 0;
   const chosen = isFiltered ? await inStates(listed, options.state) : listed;
   return {
@@ -122,12 +123,25 @@ async function findNamed(
   };
 }
 
+/** Sends the question about what {@linkcode findChosen} finds, before it is read. */
+function questionOfChosen(
+  { dataset, store, workTrees }: Places,
+  options: ListOptions,
+  context: CommandContext,
+): Question | undefined {
+  const most = mostOf(options, context);
+  const ids = workTrees.flatMap((worktree) =>
+    store.listing.newestIds(worktree, stagesIn(dataset, worktree, stagesOf(options)), most)
+  );
+  return ids.length === 0 ? undefined : new Question(dataset, ids, context);
+}
+
 async function findChosen(
   { dataset, store, workTrees, removed }: Places,
   options: ListOptions,
   context: CommandContext,
 ): Promise<Candidates> {
-  const most = options.state.length > 0 ? undefined : limitOf(options, context);
+  const most = mostOf(options, context);
   const stages = (worktree: string) => stagesIn(dataset, worktree, stagesOf(options));
   const open = workTrees.flatMap((worktree) =>
     store.listing.newest(worktree, stages(worktree), most)
@@ -150,6 +164,11 @@ async function findChosen(
   };
 }
 
+/** So many are read: only Slurm knows the states, to choose by them all have to be asked for. */
+function mostOf(options: ListOptions, context: CommandContext): number | undefined {
+  return options.state.length > 0 ? undefined : limitOf(options, context);
+}
+
 function newestFirst(one: Job, other: Job): number {
   return other.jobKey - one.jobKey;
 }
@@ -167,9 +186,11 @@ function stagesIn(
 export async function describe(
   dataset: Dataset,
   jobs: readonly Job[],
-  { removed = new Set(), meanwhile }: {
+  { removed = new Set(), question, meanwhile }: {
     /** Keys of those of a worktree that is gone. */
     readonly removed?: ReadonlySet<number>;
+    /** Begun with the IDs of these jobs. */
+    readonly question?: Question | undefined;
     /** Called while Slurm is asked. */
     readonly meanwhile?: (() => Promise<unknown>) | undefined;
   },
@@ -180,6 +201,7 @@ export async function describe(
   const statuses: ReadonlyMap<number, JobStatus> = open.length === 0
     ? new Map()
     : await askSlurm(dataset, open, context, {
+      question,
       meanwhile: () => Promise.all([load(), meanwhile?.()]),
     });
   const { describeJobs } = await load();
