@@ -170,11 +170,13 @@ async function loadTable(
       hint: `--from-format ${TABLE_FORMATS.join("|")}`,
     });
   }
-  if (from === "-") return readTable(await new Response(Deno.stdin.readable).bytes(), format);
+  if (from === "-") return readTable(await readStandardInput(context.interrupted), format);
   const path = resolve(context.cwd, from);
   try {
-    return readTable(await Deno.readFile(path), format);
+    // A pipe that nobody writes to is waited for.
+    return readTable(await Deno.readFile(path, { signal: context.interrupted }), format);
   } catch (error) {
+    context.interrupted.throwIfAborted();
     if (!(error instanceof Error)) throw error;
     const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
     throw new UserError("BAD_TABLE", `Cannot read the table "${from}": ${reason}`, {
@@ -183,6 +185,14 @@ async function loadTable(
       cause: error,
     });
   }
+}
+
+/** @throws What aborted the signal: a person who types a table may think better of it. */
+async function readStandardInput(interrupted: AbortSignal): Promise<Uint8Array> {
+  interrupted.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  interrupted.addEventListener("abort", () => reject(interrupted.reason));
+  return await Promise.race([new Response(Deno.stdin.readable).bytes(), promise]);
 }
 
 async function showDryRun(
