@@ -179,3 +179,23 @@ Deno.test("removed worktree: rows of its tables are given up with the others tha
 
   assert(!stagesIn(main).includes("waiting"));
 });
+
+Deno.test("removed worktree: of a submission that was never answered recover tells, not finish", async () => {
+  const { world, main, side } = await createWithJob();
+  await using _world = world;
+  const sbatch = join(world.sandbox.programs, "sbatch");
+  await Deno.writeTextFile(sbatch, "#!/bin/sh\nkill -9 $$\n");
+  await world.dlslurm("schedule", "-o", "other", "sbatch", "job.sh");
+  world.root = main;
+  await world.git("worktree", "remove", "--force", side);
+
+  const both = await world.must("list", "--all");
+  await world.must("finish", "1", "--close-unknown-jobs");
+  const one = await world.must("list", "--all");
+
+  assert.match(
+    both.stderr,
+    /"side" \(1\): dlslurm finish ID --close-unknown-jobs gives one up; dlslurm recover shows what was/,
+  );
+  assert.match(one.stderr, /"side": dlslurm recover shows what was never answered$/m);
+});

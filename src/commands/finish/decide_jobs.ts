@@ -1,8 +1,9 @@
 import type { SubmittedJob } from "../../jobs/job.ts";
-import { phaseOf } from "../../jobs/job_state.ts";
+import { phaseOf, UNKNOWN_STATE } from "../../jobs/job_state.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { renderStatuses } from "../../jobs/job_summary.ts";
 import type { Doubt } from "../../jobs/own_entries.ts";
+import { firstOf } from "../../session/name_list.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 
 /** What the user allows beyond committing completed jobs. */
@@ -110,13 +111,25 @@ function hintFor(job: SubmittedJob, status: JobStatus): { readonly hint?: string
     const word = `dlslurm finish ${job.jobId} --close-unknown-jobs, or --commit-unknown-jobs`;
     return {
       hint: status.doubt === undefined
-        ? `Slurm says nothing about job ${job.jobId}: accounting may lag, try again later; ` +
+        ? `${whatIsUnknown(job, status)}: accounting may lag, try again later; ` +
           `if it is gone for good: ${word}`
         : `${explainDoubt(job, status.doubt)}: ${word}`,
     };
   }
   return {};
 }
+
+/** What Slurm does not say, or says without telling whether it is over. */
+function whatIsUnknown({ jobId }: SubmittedJob, { states }: JobStatus): string {
+  const silent = [...states].filter(([, state]) => state === UNKNOWN_STATE).map(([id]) => id);
+  if (silent.length === states.size) return `Slurm says nothing about job ${jobId}`;
+  if (silent.length > 0) return `Slurm says nothing about ${firstOf(silent, MOST_NAMES)}`;
+  const words = new Set([...states.values()].filter((state) => phaseOf(state) === "unknown"));
+  return `Slurm calls job ${jobId} ${[...words].join(", ")}, which does not tell how it ended`;
+}
+
+/** More are counted. */
+const MOST_NAMES = 5;
 
 /** Why it is unknown what became of a job, and when the user may say it: ends before a colon. */
 function explainDoubt(job: SubmittedJob, doubt: Doubt): string {

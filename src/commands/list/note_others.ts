@@ -81,11 +81,12 @@ function lineOfElsewhere(listed: readonly ListedJob[]): string {
 function lineOfRemoved(removed: readonly Job[], areShown: boolean): string {
   const names = [...new Set(removed.map(({ worktree }) => `"${worktree}"`))].join(", ");
   const jobs = removed.length === 1 ? "1 job is" : `${removed.length} jobs are`;
+  const which = `${jobs} of a worktree that is not there, ${names}`;
+  if (!areShown) return `${which}: dlslurm list --all shows which`;
   const ids = removed.flatMap(({ jobId }) => jobId ?? []);
-  const which = areShown ? ` (${ids.join(", ")})` : "";
-  return `${jobs} of a worktree that is not there, ${names}${which}: ${
-    areShown
-      ? "dlslurm finish ID --close-unknown-jobs gives one up"
-      : "dlslurm list --all shows which"
-  }`;
+  const ways = [
+    ...(ids.length > 0 ? ["dlslurm finish ID --close-unknown-jobs gives one up"] : []),
+    ...(ids.length < removed.length ? ["dlslurm recover shows what was never answered"] : []),
+  ];
+  return `${which}${ids.length > 0 ? ` (${ids.join(", ")})` : ""}: ${ways.join("; ")}`;
 }

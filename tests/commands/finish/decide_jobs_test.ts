@@ -126,3 +126,20 @@ for (const [doubt, words, not] of DOUBTS) {
     assert.match(decision.record.hint!, /: dlslurm finish 151 --close-unknown-jobs/);
   });
 }
+
+Deno.test("decideJobs() says of a job that is unknown what Slurm told of it, and what it did not", () => {
+  const hintOf = (states: readonly (readonly [string, string])[]) => {
+    const decision = decideOne(statusOf("unknown", { states: new Map(states) }));
+    return decision.kind === "leave" ? decision.record.hint : undefined;
+  };
+
+  assert.match(hintOf([["151", "UNKNOWN"]])!, /^Slurm says nothing about job 151: accounting may/);
+  assert.match(
+    hintOf([["151_1", "COMPLETED"], ["151_2", "UNKNOWN"], ["151_4", "UNKNOWN"]])!,
+    /^Slurm says nothing about 151_2, 151_4: /,
+  );
+  assert.match(
+    hintOf([["151_1", "COMPLETED"], ["151_2", "OUT_OF_ME+"], ["151_3", "REVOKED"]])!,
+    /^Slurm calls job 151 OUT_OF_ME\+, REVOKED, which does not tell how it ended: /,
+  );
+});
