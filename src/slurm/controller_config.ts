@@ -20,6 +20,11 @@ export interface Daemon {
   readonly isUp: boolean;
 }
 
+/** Whether any line of an answer can be one of `scontrol show config`. */
+export function isControllerConfig(stdout: string): boolean {
+  return /^(?:Configuration data as of |[A-Za-z_]+ *=)/m.test(stdout);
+}
+
 /** Reads what `scontrol show config` printed; lines of another kind are passed over. */
 export function parseControllerConfig(stdout: string): ControllerConfig {
   const values = new Map<string, string>();

@@ -1,7 +1,7 @@
 import type { AccountedRun, AccountedStep } from "../jobs/accounting.ts";
 import { textOf } from "../process/runner.ts";
 import { parseSlurmTime } from "./query_sacct.ts";
-import { inCalls, runSlurm, slurmFailed } from "./slurm_command.ts";
+import { inCalls, requireAnswer, runSlurm, slurmFailed } from "./slurm_command.ts";
 import type { SlurmClient } from "./slurm_command.ts";
 
 /**
@@ -25,7 +25,7 @@ const UNITS: Readonly<Record<string, number>> = { K: 1, M: 2, G: 3, T: 4, P: 5, 
  * alone. A field that this sacct does not know costs that field, and one call that is refused at once.
  *
  * @returns runs in the order printed, each of a job or an array task; of a requeued one there are several.
- * @throws {UserError} `SLURM_UNAVAILABLE` if sacct is missing, fails or hangs.
+ * @throws {UserError} `SLURM_UNAVAILABLE` if sacct is missing, fails, hangs or prints something else.
  */
 export async function queryAccounting(
   client: SlurmClient,
@@ -45,7 +45,10 @@ export async function queryAccounting(
         chunk.join(","),
       ]);
       if (result.code === 0) {
-        for (const run of parseAccounting(textOf(result.stdout), fields)) runs.push(run);
+        const stdout = textOf(result.stdout);
+        const told = parseAccounting(stdout, fields);
+        requireAnswer("sacct", { stdout, stderr: result.stderr }, told.length > 0);
+        for (const run of told) runs.push(run);
         break;
       }
       const refused = /Invalid field requested: "([^"]*)"/.exec(result.stderr)?.[1]?.toLowerCase();

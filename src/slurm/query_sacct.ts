@@ -1,10 +1,9 @@
-import { UserError } from "../errors.ts";
 import type { AccountingEntry } from "../jobs/accounting_entry.ts";
 import { isPrintedId } from "../jobs/job_id.ts";
 import { UNKNOWN_STATE } from "../jobs/job_state.ts";
 import { textOf } from "../process/runner.ts";
 import type { RunResult } from "../process/runner.ts";
-import { inCalls, runSlurm, slurmFailed } from "./slurm_command.ts";
+import { inCalls, requireAnswer, runSlurm, slurmFailed } from "./slurm_command.ts";
 import type { SlurmClient } from "./slurm_command.ts";
 
 /**
@@ -138,13 +137,8 @@ export function parseSacct(stdout: string): AccountingEntry[] {
       nodeList: nodes ?? "",
     });
   }
-  if (entries.length === 0 && stdout.trim() !== "") {
-    throw new UserError(
-      "SLURM_UNAVAILABLE",
-      `Cannot read sacct's answer: "${stdout.trim().split("\n")[0]}" is no row`,
-      { hint: "run sacct --noheader --parsable2 -X by hand and see what it prints" },
-    );
-  }
+  // An error on stderr alone does not matter: what accounting does not show, squeue is asked for.
+  requireAnswer("sacct", { stdout }, entries.length > 0);
   return entries;
 }
 

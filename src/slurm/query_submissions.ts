@@ -1,9 +1,10 @@
 import type { SeenSubmissions, SubmissionEntry } from "../jobs/match_submission.ts";
 import { isPrintedId, submittedIdOf } from "../jobs/job_id.ts";
 import { textOf } from "../process/runner.ts";
-import { numberOfSetting, parseControllerConfig } from "./controller_config.ts";
+import { isControllerConfig, numberOfSetting, parseControllerConfig } from "./controller_config.ts";
 import { parseSlurmTime } from "./query_sacct.ts";
-import { runSlurm, slurmFailed } from "./slurm_command.ts";
+import { isRowId } from "./query_squeue.ts";
+import { requireAnswer, runSlurm, slurmFailed } from "./slurm_command.ts";
 import type { SlurmClient } from "./slurm_command.ts";
 
 /** Whose submissions are asked for, and since when. */
@@ -35,7 +36,10 @@ export async function querySubmissions(
   const askedS = now().getTime() / 1000;
   const shown = await runSlurm(client, ["scontrol", ...onCluster, "show", "config"]);
   if (shown.code !== 0) throw slurmFailed("scontrol", shown);
-  const config = parseControllerConfig(textOf(shown.stdout));
+  const printed = textOf(shown.stdout);
+  const isConfig = isControllerConfig(printed);
+  requireAnswer("scontrol", { stdout: printed, stderr: shown.stderr }, isConfig);
+  const config = parseControllerConfig(printed);
   const answeredS = now().getTime() / 1000;
   const listed = await runSlurm(client, [
     ...["squeue", "-h", "-t", "all", "-u", `${uid}`, "-O", "JobArrayID:|,SubmitTime:|"] as const,
@@ -43,6 +47,11 @@ export async function querySubmissions(
   ]);
   if (listed.code !== 0) throw slurmFailed("squeue", listed);
   const queued = parseQueue(textOf(listed.stdout));
+  requireAnswer(
+    "squeue",
+    { stdout: textOf(listed.stdout), stderr: listed.stderr },
+    queued.length > 0,
+  );
   const agoS = Math.ceil(now().getTime() / 1000 - sinceMs / 1000) + MARGIN_S;
   const period = ["-u", `${uid}`, "-S", `now-${agoS}seconds`];
   const listedThen = await askSacct(client, [...onCluster, ...period]);
@@ -75,7 +84,7 @@ const MOST_BY_NAME = 5_000;
 function parseQueue(stdout: string): Pick<SubmissionEntry, "jobId" | "submitS">[] {
   return stdout.split("\n").flatMap((line) => {
     const [printed = "", submit = ""] = line.split("|").map((cell) => cell.trim());
-    if (!isPrintedId(printed)) return [];
+    if (!isRowId(printed)) return [];
     return [{ jobId: submittedIdOf(printed), submitS: parseSlurmTime(submit) }];
   });
 }
@@ -94,7 +103,10 @@ async function askSacct(
   const refusal = /accounting storage is disabled|invalid field requested/i;
   if (result.code !== 0 && refusal.test(result.stderr)) return undefined;
   if (result.code !== 0) throw slurmFailed("sacct", result);
-  return parseEntries(textOf(result.stdout), end);
+  const stdout = textOf(result.stdout);
+  const entries = parseEntries(stdout, end);
+  requireAnswer("sacct", { stdout, stderr: result.stderr }, entries.length > 0);
+  return entries;
 }
 
 /** Each field has `end` behind it; of what stands before a job ID, a banner, the last line counts. */

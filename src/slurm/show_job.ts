@@ -1,17 +1,20 @@
 import { textOf } from "../process/runner.ts";
 import { parseJobRecord } from "./job_record.ts";
 import type { JobRecord } from "./job_record.ts";
-import { runSlurm, slurmFailed } from "./slurm_command.ts";
+import { requireAnswer, runSlurm, slurmFailed } from "./slurm_command.ts";
 import type { SlurmClient } from "./slurm_command.ts";
 
 const SEPARATOR = "\n\nJobId=";
 /** The jobs of which the answer about all jobs shows more than there can be are asked for by themselves. */
 const MOST_SINGLE_CALLS = 8;
+/** Of an answer that is none so many characters are kept, to be shown. */
+const MOST_SHOWN = 2_000;
 
 /**
  * Asks `scontrol show job` for one job: one record, for an array one per task that it knows.
  *
- * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails, hangs or does not know the job.
+ * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails, hangs, prints something else or does not
+ * know the job.
  */
 export async function showJob(
   client: SlurmClient,
@@ -21,7 +24,10 @@ export async function showJob(
   const onCluster = cluster === null ? [] : ["-M", cluster];
   const result = await runSlurm(client, ["scontrol", ...onCluster, "show", "job", jobId]);
   if (result.code !== 0) throw slurmFailed("scontrol", result);
-  return parseShowJob(textOf(result.stdout));
+  const stdout = textOf(result.stdout);
+  const records = parseShowJob(stdout);
+  requireAnswer("scontrol", { stdout, stderr: result.stderr }, records.length > 0);
+  return records;
 }
 
 /**
@@ -30,7 +36,7 @@ export async function showJob(
  *
  * @param jobIds IDs as sbatch printed them, of arrays those of the array.
  * @returns records by those IDs.
- * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails or hangs.
+ * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails, hangs or prints something else.
  */
 export async function showJobs(
   client: SlurmClient,
@@ -38,9 +44,12 @@ export async function showJobs(
   cluster: string | null,
 ): Promise<Map<string, JobRecord[]>> {
   const texts = new Map<string, string[]>();
+  let beginning = "";
+  let isRead = false;
   const decoder = new TextDecoder();
   const splitter = new RecordSplitter((text) => {
     const submittedId = headOf(text)?.submittedId;
+    isRead ||= submittedId !== undefined;
     // Other people's jobs may be tens of thousands: only ours are kept.
     if (submittedId === undefined || !jobIds.has(submittedId)) return;
     const own = texts.get(submittedId);
@@ -51,10 +60,16 @@ export async function showJobs(
   const result = await runSlurm(
     client,
     ["scontrol", ...onCluster, "show", "job"],
-    (piece) => splitter.add(decoder.decode(piece, { stream: true })),
+    (piece) => {
+      const text = decoder.decode(piece, { stream: true });
+      if (beginning.length < MOST_SHOWN) beginning += text.slice(0, MOST_SHOWN);
+      splitter.add(text);
+    },
   );
   if (result.code !== 0) throw slurmFailed("scontrol", result);
   splitter.end();
+  isRead ||= beginning.trim() === "No jobs in the system";
+  requireAnswer("scontrol", { stdout: beginning, stderr: result.stderr }, isRead);
   const found = new Map<string, JobRecord[]>();
   let calls = 0;
   for (const [jobId, own] of texts) {

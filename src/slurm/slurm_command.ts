@@ -156,3 +156,48 @@ export function slurmFailed(program: string, result: RunResult): UserError {
     { detail: result.stderr || textOf(result.stdout), hint: "try again later" },
   );
 }
+
+/** What a query printed; an absent stderr does not count. */
+export interface PrintedAnswer {
+  /** Standard output, or its beginning. */
+  readonly stdout: string;
+  /** Standard error. */
+  readonly stderr?: string;
+}
+
+/** `slurm_load_jobs error: …`, `squeue: error: …`; other lines on stderr are warnings. */
+const ERROR_LINE = /^.*\b(?:error|fatal):.*$/im;
+
+/**
+ * Requires that a query with exit status 0 was answered: wrappers of sites may lose the status of what has
+ * failed. To print nothing says that there is nothing; text that cannot be read, or an error in place of an
+ * answer, says nothing. The name of the cluster, which stands above all answers with -M, is not text.
+ *
+ * @param isRead whether any of the answer could be read; then all is well.
+ * @throws {UserError} `SLURM_UNAVAILABLE`
+ */
+export function requireAnswer(
+  program: string,
+  { stdout, stderr = "" }: PrintedAnswer,
+  isRead: boolean,
+): void {
+  if (isRead) return;
+  const lines = stdout.split("\n").filter((line) => !/^(?:CLUSTER: .*|\s*)$/.test(line));
+  if (lines.length > 0) {
+    throw new UserError(
+      "SLURM_UNAVAILABLE",
+      `Cannot read ${program}'s answer, which begins with "${lines[0]!.trim()}"`,
+      {
+        ...(lines.length === 1 ? {} : { detail: lines.join("\n") }),
+        hint: `run ${program} by hand and see what it prints`,
+      },
+    );
+  }
+  const error = ERROR_LINE.exec(stderr)?.[0].trim();
+  if (error === undefined) return;
+  throw new UserError(
+    "SLURM_UNAVAILABLE",
+    `Cannot ask Slurm: ${program} printed no answer, and "${error}"`,
+    { detail: stderr, hint: "try again later" },
+  );
+}

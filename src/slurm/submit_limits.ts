@@ -1,17 +1,20 @@
 import { textOf } from "../process/runner.ts";
-import { runSlurm, slurmFailed } from "./slurm_command.ts";
+import { isControllerConfig } from "./controller_config.ts";
+import { requireAnswer, runSlurm, slurmFailed } from "./slurm_command.ts";
 import type { SlurmClient } from "./slurm_command.ts";
 
 /**
  * Asks how many tasks an array may have: `MaxArraySize` of slurm.conf(5), "the maximum job array task
  * index value will be one less".
  *
- * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails or hangs.
+ * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails, hangs or prints something else.
  */
 export async function queryMaxArraySize(client: SlurmClient): Promise<number> {
   const result = await runSlurm(client, ["scontrol", "show", "config"]);
   if (result.code !== 0) throw slurmFailed("scontrol", result);
-  const size = /^MaxArraySize\s*=\s*([0-9]+)/m.exec(textOf(result.stdout))?.[1];
+  const stdout = textOf(result.stdout);
+  requireAnswer("scontrol", { stdout, stderr: result.stderr }, isControllerConfig(stdout));
+  const size = /^MaxArraySize\s*=\s*([0-9]+)/m.exec(stdout)?.[1];
   // 1001 is Slurm's own default.
   return size === undefined ? 1001 : Number(size);
 }

@@ -48,6 +48,30 @@ Deno.test("schedule: a command that could not print what sbatch told it → uncl
   assert.equal((await world.subjects())[0], "[DATALAD SLURM RUN] Slurm job 1: Completed");
 });
 
+Deno.test("recover --auto: squeue or sacct prints an error and ends with 0 → unclear, the error is shown", async () => {
+  await using world = await createWith('"$0.scripted" "$@" >/dev/null\nexit 1');
+  await world.dlslurm("schedule", "-o", "out", "sbatch", "job.sh");
+  for (const program of ["squeue", "sacct"]) {
+    for (const stream of [1, 2]) {
+      await wrapProgram(
+        world.sandbox,
+        program,
+        `echo '${program}: error: Connection refused' >&${stream}`,
+      );
+
+      const outcome = await world.dlslurm("recover", "--auto");
+
+      assert.equal(outcome.code, 1);
+      assert.match(
+        saidBy(outcome),
+        new RegExp(`Slurm cannot be asked now: .*"${program}: error: Connection refused"`),
+      );
+      assert.deepEqual(claimsOf(world), ["out"]);
+    }
+    await wrapProgram(world.sandbox, program, "exit 0");
+  }
+});
+
 Deno.test("schedule: traces that are gone or unreadable when the command has ended → unclear, not forgotten", async () => {
   await using world = await createWith(
     '"$0.scripted" "$@"\ncd .git/dlslurm/submissions && rm 1.out && mkdir 1.out',

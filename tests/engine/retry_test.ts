@@ -43,6 +43,25 @@ Deno.test("retry: a failed job is submitted again, keeps its claims, and its com
   assert.match(await world.git("log", "-1", "--format=%b"), /"cmd": "sbatch --time=2:00:00 -J/);
 });
 
+Deno.test("retry and finish: squeue prints an error and ends with 0 → a requeue is possible, nothing is done", async () => {
+  await using world = await createFailed("NODE_FAIL");
+  const error = "slurm_load_jobs error: Unable to contact slurm controller (connect failure)";
+  for (const stream of [1, 2]) {
+    await wrapProgram(world.sandbox, "squeue", `echo '${error}' >&${stream}`);
+    for (const words of [["retry", "1"], ["finish", "--close-failed-jobs"]]) {
+      const outcome = await world.dlslurm(...words);
+
+      assert.equal(outcome.code, 1);
+      assert.match(saidBy(outcome), /^error: Cannot .*\(connect failure\)/m);
+      assert.deepEqual([jobsOf(world), storedClaims(PLACE(world))], [["open 1"], ["out"]]);
+    }
+  }
+  assert.deepEqual(await world.slurm.submitted(), ["1"]);
+  await wrapProgram(world.sandbox, "squeue", "echo 'a warning' >&2");
+  await world.must("retry", "1");
+  assert.deepEqual(jobsOf(world), ["open 2"]);
+});
+
 Deno.test("retry without arguments: nobody can be asked → nothing happens; --yes → failed ones alone", async () => {
   await using world = await createFailed();
   for (const output of ["running", "done"]) await world.schedule(output);

@@ -3,6 +3,7 @@ import { accountingOf } from "../../src/jobs/accounting.ts";
 import { decideStatus } from "../../src/jobs/job_status.ts";
 import { parseAccounting, queryAccounting } from "../../src/slurm/query_accounting.ts";
 import { parseSacct } from "../../src/slurm/query_sacct.ts";
+import { fakeRunner } from "../support/fake_runner.ts";
 
 /** As Slurm 24.11 prints it, on a site that gathers memory. */
 const NEWER = `\
@@ -135,4 +136,16 @@ Deno.test("queryAccounting() asks again without fields that sacct refuses, and o
   assert.deepEqual(calls, ["true 500", "false 500", "false 1"]);
   assert.equal(runs.length, 2);
   assert.equal(runs[0]!.reqMem, 20 * 1024 ** 2);
+});
+
+Deno.test("queryAccounting() does not take an error with exit status 0 for jobs that are not known", async () => {
+  const error = "sacct: error: Problem talking to the database: Connection refused\n";
+  for (const said of [{ stdout: error }, { stderr: error }]) {
+    using runner = fakeRunner({ to: ["sacct"], ...said });
+
+    await assert.rejects(queryAccounting({ runner, timeoutMs: 1_000 }, ["7"], null), {
+      code: "SLURM_UNAVAILABLE",
+      message: /Connection refused/,
+    });
+  }
 });

@@ -54,3 +54,21 @@ Deno.test("querySqueue() does not read a failure as an empty queue", async () =>
     detail: /Unable to contact/,
   });
 });
+
+Deno.test("querySqueue() does not read an error with exit status 0 as an empty queue", async () => {
+  const error = "slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n";
+  for (const result of [{ stdout: bytes(error) }, { stderr: error }]) {
+    await assert.rejects(ask(result), { code: "SLURM_UNAVAILABLE", message: /connect failure/ });
+  }
+  assert.deepEqual(await ask({}), []);
+  assert.deepEqual(await ask({ stdout: bytes("CLUSTER: big\n"), stderr: "a warning\n" }), []);
+});
+
+Deno.test("querySqueue() reads rows beside errors on stderr, whatever stands above them", async () => {
+  const row = "7|RUNNING|7|n1|2026-11-28T18:00:05|0|";
+  const stderr = "squeue: error: Parsing error at unrecognized key: Foo\n";
+
+  const rows = await ask({ stdout: bytes(`error: a | b\n${row}\n`), stderr });
+
+  assert.deepEqual(rows.map(({ jobId }) => jobId), ["7"]);
+});

@@ -120,3 +120,24 @@ Deno.test("querySubmissions() throws if the controller or accounting gives no an
     );
   }
 });
+
+Deno.test("querySubmissions() throws if something else than an answer was printed, with exit status 0", async () => {
+  const errors: Record<string, Said> = {
+    "on stdout": { stdout: "error: Connection refused\n" },
+    "on stderr alone": { stderr: "sacct: error: Connection refused\n" },
+  };
+  for (const [where, error] of Object.entries(errors)) {
+    for (const answers of [{ scontrol: error }, { squeue: error }, { sacct: () => error }]) {
+      await assert.rejects(ask(answers), {
+        code: "SLURM_UNAVAILABLE",
+        message: /error: Connection refused/,
+      }, `${where}: ${Object.keys(answers)}`);
+    }
+  }
+});
+
+Deno.test("querySubmissions() sees a queued array whose printed ID was cut", async () => {
+  const { seen } = await ask({ squeue: { stdout: `7_[1,3,5,...|${TIME}|\n` } });
+
+  assert.deepEqual(seen.queued, [{ jobId: "7", submitS: TIME_S }]);
+});

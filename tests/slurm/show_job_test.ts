@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Runner } from "../../src/process/runner.ts";
-import { parseShowJob, showJobs } from "../../src/slurm/show_job.ts";
+import { parseShowJob, showJob, showJobs } from "../../src/slurm/show_job.ts";
 import { VERSIONS } from "../support/slurm_fixtures.ts";
+import { fakeRunner } from "../support/fake_runner.ts";
 import { readRecording } from "./recordings.ts";
 
 for (const version of VERSIONS) {
@@ -89,3 +90,17 @@ for (const version of VERSIONS) {
     }
   });
 }
+
+Deno.test("showJob() and showJobs() do not take an error with exit status 0 for jobs that are forgotten", async () => {
+  const error = "slurm_load_jobs error: Unable to contact slurm controller\n";
+  const failure = { code: "SLURM_UNAVAILABLE", message: /Unable to contact/ };
+  for (const said of [{ stdout: error }, { stderr: error }]) {
+    using runner = fakeRunner({ to: ["scontrol"], ...said }, { to: ["scontrol"], ...said });
+    const client = { runner, timeoutMs: 1_000 };
+
+    await assert.rejects(showJob(client, "7", null), failure);
+    await assert.rejects(showJobs(client, new Set(["7"]), null), failure);
+  }
+  const none = { runner: printing("No jobs in the system\n", 7), timeoutMs: 1_000 };
+  assert.deepEqual(await showJobs(none, new Set(["7"]), null), new Map());
+});

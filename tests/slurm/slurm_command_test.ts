@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ProgramNotFoundError, ProgramTimeoutError } from "../../src/process/runner.ts";
-import { inCalls, runSlurm, slurmFailed } from "../../src/slurm/slurm_command.ts";
+import { inCalls, requireAnswer, runSlurm, slurmFailed } from "../../src/slurm/slurm_command.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
 
 Deno.test("inCalls() asks for each ID once, 500 a call", () => {
@@ -54,4 +54,29 @@ Deno.test("slurmFailed() shows what was said, on whichever stream", () => {
 
   assert.equal(slurmFailed("sacct", { ...result, stderr: "err\n" }).detail, "err");
   assert.equal(slurmFailed("sacct", result).detail, "out");
+});
+
+const LOAD_ERROR = "slurm_load_jobs error: Unable to contact slurm controller (connect failure)";
+
+Deno.test("requireAnswer() takes nothing for none, and text or an error without a row for no answer", () => {
+  const answers: readonly (readonly [string, string, string | undefined])[] = [
+    ["", "", undefined],
+    ["\n", "a warning of a plugin\n", undefined],
+    ["CLUSTER: big\n", "", undefined],
+    [`${LOAD_ERROR}\n`, "", `Cannot read squeue's answer, which begins with "${LOAD_ERROR}"`],
+    ["CLUSTER: big\nno | row\n", "", `Cannot read squeue's answer, which begins with "no | row"`],
+    ["", `${LOAD_ERROR}\n`, `Cannot ask Slurm: squeue printed no answer, and "${LOAD_ERROR}"`],
+    [
+      ...["\n", "a warning\nsqueue: error: Invalid user: 12345\n"] as const,
+      'Cannot ask Slurm: squeue printed no answer, and "squeue: error: Invalid user: 12345"',
+    ],
+  ];
+  for (const [stdout, stderr, message] of answers) {
+    const ask = () => requireAnswer("squeue", { stdout, stderr }, false);
+
+    if (message === undefined) ask();
+    else assert.throws(ask, { name: "UserError", code: "SLURM_UNAVAILABLE", message });
+    // Beside a row all that is a banner, or a warning.
+    requireAnswer("squeue", { stdout, stderr }, true);
+  }
 });

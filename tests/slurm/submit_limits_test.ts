@@ -28,6 +28,11 @@ Deno.test("queryMaxArraySize() does not take a failure for the default", async (
     code: "SLURM_UNAVAILABLE",
     detail: "Unable to contact slurm",
   });
+  using printing = fakeRunner({ to: ["scontrol"], stdout: "error: Unable to contact slurm\n" });
+  await assert.rejects(queryMaxArraySize({ runner: printing, timeoutMs: 1_000 }), {
+    code: "SLURM_UNAVAILABLE",
+    message: /"error: Unable to contact slurm"/,
+  });
 });
 
 const FAILED = "sbatch: error: Batch job submission failed: ";

@@ -1,9 +1,9 @@
 import { toUserError } from "../../process/system_error.ts";
 import { UserError } from "../../errors.ts";
 import { textOf } from "../../process/runner.ts";
-import { parseControllerConfig } from "../../slurm/controller_config.ts";
+import { isControllerConfig, parseControllerConfig } from "../../slurm/controller_config.ts";
 import type { ControllerConfig } from "../../slurm/controller_config.ts";
-import { runSlurm, slurmFailed } from "../../slurm/slurm_command.ts";
+import { requireAnswer, runSlurm, slurmFailed } from "../../slurm/slurm_command.ts";
 import type { SlurmClient } from "../../slurm/slurm_command.ts";
 import type { FoundProgram } from "./find_programs.ts";
 
@@ -94,6 +94,13 @@ export function versionIn(text: string | undefined): string | undefined {
   return /\bslurm\S* ([0-9]+\.[0-9]+(?:\.[0-9]+)?)/.exec(text ?? "")?.[1];
 }
 
+/** What shows that an answer is one; else an empty one counts, and no other. */
+const READABLE: Readonly<Record<string, (stdout: string) => boolean>> = {
+  scontrol: isControllerConfig,
+  squeue: (stdout) => /^ *[0-9]+ *\|/m.test(stdout),
+  sacct: (stdout) => /^[0-9]+\|/m.test(stdout),
+};
+
 async function askOne(
   client: SlurmClient,
   argv: readonly [string, ...string[]],
@@ -103,9 +110,11 @@ async function askOne(
   const tookMs = () => performance.now() - beganMs;
   try {
     const result = await runSlurm(client, argv);
-    return result.code === 0
-      ? { program, tookMs: tookMs(), stdout: textOf(result.stdout) }
-      : { program, tookMs: tookMs(), stdout: "", failure: slurmFailed(program, result) };
+    if (result.code !== 0) throw slurmFailed(program, result);
+    const stdout = textOf(result.stdout);
+    const isRead = READABLE[program]?.(stdout) ?? true;
+    requireAnswer(program, { stdout, stderr: result.stderr }, isRead);
+    return { program, tookMs: tookMs(), stdout };
   } catch (error) {
     client.signal?.throwIfAborted();
     return { program, tookMs: tookMs(), stdout: "", failure: toUserError(error) };

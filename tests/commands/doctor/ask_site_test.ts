@@ -52,6 +52,21 @@ Deno.test("askSite() says why a program gave no answer, and asks none that is no
   assert.deepEqual(["config", "squeue", "sacct"].filter((name) => name in site), []);
 });
 
+Deno.test("askSite() does not take an error with exit status 0 for an answer", async () => {
+  const error = "error: Unable to contact slurm controller\n";
+  const { site } = await asked([
+    answer("sbatch", "slurm-wlm 22.05.8\n"),
+    answer("scontrol", error),
+    answer("squeue", error),
+    { to: ["sacct"], stderr: error },
+  ]);
+
+  for (const call of [site.scontrol, site.squeue, site.sacct]) {
+    assert.match(call?.failure?.message ?? "", /Unable to contact/);
+  }
+  assert.equal(site.config, undefined);
+});
+
 Deno.test("versionIn() reads what sbatch --version prints", () => {
   assert.equal(versionIn("slurm-wlm 22.05.8\n"), "22.05.8");
   assert.equal(versionIn("slurm 24.11\n"), "24.11");
