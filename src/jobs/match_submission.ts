@@ -61,12 +61,17 @@ export type SubmissionMatch =
   /** One of these, or none. */
   | {
     readonly kind: "unclear";
-    readonly because: "several" | "behind" | "off" | "clock" | "none";
+    readonly because: "several" | "behind" | "off" | "clock" | "time" | "none";
     readonly jobIds: readonly string[];
   }
   /** Certainly none. */
   | { readonly kind: "not submitted" };
 
+/**
+ * By how much Slurm's times may be off at most: 26 hours where they are printed in another time zone, and
+ * minutes where a clock is wrong, or was when the command ran.
+ */
+export const MOST_OFF_S = 26 * 3600 + 600;
 /** Slurm's times are whole seconds, and clocks are never quite the same while they are compared. */
 const ROUNDING_S = 1;
 /** A command of which nobody saw the end had been killed, and asked for its job within this time. */
@@ -91,28 +96,36 @@ export function matchSubmission(
     submitS === null || (submitS >= fromS && submitS <= untilS);
   const isOther = ({ jobId }: { readonly jobId: string }) => !known.ever.has(jobId);
 
-  const candidates = seen.accounted.filter((entry) =>
-    entry.submitS !== null && isWithin(entry.submitS) && isOther(entry) &&
-    entry.workDir === sought.directory && sought.isLine(entry.submitLine)
+  const alike = seen.accounted.filter((entry) =>
+    isOther(entry) && entry.workDir === sought.directory && sought.isLine(entry.submitLine)
   );
+  const candidates = alike.filter(({ submitS }) => submitS !== null && isWithin(submitS));
   const accountedIds = new Set(seen.accounted.map(({ jobId }) => jobId));
-  const behind = seen.queued.filter((entry) =>
-    isWithin(entry.submitS) && isOther(entry) && !accountedIds.has(entry.jobId)
+  const unaccounted = seen.queued.filter((entry) =>
+    isOther(entry) && !accountedIds.has(entry.jobId)
   );
-  const jobIds = [...new Set([...candidates, ...behind].map(({ jobId }) => jobId))];
+  const behind = unaccounted.filter(({ submitS }) => isWithin(submitS));
+  const jobIds = idsOf([...candidates, ...behind]);
   if (behind.length > 0) {
     return { kind: "unclear", because: seen.isAccountingOn ? "behind" : "off", jobIds };
   }
   if (jobIds.length === 1) return { kind: "found", jobId: jobIds[0]! };
   if (jobIds.length > 1) return { kind: "unclear", because: "several", jobIds };
-  return isCertainlyNone(sought, seen, known, { fromS })
+  // The time alone does not tell that it is another one: a clock may have been set since.
+  if (alike.length > 0) return { kind: "unclear", because: "time", jobIds: idsOf(alike) };
+  const mayBeAlike = unaccounted.some(({ submitS }) => submitS! >= fromS - MOST_OFF_S);
+  return !mayBeAlike && isCertainlyNone(sought, seen, known, { fromS })
     ? { kind: "not submitted" }
     : { kind: "unclear", because: seen.isAccountingOn ? "none" : "off", jobIds };
 }
 
+function idsOf(entries: readonly Pick<SubmissionEntry, "jobId">[]): string[] {
+  return [...new Set(entries.map(({ jobId }) => jobId))];
+}
+
 /**
- * Whether there is no job at all that could have come of a submission, whatever its line and folder are, and
- * both the controller and accounting would know it.
+ * Whether there is no job of its time or later that could have come of a submission, whatever its line and
+ * folder are, and both the controller and accounting would know it.
  */
 function isCertainlyNone(
   { endedMs }: SoughtSubmission,

@@ -1,3 +1,4 @@
+import { MOST_OFF_S } from "../jobs/match_submission.ts";
 import type { SeenSubmissions, SubmissionEntry } from "../jobs/match_submission.ts";
 import { isPrintedId, submittedIdOf } from "../jobs/job_id.ts";
 import { textOf } from "../process/runner.ts";
@@ -19,12 +20,10 @@ export interface SubmissionsQuestion {
   readonly now: () => Date;
 }
 
-/** What the clock of the controller may be ahead of that of the machine that sacct answers from. */
-const MARGIN_S = 3600;
-
 /**
  * Asks what Slurm knows of a user's submissions: the controller for its clock and its jobs, then sacct for
- * their command lines and folders, and for the jobs that the controller has forgotten. Changes nothing.
+ * their command lines and folders, and for the jobs that the controller has forgotten: of all times that may
+ * be the one in question. Changes nothing.
  *
  * @throws {UserError} `SLURM_UNAVAILABLE` if the controller does not answer, or accounting, where it is on.
  */
@@ -52,13 +51,13 @@ export async function querySubmissions(
     { stdout: textOf(listed.stdout), stderr: listed.stderr },
     queued.length > 0,
   );
-  const agoS = Math.ceil(now().getTime() / 1000 - sinceMs / 1000) + MARGIN_S;
+  const agoS = Math.ceil(now().getTime() / 1000 - sinceMs / 1000) + MOST_OFF_S;
   const period = ["-u", `${uid}`, "-S", `now-${agoS}seconds`];
   const listedThen = await askSacct(client, [...onCluster, ...period]);
   // With -S sacct leaves out what never could begin, jobs on hold among them: these are asked for by name.
   const accounted = listedThen === undefined ? [] : listedThen;
   const known = new Set(accounted.map(({ jobId }) => jobId));
-  const fromS = sinceMs / 1000 - MARGIN_S;
+  const fromS = sinceMs / 1000 - MOST_OFF_S;
   const others = queued.filter(({ jobId, submitS }) =>
     !known.has(jobId) && (config.atS === null || submitS === null || submitS >= fromS)
   );

@@ -217,5 +217,6 @@ const REASONS: Readonly<Record<Extract<SubmissionMatch, { kind: "unclear" }>["be
     behind: "accounting does not know all jobs of that time yet",
     off: "accounting keeps no command lines here",
     clock: "the controller does not tell its clock",
+    time: "accounting has a job with its command and folder, but of another time",
     none: "accounting has no job with its command, folder and time",
   };

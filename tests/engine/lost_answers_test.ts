@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { DenoRunner } from "../../src/process/deno_runner.ts";
 import { findWriter } from "../../src/process/find_writer.ts";
 import type { TestDataset } from "../support/datasets.ts";
@@ -70,6 +71,37 @@ Deno.test("recover --auto: squeue or sacct prints an error and ends with 0 → u
     }
     await wrapProgram(world.sandbox, program, "exit 0");
   }
+});
+
+Deno.test("recover --auto: a job with the command and folder of another time, be it hours → unclear, and named", async () => {
+  await using world = await createWith('"$0.scripted" "$@" >/dev/null\nexit 1');
+  await world.dlslurm("schedule", "-o", "out", "sbatch", "job.sh");
+  using database = new DatabaseSync(join(world.root, ".git/dlslurm/jobs.sqlite"));
+  const columns = ["submitted_at_ms", "unanswered_at_ms"];
+  database.exec(`UPDATE job SET ${columns.map((name) => `${name} = ${name} - 175000`)}`);
+  const config = 'echo "Configuration data as of $(date -u +%FT%T)"; echo "MinJobAge = 300 sec"';
+  await wrapProgram(world.sandbox, "scontrol", config);
+  // This machine's clock was set right by some seconds since; times are printed in another zone.
+  for (const secondsAgo of [182, 182 + 5 * 3600]) {
+    const time = new Date(Date.now() - secondsAgo * 1000).toISOString().slice(0, 19);
+    const row = ["7", time, await Deno.realPath(world.root), "sbatch job.sh"];
+    await wrapProgram(
+      world.sandbox,
+      "sacct",
+      `for word; do case $word in --delimiter=*) end=\${word#*=} ;; esac; done
+${row.map((cell) => `printf '%s%s' '${cell}' "$end"`).join("\n")}
+echo`,
+    );
+
+    const outcome = await world.dlslurm("recover", "--auto");
+
+    assert.equal(outcome.code, 1, saidBy(outcome));
+    assert.match(saidBy(outcome), /its command and folder, but of another time; it may be job 7\)/);
+    assert.deepEqual(claimsOf(world), ["out"]);
+  }
+  await wrapProgram(world.sandbox, "sacct", "exit 0");
+  const outcome = await world.must("recover", "--auto");
+  assert.match(saidBy(outcome), /is forgotten, its outputs are released/);
 });
 
 Deno.test("schedule: traces that are gone or unreadable when the command has ended → unclear, not forgotten", async () => {

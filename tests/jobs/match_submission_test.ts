@@ -55,17 +55,51 @@ Deno.test("matchSubmission() takes the one job with line, folder and time", () =
 
 Deno.test("matchSubmission() takes no job that differs in anything", () => {
   const others: Record<string, SubmissionEntry> = {
-    earlier: entry("7", -2),
-    later: entry("7", 7),
     "of another clone": entry("7", 1, { workDir: "/data/clone" }),
     "with another line": entry("7", 1, { submitLine: "sbatch job.sh 1" }),
-    "of an unknown time": entry("7", 1, { submitS: null }),
   };
   for (const [name, other] of Object.entries(others)) {
     const found = match([other]);
 
     assert.deepEqual(found, { kind: "unclear", because: "none", jobIds: [] }, name);
   }
+});
+
+Deno.test("matchSubmission() names a job that differs in its time alone, and is never certain of none beside it", () => {
+  const at = (seconds: number) => ({ known: { nowMs: (BEGAN_S + seconds) * 1000 } });
+  const others: Record<string, SubmissionEntry> = {
+    // The clock of this machine was set right since.
+    earlier: entry("7", -5),
+    later: entry("7", 7),
+    // sacct prints times of another zone.
+    "hours earlier": entry("7", 1 - 5 * 3600),
+    "hours later": entry("7", 1 + 14 * 3600),
+    "of an unknown time": entry("7", 1, { submitS: null }),
+  };
+  for (const [name, other] of Object.entries(others)) {
+    for (const seconds of [60, 200]) {
+      const found = match([other, other], at(seconds));
+
+      assert.deepEqual(found, { kind: "unclear", because: "time", jobIds: ["7"] }, name);
+    }
+  }
+  const known = { ever: new Set(["7"]), nowMs: (BEGAN_S + 200) * 1000 };
+  assert.deepEqual(match([entry("7", -5)], { known }), { kind: "not submitted" });
+});
+
+Deno.test("matchSubmission() is not certain of none while accounting lacks a job of which the clock may be off", () => {
+  const known = { nowMs: (BEGAN_S + 200) * 1000 };
+  for (const isAccountingOn of [true, false]) {
+    for (const afterS of [-5, -5 * 3600]) {
+      const seen = { queued: [{ jobId: "8", submitS: BEGAN_S + afterS }], isAccountingOn };
+
+      assert.equal(match([], { seen, known }).kind, "unclear", `${afterS}`);
+      const inStore = { ...known, ever: new Set(["8"]) };
+      assert.equal(match([], { seen, known: inStore }).kind, "not submitted", `${afterS}`);
+    }
+  }
+  const long = { queued: [{ jobId: "8", submitS: BEGAN_S - 2 * 86_400 }] };
+  assert.equal(match([], { seen: long, known }).kind, "not submitted");
 });
 
 Deno.test("matchSubmission() takes no job that is in the store, even if that has the ID of an older one", () => {
@@ -158,7 +192,7 @@ Deno.test("matchSubmission() is not certain of none while there is any job that 
   assert.deepEqual(match([other], { known: { ...known, since: new Set(["7"]) } }), {
     kind: "not submitted",
   });
-  // What began before cannot be it.
-  const before = entry("7", -100);
+  // What began before and has another line cannot be it.
+  const before = { ...other, submitS: BEGAN_S - 100 };
   assert.deepEqual(match([before], { known }), { kind: "not submitted" });
 });

@@ -87,7 +87,7 @@ Deno.test("querySubmissions() asks sacct by name for queued jobs that it left ou
   assert.deepEqual(calls, [
     "scontrol show config",
     "squeue -h -t all -u 1000 -O JobArrayID:|,SubmitTime:|",
-    `sacct --noheader --parsable --duplicates -X ${format} -u 1000 -S now-3660seconds`,
+    `sacct --noheader --parsable --duplicates -X ${format} -u 1000 -S now-94260seconds`,
     `sacct --noheader --parsable --duplicates -X ${format} -j 9,11`,
   ]);
 });
