@@ -104,6 +104,18 @@ echo`,
   assert.match(saidBy(outcome), /is forgotten, its outputs are released/);
 });
 
+Deno.test("recover: the hint names a day before the submission, which sacct finds it from in any time zone", async () => {
+  await using world = await createWith('"$0.scripted" "$@" >/dev/null\nexit 1');
+  await world.dlslurm("schedule", "-o", "out", "sbatch", "job.sh");
+  using database = new DatabaseSync(join(world.root, ".git/dlslurm/jobs.sqlite"));
+  database.exec(`UPDATE job SET submitted_at_ms = ${Date.parse("2026-11-01T02:00:00Z")}`);
+
+  const outcome = await world.dlslurm("recover");
+
+  // In the evening of October 31 in the Americas.
+  assert.match(saidBy(outcome), /sacct -X -S 2026-10-31, then: dlslurm recover 1 --job-id ID/);
+});
+
 Deno.test("schedule: traces that are gone or unreadable when the command has ended → unclear, not forgotten", async () => {
   await using world = await createWith(
     '"$0.scripted" "$@"\ncd .git/dlslurm/submissions && rm 1.out && mkdir 1.out',

@@ -230,9 +230,14 @@ function reportUnclear(
     hint:
       `${
         found === undefined ? "dlslurm recover --auto asks Slurm; or " : ""
-      }look with squeue --me and sacct -X -S ${since.slice(0, 10)}, then: ` +
+      }look with squeue --me and sacct -X -S ${dayBefore(job)}, then: ` +
       `dlslurm recover ${job.jobKey} --job-id ID, or dlslurm recover ${job.jobKey} --not-submitted`,
   }, session);
+}
+
+/** A date that had begun before the submission, in whichever time zone sacct reads it: the local one. */
+function dayBefore({ submittedAtMs }: Job): string {
+  return new Date(submittedAtMs - 86_400_000).toISOString().slice(0, 10);
 }
 
 function report(
