@@ -75,6 +75,16 @@ function readNamedCommand(text: string, program: string): NamedCommand {
   return { text, words: [first, ...rest.slice(0, end)], remote };
 }
 
+/** What the far shell is to run, by the words behind `ssh`; `undefined` if they name no machine. */
+export function farCommandOf(words: readonly string[]): string | undefined {
+  try {
+    return words.slice(endOfDestination(words)).join(" ");
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** Options of ssh(1) that take a value. */
 const SSH_VALUES = "BbcDEeFIiJLlmOopPQRSWw";
 

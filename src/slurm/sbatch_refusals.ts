@@ -1,4 +1,4 @@
-import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
+import { isSoleSbatch, wordsOfSoleProgram } from "./sole_program.ts";
 
 /**
  * What slurmctld answers to a submission that it does not take, in the words of slurm_strerror() from 20.11
@@ -108,7 +108,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "Unable to contact slurm controller (connect failure)",
 ]);
 
-/** sbatch gives up before it sends anything, or tells what slurmctld refused: src/sbatch, src/common/slurm_opt.c and read_config.c. */
+/** sbatch gives up before it sends anything, or tells what slurmctld refused: src/sbatch, src/common/slurm_opt.c, proc_args.c and read_config.c. */
 const BEFORE_SENDING: readonly RegExp[] = [
   /^Unable to open file /,
   /^Cannot stat /,
@@ -117,14 +117,22 @@ const BEFORE_SENDING: readonly RegExp[] = [
   /^contain a NULL character/,
   /^Script (?:file )?.* is too (?:big|large)/,
   /^Script from STDIN is too big/,
-  /^Script arguments not permitted with /,
+  /^(?:Script arguments|--wrap option) not permitted with /,
   /^Invalid directive found in batch script/,
   /: line [0-9]+: Un(?:expected|matched) /,
   /^(?:Invalid|invalid) \S.*(?:specification|argument|option|list specified|out of range)/,
+  /^Invalid (?:argument |numeric value |plane size |signal name |TRES for |--nodefile )/,
   /^invalid number of (?:tasks|cpus per task|nodes)/,
+  /^"[^"]*" is not a valid node count/,
+  /^Maximum node count [0-9]+ is less than minimum/,
+  /^Numeric argument \(-?[0-9]+\) too large for /,
+  /^Priority must be [<>]/,
+  /^Rejecting --[gu]id as nobody/,
+  /^unrecognized --hint argument/,
   / mutually exclusive/,
-  /^--\S+ .*(?:not valid|only permitted|incompatible|can not be bigger)/,
+  /^--\S+ .*(?:not valid|only permitted|only used with|requires|incompatible|can not be bigger)/,
   /^Incompatible begin and deadline/,
+  /^(?:Inconsistent values set |You can not have --)/,
   /^Too few processes for the requested/,
   /^Cannot specify both /,
   /^Could not open user environment file/,
@@ -132,6 +140,7 @@ const BEFORE_SENDING: readonly RegExp[] = [
   /^Failed to initialize plugin stack/,
   /^Plugin stack post-option processing failed/,
   /^No cluster '.*' known by database/,
+  /^'.*' can't be reached now/,
   /^There is a problem talking to the database/,
   /^Could not establish a configuration source/,
   /^Unable to process configuration file/,
@@ -139,9 +148,20 @@ const BEFORE_SENDING: readonly RegExp[] = [
   /^(?:Assoc|QOS)[A-Z][A-Za-z]+/,
 ];
 
+/** getopt_long(3): a mistake in an option, which ends sbatch. */
+const BAD_OPTION_REGEXP =
+  /^sbatch: (?:(?:unrecognized|invalid|ambiguous) option |option .*(?:requires an argument|is ambiguous|doesn't allow an argument))/m;
+
 /** ssh has started nothing. */
 const NO_CONNECTION_REGEXP =
   /^(?:ssh: (?:connect to host |Could not resolve hostname )|Host key verification failed|.*: Permission denied \()/m;
+
+/** A request, or all that sbatch said, may have got lost on the way; or a job was submitted. */
+const DOUBT_REGEXP =
+  /retrying|timed? ?out|not responding|disconnect|broken pipe|connection (?:reset|closed|to \S+ closed by)|(?:send|receive|recv|shutdown) failure|slurm_(?:send|receive|recv)|zero bytes|submitted batch job/i;
+/** Answers of slurmctld after which sbatch asks once more, and requests that were never sent. */
+const NO_DOUBT_REGEXP =
+  /Slurm temporarily unable to accept job|Slurm job queue full|creation temporarily disabled|Munge encode failed/;
 
 /** How a submission command failed. */
 export interface FailedCommand {
@@ -155,27 +175,35 @@ export interface FailedCommand {
 
 /**
  * Whether a failed submission command certainly submitted nothing, as sbatch or a shell said it. What is not
- * known to be a refusal is none: a time-out, a lost answer, a wrapper that failed after sbatch was done.
+ * known to be a refusal is none: a time-out, a lost answer, a wrapper that failed after sbatch was done, one
+ * of several sbatch in a script, of which others may have been silent.
  */
 export function isCertainRefusal(failed: FailedCommand): boolean {
-  const { code, stderr } = failed;
-  const failure = [...stderr.matchAll(/^.*Batch job submission failed: (.*?)\s*$/gm)].at(-1)?.[1];
-  if (failure !== undefined) return isRefusal(failure, stderr);
+  const { command, code, stderr } = failed;
   const missing = findMissingProgram(failed);
-  if (missing !== undefined && isNothingDone(missing)) return true;
+  if (missing?.isCommand === true) return true;
+  if (!isSoleSbatch(command) || stderr.split("\n").some(isDoubtful)) return false;
+  const failures = [...stderr.matchAll(/^.*Batch job submission failed: (.*?)\s*$/gm)];
+  if (failures.length > 0) return failures.length === 1 && isRefusal(failures[0]![1]!, stderr);
+  if (missing !== undefined && SBATCH_REGEXP.test(missing.name)) return true;
   if (code === 255 && NO_CONNECTION_REGEXP.test(stderr)) return true;
   // With --test-only nothing is submitted either way.
-  if (/^allocation failure: /m.test(stderr)) return true;
-  const errors = [...stderr.matchAll(/^sbatch: (?:error|fatal): (.*?)\s*$/gm)].map(([, text]) =>
-    text!
+  if (/^allocation failure: /m.test(stderr) || BAD_OPTION_REGEXP.test(stderr)) return true;
+  const errors = stderr.matchAll(/^sbatch: (?:error|fatal): (.*?)\s*$/gm);
+  return errors.some(([, text]) =>
+    REFUSALS.has(text!) || BEFORE_SENDING.some((pattern) => pattern.test(text!))
   );
-  if (errors.some((text) => /retrying$/.test(text))) return false;
-  const isBadOption = /^sbatch: (?:unrecognized|invalid|ambiguous|unknown|option) /m.test(stderr);
-  // A mistake in an option ends sbatch with -1, and nothing else does.
-  if (code === 255 && (errors.length > 0 || isBadOption)) return true;
-  return errors.some((text) =>
-    REFUSALS.has(text) || BEFORE_SENDING.some((pattern) => pattern.test(text))
-  );
+}
+
+/** Whether sbatch was only asked when a job would begin, `--test-only`: it has submitted nothing. */
+export function isTestOnly(
+  { command, stderr }: Pick<FailedCommand, "command" | "stderr">,
+): boolean {
+  return isSoleSbatch(command) && /^sbatch: Job [0-9]+ to start at /m.test(stderr);
+}
+
+function isDoubtful(line: string): boolean {
+  return DOUBT_REGEXP.test(line) && !NO_DOUBT_REGEXP.test(line) && !NO_CONNECTION_REGEXP.test(line);
 }
 
 function isRefusal(failure: string, stderr: string): boolean {
@@ -208,8 +236,8 @@ export function findMissingProgram(
   const lines = stderr.split("\n");
   // sh(1), Exit Status: not found, or found and not to be executed.
   const isMissing = code === 126 || code === 127;
-  if (isMissing && findShellSyntax(command) === undefined) {
-    const name = splitShellWords(command)[0]!;
+  const name = isMissing ? wordsOfSoleProgram(command)?.[0] : undefined;
+  if (name !== undefined) {
     const isNamed = lines.some((line) =>
       /^(?:\S*\/)?sh\s?[:：]/.test(line) && wordsOf(line).slice(1, -1).includes(name)
     );
@@ -246,9 +274,4 @@ function missingSbatch(line: string): string | undefined {
 /** What a shell's message is made of; some languages have a blank, or a wide colon. */
 function wordsOf(line: string): string[] {
   return line.split(/\s?(?::(?=\s)|：)\s?/);
-}
-
-/** Whether nothing at all was done, or no sbatch is there. */
-function isNothingDone({ name, isCommand }: MissingProgram): boolean {
-  return isCommand || SBATCH_REGEXP.test(name);
 }

@@ -26,8 +26,3 @@ export function parseSubmissionAnswer(stdout: string): SubmissionAnswer {
   for (const [jobId, cluster] of found) return { kind: "submitted", jobId, cluster };
   return { kind: "no job ID" };
 }
-
-/** Whether sbatch was only asked when a job would begin, `--test-only`: it has submitted nothing. */
-export function isTestOnly(stderr: string): boolean {
-  return /^sbatch: Job [0-9]+ to start at /m.test(stderr);
-}

@@ -8,8 +8,8 @@ import { noFolder } from "../process/shell_worker.ts";
 import type { ShellWorker } from "../process/shell_worker.ts";
 import { errnoOf } from "../process/system_limits.ts";
 import type { JobStore } from "../store/job_store.ts";
-import { findMissingProgram, isCertainRefusal } from "../slurm/sbatch_refusals.ts";
-import { isTestOnly, parseSubmissionAnswer } from "../slurm/submission_answer.ts";
+import { findMissingProgram, isCertainRefusal, isTestOnly } from "../slurm/sbatch_refusals.ts";
+import { parseSubmissionAnswer } from "../slurm/submission_answer.ts";
 import type { RowTaker } from "../store/waiting_rows.ts";
 import type { Session } from "../session/session.ts";
 import { startOfCommand } from "./report_submission.ts";
@@ -93,9 +93,7 @@ export async function runSubmission(
   // sbatch's own, or ssh's.
   const isEnded = (code <= 128 || code === 255) && stdout.problem === undefined;
   const isRefused = isEnded && answer.kind === "no job ID" &&
-    (code === 0
-      ? isTestOnly(output.stderr)
-      : isCertainRefusal({ command, code, stderr: output.stderr }));
+    (code === 0 ? isTestOnly : isCertainRefusal)({ command, code, stderr: output.stderr });
   if (isRefused) return { ...output, kind: "refused" };
   const problem = stdout.problem === undefined ? "" : `${stdout.problem}\n`;
   return {

@@ -158,10 +158,8 @@ Deno.test("recover --not-submitted while sbatch outlives its dlslurm → refused
 });
 
 Deno.test("schedule: a command that says that nothing was sent → refused, nothing is claimed", async () => {
-  await using world = await EngineWorld.create();
-  for (
-    const command of ["no-such-program", "echo 'sbatch: error: Unable to open file x' >&2; exit 1"]
-  ) {
+  await using world = await createWith(MISBEHAVIOUR.fail("sbatch: error: Unable to open file x"));
+  for (const command of ["no-such-program", "sbatch x"]) {
     const outcome = await world.dlslurm("schedule", "-o", "out", command);
 
     assert.equal(outcome.code, 1);
@@ -170,6 +168,30 @@ Deno.test("schedule: a command that says that nothing was sent → refused, noth
   }
   const left = await Array.fromAsync(Deno.readDir(join(world.root, ".git/dlslurm/submissions")));
   assert.deepEqual(left, []);
+});
+
+Deno.test("schedule: a refusal behind an sbatch that was silent → unclear, the outputs stay claimed", async () => {
+  await using world = await createWith(
+    'case "$*" in\n' +
+      "*bad*) echo 'sbatch: error: Batch job submission failed: Invalid partition name specified' >&2; exit 1 ;;\n" +
+      "*--test-only*) echo 'sbatch: Job 8 to start at 2026-11-30T18:00:00 using 1 processors' >&2; exit ;;\n" +
+      'esac\n"$0.scripted" "$@" >/dev/null',
+  );
+  await world.write("submit.sh", "sbatch job.sh\nsbatch -p bad job.sh\n");
+  const commands = [
+    "sbatch job.sh && sbatch -p bad job.sh",
+    "sbatch --test-only job.sh && sbatch job.sh",
+    "sbatch job.sh; PATH=/nope; sbatch job.sh",
+    "sh submit.sh",
+  ];
+  for (const [at, command] of commands.entries()) {
+    const outcome = await world.dlslurm("schedule", "-o", `out${at}`, command);
+
+    assert.equal(outcome.code, 1);
+    assert.match(saidBy(outcome), /^error: Cannot tell which job ".*" has submitted/m, command);
+  }
+  assert.deepEqual(claimsOf(world), commands.map((_, at) => `out${at}`));
+  assert.equal((await world.slurm.submitted()).length, commands.length);
 });
 
 Deno.test("schedule --continue of rows whose folder is gone → they wait on, nothing is unclear", async () => {

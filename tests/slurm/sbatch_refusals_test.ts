@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { findMissingProgram, isCertainRefusal } from "../../src/slurm/sbatch_refusals.ts";
+import {
+  findMissingProgram,
+  isCertainRefusal,
+  isTestOnly,
+} from "../../src/slurm/sbatch_refusals.ts";
 import { readRecording as readCalls } from "../../src/recordings/read_recording.ts";
 import { caseFolder } from "../recordings/slurm_recordings.ts";
 import { VERSIONS } from "../support/slurm_fixtures.ts";
@@ -50,7 +54,15 @@ const REFUSED: readonly (readonly [string, number])[] = [
     failed("Protocol authentication error"),
     1,
   ],
+  [
+    `sbatch: error: Slurm job queue full, sleeping and retrying\n${
+      failed("Unable to create job record, try again")
+    }`,
+    1,
+  ],
   ["sbatch: error: Invalid --time specification", 255],
+  ["sbatch: option '--time' requires an argument", 255],
+  ['sbatch: error: Invalid numeric value "none" for --ntasks.', 1],
   ["sbatch: unrecognized option '--bogus'\nTry \"sbatch --help\" for more information", 255],
   ['sbatch: error: "x" is not a valid node count', 255],
   ["sbatch: error: Invalid generic resource (gres) specification", 1],
@@ -67,6 +79,7 @@ const REFUSED: readonly (readonly [string, number])[] = [
   ],
   ["allocation failure: Invalid partition name specified", 1],
   ["ssh: connect to host login1 port 22: Connection refused", 255],
+  ["ssh: connect to host login1 port 22: Connection timed out", 255],
   ["/bin/sh: 1: sbatch: not found", 127],
   ["./mysubmit.sh: line 3: sbatch: command not found", 127],
   ["./mysubmit.sh: line 3: sbatch: command not found", 1],
@@ -99,6 +112,27 @@ const UNCLEAR: readonly (readonly [string, number])[] = [
   ["Connection to login1 closed by remote host.", 255],
   ["sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying", 255],
   ["./mysubmit.sh: line 9: notify: command not found", 127],
+  // The connection broke; before that sbatch, or a plugin, had something to say.
+  ["sbatch: error: spank: x11 not available\nclient_loop: send disconnect: Broken pipe", 255],
+  ["sbatch: error: spank: x11 not available", 255],
+  ["sbatch: error: Invalid --mail-type specification\nConnection reset by 10.0.0.1 port 22", 255],
+  ["sbatch: error: Invalid --mail-type specification\nTimeout, server login1 not responding.", 255],
+  ["sbatch: unknown partition hint", 255],
+  ["sbatch: error: Invalid --mail-type specification\nslurm_receive_msg: Zero Bytes", 1],
+  // An earlier request was not answered.
+  [
+    `${failed("Socket timed out on send/recv operation")}\n${
+      failed("Invalid partition name specified")
+    }`,
+    1,
+  ],
+  [`${failed("Invalid account or account/partition")}\n${failed("Duplicate job id")}`, 1],
+  [
+    "sbatch: error: Slurm controller not responding, sleeping and retrying.\n" +
+    failed("Duplicate job id"),
+    1,
+  ],
+  [`Submitted batch job 7\n${failed("Invalid partition name specified")}`, 1],
   ["Traceback (most recent call last):", 1],
   ["", 1],
   ["", 255],
@@ -106,9 +140,36 @@ const UNCLEAR: readonly (readonly [string, number])[] = [
 
 for (const [stderr, code] of UNCLEAR) {
   Deno.test(`isCertainRefusal() does not hold for ${code} and "${stderr}"`, () => {
-    assert.equal(isRefusal(stderr, code, "./mysubmit.sh job.sh"), false);
+    assert.equal(isRefusal(stderr, code), false);
   });
 }
+
+/** Of several sbatch one may have been silent. */
+const NOT_SOLE = [
+  "sbatch -Q a.sh && sbatch -p bad b.sh",
+  "sbatch a.sh || sbatch -p bad b.sh",
+  "sbatch a.sh >id; PATH=/nope; sbatch a.sh",
+  "./mysubmit.sh job.sh",
+  "sh -c 'sbatch job.sh'",
+  "ssh login1 'sbatch -Q a.sh; sbatch b.sh'",
+];
+
+Deno.test("isCertainRefusal() does not hold for a command that is more than one sbatch", () => {
+  for (const command of NOT_SOLE) {
+    for (const [stderr, code] of REFUSED) {
+      assert.equal(isRefusal(stderr, code, command), false, `${command}: ${stderr}`);
+    }
+  }
+});
+
+Deno.test("isTestOnly() recognises the answer to --test-only, and that nothing else was run", () => {
+  const stderr = "sbatch: Job 99 to start at 2026-11-28T19:00:00 using 1 processors on nodes n01\n";
+
+  assert.equal(isTestOnly({ command: "sbatch --test-only a.sh", stderr }), true);
+  assert.equal(isTestOnly({ command: "sbatch a.sh", stderr: "Submitted batch job 99\n" }), false);
+  const two = "sbatch --test-only a.sh && sbatch -Q a.sh";
+  assert.equal(isTestOnly({ command: two, stderr }), false);
+});
 
 Deno.test("isCertainRefusal() holds where the command's one program is not there", () => {
   const said = "/bin/sh: 1: ./mysubmit.sh: not found";
@@ -121,6 +182,7 @@ Deno.test("isCertainRefusal() holds where the command's one program is not there
   assert.equal(isRefusal(said, 127, "sbatch job.sh >/dev/null; ./mysubmit.sh"), false);
   assert.equal(isRefusal(said, 127, "./other.sh ./mysubmit.sh"), false);
   assert.equal(isRefusal("sh: 1: foo: not found", 127, "sh -c 'sbatch job.sh; foo'"), false);
+  assert.equal(isRefusal("sh: 1: foo: not found", 127, "A=b foo >log 2>&1"), true);
 });
 
 Deno.test("findMissingProgram() reads what shells say", () => {
@@ -159,8 +221,10 @@ Deno.test("findMissingProgram() knows the command's program and sbatch in any la
       assert.equal(isCertainRefusal(failed), true);
     }
   }
-  const within = "./mysubmit.sh: Zeile 3: sbatch: Kommando nicht gefunden.";
-  assert.equal(isRefusal(within, 127, "./mysubmit.sh job.sh"), true);
+  const within = "./mysubmit.sh: Zeile 3: sbatch: Kommando nicht gefunden.\n";
+  const script = { command: "./mysubmit.sh job.sh", code: 127, stderr: within };
+  assert.deepEqual(findMissingProgram(script), { name: "sbatch", isCommand: false });
+  assert.equal(isRefusal(within, 127, "ssh login1 sbatch job.sh"), true);
 });
 
 Deno.test("isCertainRefusal() does not take what a script says of sbatch for a shell's words", () => {

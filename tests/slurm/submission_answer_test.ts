@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isTestOnly, parseSubmissionAnswer } from "../../src/slurm/submission_answer.ts";
+import { parseSubmissionAnswer } from "../../src/slurm/submission_answer.ts";
 import type { SubmissionAnswer } from "../../src/slurm/submission_answer.ts";
 import { VERSIONS } from "../support/slurm_fixtures.ts";
 import { readRecording } from "./recordings.ts";
@@ -48,11 +48,3 @@ for (const version of VERSIONS) {
     }
   });
 }
-
-Deno.test("isTestOnly() recognises the answer to --test-only", () => {
-  assert.equal(
-    isTestOnly("sbatch: Job 99 to start at 2026-11-28T19:00:00 using 1 processors on nodes n01\n"),
-    true,
-  );
-  assert.equal(isTestOnly("Submitted batch job 99\n"), false);
-});
