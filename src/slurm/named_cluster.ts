@@ -17,9 +17,17 @@ export function clustersIn(cmd: string): string[] {
   }
 }
 
+/**
+ * Whether the text is the name of one cluster: not `all`, no list, and nothing that could be an option of
+ * the commands that it is handed to.
+ */
+export function isClusterName(text: string): boolean {
+  return /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(text) && text !== "all";
+}
+
 /** The one cluster that was named; `undefined` if none, several or all were. */
 export function theCluster(names: readonly string[]): string | undefined {
-  return names.length === 1 && names[0] !== "all" ? names[0] : undefined;
+  return names.length === 1 && isClusterName(names[0]!) ? names[0] : undefined;
 }
 
 /** What is known of where a job is whose ID a person typed. */
@@ -50,7 +58,13 @@ export function clusterOfTyped(
     });
   }
   const named = typed ?? cluster;
-  if (named !== undefined) return named;
+  if (named !== undefined) {
+    if (isClusterName(named)) return named;
+    throw new UserError("USAGE", `Cannot take "${named}" for the cluster of job ${text}`, {
+      unchanged: "Nothing was settled",
+      hint: "name the one cluster that it is on: --cluster NAME; leave it out if it is this one",
+    });
+  }
   const inCommand = clustersIn(cmd);
   const names = inCommand.length > 0 ? inCommand : clustersOfEnvironment(env);
   if (names.length === 0) return null;

@@ -24,7 +24,7 @@ for (const [cmd, clusters] of COMMANDS) {
 
 Deno.test("theCluster() is none where several are named, or all", () => {
   assert.equal(theCluster(["big"]), "big");
-  for (const names of [[], ["all"], ["big", "small"]]) {
+  for (const names of [[], ["all"], ["-x"], ["big", "small"]]) {
     assert.equal(theCluster(names), undefined);
   }
 });
@@ -44,6 +44,22 @@ const CASES: readonly Case[] = [
   { name: "is the one that was named", cluster: "big", cmd: "sbatch -M small x", found: "big" },
   { name: "may be said twice", text: "7;big", cluster: "big", found: "big" },
   { name: "may not be two", text: "7;big", cluster: "small", found: /Cannot take job "7;big"/ },
+  {
+    name: "is typed with the ID, not empty",
+    text: "7;",
+    found: /Cannot take "" for the cluster of job 7;\./,
+  },
+  {
+    name: "is no list",
+    text: "7;a,b",
+    found: /Cannot take "a,b" for the cluster of job 7;a,b\. Nothing was settled$/,
+  },
+  ...["", " ", "all", "-x", "a;b", "\x1b[2Jx"].map((cluster) => ({
+    name: `is not ${JSON.stringify(cluster)}`,
+    cluster,
+    found: /for the cluster of job 7\. Nothing was settled$/,
+  })),
+  { name: "is not an option's name", cmd: "sbatch -M -x x", found: /the command names -x$/ },
   { name: "is the command's", cmd: "sbatch -M big x", env: { SLURM_CLUSTERS: "s" }, found: "big" },
   {
     name: "may be any of several",

@@ -212,6 +212,17 @@ Deno.test("e2e: recover of a job that may be on several clusters → refused unt
     );
     assertSays(outcome, { code: 2, says: [/4242;big/, /small/] });
   });
+  await test.step("by what is no single name", async () => {
+    for (
+      const words of [
+        ...[["4242", "--cluster", "all"], ["4242", "--cluster="], ["4242;"], ["4242;big,small"]],
+        ["4242", "--cluster=-x"],
+      ]
+    ) {
+      const outcome = await dataset.dlslurm(["recover", "2", "--job-id", ...words]);
+      assertSays(outcome, { code: 2, says: [/for the cluster of job 4242/, /--cluster NAME/] });
+    }
+  });
   assert.deepEqual(storedJobs(dataset).map(({ stage }) => stage), ["submitting", "submitting"]);
 });
 
