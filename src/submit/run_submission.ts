@@ -236,7 +236,9 @@ export function unclearSubmission(
   showsOutput: boolean,
 ): UserError {
   const missing = findMissingProgram({ command, code, stderr });
-  const seen = jobIds.length > 0
+  const seen = jobIds.length === 1
+    ? `its output names a job without the name of a cluster (${jobIds[0]})`
+    : jobIds.length > 0
     ? `its output names several job IDs (${jobIds.join(", ")})`
     : missing !== undefined
     ? `it did not find "${missing.name}", and its output names no job ID`

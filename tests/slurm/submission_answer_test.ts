@@ -31,6 +31,24 @@ const CASES: readonly (readonly [string, string, SubmissionAnswer])[] = [
     "Submitted batch job 9\nSubmitted batch job 10\n",
     { kind: "ambiguous", jobIds: ["9", "10"] },
   ],
+  [
+    "one ID on two clusters",
+    "Submitted batch job 9 on cluster a\nSubmitted batch job 9 on cluster b\n",
+    { kind: "ambiguous", jobIds: ["9;a", "9;b"] },
+  ],
+  [
+    "one ID here and on another cluster",
+    "9\n9;b\n",
+    { kind: "ambiguous", jobIds: ["9", "9;b"] },
+  ],
+  ["a cluster that is none", "9;-x\n", { kind: "ambiguous", jobIds: ["9;-x"] }],
+  ["all clusters", "9;all\n", { kind: "ambiguous", jobIds: ["9;all"] }],
+  [
+    "colours",
+    "\x1b[32mSubmitted batch job \x1b[1m9\x1b[0m on cluster \x1b[1mwest\x1b[0m\n",
+    submitted("9", "west"),
+  ],
+  ["colours around --parsable", "\x1b[1m9;west\x1b[0m\n", submitted("9", "west")],
   ["two numbers", "9\n10\n", { kind: "ambiguous", jobIds: ["9", "10"] }],
 ];
 

@@ -114,6 +114,11 @@ for (
       text: "Submitted batch job 41\nSubmitted batch job 42\n",
       seen: /several job IDs \(41, 42\)/,
     },
+    {
+      situation: "one job ID on two clusters",
+      text: "Submitted batch job 7 on cluster a\nSubmitted batch job 7 on cluster b\n",
+      seen: /several job IDs \(7;a, 7;b\)/,
+    },
   ]
 ) {
   Deno.test(`e2e: schedule with sbatch printing ${situation} → unclear, claims are kept`, async () => {
