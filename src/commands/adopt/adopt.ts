@@ -76,7 +76,7 @@ async function jobOf(dataset: Dataset, { job, jobId, locks }: ExtensionEntry): P
   return {
     jobId,
     // The extension does not keep what sbatch said of it.
-    cluster: theCluster(clustersIn(job.cmd)) ?? null,
+    cluster: clusterOf(jobId, job.cmd),
     submittedAtMs,
     details,
     mark: job.mark,
@@ -95,6 +95,21 @@ async function jobOf(dataset: Dataset, { job, jobId, locks }: ExtensionEntry): P
       worktree: dataset.worktree,
     },
   };
+}
+
+/** @throws {UserError} `BAD_RECORD` if it may be one of several: another one's job must not answer for it. */
+function clusterOf(jobId: string, cmd: string): string | null {
+  const names = clustersIn(cmd);
+  const cluster = theCluster(names);
+  if (cluster !== undefined) return cluster;
+  if (names.length === 0) return null;
+  throw new UserError(
+    "BAD_RECORD",
+    `Cannot adopt job ${jobId}: on which cluster it is cannot be told, its command names ${
+      names.join(",")
+    }`,
+    { hint: `datalad slurm-finish ${jobId}` },
+  );
 }
 
 async function claimsOf(

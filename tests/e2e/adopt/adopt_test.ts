@@ -144,7 +144,7 @@ Deno.test("e2e: adopt → the extension's jobs are listed and finished with comp
     assert.match((await dataset.dlslurm(["adopt"])).stdout, /adopted before/);
   }));
 
-Deno.test("e2e: adopt of jobs of other clusters → they are asked where the command says", () =>
+Deno.test("e2e: adopt of jobs of other clusters → they are asked where the command says, or stay with the extension", () =>
   inDataset(async ({ dataset, sandbox }) => {
     const commands = ["-M big", "--clusters=big,small", "-M all", ""];
     writeExtensionDatabase(
@@ -155,9 +155,15 @@ Deno.test("e2e: adopt of jobs of other clusters → they are asked where the com
         outputs: [`out${at}`],
       })),
     );
-    assert.equal((await dataset.dlslurm(["adopt"])).code, 0);
-    const log = await CallLog.watch(sandbox, ["sacct"]);
 
+    const adopted = await dataset.dlslurm(["adopt"]);
+
+    assert.equal(adopted.code, 1);
+    for (const [jobId, names] of [["72", "big,small"], ["73", "all"]]) {
+      const said = `Cannot adopt job ${jobId}: .* its command names ${names}\\. It stays with the`;
+      assert.match(adopted.stdout, new RegExp(said));
+    }
+    const log = await CallLog.watch(sandbox, ["sacct"]);
     await dataset.dlslurm(["list"]);
 
     const asked = (await log.read()).map(({ args }) => {
@@ -166,7 +172,7 @@ Deno.test("e2e: adopt of jobs of other clusters → they are asked where the com
     });
     assert.deepEqual(
       new Map(asked as [string, string[]][]),
-      new Map([["big", ["71"]], [null, ["72", "73", "74"]]]),
+      new Map([["big", ["71"]], [null, ["74"]]]),
     );
   }));
 
