@@ -16,15 +16,23 @@ import type { ChangedJob, CommitShape } from "./commit_shape.ts";
 import type { Session } from "../session/session.ts";
 import type { StagedDataset } from "./stage_datasets.ts";
 
+/** What a record says that is known only once everything is staged. */
+export interface KnownWhenStaged {
+  /** How the outputs compare with those of the run that is repeated. */
+  readonly reproduces?: ReproductionEvidence;
+  /** Files, relative to the topmost root, that are in no commit: git ignores them. */
+  readonly leftOut?: ReadonlySet<string>;
+}
+
 /** A job whose outputs are to be committed; paths are relative to the topmost root. */
 export interface JobToCommit extends WrittenPaths {
   /** Slurm's job ID; names the job's branch where it gets one. */
   readonly jobId: string;
   /**
-   * The commit message in the dataset at this path (`.`: the topmost one), record included; with how the
-   * outputs compare with those of the run that is repeated.
+   * The commit message in the dataset at this path (`.`: the topmost one), record included, with what is
+   * known once everything is staged.
    */
-  readonly messageIn: (path: string, reproduces?: ReproductionEvidence) => string;
+  readonly messageIn: (path: string, known?: KnownWhenStaged) => string;
   /** Commits of the earlier runs of the same command, oldest first; absent or empty for a first run. */
   readonly chain?: readonly string[];
 }
@@ -68,6 +76,7 @@ export async function buildParts(
 ): Promise<Map<StagedDataset, BuiltPart>> {
   const built = new Map<StagedDataset, BuiltPart>();
   const ordered = commitersLast(jobs, parts);
+  const leftOut = new Set(parts.flatMap((part) => part.leftOut));
   for (const part of parts) {
     const before = kept.get(part);
     if (before !== undefined) {
@@ -77,7 +86,7 @@ export async function buildParts(
     const changed = ordered.map((job) => ({
       key: job.key,
       jobId: job.jobId,
-      message: () => job.messageIn(part.path),
+      message: () => job.messageIn(part.path, { leftOut }),
       changes: [...part.changes.get(job.key) ?? [], ...linksOf(part, job.key, built)],
     })).filter(({ changes }) => changes.length > 0);
     if (changed.length === 0) continue;

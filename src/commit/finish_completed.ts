@@ -256,7 +256,7 @@ class CommitPlanner {
     // A sidecar has the whole record, and is named by what it says.
     if (wantsSidecar(dataset)) await environment.settle();
     const whole = () => ({ ...evidence, ...environment.accountingOf(job.jobKey) });
-    const sources = { status, slurmOutputs, evidence: whole, message };
+    const sources = { status, slurmOutputs, files, evidence: whole, message };
     const { messageIn, sidecar } = await writeMessage(dataset, job, sources, session);
     return {
       key: job.jobKey,

@@ -4,10 +4,13 @@ import { UserError } from "../errors.ts";
 import { walkTree } from "../fs/walk_tree.ts";
 import { lossyPath } from "../git/path_bytes.ts";
 import type { WrittenPaths } from "../jobs/attribution.ts";
+import { firstOf } from "../session/name_list.ts";
 import type { Session } from "../session/session.ts";
 
 /** At most so many claims that git ignores as a whole are named. */
 const MOST_NAMED = 10;
+/** At most so many logs: a rule for them is one for those of all jobs. */
+const MOST_LOGS_NAMED = 3;
 
 /**
  * Warns of outputs that git ignores: they are not committed. An output of which nothing is left then is
@@ -53,6 +56,38 @@ export async function reportIgnored(
       : `${beside.size} files in outputs are`;
     session.warn(`${what} ignored by Git and not committed, the first is "${first}"`);
   }
+  return refused;
+}
+
+/**
+ * Warns of logs and environment files that git ignores: they are not committed, and no record names them.
+ *
+ * @param leftOut the ignored ones, relative to the root.
+ * @returns errors by the keys of the jobs of which every output is required.
+ */
+export function reportIgnoredLogs(
+  jobs: readonly WrittenPaths[],
+  leftOut: ReadonlySet<string>,
+  session: Session,
+): Map<number, UserError> {
+  const refused = new Map<number, UserError>();
+  if (leftOut.size === 0) return refused;
+  const named: string[] = [];
+  for (const { key, requiresOutputs = false, slurmOutputs, alongside = [] } of jobs) {
+    const own = slurmOutputs.filter((path) => leftOut.has(path));
+    const log = own.find((path) => !alongside.includes(path));
+    if (requiresOutputs && log !== undefined) refused.set(key, ignoredOutput(log));
+    else named.push(...own);
+  }
+  const files = [...new Set(named)];
+  if (files.length === 0) return refused;
+  const [are, they] = files.length === 1 ? ["is", "it"] : ["are", "they"];
+  session.warn(
+    `${firstOf(files.map((path) => `"${path}"`), MOST_LOGS_NAMED)} ${are} ignored by Git and not ` +
+      `committed, nor named in the record: git check-ignore -v ${
+        shellName(files[0]!)
+      } shows the rule; without it, or after git add -f, ${they} would be committed`,
+  );
   return refused;
 }
 

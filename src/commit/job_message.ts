@@ -1,8 +1,14 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { renderMessage, renderRecordLine } from "../datalad/run_record.ts";
 import type { MessageParts, RunRecord } from "../datalad/run_record.ts";
+import { findIgnoredPaths } from "../datalad/ignored_paths.ts";
 import { wantsSidecar, writeSidecar } from "../datalad/sidecar.ts";
-import type { Evidence, ReproductionEvidence } from "../jobs/evidence.ts";
+import type {
+  Evidence,
+  InputsDigest,
+  ReproductionEvidence,
+  ScriptEvidence,
+} from "../jobs/evidence.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { visibleLine } from "../process/visible_text.ts";
@@ -24,11 +30,15 @@ export interface MessageSources {
   readonly status: JobStatus;
   /** Slurm's files of the job that are there. */
   readonly slurmOutputs: readonly string[];
+  /** What was written to keep what the evidence tells of. */
+  readonly files: readonly string[];
   /** What is known of what ran; where there is no sidecar, it is called when the message is made. */
   readonly evidence: () => Evidence;
   /** The user's own words for all commits of this finish. */
   readonly message: string | undefined;
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /**
  * Puts the record of a job and the message around it together; writes the sidecar if the dataset wants one.
@@ -43,22 +53,40 @@ export async function writeMessage(
   sources: MessageSources,
   { runner }: Session,
 ): Promise<JobMessage> {
-  const sidecar = wantsSidecar(dataset)
-    ? await writeSidecar(runner, dataset, renderRecordLine(recordOf(job, sources)))
-    : undefined;
+  const recordWithout = (leftOut: ReadonlySet<string>) => recordOf(job, sources, leftOut);
+  const write = async () => {
+    const record = recordWithout(await ignoredAmong(dataset, sources));
+    return await writeSidecar(runner, dataset, renderRecordLine(record));
+  };
+  const sidecar = wantsSidecar(dataset) ? await write() : undefined;
   return {
     sidecar: sidecar?.path ?? null,
     // The sidecar is in the topmost dataset only: elsewhere the message has the whole record.
-    messageIn: (path, reproduces) => {
-      const told = withReproduction(recordOf(job, sources), partsOf(job, sources), reproduces);
-      return path === "."
-        ? renderMessage(told.record, told.parts, sidecar?.id)
-        : renderMessage({ ...told.record, subdataset: path }, told.parts);
+    messageIn: (path, { reproduces, leftOut = NOTHING } = {}) => {
+      const told = withReproduction(recordWithout(leftOut), partsOf(job, sources), reproduces);
+      if (path !== ".") return renderMessage({ ...told.record, subdataset: path }, told.parts);
+      const isKept = sidecar !== undefined && !leftOut.has(sidecar.path);
+      return renderMessage(told.record, told.parts, isKept ? sidecar.id : undefined);
     },
   };
 }
 
-function recordOf(job: SubmittedJob, { slurmOutputs, evidence }: MessageSources): RunRecord {
+/** The files that git ignores: a sidecar is written before anything is staged. */
+async function ignoredAmong(
+  dataset: Dataset,
+  { slurmOutputs, files }: MessageSources,
+): Promise<Set<string>> {
+  const ignored = await findIgnoredPaths(dataset, [...slurmOutputs, ...files]);
+  return new Set(ignored.map(({ path }) => path));
+}
+
+/** What is recorded of a job; files that are in no commit are not named, but for what was declared. */
+function recordOf(
+  job: SubmittedJob,
+  { slurmOutputs: found, evidence }: MessageSources,
+  leftOut: ReadonlySet<string>,
+): RunRecord {
+  const slurmOutputs = found.filter((path) => !leftOut.has(path));
   return {
     chain: job.chain,
     cmd: job.cmd,
@@ -73,8 +101,37 @@ function recordOf(job: SubmittedJob, { slurmOutputs, evidence }: MessageSources)
     cluster: job.cluster,
     row: job.row,
     subdataset: null,
-    evidence: withNames(evidence(), job),
+    evidence: withNames(withoutKept(evidence(), leftOut), job),
   };
+}
+
+/** Leaves out where contents are kept that are in no commit. */
+function withoutKept(evidence: Evidence, leftOut: ReadonlySet<string>): Evidence {
+  if (leftOut.size === 0) return evidence;
+  const { script, inputs, attempts } = evidence;
+  const list = inputs !== undefined && "digest" in inputs
+    ? { inputs: inputs.list !== undefined && leftOut.has(inputs.list) ? listless(inputs) : inputs }
+    : {};
+  return {
+    ...evidence,
+    ...(script === undefined ? {} : { script: unkept(script, leftOut) }),
+    ...list,
+    ...(attempts === undefined ? {} : {
+      attempts: attempts.map((attempt) =>
+        attempt.script === undefined
+          ? attempt
+          : { ...attempt, script: unkept(attempt.script, leftOut) }
+      ),
+    }),
+  };
+}
+
+function unkept({ kept, ...script }: ScriptEvidence, leftOut: ReadonlySet<string>): ScriptEvidence {
+  return kept === undefined || leftOut.has(kept) ? script : { ...script, kept };
+}
+
+function listless({ list: _, ...digest }: InputsDigest): InputsDigest {
+  return digest;
 }
 
 /** Adds what the user said of the job's place among others. */

@@ -34,7 +34,9 @@ export async function judgeStaged(
     jobs: jobs.map((job) => {
       const reproduces = reproductions.get(job.key);
       if (reproduces === undefined) return job;
-      return { ...job, messageIn: (path: string) => job.messageIn(path, reproduces) };
+      const messageIn: JobToCommit["messageIn"] = (path, known) =>
+        job.messageIn(path, { ...known, reproduces });
+      return { ...job, messageIn };
     }),
   };
 }

@@ -37,6 +37,8 @@ export interface StagedDataset {
   readonly identities: Identities;
   /** What its commits go through; `null` for nothing. */
   readonly checks: CommitChecks | null;
+  /** Slurm's files, and those for the record, that git ignores; relative to the topmost root. */
+  readonly leftOut: readonly string[];
   /** Files whose entries in the index lack the files' times. */
   readonly entriesWithoutStat: readonly string[];
   /** Ends once git-annex has noted where the contents are; before that no branch must refer to them. */
@@ -102,11 +104,8 @@ export async function stageDatasets(
   const index = staging.stack.use(await PrivateIndex.copy(dataset));
   const late = projectLate(staging.late, path, isOwn);
   const outputs = { dataset, jobs, late, attribution, pathspecs, identities, beganMs };
-  const { failures, added, entriesWithoutStat, locationLog } = await stageOutputs(
-    index,
-    outputs,
-    session,
-  );
+  const staged = await stageOutputs(index, outputs, session);
+  const { failures, added, entriesWithoutStat, locationLog } = staged;
   // Whatever happens next, git-annex must not be left running behind us.
   staging.stack.defer(() => locationLog.catch(() => undefined));
   for (const [key, error] of failures) staging.failures.set(key, error);
@@ -114,15 +113,16 @@ export async function stageDatasets(
     ? new Set<number>()
     : await findMovers(recordedOid, outputs);
   // Against the head that the copy was made on: what others commit meanwhile is not ours to undo.
-  const staged = await findStagedChanges(index.git, dataset.headOid, []);
-  await findUnstaged(index, added, new Set(staged.map((change) => change.path)), (at, error) => {
+  const differing = await findStagedChanges(index.git, dataset.headOid, []);
+  await findUnstaged(index, added, new Set(differing.map((change) => change.path)), (at, error) => {
     const owner = attribution.ownerOf(at);
     if (owner !== undefined) staging.failures.set(owner, error);
   });
-  const changes = changesByJob(staged, jobs, attribution, inner);
+  const changes = changesByJob(differing, jobs, attribution, inner);
   await leaveOutIdle(index, jobs, changes);
   return {
     ...{ dataset, path, recordedOid, children, index, identities, checks },
+    leftOut: staged.leftOut.map((each) => joinPath(path, each)),
     ...{ entriesWithoutStat, locationLog, changes, selfCommittedJobs },
   };
 }

@@ -29,7 +29,7 @@ import { firstOf } from "../session/name_list.ts";
 import { findOverlooked } from "./overlooked_files.ts";
 import type { LateFiles } from "../fs/late_files.ts";
 import { isSomethingAt } from "./good_claims.ts";
-import { reportIgnored } from "./ignored_outputs.ts";
+import { reportIgnored, reportIgnoredLogs } from "./ignored_outputs.ts";
 import {
   changing,
   gone,
@@ -44,6 +44,8 @@ import {
 export interface Staging {
   /** Why a job cannot be committed, by its key; nothing of such a job may be taken. */
   readonly failures: ReadonlyMap<number, UserError>;
+  /** Slurm's files, and those for the record, that git ignores. */
+  readonly leftOut: readonly string[];
   /** Files that the private index must have now, and had not before. */
   readonly added: readonly string[];
   /** Files whose entries in the private index lack the files' times. */
@@ -147,6 +149,7 @@ class OutputStaging {
     await this.#refuseMoved(snapshots, new Set(present), added);
     return {
       failures: this.#failures,
+      leftOut: candidates.leftOut,
       added: candidates.untracked.filter((path) => this.#isWanted(path)),
       entriesWithoutStat: added.entriesWithoutStat,
       locationLog: added.locationLog,
@@ -217,11 +220,10 @@ class OutputStaging {
       candidates.ignored.filter((path) => this.#ownerOf(path) !== undefined && !logs.has(path)),
       (path) => this.#ownerOf(path)!,
     );
-    for (
-      const [owner, error] of await reportIgnored(dataset.root, jobs, ignored, this.#session)
-    ) {
-      this.#failures.set(owner, error);
-    }
+    const refused = await reportIgnored(dataset.root, jobs, ignored, this.#session);
+    const leftOut = candidates.leftOut.filter((path) => !isSidecar(dataset, path));
+    const ofLogs = reportIgnoredLogs(jobs, new Set(leftOut), this.#session);
+    for (const [owner, error] of [...refused, ...ofLogs]) this.#failures.set(owner, error);
   }
 
   async #refuseOverlooked(candidates: Candidates): Promise<void> {

@@ -26,6 +26,8 @@ export interface Candidates {
   readonly deleted: readonly string[];
   /** Files that are there, not tracked, and ignored. */
   readonly ignored: readonly string[];
+  /** Those of the files asked for that are ignored. */
+  readonly leftOut: readonly string[];
   /** Folders that could not be looked into, and tracked files that could not be looked at. */
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 }
@@ -46,7 +48,8 @@ export async function findCandidates(
 ): Promise<Candidates> {
   if (pathspecs.length === 0) {
     const present = await withoutIgnored(git, files);
-    return { present, untracked: [], deleted: [], ignored: [], unreadable: [] };
+    const leftOut = without(files, present);
+    return { present, untracked: [], deleted: [], ignored: [], leftOut, unreadable: [] };
   }
   const args = ["ls-files", "-z", "--others", "--exclude-standard"];
   const fewer = coverWithPathspecs(pathspecs, MOST_INDEX_PATHSPECS);
@@ -75,8 +78,14 @@ export async function findCandidates(
     untracked,
     deleted,
     ignored: ignored.paths,
+    leftOut: without(files, wanted),
     unreadable,
   };
+}
+
+function without(files: readonly string[], some: readonly string[]): string[] {
+  const left = new Set(some);
+  return files.filter((file) => !left.has(file));
 }
 
 /** What `git ls-files` lists under `pathspecs`, each path once, and its words on standard error. */

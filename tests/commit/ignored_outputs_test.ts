@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { reportIgnored } from "../../src/commit/ignored_outputs.ts";
+import { reportIgnored, reportIgnoredLogs } from "../../src/commit/ignored_outputs.ts";
 import type { WrittenPaths } from "../../src/jobs/attribution.ts";
 import { TestFolder } from "../support/test_folder.ts";
 import { testSession } from "../support/test_session.ts";
@@ -60,4 +60,27 @@ Deno.test("reportIgnored() names ten outputs, of more the number", async () => {
 
 Deno.test("reportIgnored() has nothing to say where nothing is ignored", async () => {
   assert.deepEqual(await tell(["out/a"], ["out"], []), { warnings: [], refused: [] });
+});
+
+Deno.test("reportIgnoredLogs() names three logs for all jobs, and refuses jobs that require theirs", () => {
+  const job = (key: number, requiresOutputs: boolean) => ({
+    ...{ key, claims: [], requiresOutputs, alongside: [`kept-${key}`] },
+    slurmOutputs: [`${key}.out`, `${key}.json`, `kept-${key}`],
+  });
+  const tellOf = (jobs: readonly WrittenPaths[], ...leftOut: readonly string[]) => {
+    const session = testSession();
+    const refused = reportIgnoredLogs(jobs, new Set(leftOut), session);
+    return { warnings: session.warnings, refused: [...refused.keys()] };
+  };
+
+  const all = [1, 2].flatMap((key) => [`${key}.out`, `${key}.json`]);
+  const { warnings, refused } = tellOf([job(1, false), job(2, false)], ...all);
+  assert.match(warnings.join(), /^"1\.out", "1\.json", "2\.out" and 1 more are ignored by Git/);
+  assert.deepEqual(refused, []);
+  assert.deepEqual(tellOf([job(1, true)], "1.out"), { warnings: [], refused: [1] });
+  // What is kept beside the record is no output.
+  const beside = tellOf([job(1, true)], "kept-1");
+  assert.deepEqual(beside.refused, []);
+  assert.match(beside.warnings.join(), /^"kept-1" is ignored by Git/);
+  assert.deepEqual(tellOf([job(1, true)]), { warnings: [], refused: [] });
 });

@@ -10,7 +10,7 @@ function jobOf(key: number, chain?: readonly string[]): JobToCommit {
       key,
       claims: ["out"],
       slurmOutputs: [],
-      messageIn: (_path: string, verdict?: unknown) => JSON.stringify(verdict ?? null),
+      messageIn: (_path: string, known?: unknown) => JSON.stringify(known ?? null),
     },
     ...(chain === undefined ? {} : { chain }),
   } as unknown as JobToCommit;
@@ -44,7 +44,7 @@ Deno.test("judgeStaged() has repetitions judged alone, with what they changed in
   ], "that a subdataset has a new commit is no output");
   assert.deepEqual(jobs.map((job) => job.messageIn(".")), [
     "null",
-    '{"commit":"c0ffee","identical":1}',
+    '{"reproduces":{"commit":"c0ffee","identical":1}}',
   ]);
   assert.equal(reproductions.size, 1);
 });

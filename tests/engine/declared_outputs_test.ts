@@ -160,6 +160,67 @@ Deno.test("declared: ignored outputs without --require-outputs → the job is fi
   assert.match(finished.stderr, /2 files in outputs are ignored by Git .* the first is "out\//);
 });
 
+/** The record in the message of the last commit. */
+async function lastRecord(world: EngineWorld) {
+  const json = /"chain"[^]*?\n\}/.exec(await world.git("log", "-1", "--format=%B"))![0];
+  return JSON.parse(`{${json}`);
+}
+
+Deno.test("declared: a log and an environment file that Git ignores → named, and in no record", async () => {
+  await using world = await EngineWorld.create({ ".gitignore": "*.out\n*.env.json\n" });
+  await world.schedule("res");
+  for (const path of ["res", SLURM_LOG]) await world.write(path, "x\n");
+
+  const refused = await world.dlslurm("finish", "--require-outputs");
+  assert.match(saidBy(refused), /"slurm-1\.out" is ignored by Git\. The job stays open/);
+  assert.deepEqual(world.stages(), ["open"]);
+
+  const finished = await world.must("finish");
+
+  assert.match(
+    finished.stderr,
+    /^warning: "slurm-1\.out", "slurm-job-1\.env\.json" are ignored by Git and not committed, .*git check-ignore -v/m,
+  );
+  assert.deepEqual(await world.changes(), ["A res"]);
+  const record = await lastRecord(world);
+  assert.deepEqual([record.outputs, record.slurm_outputs], [["res"], []]);
+});
+
+Deno.test("declared: Git ignores what a record is kept in → the message has it, and names no such file", async () => {
+  await using world = await EngineWorld.create({ ".gitignore": ".*\n*.out\n" });
+  await world.git("config", "datalad.run.record-sidecar", "true");
+  await world.write("new.sh", "#!/bin/sh\n");
+  await world.must("schedule", "-o", "res", "sbatch", "new.sh");
+  for (const path of ["res", SLURM_LOG]) await world.write(path, "x\n");
+
+  const finished = await world.must("finish");
+
+  assert.match(finished.stderr, /\.datalad\/slurm\/scripts\/.* are ignored by Git/);
+  assert.deepEqual(await world.changes(), ["A res", LOG]);
+  const record = await lastRecord(world);
+  assert.deepEqual(record.slurm_outputs, ["slurm-job-1.env.json"]);
+  assert.equal(record.dlslurm.script.saved, false);
+  assert.equal("kept" in record.dlslurm.script, false);
+});
+
+Deno.test("declared: a log that Git ignores, and a sidecar → that does not name it either", async () => {
+  await using world = await EngineWorld.create({ ".gitignore": "*.out\n" });
+  await world.git("config", "datalad.run.record-sidecar", "true");
+  await world.schedule("res");
+  for (const path of ["res", SLURM_LOG]) await world.write(path, "x\n");
+
+  await world.must("finish");
+
+  const [sidecar] = (await world.changes()).filter((change) => change.includes("runinfo"));
+  const text = await world.sandbox.require([
+    "xz",
+    "-dc",
+    "--format=xz",
+    join(world.root, sidecar!.slice(2)),
+  ]);
+  assert.deepEqual(JSON.parse(text).slurm_outputs, ["slurm-job-1.env.json"]);
+});
+
 Deno.test("declared: no output is ignored, though its name is like one → no word of it", async () => {
   await using world = await EngineWorld.create({
     ".gitignore": "*.nii\n!keep.nii\n/out\n!/out\n/forced.nii\n",
