@@ -84,9 +84,9 @@ export function nestedRepository(path: string): UserError {
     "BAD_OUTPUT",
     `Cannot commit the outputs: "${path}" is a Git repository of its own`,
     {
-      hint: `remove ${
+      hint: `move the repository away, or, if nobody needs its history, remove ${
         shellName(`${path}.git`)
-      }, or move the repository away, then run the same command again`,
+      }; then run the same command again`,
     },
   );
 }

@@ -51,7 +51,8 @@ export async function findSubdatasets(
   const links = await submodules.readLinks(candidates);
   const subdatasets: Subdataset[] = [];
   for (const [path, recordedOid] of links) {
-    const isInstalled = await hasRepository(join(root, path));
+    const isInstalled = await hasRepository(join(root, path)) &&
+      !await isBehindLink(root, path);
     const url = listed.find((submodule) => submodule.path === path)?.url;
     subdatasets.push({ path, url, recordedOid, isInstalled });
   }
@@ -84,11 +85,17 @@ async function findNestedRepositories(
         known.set(folder, isRepository);
       }
       if (!isRepository) continue;
+      // To git a link is a link: what it leads to is not there, and may be the dataset itself.
+      if (await isBehindLink(root, folder)) break;
       found.add(folder);
       break;
     }
   }
   return found;
+}
+
+async function isBehindLink(root: string, folder: string): Promise<boolean> {
+  return await Deno.realPath(join(root, folder)) !== join(root, folder);
 }
 
 /**
@@ -214,8 +221,11 @@ function foreignRepository(path: string): UserError {
     `Cannot commit the outputs: "${path}" is a Git repository of its own, and no subdataset that ` +
       "the dataset's HEAD knows",
     {
-      hint: `make it a subdataset: datalad save ${shellName(path)}; or remove "${path}/.git"; ` +
-        "then run the same command again",
+      hint:
+        `make it a subdataset: datalad save ${
+          shellName(path)
+        }; or move it out of the outputs; or, if ` +
+        `nobody needs its history, remove "${path}/.git"; then run the same command again`,
     },
   );
 }
