@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 import { CopyError, placeCopy } from "../fs/copy_tree.ts";
 import { followedFiles } from "../fs/followed_files.ts";
 import type { FollowedFile } from "../fs/followed_files.ts";
-import { lstatIfPresent, removeIfPresent } from "../fs/if_present.ts";
+import { ifPresent, lstatIfPresent, removeIfPresent } from "../fs/if_present.ts";
 import { TEMPORARY_FILE_REGEXP } from "../fs/write_file_atomic.ts";
 import { isSameFile } from "../jobs/files_before.ts";
 import type { FilesBesideAltDir } from "../jobs/files_before.ts";
@@ -86,6 +86,27 @@ export async function bringOutputsBack(
       },
     );
   }
+}
+
+/**
+ * Requires that the folder is there in which a job ran instead of the dataset.
+ *
+ * @throws {UserError} `BAD_ALT_DIR`
+ */
+export function requireAltDirThere({ jobId, altDir, pwd }: SubmittedJob): void {
+  if (altDir === null) return;
+  const folder = join(altDir, pwd);
+  if (ifPresent(() => Deno.statSync(folder))?.isDirectory === true) return;
+  throw new UserError(
+    "BAD_ALT_DIR",
+    `Cannot bring the outputs of job ${jobId} back: there is no folder "${folder}", where it ran`,
+    {
+      unchanged: "The job stays open",
+      hint:
+        `see whether "${altDir}" is mounted on this machine, then: dlslurm finish ${jobId}; if it is gone ` +
+        `for good: dlslurm finish ${jobId} --allow-no-outputs commits what is in the dataset`,
+    },
+  );
 }
 
 /** Removes the half copies that a killed finish left of a job that is not to be committed. */

@@ -11,7 +11,7 @@ import { endOf } from "../jobs/job_status.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import type { JudgeRepetitions } from "../jobs/output_comparison.ts";
 import type { JobStore } from "../store/job_store.ts";
-import { bringOutputsBack } from "./bring_back.ts";
+import { bringOutputsBack, requireAltDirThere } from "./bring_back.ts";
 import { commitJobs } from "./commit_jobs.ts";
 import type { CommitResult } from "./commit_jobs.ts";
 import type { JobToCommit } from "./build_datasets.ts";
@@ -238,6 +238,7 @@ class CommitPlanner {
     const { found, missing } = this.#finder.look(job, status);
     const slurmOutputs = await this.#ownLogs(found, each, logs.shared);
     warnOfLogs(job, status, missing, session);
+    if (!allowNoOutputs) requireAltDirThere(job);
     const brought = await bringOutputsBack(dataset, job, {
       slurmOutputs,
       before: job.altDir === null ? null : store.files.find(job.jobKey)?.altDir ?? null,

@@ -27,3 +27,23 @@ Deno.test("advice: an output in which a repository lies → its history is not t
     /move it out of the outputs; or, if nobody needs its history, remove/,
   );
 });
+
+Deno.test("advice: the alternative folder is gone → said so, and the job stays open", async () => {
+  await using world = await EngineWorld.create({ out: "of an earlier run\n" });
+  const altDir = join(world.sandbox.root, "scratch");
+  await Deno.mkdir(altDir);
+  await world.must("schedule", "-a", altDir, "-o", "out", "sbatch", "job.sh");
+  await Deno.remove(altDir, { recursive: true });
+
+  const refused = await world.dlslurm("finish");
+
+  assert.equal(refused.code, 1);
+  assert.match(
+    saidBy(refused),
+    /there is no folder ".*scratch", where it ran\. The job stays open/,
+  );
+  assert.match(saidBy(refused), /hint: see whether ".*scratch" is mounted on this machine/);
+  assert.deepEqual(world.stages(), ["open"]);
+  await world.must("finish", "1", "--allow-no-outputs");
+  assert.deepEqual(world.stages(), ["finished"]);
+});
