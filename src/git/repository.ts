@@ -52,8 +52,8 @@ export async function openRepository(runner: Runner, directory: string): Promise
   await requireFolder(directory);
   // Git tells some paths absolute, and some relative to where it was asked.
   directory = await Deno.realPath(directory);
-  const result = await new Git(runner, directory).run(QUESTION);
-  const answer = readAnswer(directory, result);
+  const git = new Git(runner, directory);
+  const answer = await readAnswer(git, directory, await git.run(QUESTION));
   const { root, gitDir, headOid, branch } = answer;
   const commonDir = absoluteFrom(directory, answer.commonDir);
   for (const path of [root, gitDir, commonDir]) await requireText(path);
@@ -83,7 +83,7 @@ export async function requireFolder(directory: string): Promise<void> {
 }
 
 /** Takes git's answer apart, or says why it could not give all of it. */
-function readAnswer(directory: string, result: RunResult) {
+async function readAnswer(git: Git, directory: string, result: RunResult) {
   const lines = textOf(result.stdout).split("\n");
   // What comes before the first thing that fails is printed all the same.
   const [bare, root, gitDir, indexFile, hooksFolder, commonDir, headOid, branch] = lines;
@@ -115,11 +115,39 @@ function readAnswer(directory: string, result: RunResult) {
     );
   }
   if (result.code !== 0 || headOid === undefined || branch === undefined) {
-    throw new UserError("NO_COMMIT", `Cannot work in "${root}": the repository has no commit yet`, {
-      hint: `save the job scripts first: git add . && git commit -m "add job scripts"`,
-    });
+    throw await noCommit(git, root);
   }
   return { root, gitDir, indexFile, hooksFolder, commonDir, headOid, branch };
+}
+
+/** HEAD leads to no commit: there is none at all, or none on this branch. */
+async function noCommit(git: Git, root: string): Promise<UserError> {
+  const newest = [
+    "for-each-ref",
+    "--count=1",
+    "--sort=-committerdate",
+    "--format=%(refname:short)",
+  ];
+  const { stdout } = await git.run([...newest, "refs/heads", "refs/remotes"]);
+  const other = textOf(stdout).trim();
+  if (other === "") {
+    return new UserError(
+      "NO_COMMIT",
+      `Cannot work in "${root}": the repository has no commit yet`,
+      {
+        hint: `save the job scripts first: git add . && git commit -m "add job scripts"`,
+      },
+    );
+  }
+  return new UserError(
+    "NO_COMMIT",
+    `Cannot work in "${root}": what is checked out has no commit, though other branches of the repository have`,
+    {
+      hint:
+        `git switch NAME goes to one that has (git branch --all lists them; the newest is ${other}); jobs ` +
+        "of that branch are finished there",
+    },
+  );
 }
 
 function notARepository(reason: string, hint: string): UserError {

@@ -47,3 +47,15 @@ Deno.test("advice: the alternative folder is gone → said so, and the job stays
   await world.must("finish", "1", "--allow-no-outputs");
   assert.deepEqual(world.stages(), ["finished"]);
 });
+
+Deno.test("advice: a branch without a commit, in a repository that has some → not to begin anew", async () => {
+  await using world = await EngineWorld.create();
+  const job = await world.schedule("out");
+  await world.git("switch", "--quiet", "--orphan", "empty");
+
+  const refused = await world.dlslurm("finish", job);
+
+  assert.match(saidBy(refused), /has no commit, though other branches of the repository have/);
+  assert.match(saidBy(refused), /hint: git switch NAME .* the newest is main/);
+  assert.doesNotMatch(saidBy(refused), /git add/);
+});
