@@ -8,8 +8,11 @@ import { join } from "node:path";
 import { handedOverNoteOf } from "../annex/handed_over.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import { diskFailure } from "../process/disk_failure.ts";
 import { shellName } from "../process/shell_name.ts";
 import { nameOfUser, ownerOf, SHARING } from "../process/system_error.ts";
+import { limitFailure } from "../process/system_limits.ts";
 
 /** Somebody still writes to a file. */
 export function changing(path: string): UserError {
@@ -19,6 +22,20 @@ export function changing(path: string): UserError {
     {
       unchanged: "The job stays open",
       hint: `see who does (lsof ${shellName(path)}), wait for it, then run the same command again`,
+    },
+  );
+}
+
+/** Git refuses a name, and passes over the file with no more than a word of it. */
+export function refusedName(path: string): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit the outputs: git takes no file with the name "${path}": invalid path`,
+    {
+      unchanged: "The job stays open",
+      hint:
+        "rename it (.git, and names that stand for it elsewhere, such as git~1, are git's own), then " +
+        "run the same command again",
     },
   );
 }
@@ -93,17 +110,53 @@ export function nestedRepository(path: string): UserError {
 
 /** Git or git-annex cannot add a file, and says why; an empty path: it does not say which file. */
 export function unreadable(dataset: Dataset, path: string, reason: string): UserError {
-  const isDenied = /permission denied|operation not permitted/i.test(reason);
+  const [code, hint] = adviceFor(dataset, path, reason);
   return new UserError(
-    isDenied ? "PERMISSION" : "GIT_FAILED",
+    code,
     `Cannot commit the outputs: ${path === "" ? "a file" : `"${path}"`} cannot be added`,
-    {
-      detail: reason,
-      hint: isDenied && path !== ""
-        ? hintForOwner(dataset, path)
-        : "make it readable, or remove it, then run the same command again",
-    },
+    { detail: reason, hint },
   );
+}
+
+const AGAIN = "then run the same command again";
+
+/** What helps against the reason that git or git-annex gives. */
+function adviceFor(
+  dataset: Dataset,
+  path: string,
+  reason: string,
+): readonly [code: ErrorCode, hint: string] {
+  const folder = Deno.env.get("TMPDIR") ?? "";
+  if (folder !== "" && reason.includes(folder) && !isFolder(folder)) {
+    return [
+      "DISK",
+      `TMPDIR names "${folder}", and there is no such folder: export TMPDIR=/tmp, ${AGAIN}`,
+    ];
+  }
+  const filter = /clean filter '(.+)' failed/.exec(reason)?.[1];
+  if (filter !== undefined) {
+    return [
+      "GIT_FAILED",
+      `have the program of the filter on PATH (git config --get-regexp ${
+        shellName(`filter.${filter}`)
+      } names it), or mend what it says, ${AGAIN}`,
+    ];
+  }
+  const known = diskFailure("git", reason) ?? limitFailure("git", reason);
+  if (known?.hint !== undefined) return [known.code, known.hint];
+  if (!/permission denied|operation not permitted/i.test(reason)) {
+    return ["GIT_FAILED", `mend what git says, ${AGAIN}`];
+  }
+  const hint = path === "" ? `make it readable, ${AGAIN}` : hintForOwner(dataset, path);
+  return ["PERMISSION", hint];
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 /** Git must be able to read a file; git-annex wants to own it, unless the repository is shared. */

@@ -15,9 +15,10 @@ import type { WrittenPaths } from "../jobs/attribution.ts";
 import { toUserError } from "../process/system_error.ts";
 import { TakenPlaces } from "../jobs/taken_places.ts";
 import type { Session } from "../session/session.ts";
+import { findUnstaged } from "./unstaged_files.ts";
 import { takeFinishLease } from "./finish_lease.ts";
 import type { LateFiles } from "../fs/late_files.ts";
-import { findUnstaged, stageOutputs } from "./stage_outputs.ts";
+import { stageOutputs } from "./stage_outputs.ts";
 import type { OutputsToStage } from "./stage_outputs.ts";
 import { shellName } from "../process/shell_name.ts";
 

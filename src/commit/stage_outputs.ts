@@ -37,7 +37,6 @@ import {
   nestedRepository,
   overlooked,
   unreadable,
-  unstaged,
 } from "./output_problems.ts";
 
 /** What came of staging. */
@@ -309,7 +308,8 @@ class OutputStaging {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const said = error.detail ?? error.message;
-      const path = /open\("(.*)"\): /.exec(said)?.[1] ?? "";
+      const path = /open\("(.*)"\): |^fatal: (.*): clean filter '/m.exec(said)?.slice(1)
+        .find((each) => each !== undefined) ?? "";
       this.#failures.set(key, this.#notAdded(path, said));
     }
   }
@@ -375,27 +375,6 @@ function warnOfSpared(paths: readonly string[], session: Session): void {
     } ${were} not there before the job was submitted: that ${they} gone is ` +
       "not committed (git rm commits it, git restore brings it back)",
   );
-}
-
-/**
- * Fails the jobs of which a new file is not in the index after all: git-annex tells of some of what went
- * wrong in staging, and not of all.
- *
- * @param added as {@linkcode stageOutputs} gave them.
- * @param staged the paths at which the index differs from HEAD.
- * @param fail takes a path and what is wrong with it.
- */
-export async function findUnstaged(
-  index: PrivateIndex,
-  added: readonly string[],
-  staged: ReadonlySet<string>,
-  fail: (path: string, error: UserError) => void,
-): Promise<void> {
-  const doubtful = added.filter((path) => !staged.has(path));
-  if (doubtful.length === 0) return;
-  // One that HEAD has, and that the user had taken out of the index, does not differ.
-  const tracked = new Set(await index.listTracked(doubtful));
-  for (const path of doubtful) if (!tracked.has(path)) fail(path, unstaged(path));
 }
 
 function isGone(path: string): boolean {

@@ -120,6 +120,14 @@ export class PrivateIndex implements AsyncDisposable {
     return tracked;
   }
 
+  /** Those of `paths`, none of which it has, whose names git refuses: it passes over them, with exit status 0. */
+  async findRefused(paths: readonly string[]): Promise<string[]> {
+    const args = ["update-index", "--force-remove", "-z", "--stdin"];
+    const { stderr } = await this.git.run(args, { stdin: joinNul(paths) });
+    const said = `\n${stderr}\n`;
+    return paths.filter((path) => said.includes(`\nIgnoring path ${path}\n`));
+  }
+
   async #update(
     options: readonly string[],
     paths: Iterable<string>,

@@ -71,7 +71,8 @@ export function errnoOf(error: unknown): string {
 
 /** What programs say when they meet a limit, by the system's name for that. */
 const WORDS: readonly (readonly [words: RegExp, errno: string])[] = [
-  [/(fork|thread|process|exec|spawn).*Resource temporarily unavailable|cannot fork/i, "EAGAIN"],
+  // A shell says no more than "Cannot fork"; git's "cannot fork to run X" is of any reason why X does not run.
+  [/(fork|thread|process|exec|spawn).*Resource temporarily unavailable|cannot fork$/im, "EAGAIN"],
   [/Cannot allocate memory|out of memory/i, "ENOMEM"],
   [/Argument list too long/, "E2BIG"],
   [/Too many open files in system/, "ENFILE"],

@@ -32,3 +32,11 @@ Deno.test("what to type names files as a shell takes them", () => {
   assert.match(nestedRepository("my out/").hint!, /remove "my out\/\.git"/);
   assert.match(lostBefore("a", { commonDir: "/my set/.git" }).hint!, /rm "\/my set\/\.git\//);
 });
+
+Deno.test("unreadable() never has a file removed that only could not be stored", () => {
+  const hintFor = (reason: string) => unreadable({ root: "/" } as Dataset, "a", reason).hint!;
+
+  assert.match(hintFor("git-annex: a: No space left on device"), /^free space/);
+  assert.match(hintFor("fatal: out/a: clean filter 'lfs' failed"), /filter\.lfs/);
+  assert.match(hintFor("fatal: unable to index file"), /^mend what git says/);
+});

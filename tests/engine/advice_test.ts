@@ -1,6 +1,7 @@
 /** What is advised where outputs cannot be committed helps, and costs nobody anything. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { testIfAvailable } from "../support/requirements.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
 Deno.test("advice: an output that is a link to the dataset itself → the link is committed, nothing is to be removed", async () => {
@@ -28,6 +29,24 @@ Deno.test("advice: an output in which a repository lies → its history is not t
   );
 });
 
+Deno.test("advice: the program of a filter is missing → its own job is left open, with a word of the filter", async () => {
+  await using world = await EngineWorld.create({ ".gitattributes": "*.bin filter=big\n" });
+  await world.git("config", "filter.big.clean", "no-such-program");
+  await world.git("config", "filter.big.required", "true");
+  const filtered = await world.schedule("out");
+  const plain = await world.schedule("other");
+  await world.write("out/a.bin", "x\n");
+  await world.write("other", "x\n");
+
+  const finished = await world.dlslurm("finish", filtered, plain);
+
+  assert.equal(finished.code, 1);
+  assert.match(saidBy(finished), /"out\/a\.bin" cannot be added/);
+  assert.match(saidBy(finished), /hint: have the program of the filter on PATH .*filter\.big/);
+  assert.doesNotMatch(saidBy(finished), /ulimit|remove it/);
+  assert.deepEqual(await world.changes(), ["A other", "A slurm-job-2.env.json"]);
+});
+
 Deno.test("advice: the alternative folder is gone → said so, and the job stays open", async () => {
   await using world = await EngineWorld.create({ out: "of an earlier run\n" });
   const altDir = join(world.sandbox.root, "scratch");
@@ -47,6 +66,22 @@ Deno.test("advice: the alternative folder is gone → said so, and the job stays
   await world.must("finish", "1", "--allow-no-outputs");
   assert.deepEqual(world.stages(), ["finished"]);
 });
+
+testIfAvailable(
+  ["git-annex"],
+  "advice: TMPDIR names no folder → git-annex's failure is laid to that",
+  async () => {
+    await using world = await EngineWorld.create({}, "git-annex");
+    const job = await world.schedule("out");
+    await world.write("out/x", "x\n");
+
+    const env = { TMPDIR: "/nowhere/at/all" };
+    const refused = await world.sandbox.dlslurm(["finish", job], { cwd: world.root, env });
+
+    assert.match(saidBy(refused), /hint: TMPDIR names "\/nowhere\/at\/all", and there is no such/);
+    assert.doesNotMatch(saidBy(refused), /remove it/);
+  },
+);
 
 Deno.test("advice: a branch without a commit, in a repository that has some → not to begin anew", async () => {
   await using world = await EngineWorld.create();

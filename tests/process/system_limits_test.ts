@@ -37,6 +37,10 @@ const SAID: readonly (readonly [stderr: string, reason: RegExp | undefined])[] =
   ["fatal: Out of memory, malloc failed (tried to allocate 9 bytes)\n", /not enough memory/],
   ["error: cannot spawn ssh: Argument list too long\n", /longer than the system takes/],
   ["fatal: cannot open '.git/HEAD': Too many open files\n", /no more files/],
+  [
+    "error: cannot run git-x: No such file or directory\nerror: cannot fork to run external filter 'git-x'\n",
+    undefined,
+  ],
   ["fatal: not a git repository\n", undefined],
 ];
 
