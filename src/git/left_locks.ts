@@ -39,10 +39,11 @@ export async function locksOfUnlocking(
   ];
 }
 
-/** Where git-annex has its git write the location log. */
+/** Where git-annex has its git write the location log, and note up to where it has looked at the branch. */
 function locksOfAnnex(commonDir: string): string[] {
   return [
     join(commonDir, "refs", "heads", "git-annex.lock"),
+    join(commonDir, "refs", "annex", "last-index.lock"),
     join(commonDir, "packed-refs.lock"),
     join(commonDir, "annex", "index.lock"),
   ];

@@ -6,7 +6,13 @@ import { DenoRunner } from "../../src/process/deno_runner.ts";
 import { TestDataset } from "../support/datasets.ts";
 import { Sandbox } from "../support/sandbox.ts";
 
-const LOCKS = ["HEAD.lock", "packed-refs.lock", "refs/heads/main.lock", "refs/dlslurm/finish.lock"];
+const LOCKS = [
+  "HEAD.lock",
+  "packed-refs.lock",
+  "refs/heads/main.lock",
+  "refs/dlslurm/finish.lock",
+  "refs/annex/last-index.lock",
+];
 
 async function withRepository(
   test: (root: string, clear: (refs: string[], sinceMs: number) => Promise<string[]>) => unknown,
@@ -14,7 +20,9 @@ async function withRepository(
   await using sandbox = await Sandbox.create();
   const { root } = await TestDataset.create(sandbox, "plain git");
   const repository = await openRepository(new DenoRunner(), root);
-  await Deno.mkdir(join(root, ".git/refs/dlslurm"), { recursive: true });
+  for (const folder of ["refs/dlslurm", "refs/annex"]) {
+    await Deno.mkdir(join(root, ".git", folder), { recursive: true });
+  }
   await test(root, async (refs, sinceMs) => {
     return await clearLeftLocks(await locksOfRefs(repository, refs), sinceMs);
   });
