@@ -10,7 +10,9 @@
  */
 
 import { UserError } from "../errors.ts";
+import { AFTER_KILL, renderEnd } from "../git/git.ts";
 import type { Git } from "../git/git.ts";
+import { wasKilled } from "../git/watched_locks.ts";
 import { isReachable, joinNul } from "../git/path_bytes.ts";
 import { diskFailure } from "../process/disk_failure.ts";
 import { limitFailure } from "../process/system_limits.ts";
@@ -75,6 +77,7 @@ export async function runAnnex(
     // DataLad's setting: a dotfile is a file like any other.
     const result = await git.run(["-c", "annex.dotfiles=true", "annex", ...args, ...options], {
       env: annexEnvironment(),
+      locks: "annex",
       onStdout: (piece) => lines.add(piece),
       ...(stdin === undefined ? {} : { stdin }),
     });
@@ -144,6 +147,7 @@ export async function setPresence(
     using noting = begin?.("noting where contents are", keys.length);
     const result = await git.run(["annex", "setpresentkey", "--batch"], {
       env: annexEnvironment(),
+      locks: "annex",
       ...(noting === undefined ? {} : { watchStdout: countLines(noting) }),
       stdin: keys.map((key) => `${key} ${uuid} ${isPresent ? 1 : 0}\n`).join(""),
     });
@@ -153,6 +157,7 @@ export async function setPresence(
   // setpresentkey leaves what it noted in the journal; adding nothing commits that.
   const committed = await git.run(["annex", "add", "--batch"], {
     env: annexEnvironment(),
+    locks: "annex",
     stdin: "",
   });
   if (committed.code !== 0) throw annexFailed("add", committed);
@@ -189,13 +194,12 @@ function annexFailed(command: string, result: RunResult): UserError {
     );
   }
   const name = `git annex ${command}`;
-  return diskFailure(name, result.stderr) ?? limitFailure(name, result.stderr) ?? new UserError(
-    "ANNEX_FAILED",
-    result.code === 0
-      ? `Cannot go on: ${name} did not stage what it did`
-      : `Cannot go on: ${name} ended with exit status ${result.code}`,
-    { detail: result.stderr },
-  );
+  const end = result.code === 0 ? "did not stage what it did" : renderEnd(result);
+  return diskFailure(name, result.stderr) ?? limitFailure(name, result.stderr) ??
+    new UserError("ANNEX_FAILED", `Cannot go on: ${name} ${end}`, {
+      detail: result.stderr,
+      ...(wasKilled(result) ? { hint: AFTER_KILL } : {}),
+    });
 }
 
 /** The lines of git-annex's output as they come; those about progress are passed on and not kept. */

@@ -122,7 +122,8 @@ async function makeCommit(
   const stdin = `feature done\ncommit ${BRANCH}\nauthor ${author}\ncommitter ${committer}\n` +
     `${data("update")}from ${base}\n${changes.join("")}\ndone\n`;
   // Without --force it moves the branch from what the commit stands on, or not at all.
-  const { code } = await git.run([...KEEPING_PACKS, "fast-import", ...IMPORT_OPTIONS], { stdin });
+  const args = [...KEEPING_PACKS, "fast-import", ...IMPORT_OPTIONS];
+  const { code } = await git.run(args, { stdin, locks: [BRANCH] });
   return code === 0;
 }
 

@@ -82,7 +82,9 @@ export async function buildCheckedCommits(
       oids.push(textOf(result.stdout).trim());
       step?.advance();
     }
-    if (oids.length > 0) await git.require(["update-ref", STAGING_REF, oids.at(-1)!]);
+    if (oids.length > 0) {
+      await git.require(["update-ref", STAGING_REF, oids.at(-1)!], { locks: [] });
+    }
   } finally {
     await removeFiles();
   }

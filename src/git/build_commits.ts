@@ -62,6 +62,7 @@ export async function buildCommits(
     [...KEEPING_PACKS, "fast-import", "--force", ...IMPORT_OPTIONS],
     {
       stdin: renderImport(commits),
+      locks: [],
       ...(step === undefined ? {} : { watchStdout: countLines(step) }),
     },
   );

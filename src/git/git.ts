@@ -15,23 +15,45 @@ import { diskFailure } from "../process/disk_failure.ts";
 import { limitFailure } from "../process/system_limits.ts";
 import { ProgramNotFoundError, textOf } from "../process/runner.ts";
 import type { Runner, RunOptions, RunResult } from "../process/runner.ts";
+import type { LockPlace } from "./left_locks.ts";
+import { lockHeld, wasKilled, WatchedLocks } from "./watched_locks.ts";
+import type { LocksOfCall } from "./watched_locks.ts";
+
+/** How one git is run. */
+export interface GitOptions extends RunOptions {
+  /** What it locks in the repository: should it be killed, what it leaves is taken away. */
+  readonly locks?: LocksOfCall;
+}
 
 /** Runs git in one work tree. */
 export class Git {
   readonly #runner: Runner;
   readonly #cwd: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #place: LockPlace | undefined;
 
-  /** Binds git to the folder `cwd` of a work tree and to `env` on top of the user's environment. */
-  constructor(runner: Runner, cwd: string, env: Readonly<Record<string, string>> = {}) {
+  /**
+   * Binds git to the folder `cwd` of a work tree and to `env` on top of the user's environment.
+   *
+   * @param place where its locks are; absent: nobody sees to those that a killed git leaves.
+   */
+  constructor(
+    runner: Runner,
+    cwd: string,
+    env: Readonly<Record<string, string>> = {},
+    place?: LockPlace,
+  ) {
     this.#runner = runner;
     this.#cwd = cwd;
     this.#env = env;
+    this.#place = place;
   }
 
   /** The same work tree with another index file. */
   withIndex(indexFile: string): Git {
-    return new Git(this.#runner, this.#cwd, { ...this.#env, GIT_INDEX_FILE: indexFile });
+    const place = this.#place && { ...this.#place, indexFile };
+    const env = { ...this.#env, GIT_INDEX_FILE: indexFile };
+    return new Git(this.#runner, this.#cwd, env, place);
   }
 
   /** Git in another folder, with the environment and index of that one's own. */
@@ -44,7 +66,21 @@ export class Git {
    *
    * @throws {UserError} `GIT_FAILED` if there is no git on PATH.
    */
-  async run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  async run(args: readonly string[], options: GitOptions = {}): Promise<RunResult> {
+    const { locks, ...rest } = options;
+    if (locks === undefined || this.#place === undefined) return await this.#start(args, rest);
+    const watched = await WatchedLocks.begin(this.#place, locks);
+    let result: RunResult;
+    try {
+      result = await this.#start(args, rest);
+    } catch (error) {
+      if (!(error instanceof UserError)) await watched.clear(); // it was begun, and given up on
+      throw error;
+    }
+    return await watched.clearAfter(result);
+  }
+
+  async #start(args: readonly string[], options: RunOptions): Promise<RunResult> {
     try {
       return await this.#runner.run(["git", ...args], {
         ...options,
@@ -65,14 +101,14 @@ export class Git {
    *
    * @throws {UserError} `GIT_FAILED` with git's own words if the exit status is not 0.
    */
-  async require(args: readonly string[], options: RunOptions = {}): Promise<Uint8Array> {
+  async require(args: readonly string[], options: GitOptions = {}): Promise<Uint8Array> {
     const result = await this.run(args, options);
     if (result.code !== 0) throw gitFailed(args, result);
     return result.stdout;
   }
 
   /** As {@linkcode Git.require}, for output that is text. */
-  async text(args: readonly string[], options: RunOptions = {}): Promise<string> {
+  async text(args: readonly string[], options: GitOptions = {}): Promise<string> {
     return textOf(await this.require(args, options)).trimEnd();
   }
 }
@@ -102,9 +138,18 @@ export function gitFailed(args: readonly string[], result: RunResult): UserError
   const name = args.find((arg) => /^[a-z][a-z-]+$/.test(arg)) ?? args[0];
   const command = `git ${name}`;
   return diskFailure(command, result.stderr) ?? limitFailure(command, result.stderr) ??
-    new UserError(
-      "GIT_FAILED",
-      `Cannot go on: git ${name} ended with exit status ${result.code}`,
-      { detail: result.stderr },
-    );
+    lockHeld(command, result.stderr) ??
+    new UserError("GIT_FAILED", `Cannot go on: ${command} ${renderEnd(result)}`, {
+      detail: result.stderr,
+      ...(wasKilled(result) ? { hint: AFTER_KILL } : {}),
+    });
+}
+
+/** What helps where somebody has killed a program of ours. */
+export const AFTER_KILL = "run the same command again; where memory had run out, with more of it";
+
+/** How a program ended, for the end of a sentence. */
+export function renderEnd({ code, signal }: Pick<RunResult, "code" | "signal">): string {
+  if (!wasKilled({ code, signal })) return `ended with exit status ${code}`;
+  return `was killed by ${signal ?? `signal ${code - 128}`}`;
 }

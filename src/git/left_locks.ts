@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { lstatIfPresent, namesIn, removeTreeIfPresent } from "../fs/if_present.ts";
-import type { Repository } from "./repository.ts";
 
 /** A lock of git lives for milliseconds; one that stays as it is for this long has lost its holder. */
 const QUIET_MS = 1_500;
@@ -11,9 +10,24 @@ const COARSEST_TIME_MS = 2_000;
 /** Refs of ours: nobody else locks them. */
 const OWN_REFS = join("refs", "dlslurm");
 
+/** Where the locks of a repository are, as `Repository` has it. */
+export interface LockPlace {
+  /** The work tree's own git directory, absolute. */
+  readonly gitDir: string;
+  /** The git directory that all work trees share, absolute. */
+  readonly commonDir: string;
+  /** The index in use, absolute. */
+  readonly indexFile: string;
+}
+
 /** The locks that a git takes when it moves these refs, and those of git-annex's own branch. */
-export async function locksOfRefs(
-  { gitDir, commonDir }: Repository,
+export async function locksOfRefs(place: LockPlace, refs: readonly string[]): Promise<string[]> {
+  return [...await locksOfMoving(place, refs), ...locksOfAnnex(place.commonDir)];
+}
+
+/** The locks that a git takes when it moves these refs. */
+export async function locksOfMoving(
+  { gitDir, commonDir }: Pick<LockPlace, "gitDir" | "commonDir">,
   refs: readonly string[],
 ): Promise<string[]> {
   return [
@@ -23,13 +37,12 @@ export async function locksOfRefs(
     join(gitDir, "HEAD.lock"),
     join(commonDir, "packed-refs.lock"),
     join(commonDir, "reftable", "tables.list.lock"),
-    ...locksOfAnnex(commonDir),
   ];
 }
 
 /** The locks that git takes for git-annex when it changes files of the work tree, and copies of the index. */
 export async function locksOfUnlocking(
-  { indexFile, gitDir, commonDir }: Repository,
+  { indexFile, gitDir, commonDir }: LockPlace,
 ): Promise<string[]> {
   const copies = (await namesIn(gitDir)).filter((name) => /^annexindex\.[0-9]+$/.test(name));
   return [
@@ -40,13 +53,18 @@ export async function locksOfUnlocking(
 }
 
 /** Where git-annex has its git write the location log, and note up to where it has looked at the branch. */
-function locksOfAnnex(commonDir: string): string[] {
+export function locksOfAnnex(commonDir: string): string[] {
   return [
     join(commonDir, "refs", "heads", "git-annex.lock"),
     join(commonDir, "refs", "annex", "last-index.lock"),
     join(commonDir, "packed-refs.lock"),
     join(commonDir, "annex", "index.lock"),
   ];
+}
+
+/** Whether only programs that we start, and git-annex, take a lock: no git that waits for a person does. */
+export function isOfAnnexOrOurs(lock: string): boolean {
+  return /\/(annex|refs\/annex|refs\/dlslurm)\/[^/]+$|\/refs\/heads\/git-annex\.lock$/.test(lock);
 }
 
 /**
@@ -68,6 +86,26 @@ export async function clearLeftLocks(
     // Locks that are links are ours, and name their holder.
     if (info?.isSymlink === false && isNew) suspects.set(path, lookOf(info));
   }
+  return await clearQuiet(suspects);
+}
+
+/** Which of `locks` are there, and how they look; but for links, which are ours and name their holder. */
+export async function lookAtLocks(locks: readonly string[]): Promise<Map<string, string>> {
+  const looks = new Map<string, string>();
+  await Promise.all(locks.map(async (path) => {
+    const info = await lstatIfPresent(path);
+    if (info?.isSymlink === false) looks.set(path, lookOf(info));
+  }));
+  return looks;
+}
+
+/**
+ * Takes away locks that look the same for a moment.
+ *
+ * @param suspects what {@linkcode lookAtLocks} found; those that are let be leave it.
+ * @returns those that were taken away.
+ */
+export async function clearQuiet(suspects: Map<string, string>): Promise<string[]> {
   for (let waitedMs = 0; suspects.size > 0 && waitedMs < QUIET_MS; waitedMs += POLL_MS) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     for (const [path, look] of suspects) {

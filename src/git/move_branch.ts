@@ -1,6 +1,8 @@
 import { STAGING_REF } from "./build_commits.ts";
 import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
+import { textOf } from "../process/runner.ts";
+import { wasKilled } from "./watched_locks.ts";
 
 /** One ref and where it is to point. */
 export interface RefUpdate {
@@ -35,14 +37,21 @@ export async function moveRefs(
     "",
   ];
   const args = ["update-ref", "-m", reason, "--stdin"];
-  const result = await git.run(args, { stdin: commands.join("\n") });
-  if (result.code === 0) return true;
+  const locks = updates.map(({ ref }) => ref);
+  const result = await git.run(args, { stdin: commands.join("\n"), locks });
+  if (result.code === 0 || (wasKilled(result) && await haveMoved(git, updates))) return true;
   // "cannot lock ref 'refs/heads/main': is at X but expected Y"
   if (/ but expected /.test(result.stderr)) return false;
   throw gitFailed(args, result);
 }
 
+/** Whether all are where they are to be: one that was killed may have moved them. */
+async function haveMoved(git: Git, updates: readonly RefUpdate[]): Promise<boolean> {
+  const { code, stdout } = await git.run(["rev-parse", ...updates.map(({ ref }) => ref)]);
+  return code === 0 && textOf(stdout) === updates.map(({ newOid }) => `${newOid}\n`).join("");
+}
+
 /** Drops the staging ref, also one that a crashed finish left; none is fine. */
 export async function dropStagingRef(git: Git): Promise<void> {
-  await git.require(["update-ref", "-d", STAGING_REF]);
+  await git.require(["update-ref", "-d", STAGING_REF], { locks: [] });
 }

@@ -55,11 +55,11 @@ export async function openPlainRepository(
   if (!/^(?:false|no|off|0|)$/i.test(config.values.get("core.bare")?.at(-1) ?? "")) {
     return undefined;
   }
+  const place = { gitDir, commonDir: gitDir, indexFile: join(gitDir, "index") };
   const repository: Repository = {
-    ...{ root, gitDir, commonDir: gitDir, worktree: "", ...head },
-    indexFile: join(gitDir, "index"),
+    ...{ root, ...place, worktree: "", ...head },
     hooksFolder: join(gitDir, "hooks"),
-    git: new Git(runner, root),
+    git: new Git(runner, root, {}, place),
   };
   return { repository, config };
 }

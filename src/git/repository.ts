@@ -56,16 +56,16 @@ export async function openRepository(runner: Runner, directory: string): Promise
   const answer = await readAnswer(git, directory, await git.run(QUESTION));
   const { root, gitDir, headOid, branch } = answer;
   const commonDir = absoluteFrom(directory, answer.commonDir);
+  const indexFile = absoluteFrom(directory, answer.indexFile);
   for (const path of [root, gitDir, commonDir]) await requireText(path);
   return {
-    ...{ root, gitDir, commonDir, headOid },
-    indexFile: absoluteFrom(directory, answer.indexFile),
+    ...{ root, gitDir, commonDir, indexFile, headOid },
     hooksFolder: absoluteFrom(directory, answer.hooksFolder),
     worktree: resolve(gitDir) === resolve(commonDir)
       ? ""
       : gitDir.slice(gitDir.lastIndexOf("/") + 1),
     branch: branch === "HEAD" || branch === "" ? null : branch,
-    git: new Git(runner, root),
+    git: new Git(runner, root, {}, { gitDir, commonDir, indexFile }),
   };
 }
 

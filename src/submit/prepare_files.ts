@@ -6,6 +6,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { statIfPresent } from "../fs/if_present.ts";
 import type { JobRequest } from "../jobs/job.ts";
+import { openRepository } from "../git/repository.ts";
 import type { Session } from "../session/session.ts";
 import { firstOf } from "../session/name_list.ts";
 import { mayHaveAnnexedFiles } from "../claims/look_at_outputs.ts";
@@ -115,7 +116,9 @@ async function runAnnexOn(
   const { runAnnex } = await import("../annex/git_annex.ts");
   for (const [folder, own] of await groupByRepository(dataset.root, paths)) {
     await using _note = await notePreparation(dataset, folder, session);
-    const git = folder === "." ? dataset.git : dataset.git.at(join(dataset.root, folder));
+    const { git } = folder === "."
+      ? dataset
+      : await openRepository(session.runner, join(dataset.root, folder));
     refuse(await runAnnex(git, args, own, watcher), args[0]!, folder);
   }
 }

@@ -44,7 +44,8 @@ export async function showClaims(
       if (tries < MOST_TRIES && isOfTwoAtOnce(problem)) continue;
       return problem;
     }
-    await dataset.git.require(["update-ref", ...oid === null ? ["-d", noted] : [noted, oid]]);
+    const update = ["update-ref", ...oid === null ? ["-d", noted] : [noted, oid]];
+    await dataset.git.require(update, { locks: [noted] });
     known = oid ?? "";
   }
 }
