@@ -331,9 +331,11 @@ class OutputStaging {
     for (const path of moved) {
       this.#fail(path, isGone(join(root, path)) ? gone(path) : changing(path));
     }
-    if (hasAnnex && moved.length > 0) {
+    // The object that a link led to before was there before, and is not ours to take away.
+    const added = moved.filter((path) => snapshots.wasFile(path));
+    if (hasAnnex && added.length > 0) {
       await locationLog;
-      await undoAdd(this.#annex, moved, backupLinks);
+      await undoAdd(this.#annex, added, backupLinks);
     }
     if (backupLinks.size > 0) await removeBackupLinks(this.#annex);
   }

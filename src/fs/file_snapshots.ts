@@ -7,6 +7,8 @@ interface Look {
   /** Milliseconds since 1970. */
   readonly mtimeMs: number;
   readonly ino: number | null;
+  /** Whether it was a regular file itself, no link. */
+  readonly isFile: boolean;
 }
 
 /** How often files are looked at that may still be written to. */
@@ -84,6 +86,11 @@ export class FileSnapshots {
     return [...movedAtMs.keys()];
   }
 
+  /** Whether there was a regular file when it was last looked at, no link. */
+  wasFile(file: string): boolean {
+    return this.#looks.get(file)?.isFile === true;
+  }
+
   /**
    * The files that have changed since they were last looked at.
    *
@@ -138,7 +145,7 @@ async function lookAt(
     const own = await lstat(path);
     const isAside = own.isSymlink && isMovedAside?.(await readLink(path));
     const { size, mtime, ino } = isAside ? await stat(path) : own;
-    return { size, mtimeMs: mtime?.getTime() ?? 0, ino };
+    return { size, mtimeMs: mtime?.getTime() ?? 0, ino, isFile: own.isFile };
   } catch {
     return undefined; // who adds it finds the words for it
   }

@@ -255,3 +255,35 @@ for (
     },
   );
 }
+
+testIfAvailable(
+  DATASET_KINDS["git-annex"],
+  "finish: a link to an object is changed to lead to another one → that object stays where it is",
+  async () => {
+    await using world = await EngineWorld.create({}, "git-annex");
+    for (const name of ["one", "other"]) await world.write(name, `\0${name}`);
+    await world.git("annex", "add", "--quiet", "one", "other");
+    await world.git("commit", "--quiet", "-m", "x");
+    const [one, other] = ["one", "other"].map((name) =>
+      `../${Deno.readLinkSync(join(world.root, name))}`
+    ) as [string, string];
+    await world.schedule("out");
+    await Deno.mkdir(join(world.root, "out"));
+    await Deno.symlink(one, join(world.root, "out/link"));
+    const change = `ln -sfn ${quote(other)} ${quote(join(world.root, "out/link"))}`;
+    const script = `"$REAL" "$@"; status=$?\ncase " $* " in *" update-index "*"--add"*) ` +
+      `${change} ;; esac\nexit "$status"`;
+    await wrapProgram(world.sandbox, "git", script);
+
+    const refused = await world.dlslurm("finish");
+
+    await unwrapProgram(world.sandbox, "git");
+    assert.equal(refused.code, 1, saidBy(refused));
+    assert.match(saidBy(refused), /"out\/link" is still written to/);
+    assert.equal(await Deno.readLink(join(world.root, "out/link")), other);
+    assert.equal(await Deno.readTextFile(join(world.root, "other")), "\0other");
+    await world.must("finish");
+    await world.git("annex", "fsck", "--quiet");
+    assert.deepEqual(await world.lines("status", "--porcelain"), []);
+  },
+);
