@@ -1,4 +1,3 @@
-import { UserError } from "../errors.ts";
 import { join } from "node:path";
 import { lstatIfPresent, statIfPresent } from "../fs/if_present.ts";
 import { NO_LATE_FILES } from "../fs/late_files.ts";
@@ -62,12 +61,13 @@ async function addInBestWay(
   late: LateFiles,
 ): Promise<AddedFiles> {
   const { links, presentKeys, rest } = await takeLinks(repository, paths);
-  await stageLinks(repository, links);
+  const failures = await stageLinks(repository, links);
   const uuid = repository.config.get("annex.uuid");
   if (uuid !== undefined) {
     await setPresence(repository.git, { uuid, keys: presentKeys, isPresent: true });
   }
-  return await addOthers(repository, rest, late);
+  const added = await addOthers(repository, rest, late);
+  return { ...added, failures: [...failures, ...added.failures] };
 }
 
 async function addOthers(
@@ -155,23 +155,28 @@ const NO_FILTER = ["clean=", "process=", "required=false"]
   .flatMap((setting) => ["-c", `filter.annex.${setting}`]);
 
 /**
- * Stages links of git-annex as they are. One that is gone meanwhile is taken out.
+ * Stages links as they are. One that is gone meanwhile is taken out.
  *
- * @throws {UserError} `GIT_FAILED` or `DISK`; none of them is staged.
+ * @returns those that git refuses.
+ * @throws {UserError} `DISK` or `PERMISSION`.
  */
 async function stageLinks(
-  { git }: AnnexRepository,
+  repository: AnnexRepository,
   links: readonly string[],
-): Promise<void> {
-  if (links.length === 0) return;
-  const args = [...NO_FILTER, "update-index", "--add", "--remove", "--replace", "-z", "--stdin"];
-  const result = await git.run(args, { stdin: joinNul(links) });
-  if (result.code === 0) return;
-  throw diskFailure("git update-index", result.stderr) ?? new UserError(
-    "GIT_FAILED",
-    `Cannot go on: git update-index ended with exit status ${result.code}`,
-    { detail: result.stderr },
-  );
+): Promise<AnnexFailure[]> {
+  if (await stageAsTheyAre(repository, links)) return [];
+  const failures: AnnexFailure[] = [];
+  // One that cannot be staged stops them all.
+  for (const path of links) {
+    repository.signal.throwIfAborted();
+    const args = [...NO_FILTER, "update-index", "--add", "--remove", "--replace", "-z", "--stdin"];
+    const { code, stderr } = await repository.git.run(args, { stdin: joinNul([path]) });
+    if (code === 0) continue;
+    const failure = diskFailure("git update-index", stderr);
+    if (failure !== undefined) throw failure;
+    failures.push({ path, message: stderr });
+  }
+  return failures;
 }
 
 /**

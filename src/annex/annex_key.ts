@@ -26,6 +26,14 @@ export function annexKeyOf(blob: string): string | undefined {
   return parseAnnexed(blob.split("\n", 1)[0]!)?.key;
 }
 
+/** git-annex, "key format": BACKEND[-sSIZE][-mMTIME][-SCHUNK-CCHUNKNUM]--NAME */
+const KEY_REGEXP = /^[A-Z0-9_]+(?:-[a-zA-Z][0-9]+)*--./;
+
+/** Whether a name is a key of git-annex. */
+export function isKey(name: string): boolean {
+  return KEY_REGEXP.test(name);
+}
+
 /** The size of the content that a key names; `undefined` where the key does not tell it. */
 export function sizeOfKey(key: string): number | undefined {
   // git-annex, "key format": BACKEND[-sSIZE][-mMTIME][-SCHUNK-CCHUNKNUM]--NAME

@@ -5,7 +5,6 @@ import { lookingAhead, paceOf } from "../fs/pace.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import { isHashBackend } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
-import { isAnnexLink } from "./annexed_files.ts";
 import { asksForMime, asksForSize, parseLargeFiles } from "./large_files.ts";
 import type { LargeFilesRule, MimeFacts } from "./large_files.ts";
 import { readRepositoryRule } from "./large_files_config.ts";
@@ -27,7 +26,7 @@ export interface LargeFile {
 export interface ClassifiedFiles {
   /** Regular files for the annex, none of them tracked. */
   readonly large: LargeFile[];
-  /** Regular files and links whose content belongs in git as it is. */
+  /** Regular files whose content belongs in git as it is. */
   readonly small: string[];
   /** All others: git-annex must decide. */
   readonly unsure: string[];
@@ -90,8 +89,7 @@ async function classifySome(
     for (const path of group) {
       const seen = look(join(root, path));
       const entry = tracked.get(path);
-      if (seen === "else" || entry === "annex") classified.unsure.push(path);
-      else if (seen === "link") classified.small.push(path);
+      if (seen === undefined || entry === "annex") classified.unsure.push(path);
       else {
         const own = attributes(path);
         const text = ruleFor(own.get("annex.largefiles"), rule);
@@ -117,13 +115,12 @@ interface Question {
   readonly text: string;
 }
 
-function look(file: string): { readonly size: number } | "link" | "else" {
+function look(file: string): { readonly size: number } | undefined {
   try {
-    const info = Deno.lstatSync(file);
-    if (info.isSymlink) return isAnnexLink(Deno.readLinkSync(file)) ? "else" : "link";
-    return info.isFile ? { size: info.size } : "else";
+    const { isFile, size } = Deno.lstatSync(file);
+    return isFile ? { size } : undefined;
   } catch {
-    return "else"; // git-annex finds the words for it
+    return undefined; // git-annex finds the words for it
   }
 }
 

@@ -2,15 +2,17 @@ import { dirname, join } from "node:path";
 import { lookingAhead, paceOf } from "../fs/pace.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
+import { isAnnexLink } from "./annexed_files.ts";
+import { isKey, parseAnnexed } from "./annex_key.ts";
 import { linkFolderOf } from "./backup_links.ts";
 
-/** Files by whether they are links to objects that need nothing but to be staged. */
+/** Files by whether they are links that need nothing but to be staged. */
 export interface TakenLinks {
-  /** Such links; each leads where the object of its key belongs. */
+  /** Such links: those to objects, each of which leads where the object of its key belongs, and all others. */
   readonly links: readonly string[];
   /** Keys of those whose objects are here. */
   readonly presentKeys: readonly string[];
-  /** Everything else. */
+  /** Everything else: files, and links to objects that do not lead where git-annex has them. */
   readonly rest: readonly string[];
 }
 
@@ -18,10 +20,11 @@ export interface TakenLinks {
 const TARGET_REGEXP = /^(?:\.\.\/)*\.git\/(annex\/objects\/[^/]+\/[^/]+\/([^/]+)\/\2)$/;
 
 /**
- * Finds the links of git-annex among files that are not staged: what an interrupted finish left behind,
- * or a job that moved or copied such links. `git annex add` would make each anew, and for a moment
+ * Finds the links among files that are not staged. Those of git-annex are what an interrupted finish left
+ * behind, or a job that moved or copied them. `git annex add` would make each anew, and for a moment
  * there would be none: whoever is stopped then has lost a file. Here a link that leads elsewhere
- * because it was moved is replaced in one step; all others are left as they are.
+ * because it was moved is replaced in one step; all others are left as they are. In the place of a link
+ * that leads to no object `git annex add` puts the annexed file that the index has there.
  *
  * A crash leaves each link as it was or mended.
  *
@@ -37,27 +40,36 @@ export async function takeLinks(
   const { root } = repository;
   for await (const group of lookingAhead(paceOf(root), paths, (path) => [join(root, path)])) {
     for (const path of group) {
-      const key = isReachable(path) ? await takeLink(repository, path) : undefined;
-      if (key === undefined) rest.push(path);
+      const taken = isReachable(path) ? await takeLink(repository, path) : undefined;
+      if (taken === undefined) rest.push(path);
       else {
         links.push(path);
-        if (isThere(join(root, path))) presentKeys.add(key);
+        if (taken.key !== undefined && isThere(join(root, path))) presentKeys.add(taken.key);
       }
     }
   }
   return { links, presentKeys: [...presentKeys], rest };
 }
 
-/** The key of a link that leads, from now on at least, where its object belongs. */
-async function takeLink(repository: AnnexRepository, path: string): Promise<string | undefined> {
+/** A link that leads where it should, from now on at least, with the key if it is one of git-annex. */
+async function takeLink(
+  repository: AnnexRepository,
+  path: string,
+): Promise<{ readonly key?: string } | undefined> {
   const file = join(repository.root, path);
   const target = targetOf(file);
-  const [, object, key] = target === undefined ? [] : TARGET_REGEXP.exec(target) ?? [];
-  if (object === undefined) return undefined;
+  if (target === undefined) return undefined;
+  const [, object, key] = TARGET_REGEXP.exec(target) ?? [];
+  if (object === undefined || key === undefined) return leadsToKey(target) ? undefined : {};
   const depth = path.split("/").length - 1;
   const right = `${"../".repeat(depth)}.git/${object}`;
   if (target !== right && !await replaceLink(repository, file, right)) return undefined;
-  return key;
+  return { key };
+}
+
+/** Whether git-annex takes a link with this target for an annexed file. */
+function leadsToKey(target: string): boolean {
+  return isAnnexLink(target) && isKey(parseAnnexed(target)!.key);
 }
 
 async function replaceLink(
@@ -76,11 +88,12 @@ async function replaceLink(
   }
 }
 
+/** The target of a link; empty if it is no text, as none of git-annex is. */
 function targetOf(file: string): string | undefined {
   try {
     return Deno.lstatSync(file).isSymlink ? Deno.readLinkSync(file) : undefined;
-  } catch {
-    return undefined; // gone, or a target that is no text: git-annex finds the words for it
+  } catch (error) {
+    return error instanceof Deno.errors.InvalidData ? "" : undefined; // gone: git-annex finds the words
   }
 }
 

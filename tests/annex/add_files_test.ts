@@ -186,6 +186,76 @@ testIfAvailable(
   },
 );
 
+/** How git had a file, as shell that makes it of the regular file `$1`, and commits where it has to. */
+const FORMERLY: Readonly<Record<string, string>> = {
+  "a locked file": 'git annex add --quiet --force-large "$1"',
+  "an unlocked file":
+    'git annex add --quiet --force-large "$1"; git annex unlock --quiet "$1"; git add "$1"',
+  "a file that was unlocked for its job": 'git annex add --quiet --force-large "$1"; ' +
+    'git commit --quiet -m x; git annex unlock --quiet "$1"',
+  "a file in git": 'git -c annex.largefiles=nothing add "$1"',
+  "a link": 'rm "$1"; ln -s before "$1"; git add "$1"',
+};
+
+/** What a link leads to, as shell words; `$other` is an annexed file's own link. */
+const TARGETS = [
+  "job.sh",
+  "nowhere",
+  "..",
+  "/etc",
+  "$(printf 'a\\377b')",
+  "../data/annex/objects/a/b/scan.nii",
+  "../$other",
+];
+
+for (const [former, make] of Object.entries(FORMERLY)) {
+  testIfAvailable(
+    ["git-annex"],
+    `addFiles() stages a link as it is that has taken the place of ${former}`,
+    async () => {
+      await using repository = await TestRepository.create({ "job.sh": "1\n" }, "git-annex");
+      const { dataset, root, sandbox } = repository;
+      const run = (script: string) => sandbox.require(["sh", "-ec", script], { cwd: root });
+      await run(
+        "echo other >other; git annex add --quiet --force-large other; mkdir out; " +
+          `make() { ${make}; }; for n in ${TARGETS.map((_, at) => at).join(" ")}; do ` +
+          'echo "content $n" >out/$n; make out/$n; done; git commit --quiet --allow-empty -m first',
+      );
+      const links = TARGETS.map((target, at) => `rm -f out/${at}; ln -s "${target}" out/${at}`);
+      await run(`other=$(readlink other); ${links.join("; ")}; echo new >out/new`);
+      const look = () => run("find out -printf '%p %y %l\\n' | sort");
+      const before = await look();
+      const paths = TARGETS.map((_, at) => `out/${at}`);
+
+      const added = await addFiles(await repository.openAnnex(), [...paths, "out/new"]);
+      await added.locationLog;
+
+      assert.equal((await look()).replace(/^out\/new .*$/m, "out/new f "), before);
+      assert.deepEqual([added.failures, added.entriesWithoutStat], [[], ["out/new"]]);
+      assert.equal(await dataset.git("diff", "--name-only", "--", ...paths), "");
+      const staged = await dataset.git("ls-files", "-s", ...paths);
+      assert.deepEqual(staged.match(/^120000 /gm)?.length, paths.length, staged);
+      assert.equal(await dataset.git("annex", "fsck", "--quiet"), "");
+    },
+  );
+}
+
+testIfAvailable(
+  ["git-annex"],
+  "addFiles() names a link that git cannot take, and stages the others",
+  async () => {
+    await using repository = await TestRepository.create({ "in/a": "1\n" }, "git-annex");
+    for (const path of ["one", "in/x", "two"]) await Deno.symlink("a", repository.at(path));
+    await Deno.symlink("in", repository.at("beyond"));
+
+    const added = await addFiles(await repository.openAnnex(), ["one", "beyond/x", "two"]);
+
+    assert.deepEqual(added.failures.map(({ path }) => path), ["beyond/x"]);
+    assert.match(added.failures[0]!.message, /beyond a symbolic link/);
+    assert.equal(await repository.dataset.git("ls-files", "one", "two"), "one\ntwo");
+  },
+);
+
 // git-annex 10.20230126 cannot add a small file with a line break in its name, nor any file after it.
 testIfAvailable(
   ["git-annex"],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { annexKeyOf, parseAnnexed, sizeOfKey } from "../../src/annex/annex_key.ts";
+import { annexKeyOf, isKey, parseAnnexed, sizeOfKey } from "../../src/annex/annex_key.ts";
 
 const KEY = "MD5E-s17--d41d8cd98f00b204e9800998ecf8427e.txt";
 
@@ -29,4 +29,11 @@ Deno.test("sizeOfKey() reads the size wherever the key has it, and only there", 
   for (const key of ["URL--http&c%%x-s5--y", "MD5E--abc", "no key", ""]) {
     assert.equal(sizeOfKey(key), undefined, key);
   }
+});
+
+Deno.test("isKey() knows a key from a name of somebody else's", () => {
+  const keys = ["SHA256E-s3--ab.nii", "WORM-s1-m2--a b", "URL--http&c%%x", "XOWN_1-s9-S5-C1--x"];
+  assert.deepEqual(keys.filter((key) => !isKey(key)), []);
+  const names = ["scan.nii", "sub-01--run", "MD5", "MD5-s3", "A--", ""];
+  assert.deepEqual(names.filter(isKey), []);
 });

@@ -287,3 +287,26 @@ testIfAvailable(
     assert.deepEqual(await world.lines("status", "--porcelain"), []);
   },
 );
+
+for (const count of [1, MANY]) {
+  testIfAvailable(
+    DATASET_KINDS["git-annex"],
+    `finish: a job put a link in the place of an annexed output, ${count} files → committed as it is`,
+    async () => {
+      await using world = await createWithOutputs("git-annex", count);
+      await world.must("finish");
+      await world.schedule("out");
+      for (let index = 0; index < count; index++) await world.write(`out/${index}.bin`, "\0new");
+      await world.write("out/run2", "\0result");
+      await world.remove("out/0.bin");
+      await Deno.symlink("run2", join(world.root, "out/0.bin"));
+
+      await world.must("finish");
+
+      assert.equal(await Deno.readLink(join(world.root, "out/0.bin")), "run2");
+      assert.equal(await world.git("cat-file", "-p", "HEAD:out/0.bin"), "run2");
+      assert.deepEqual(await world.lines("status", "--porcelain"), []);
+      await world.git("annex", "fsck", "--quiet");
+    },
+  );
+}
