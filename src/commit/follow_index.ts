@@ -3,8 +3,12 @@ import { SharedMode } from "../fs/shared_mode.ts";
 import { coverWithPathspecs, findStagedChanges, findTreeChanges } from "../git/changes.ts";
 import type { Change } from "../git/changes.ts";
 import { IndexLock } from "../git/index_lock.ts";
-import { joinNul } from "../git/path_bytes.ts";
-import { changeIndex, readChecksum, setIndexEntries } from "../git/private_index.ts";
+import {
+  changeIndex,
+  readChecksum,
+  setEntriesToHead,
+  setIndexEntries,
+} from "../git/private_index.ts";
 import type { Session } from "../session/session.ts";
 
 /** An index that was brought up to what a finish committed. */
@@ -84,12 +88,7 @@ export async function takeBackIndex(
   const ours = staged.filter((change) => isSame(change, planned.get(change.path)))
     .map(({ path }) => path);
   if (ours.length === 0) return;
-  const args = ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD"];
-  await changeIndex(
-    dataset,
-    lock,
-    async (git) => void await git.require(args, { stdin: joinNul(ours) }),
-  );
+  await changeIndex(dataset, lock, (git) => setEntriesToHead(git, ours));
 }
 
 function isSame(staged: Change, planned: Change | undefined): boolean {

@@ -61,7 +61,7 @@ export async function recoverCommits(
 }
 
 async function commitsSince(dataset: Dataset, base: string, tip: string): Promise<Set<string>> {
-  const result = await dataset.git.run(["rev-list", tip, `^${base}`]);
+  const result = await dataset.git.run(["rev-list", tip, `^${base}`, "--"]);
   // A base that no longer exists (history rewritten and pruned) has no commits after it.
   return new Set(result.code === 0 ? textOf(result.stdout).split("\n") : []);
 }

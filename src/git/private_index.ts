@@ -235,6 +235,16 @@ async function keepFormer(indexFile: string, name: string): Promise<boolean> {
   }
 }
 
+/**
+ * Sets the entries of `paths` in the index of `git` to what HEAD has there. The `--` is for a file that is
+ * called "HEAD".
+ */
+export async function setEntriesToHead(git: Git, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  const args = ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD", "--"];
+  await git.require(args, { stdin: joinNul(paths) });
+}
+
 async function setEntries(git: Git, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
   await git.require(["update-index", "-z", "--replace", "--index-info"], {

@@ -4,7 +4,7 @@ import { removeEmptyFolders } from "../fs/remove_empty_folders.ts";
 import type { Change } from "./changes.ts";
 import type { IndexLock } from "./index_lock.ts";
 import { isReachable, joinNul } from "./path_bytes.ts";
-import { changeIndex, PrivateIndex } from "./private_index.ts";
+import { changeIndex, PrivateIndex, setEntriesToHead } from "./private_index.ts";
 import type { Repository } from "./repository.ts";
 import { GITLINK_MODE } from "./submodules.ts";
 
@@ -49,7 +49,8 @@ export async function restorePaths(
   }
   await removeEmptyFolders(repository.root, folders);
   if (toRestore.length > 0) {
-    const args = ["checkout", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD"];
+    const paths = ["--pathspec-from-file=-", "--pathspec-file-nul"];
+    const args = ["checkout", "--quiet", ...paths, "HEAD", "--"];
     // The index too: a file that was unlocked for the job is still noted as such in it.
     await changeIndex(
       repository,
@@ -67,8 +68,7 @@ async function findRestored(
 ): Promise<ReadonlySet<string>> {
   if (paths.length === 0) return new Set();
   await using copy = await PrivateIndex.copy(repository, "dlslurm-index-head");
-  const args = ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD"];
-  await copy.git.require(args, { stdin: joinNul(paths) });
+  await setEntriesToHead(copy.git, paths);
   const changed = await copy.findChanged(paths);
   return new Set(paths.filter((path) => !changed.has(path)));
 }

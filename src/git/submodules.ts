@@ -108,6 +108,8 @@ export async function attachHead(git: Git): Promise<void> {
     .find((name) => name !== "" && !/^(HEAD|git-annex|synced\/.*)$/.test(name));
   // Where a local branch of this name is at another commit, git refuses, and HEAD stays detached.
   if (remote !== undefined) {
-    await git.run(["checkout", "--quiet", "-b", remote, "--track", `origin/${remote}`]);
+    // By its full name: a tag, too, may be called "origin/main".
+    const from = `refs/remotes/origin/${remote}`;
+    await git.run(["checkout", "--quiet", "-b", remote, "--track", from]);
   }
 }

@@ -16,7 +16,7 @@ export interface DatasetMark {
  * @throws {UserError} `GIT_FAILED`
  */
 export async function markOfDataset(dataset: Dataset): Promise<DatasetMark> {
-  const said = await dataset.git.run(["rev-list", "--max-parents=0", dataset.headOid]);
+  const said = await dataset.git.run(["rev-list", "--max-parents=0", dataset.headOid, "--"]);
   if (said.code !== 0) {
     throw new UserError("GIT_FAILED", `Cannot read the history of "${dataset.root}"`, {
       detail: said.stderr,

@@ -34,6 +34,6 @@ async function forget(git: Git, name: string, folder: string): Promise<void> {
   const tip = await git.run(["rev-parse", "--verify", "--quiet", branch]);
   if (tip.code !== 0) return;
   const others = ["--not", `--exclude=${branch}`, "--all"];
-  const own = await git.text(["rev-list", "--max-count=1", branch, ...others]);
+  const own = await git.text(["rev-list", "--max-count=1", branch, ...others, "--"]);
   if (own === "") await git.require(["update-ref", "-d", branch, textOf(tip.stdout).trim()]);
 }
