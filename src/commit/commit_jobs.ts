@@ -22,10 +22,10 @@ import type { JudgeRepetitions } from "../jobs/output_comparison.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { buildParts } from "./build_datasets.ts";
 import type { BuiltPart, JobToCommit } from "./build_datasets.ts";
-import { branchName } from "./commit_shape.ts";
 import type { CommitShape } from "./commit_shape.ts";
 import type { Progress, Session } from "../session/session.ts";
 import type { PublishedIndex } from "./follow_index.ts";
+import { requireFreeBranches } from "./free_branches.ts";
 import { NO_LATE_FILES } from "../fs/late_files.ts";
 import type { LateFiles } from "../fs/late_files.ts";
 import { publishCommits } from "./publish_commits.ts";
@@ -232,41 +232,6 @@ async function forgetBuilt(
     // The user hears why nothing was committed; the same may be the reason for this failure.
   }
 }
-
-/** Fails the jobs whose branch exists already: an older job with the same ID has it, or the user made it. */
-async function requireFreeBranches(
-  jobs: readonly JobToCommit[],
-  parts: readonly StagedDataset[],
-  failures: Map<number, UserError>,
-): Promise<void> {
-  for (const { dataset: { git, root }, changes } of parts) {
-    const names = await git.text(["for-each-ref", "--format=%(refname:lstrip=2)", BRANCHES]);
-    const taken = new Set(names.split("\n"));
-    for (const { key, jobId } of jobs) {
-      const name = branchName(jobId);
-      if (failures.has(key) || !changes.has(key)) continue;
-      if (!taken.has(name)) {
-        // Jobs of two clusters, or one whose ID Slurm has given anew, may have the same.
-        taken.add(name);
-        continue;
-      }
-      failures.set(
-        key,
-        new UserError(
-          "BRANCH_EXISTS",
-          `Cannot commit job ${jobId} on a branch of its own: there is a branch "${name}" in "${root}"`,
-          {
-            unchanged: "The job stays open",
-            hint: `git -C "${root}" branch -m ${name} ${name}-old gives it another name; then: ` +
-              `dlslurm finish ${jobId} --branches`,
-          },
-        ),
-      );
-    }
-  }
-}
-
-const BRANCHES = `refs/heads/${branchName("*")}`;
 
 function endedMeanwhile(jobs: readonly JobToCommit[], key: number): UserError {
   const { jobId } = jobs.find((job) => job.key === key)!;

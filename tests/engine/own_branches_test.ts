@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { unwrapProgram, wrapProgram } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 import { killCallerOf, mend } from "./kill_caller.ts";
+import { createNested, gitIn } from "./subdatasets.ts";
 
 Deno.test("engine: finish --branches where one branch exists → that job alone stays open", async () => {
   await using world = await EngineWorld.create();
@@ -17,7 +18,7 @@ Deno.test("engine: finish --branches where one branch exists → that job alone 
   assert.equal(outcome.code, 1);
   assert.match(
     saidBy(outcome),
-    /job 1 on a branch .* "slurm-job-branch-1"[\s\S]*branch -m slurm-job-branch-1/,
+    /job 1 on a branch .* "slurm-job-branch-1"[\s\S]*branch -m "slurm-job-branch-1"/,
   );
   assert.deepEqual(await world.changes("slurm-job-branch-2"), ["A slurm-job-2.env.json", "A two"]);
   assert.equal(
@@ -27,6 +28,43 @@ Deno.test("engine: finish --branches where one branch exists → that job alone 
   await world.git("branch", "-m", "slurm-job-branch-1", "slurm-job-branch-1-old");
   await world.must("finish", "1", "--branches");
   assert.deepEqual(await world.changes("slurm-job-branch-1"), ["A one", "A slurm-job-1.env.json"]);
+});
+
+Deno.test("engine: finish --branches where a branch's name begins as a job's and goes on → that job alone stays open", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("one");
+  await world.schedule("two");
+  await world.write("one", "x\n");
+  await world.write("two", "x\n");
+  await world.git("branch", "slurm-job-branch-1/mine");
+
+  const outcome = await world.dlslurm("finish", "--branches");
+
+  assert.equal(outcome.code, 1);
+  assert.match(saidBy(outcome), /the branch "slurm-job-branch-1\/mine" .* allows for no branch/);
+  assert.deepEqual(world.stages(), ["open", "finished"]);
+  // As the hint has it.
+  const names = ["slurm-job-branch-1/mine", "slurm-job-branch-1-old/mine"];
+  assert(saidBy(outcome).includes(`branch -m "${names[0]}" "${names[1]}" gives`), saidBy(outcome));
+  await world.git("branch", "-m", ...names);
+  await world.must("finish", "1", "--branches");
+  assert.deepEqual(await world.changes("slurm-job-branch-1"), ["A one", "A slurm-job-1.env.json"]);
+});
+
+Deno.test("engine: finish --branches where a branch exists in a dataset between → that job alone stays open", async () => {
+  await using world = await createNested();
+  for (const name of ["one", "two"]) {
+    await world.schedule(`sub/deep/${name}`);
+    await world.write(`sub/deep/${name}`, "x\n");
+  }
+  // Its commit there would have the one of "sub/deep", and nothing else.
+  await gitIn(world, "sub", "branch", "slurm-job-branch-1");
+
+  const outcome = await world.dlslurm("finish", "--branches");
+
+  assert.equal(outcome.code, 1);
+  assert.match(saidBy(outcome), /there is a branch "slurm-job-branch-1" in ".*\/sub"/);
+  assert.deepEqual(world.stages(), ["open", "finished"]);
 });
 
 /** What a person may do to an output while finish works: new content, changed content, one that came back. */
