@@ -23,11 +23,13 @@ import type { JobStore } from "../store/job_store.ts";
 import { buildParts } from "./build_datasets.ts";
 import type { BuiltPart, JobToCommit } from "./build_datasets.ts";
 import type { CommitShape } from "./commit_shape.ts";
+import { firstOf } from "../session/name_list.ts";
 import type { Progress, Session } from "../session/session.ts";
 import type { PublishedIndex } from "./follow_index.ts";
 import { requireFreeBranches } from "./free_branches.ts";
 import { NO_LATE_FILES } from "../fs/late_files.ts";
 import type { LateFiles } from "../fs/late_files.ts";
+import { leaving } from "./leaving.ts";
 import { publishCommits } from "./publish_commits.ts";
 import { judgeStaged } from "./reproductions.ts";
 import { bottomUp, stageDatasets } from "./stage_datasets.ts";
@@ -71,6 +73,8 @@ export interface CommitRequest {
   readonly beganMs: number;
   /** Receives the locks of the indices; to be released once the jobs are ended in the store. */
   readonly locks: AsyncDisposableStack;
+  /** Receives the keys of jobs with a commit that a branch has, where the rest is left to the next run. */
+  readonly begun: Set<number>;
 }
 
 /** What came of it. */
@@ -158,8 +162,21 @@ class StagedCommits {
     this.#heads = new Map(this.#parts.map((part) => [part, part.dataset.headOid]));
   }
 
-  /** Builds and publishes, again where another process moves a branch meanwhile. */
+  /** Builds and publishes; an error says whether something is committed. */
   async commit(progress: Progress): Promise<Omit<CommitResult, "reproductions">> {
+    try {
+      return await this.#buildAndPublish(progress);
+    } catch (error) {
+      if (this.#moved.size > 0) {
+        const { begun } = this.#request;
+        for (const key of this.#built.get(this.#top)?.oidByJob.keys() ?? []) begun.add(key);
+      }
+      throw leaving(error, leftBy(this.#moved));
+    }
+  }
+
+  /** Again where another process moves a branch meanwhile. */
+  async #buildAndPublish(progress: Progress): Promise<Omit<CommitResult, "reproductions">> {
     const { jobs, shape } = this.#request;
     await using stack = new AsyncDisposableStack();
     stack.defer(async () => {
@@ -202,7 +219,7 @@ class StagedCommits {
       const stuck = await publishCommits(publication, this.#moved, keys.length);
       if (stuck === undefined) return true;
       if (this.#moved.size === 0) this.#store.commits.forget(keys);
-      this.#heads.set(stuck, await headAfterMove(stuck, attempt, this.#moved.size > 0));
+      this.#heads.set(stuck, await headAfterMove(stuck, attempt));
       return false;
     } catch (error) {
       if (this.#moved.size === 0) await forgetBuilt(this.#store, keys, this.#parts);
@@ -285,11 +302,7 @@ function outcomesOf(
   }));
 }
 
-async function headAfterMove(
-  part: StagedDataset,
-  attempt: number,
-  isBegun: boolean,
-): Promise<string> {
+async function headAfterMove(part: StagedDataset, attempt: number): Promise<string> {
   const { dataset } = part;
   const head = await readHead(dataset);
   if (head.branch === dataset.branch && attempt < MOST_ATTEMPTS) return head.headOid;
@@ -301,12 +314,20 @@ async function headAfterMove(
         : `another branch was checked out meanwhile`
     }`,
     {
-      unchanged: `${
-        isBegun
-          ? "The next finish will complete what was begun in the subdatasets"
-          : "Nothing was committed"
-      }, the jobs stay open`,
       hint: "dlslurm finish",
     },
   );
 }
+
+/** What is left as it was where the commits fail, by the datasets whose branches have moved already. */
+function leftBy(moved: ReadonlySet<StagedDataset>): string {
+  if (moved.size === 0) return "Nothing was committed, the jobs stay open";
+  const roots = [...moved].map(({ dataset }) => `"${dataset.root}"`);
+  return `What is committed in ${
+    firstOf(roots, MOST_NAMED)
+  } already stays; the jobs stay open until ` +
+    "the next finish has completed it";
+}
+
+/** More datasets than this are counted. */
+const MOST_NAMED = 5;

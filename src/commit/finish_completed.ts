@@ -130,15 +130,19 @@ async function commitPlanned(
 ): Promise<CommitResult> {
   await using locks = new AsyncDisposableStack();
   const jobs = planned.map(({ plan }) => plan);
-  const request = { jobs, others, late: environment, shape, judge, beganMs, locks };
+  const begun = new Set<number>();
+  const request = { jobs, others, late: environment, shape, judge, beganMs, locks, begun };
+  const keepOnlyOf = async (isCommitted: (key: number) => boolean) => {
+    const committed = jobs.filter(({ key }) => isCommitted(key));
+    environment.keep(committed.map(({ key }) => key));
+    await proof.takeBack(committed.flatMap(({ alongside }) => alongside ?? []));
+  };
   const result = await commitJobs(dataset, store, request, session).catch(async (error) => {
-    await proof.takeBack([]);
+    await keepOnlyOf((key) => begun.has(key));
     throw error;
   });
   const { outcomes } = result;
-  const committed = jobs.filter(({ key }) => outcomes.get(key)!.kind === "committed");
-  environment.keep(committed.map(({ key }) => key));
-  await proof.takeBack(committed.flatMap(({ alongside }) => alongside ?? []));
+  await keepOnlyOf((key) => outcomes.get(key)!.kind === "committed");
   const finished = jobs.filter(({ key }) => outcomes.get(key)!.kind !== "failed");
   store.end(finished.map(({ key }) => key), "finished", session.now().getTime());
   return result;

@@ -138,7 +138,6 @@ async function locked(path: string, { root }: Repository): Promise<UserError> {
     "INDEX_LOCKED",
     `Cannot change the index of "${root}": another process holds "${path}", which is ${age} s old`,
     {
-      unchanged: "Nothing was committed, the jobs stay open",
       hint: "wait for the other git command; if there is none, it crashed: " +
         `rm "${path}", then run the same command again`,
     },

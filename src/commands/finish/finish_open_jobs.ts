@@ -1,3 +1,4 @@
+import { completing } from "../../commit/leaving.ts";
 import type { FinishRequest } from "../../commit/finish_completed.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { removeOldTemporaryFiles } from "../../fs/temporary_files.ts";
@@ -75,8 +76,8 @@ async function completeMoves(
   context: CommandContext,
 ): Promise<boolean> {
   if (store.commits.listMoves(dataset.worktree).length === 0) return false;
-  return await (await import("../../commit/complete_moves.ts"))
-    .completeMoves(dataset, store, context);
+  const { completeMoves } = await import("../../commit/complete_moves.ts");
+  return await completing(completeMoves(dataset, store, context));
 }
 
 class OpenJobsFinish {
@@ -160,7 +161,7 @@ class OpenJobsFinish {
   async #recoverCommits(jobs: readonly SubmittedJob[]): Promise<ReadonlySet<number>> {
     if (jobs.every((job) => job.commitOid === null)) return new Set();
     const { recoverCommits } = await import("../../commit/recover_commits.ts");
-    return await recoverCommits(this.#dataset, this.#store, jobs, this.#context);
+    return await completing(recoverCommits(this.#dataset, this.#store, jobs, this.#context));
   }
 
   /** Adopted jobs that the extension has finished are ended; loaded only where there are adopted ones. */
