@@ -1,6 +1,10 @@
+import { UserError } from "../errors.ts";
+import { EntriesByJob } from "../jobs/entries_by_job.ts";
+import type { QueueEntry } from "../jobs/queue_entries.ts";
 import { textOf } from "../process/runner.ts";
 import { parseJobRecord } from "./job_record.ts";
 import type { JobRecord } from "./job_record.ts";
+import { querySqueue } from "./query_squeue.ts";
 import { requireAnswer, runSlurm, slurmFailed } from "./slurm_command.ts";
 import type { SlurmClient } from "./slurm_command.ts";
 
@@ -32,20 +36,27 @@ export async function showJob(
 
 /**
  * Asks `scontrol show job` once for all jobs that slurmctld knows, and keeps the records of some: it takes
- * one job ID or none. Jobs that it has forgotten are absent.
+ * one job ID or none. Jobs that it has forgotten are absent. The comment of somebody else's job can hold a
+ * whole record of ours: one that is not certainly Slurm's own is asked for by itself, where no text of
+ * others stands, or, of many, left out.
  *
  * @param jobIds IDs as sbatch printed them, of arrays those of the array.
+ * @param mayBeForgotten whether slurmctld may have forgotten jobs: then a record proves nothing until squeue
+ * shows the job.
  * @returns records by those IDs.
- * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails, hangs or prints something else.
+ * @throws {UserError} `SLURM_UNAVAILABLE` if scontrol is missing, fails, hangs or prints something else, or squeue
+ * where it is needed.
  */
 export async function showJobs(
   client: SlurmClient,
   jobIds: ReadonlySet<string>,
   cluster: string | null,
+  mayBeForgotten = false,
 ): Promise<Map<string, JobRecord[]>> {
   const texts = new Map<string, string[]>();
   let beginning = "";
   let isRead = false;
+  const mentions = new Map<string, number>();
   const decoder = new TextDecoder();
   const splitter = new RecordSplitter((text) => {
     const submittedId = headOf(text)?.submittedId;
@@ -55,6 +66,8 @@ export async function showJobs(
     const own = texts.get(submittedId);
     if (own === undefined) texts.set(submittedId, [text]);
     else own.push(text);
+  }, ({ submittedId }) => {
+    if (jobIds.has(submittedId)) mentions.set(submittedId, (mentions.get(submittedId) ?? 0) + 1);
   });
   const onCluster = cluster === null ? [] : ["-M", cluster];
   const result = await runSlurm(
@@ -70,15 +83,53 @@ export async function showJobs(
   splitter.end();
   isRead ||= beginning.trim() === "No jobs in the system";
   requireAnswer("scontrol", { stdout: beginning, stderr: result.stderr }, isRead);
+  const isSound = ([jobId, own]: readonly [string, readonly string[]]) =>
+    own.length === mentions.get(jobId) && areOfOneJob(own);
+  const needsProof = (own: readonly string[]) => own.length > 1 || mayBeForgotten;
+  const isToBeProven = [...texts].some((each) => isSound(each) && needsProof(each[1]));
+  // Only after scontrol: what squeue still shows is among what scontrol has printed.
+  const queue = new EntriesByJob(isToBeProven ? await querySqueue(client, cluster) : []);
   const found = new Map<string, JobRecord[]>();
   let calls = 0;
   for (const [jobId, own] of texts) {
-    // The comment of somebody else's job can hold a whole record.
-    const isForged = own.length > 1 && !headOf(own[0]!)!.isPart;
-    if (!isForged) found.set(jobId, own.map(parseJobRecord));
-    else if (++calls <= MOST_SINGLE_CALLS) found.set(jobId, await showJob(client, jobId, cluster));
+    const isCertain = isSound([jobId, own]) && (!needsProof(own) || areShown(own, queue.of(jobId)));
+    const records = isCertain
+      ? own.map(parseJobRecord)
+      : ++calls <= MOST_SINGLE_CALLS
+      ? await showIfKnown(client, jobId, cluster)
+      : [];
+    if (records.length > 0) found.set(jobId, records);
   }
   return found;
+}
+
+/** Whether records can be those of one job: of several each is another part of it. */
+function areOfOneJob(texts: readonly string[]): boolean {
+  const heads = texts.map((text) => headOf(text)!);
+  return new Set(heads.map(({ jobIdRaw }) => jobIdRaw)).size === heads.length &&
+    (heads.length === 1 || heads.every(({ isPart }) => isPart));
+}
+
+/** Whether squeue, which prints no free text, shows the same jobs, tasks and components. */
+function areShown(texts: readonly string[], queue: readonly QueueEntry[]): boolean {
+  return texts.map((text) => headOf(text)!).every(({ submittedId, jobIdRaw, printedId }) =>
+    // Pending tasks share the array's own number, and leave it one by one.
+    queue.some((entry) =>
+      entry.jobIdRaw === jobIdRaw && (entry.jobId === printedId || jobIdRaw === submittedId)
+    )
+  );
+}
+
+/** As {@linkcode showJob}; none of a job that scontrol does not tell of: the others are not lost by that. */
+async function showIfKnown(
+  client: SlurmClient,
+  jobId: string,
+  cluster: string | null,
+): Promise<JobRecord[]> {
+  return await showJob(client, jobId, cluster).catch((error) => {
+    if (!(error instanceof UserError)) throw error;
+    return [];
+  });
 }
 
 /**
@@ -106,18 +157,28 @@ export function parseShowJob(stdout: string): JobRecord[] {
 interface RecordHead {
   /** As sbatch printed it: of a task the array's. */
   readonly submittedId: string;
+  /** Its own number. */
+  readonly jobIdRaw: string;
+  /** As squeue prints it, but for tasks that are pending: `151_0-3`. */
+  readonly printedId: string;
   /** Whether it is one of several records: of an array, or of a heterogeneous job. */
   readonly isPart: boolean;
 }
 
 const HEAD_REGEXP =
-  /^JobId=([0-9]+) (?:ArrayJobId=([0-9]+) ArrayTaskId=\S+ (?:ArrayTaskThrottle=[0-9]+ )?|HetJobId=([0-9]+) HetJobOffset=[0-9]+ )?JobName=/;
+  /^JobId=([0-9]+) (?:ArrayJobId=([0-9]+) ArrayTaskId=(\S+) (?:ArrayTaskThrottle=[0-9]+ )?|HetJobId=([0-9]+) HetJobOffset=([0-9]+) )?JobName=/;
 
 function headOf(text: string): RecordHead | undefined {
   const match = HEAD_REGEXP.exec(text);
   if (match === null) return undefined;
-  const whole = match[2] ?? match[3];
-  return { submittedId: whole ?? match[1]!, isPart: whole !== undefined };
+  const [, jobIdRaw, array, tasks, het, offset] = match;
+  const submittedId = array ?? het ?? jobIdRaw!;
+  const printedId = array !== undefined
+    ? `${array}_${tasks}`
+    : het !== undefined
+    ? `${het}+${offset}`
+    : submittedId;
+  return { submittedId, jobIdRaw: jobIdRaw!, printedId, isPart: printedId !== submittedId };
 }
 
 /**
@@ -127,6 +188,7 @@ function headOf(text: string): RecordHead | undefined {
  */
 class RecordSplitter {
   readonly #onRecord: (text: string) => void;
+  readonly #onHead: (head: RecordHead) => void;
   #rest = "";
   /** The record that further parts may belong to. */
   #record: string | undefined;
@@ -137,8 +199,10 @@ class RecordSplitter {
   /** Whether records end in a line of blanks, as they do from 21.08 on. */
   #hasEndLines = false;
 
-  constructor(onRecord: (text: string) => void) {
+  /** @param onHead told of all that begins like a record, also of what is taken for text of another one. */
+  constructor(onRecord: (text: string) => void, onHead: (head: RecordHead) => void = () => {}) {
     this.#onRecord = onRecord;
+    this.#onHead = onHead;
   }
 
   add(text: string): void {
@@ -164,11 +228,16 @@ class RecordSplitter {
     if (this.#record === undefined) {
       // A wrapper's banner may stand before the first one.
       const start = /^JobId=[0-9]+ /m.exec(part)?.index;
-      if (start !== undefined) this.#record = part.slice(start);
+      if (start === undefined) return;
+      this.#record = part.slice(start);
+      const head = headOf(this.#record);
+      if (head !== undefined) this.#onHead(head);
       return;
     }
     const text = `JobId=${part}`;
-    if (headOf(text.split("\n", 1)[0]!) === undefined || !this.#endsBefore(this.#record, text)) {
+    const head = headOf(text.split("\n", 1)[0]!);
+    if (head !== undefined) this.#onHead(head);
+    if (head === undefined || !this.#endsBefore(this.#record, text)) {
       this.#record += `\n\n${text}`;
       return;
     }

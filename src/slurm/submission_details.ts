@@ -1,4 +1,5 @@
-import type { LogPattern } from "../jobs/job.ts";
+import type { LogPattern, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
+import { splitJobId } from "../jobs/job_id.ts";
 import { hidesTasks } from "./log_paths.ts";
 import type { LogPatterns } from "./query_log_patterns.ts";
 import type { JobRecord } from "./job_record.ts";
@@ -95,6 +96,44 @@ export function arrayTasksOf(records: readonly JobRecord[]): string | null {
   // A truncated list names not all tasks; without SLURM_BITSTR_LEN=0 long ones end in "...".
   if (expressions.length === 0 || expressions.some((text) => text.includes("..."))) return null;
   return expressions.join(",");
+}
+
+/**
+ * The details of each job of a submission: a plain job, an array, or its tasks that are jobs of their own.
+ *
+ * @param logs as they are kept.
+ * @param environmentFile as {@linkcode SubmissionDetails} has it.
+ */
+export function detailsOfSubmission(
+  logs: readonly LogPattern[],
+  records: readonly JobRecord[],
+  environmentFile: string | null,
+): (job: Pick<SubmittedJob, "jobId">) => SubmissionDetails {
+  const logsOfTask = Map.groupBy(logs, (log) => log.task);
+  const { submitS, isRequeued } = submitTimeOf(records);
+  const common = {
+    environmentFile,
+    submitS: isRequeued ? null : submitS,
+    jobName: nameOf(records[0]!),
+    // scontrol prints "ada(1000)".
+    user: records[0]!.get("UserId")?.replace(/\([0-9]+\)$/, "") ?? null,
+  };
+  const whole = { ...common, logs, arrayTasks: arrayTasksOf(records) };
+  return (job) => {
+    const { arrayTaskId } = splitJobId(job.jobId);
+    if (arrayTaskId === null) return whole;
+    return {
+      ...common,
+      // Tasks that were pending when scontrol was asked share the array's pattern.
+      logs: logsOfTask.get(arrayTaskId) ?? logsOfTask.get(null) ?? [],
+      arrayTasks: String(arrayTaskId),
+    };
+  };
+}
+
+function nameOf(record: JobRecord): string | null {
+  const name = record.get("JobName") ?? "(null)";
+  return name === "(null)" ? null : name;
 }
 
 /** Keys that name a person, a login session, or the job's number, which the file's name has. */

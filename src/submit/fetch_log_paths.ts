@@ -8,7 +8,7 @@ import { SharedMode } from "../fs/shared_mode.ts";
 import { RealFolders } from "../fs/real_folders.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
 import { toUserError } from "../process/system_error.ts";
-import type { LogPattern, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
+import type { SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { findOwnEntries } from "../jobs/own_entries.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import { queryLogPatterns } from "../slurm/query_log_patterns.ts";
@@ -17,7 +17,7 @@ import { showJob, showJobs } from "../slurm/show_job.ts";
 import type { JobRecord } from "../slurm/job_record.ts";
 import {
   areLogsUnclear,
-  arrayTasksOf,
+  detailsOfSubmission,
   environmentFileName,
   environmentOf,
   logsOf,
@@ -138,7 +138,12 @@ export async function askLogPaths<J extends TakenJob>(
   for (const [cluster, group] of Map.groupBy(jobs, (job) => job.cluster)) {
     const submissions = Map.groupBy(group, (job) => splitJobId(job.jobId).submittedId);
     const client = slurmClientOf(dataset, session);
-    const records = await recordsOf(client, [...submissions.keys()], cluster, warnUnknown);
+    const records = await recordsOf(
+      client,
+      [...submissions.keys()],
+      cluster,
+      { when, warnUnknown },
+    );
     leaveOut?.(records, submissions);
     const known = [...submissions].filter(([jobId]) => (records.get(jobId)?.length ?? 0) > 0);
     const patterns = await patternsOf(dataset, records, cluster, session);
@@ -227,10 +232,12 @@ async function recordsOf(
   client: SlurmClient,
   jobIds: readonly string[],
   cluster: string | null,
-  warnUnknown: WarnUnknown,
+  { when, warnUnknown }: { readonly when: AskedWhen; readonly warnUnknown: WarnUnknown },
 ): Promise<Map<string, JobRecord[]>> {
   if (jobIds.length > MOST_SINGLE_CALLS) {
-    const all = await showJobs(client, new Set(jobIds), cluster).catch((error) => {
+    const mayBeForgotten = when === "later";
+    const asked = showJobs(client, new Set(jobIds), cluster, mayBeForgotten);
+    const all = await asked.catch((error) => {
       if (!(error instanceof UserError)) throw error;
       warnUnknown(jobIds, reasonOf(error));
       return undefined;
@@ -290,39 +297,6 @@ function sayUnknown(jobIds: readonly string[], reason: string, when: AskedWhen):
 
 function reasonOf(error: UserError): string {
   return `${error.message}${error.detail === undefined ? "" : ` (${error.detail})`}`;
-}
-
-/** The details of each job of a submission: a plain job, an array, or its tasks that are jobs of their own. */
-function detailsOfSubmission(
-  logs: readonly LogPattern[],
-  records: readonly JobRecord[],
-  environmentFile: string | null,
-): (job: TakenJob) => SubmissionDetails {
-  const logsOfTask = Map.groupBy(logs, (log) => log.task);
-  const { submitS, isRequeued } = submitTimeOf(records);
-  const common = {
-    environmentFile,
-    submitS: isRequeued ? null : submitS,
-    jobName: nameOf(records[0]!),
-    // scontrol prints "ada(1000)".
-    user: records[0]!.get("UserId")?.replace(/\([0-9]+\)$/, "") ?? null,
-  };
-  const whole = { ...common, logs, arrayTasks: arrayTasksOf(records) };
-  return (job) => {
-    const { arrayTaskId } = splitJobId(job.jobId);
-    if (arrayTaskId === null) return whole;
-    return {
-      ...common,
-      // Tasks that were pending when scontrol was asked share the array's pattern.
-      logs: logsOfTask.get(arrayTaskId) ?? logsOfTask.get(null) ?? [],
-      arrayTasks: String(arrayTaskId),
-    };
-  };
-}
-
-function nameOf(record: JobRecord): string | null {
-  const name = record.get("JobName") ?? "(null)";
-  return name === "(null)" ? null : name;
 }
 
 interface NotedEnvironment {

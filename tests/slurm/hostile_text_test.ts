@@ -149,3 +149,77 @@ Deno.test("showJobs() of a comment that holds a whole record of our job → our 
   assert.equal(found.get("7")!.length, 1);
   assert.notEqual(found.get("7")![0]!.get("StdOut"), "/evil");
 });
+
+/** A job's record with another one in a comment, whose tail stands behind what begins like a third. */
+function withForged(record: string, forged: string, third: string): string {
+  const end = "\n   StdErr=/e\n   StdIn=/dev/null\n   StdOut=/o\n   \n\n";
+  return record.replace("\n   StdErr=", () => `\n   Comment=x${end}${forged}${third}\n   StdErr=`);
+}
+
+interface Forged {
+  readonly name: string;
+  /** The first line of the forged record. */
+  readonly head: string;
+  /** What is behind it in the comment. */
+  readonly third?: string;
+  /** First lines of the real ones. */
+  readonly own: readonly string[];
+  readonly queue: readonly string[];
+  readonly isLate?: boolean;
+}
+
+const THIRD = "JobId=8 JobName=x\n   Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0";
+const FORGED: readonly Forged[] = [
+  {
+    name: "of an array where ours is none",
+    head: "JobId=7 ArrayJobId=7 ArrayTaskId=0-5",
+    ...{ own: ["JobId=7"], queue: ["7|7"] },
+  },
+  {
+    name: "of a further task of our array",
+    head: "JobId=9 ArrayJobId=7 ArrayTaskId=6",
+    ...{ own: ["JobId=7 ArrayJobId=7 ArrayTaskId=0-5"], queue: ["7_[0-5]|7"] },
+  },
+  {
+    name: "of a further component of our job",
+    head: "JobId=9 HetJobId=7 HetJobOffset=1",
+    ...{ own: ["JobId=7 HetJobId=7 HetJobOffset=0"], queue: ["7+0|7"] },
+  },
+  {
+    name: "behind which ours is taken for text",
+    head: "JobId=7",
+    third: "JobId=8 JobName=x",
+    ...{ own: ["JobId=7"], queue: ["7|7"] },
+  },
+  {
+    name: "of a job that slurmctld has forgotten",
+    head: "JobId=7",
+    ...{ own: [], queue: [], isLate: true },
+  },
+];
+
+for (const { name, head, third = THIRD, own, queue, isLate } of FORGED) {
+  Deno.test(`showJobs() of a comment that holds a record ${name} → the real ones`, async () => {
+    const { stdout } = readRecording("22.05", "single_job_scontrol");
+    const as = (line: string) => stdout.replace(/^JobId=[0-9]+/, line);
+    const real = own.map(as).join("");
+    const all = withForged(as("JobId=8"), as(head).replaceAll(/(?<=StdOut=).*/g, "/evil"), third);
+    const runner: Runner = {
+      run: (argv, options) => {
+        const text = argv[0] === "squeue"
+          ? queue.map((entry) => entry.replace("|", "|RUNNING|") + "|n|||\n").join("")
+          : argv.length === 3
+          ? all + real
+          : real;
+        const bytes = new TextEncoder().encode(text);
+        options!.onStdout?.(bytes);
+        const code = argv.length === 4 && real === "" ? 1 : 0;
+        return Promise.resolve({ code, signal: null, stdout: bytes, stderr: "" });
+      },
+    };
+
+    const found = await showJobs({ runner, timeoutMs: 1_000 }, new Set(["7"]), null, isLate);
+
+    assert.deepEqual(found.get("7") ?? [], parseShowJob(real));
+  });
+}

@@ -48,10 +48,18 @@ Deno.test("parseShowJob() finds nothing in an error message", () => {
   assert.deepEqual(parseShowJob(stdout + stderr), []);
 });
 
-/** A runner that prints `text` in pieces of `size` bytes. */
+/** A runner whose scontrol prints `text` in pieces of `size` bytes, and whose squeue shows the same jobs. */
 function printing(text: string, size: number): Runner {
+  const queue = [...text.matchAll(/^JobId=([0-9]+) (?:(Array|Het)JobId=([0-9]+) \S+=(\S+) )?/gm)]
+    .map(([, raw, kind, whole, part]) =>
+      kind === undefined ? [raw, raw] : [`${whole}${kind === "Het" ? "+" : "_"}${part}`, raw]
+    ).map(([printed, raw]) => `${printed}|RUNNING|${raw}|node|2026-11-28T19:07:44|0|\n`).join("");
   return {
-    run: (_, options) => {
+    run: (argv, options) => {
+      if (argv[0] === "squeue") {
+        const stdout = new TextEncoder().encode(queue);
+        return Promise.resolve({ code: 0, signal: null, stdout, stderr: "" });
+      }
       const bytes = new TextEncoder().encode(text);
       for (let at = 0; at < bytes.length; at += size) {
         options!.onStdout!(bytes.slice(at, at + size));
