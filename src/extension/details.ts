@@ -5,7 +5,7 @@ import { pathInside } from "../datalad/claimed_path.ts";
 import { readTextIfPresent } from "../fs/if_present.ts";
 import { RealFolders } from "../fs/real_folders.ts";
 import type { LogPattern, SubmissionDetails } from "../jobs/job.ts";
-import { environmentFileName } from "../slurm/submission_details.ts";
+import { componentsOf, environmentFileName } from "../slurm/submission_details.ts";
 import type { ExtensionJob } from "./database.ts";
 import { keptLog } from "../slurm/log_folders.ts";
 
@@ -24,6 +24,7 @@ const EnvironmentFile = v.pipe(
   v.object({
     SubmitTime: v.optional(v.string()),
     ArrayJobId: v.optional(v.string()),
+    HetJobIdSet: v.optional(v.string()),
     JobName: v.optional(v.string()),
   }),
 );
@@ -54,11 +55,15 @@ export async function readExtensionDetails(
     // scontrol prints it in the time zone of the machine.
     const submittedAtMs = Date.parse(environment.SubmitTime ?? "") || 0;
     const folders = new RealFolders();
-    const { logs, arrayTasks } = logsOf(paths, job.jobId, environment.ArrayJobId !== undefined);
+    const isArray = environment.ArrayJobId !== undefined;
+    const { logs, arrayTasks } = logsOf(paths, job.jobId, isArray);
+    const components = componentsOf(environment.HetJobIdSet);
     return {
       details: {
         logs: logs.map((log) => keptLog(dataset, log, folders)),
         arrayTasks,
+        ...(isArray && arrayTasks === null ? { areTasksUnknown: true } : {}),
+        ...(components === undefined ? {} : { components }),
         submitS: submittedAtMs === 0 ? null : submittedAtMs / 1000,
         jobName: environment.JobName ?? null,
         environmentFile:

@@ -35,6 +35,11 @@ export interface Submission {
    * got the ID; `null` or absent if none is known.
    */
   readonly reusedFromS?: number | null;
-  /** The array task IDs that must be accounted for; `null` if unknown or no array. */
-  readonly arrayTasks: readonly number[] | null;
+  /**
+   * The array task IDs that must be accounted for; `null` if it certainly is no array. `unknown`: nobody told
+   * which they are, or whether it is an array or a heterogeneous job at all.
+   */
+  readonly arrayTasks: readonly number[] | "unknown" | null;
+  /** Of a heterogeneous job, as `SubmissionDetails` has them: all must be accounted for. */
+  readonly components?: readonly (string | null)[];
 }

@@ -127,8 +127,15 @@ export interface SubmissionDetails {
    * where it has one; `null` if none was written.
    */
   readonly environmentFile: string | null;
-  /** Array task IDs (`0-3`); `null` for a job without tasks, or if Slurm did not list all of them. */
+  /** Array task IDs (`0-3`); `null` for a job without tasks, or if they are not known. */
   readonly arrayTasks: string | null;
+  /** Whether it is not known which tasks it has, or whether it has any. Absent: it is. */
+  readonly areTasksUnknown?: boolean;
+  /**
+   * Of a heterogeneous job the own job ID of each component, the first one's is the job's; `null` where only
+   * the number of components is known. Absent for all else.
+   */
+  readonly components?: readonly (string | null)[];
   /**
    * Whether an array may have more tasks than those: slurmctld was asked late, and may have forgotten tasks that
    * had ended. Absent: it has not.

@@ -30,6 +30,18 @@ export function taskIdOf(submittedId: string, arrayTaskId: number): string {
   return `${submittedId}_${arrayTaskId}`;
 }
 
+/** The printed ID of one component of a heterogeneous job. */
+export function componentIdOf(submittedId: string, offset: number): string {
+  return `${submittedId}+${offset}`;
+}
+
+/** The component of a heterogeneous job that a printed ID stands for; `undefined` if it is none's. */
+export function componentOf(submittedId: string, printed: string): number | undefined {
+  if (!printed.startsWith(`${submittedId}+`)) return undefined;
+  const offset = printed.slice(submittedId.length + 1);
+  return /^[0-9]+$/.test(offset) ? Number(offset) : undefined;
+}
+
 /** Whether the text is a job ID. */
 export function isJobId(text: string): boolean {
   return /^[0-9]+(_[0-9]+)?$/.test(text);

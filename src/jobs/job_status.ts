@@ -1,4 +1,4 @@
-import { taskIdOf, tasksOf } from "./job_id.ts";
+import { componentIdOf, componentOf, taskIdOf, tasksOf } from "./job_id.ts";
 import { mayBeRequeued, phaseOf, stateWord, UNKNOWN_STATE } from "./job_state.ts";
 import type { Phase } from "./job_state.ts";
 import { findOwnEntries } from "./own_entries.ts";
@@ -41,7 +41,7 @@ export function decideStatus(
 
 /** Decides what entries mean of which it is known that they are about the job. */
 export function statusOf(submission: Submission, { entries, doubt }: OwnEntries): JobStatus {
-  const isArray = submission.arrayTasks !== null ||
+  const isArray = Array.isArray(submission.arrayTasks) ||
     entries.some((entry) => entry.jobId.startsWith(`${submission.jobId}_`));
   // Right after its end, accounting briefly has an array as one entry, which says nothing about tasks.
   const counted = entries.filter((entry) => !isArray || entry.jobId !== submission.jobId)
@@ -71,22 +71,46 @@ export function endOf({ entries }: JobStatus): number | undefined {
 }
 
 function findMissing(submission: Submission, entries: readonly AccountingEntry[]): string[] {
+  const { jobId, arrayTasks } = submission;
   if (entries.length === 0) {
-    const { jobId, arrayTasks } = submission;
-    return [arrayTasks?.length === 1 ? taskIdOf(jobId, arrayTasks[0]!) : jobId];
+    return [
+      Array.isArray(arrayTasks) && arrayTasks.length === 1 ? taskIdOf(jobId, arrayTasks[0]) : jobId,
+    ];
   }
-  if (submission.arrayTasks === null) {
-    // An array of which nobody told the tasks: whether an entry is missing cannot be known.
-    return entries.some((entry) => tasksOf(submission.jobId, entry.jobId).length > 0)
-      ? [`${submission.jobId}_?`]
-      : [];
-  }
+  if (arrayTasks === null || arrayTasks === "unknown") return findMissingParts(submission, entries);
   const seen = new Set<number>();
   for (const entry of entries) {
-    for (const task of tasksOf(submission.jobId, entry.jobId)) seen.add(task);
+    for (const task of tasksOf(jobId, entry.jobId)) seen.add(task);
   }
-  return submission.arrayTasks.filter((task) => !seen.has(task))
-    .map((task) => taskIdOf(submission.jobId, task));
+  return arrayTasks.filter((task) => !seen.has(task)).map((task) => taskIdOf(jobId, task));
+}
+
+/** What is missing of a job of which no tasks are known. */
+function findMissingParts(
+  { jobId, arrayTasks, components }: Submission,
+  entries: readonly AccountingEntry[],
+): string[] {
+  const offsets = new Set(entries.map((entry) => componentOf(jobId, entry.jobId)));
+  if (components !== undefined) {
+    // sacct 24.11 shows a heterogeneous job by the row of its first component, as if it were a plain one.
+    if (entries.some((entry) => entry.jobId === jobId)) offsets.add(0);
+    return componentIds(jobId, components.length).filter((_, offset) => !offsets.has(offset));
+  }
+  offsets.delete(undefined);
+  if (offsets.size > 0) {
+    // One component proves that there is another.
+    const count = [...offsets].reduce<number>((most, offset) => Math.max(most, offset! + 1), 2);
+    const missing = componentIds(jobId, count).filter((_, offset) => !offsets.has(offset));
+    return missing.length === 0 && arrayTasks === "unknown" ? [`${jobId}+?`] : missing;
+  }
+  // An array of which nobody told the tasks: whether an entry is missing cannot be known.
+  const isOpen = arrayTasks === "unknown" ||
+    entries.some((entry) => tasksOf(jobId, entry.jobId).length > 0);
+  return isOpen ? [`${jobId}_?`] : [];
+}
+
+function componentIds(jobId: string, count: number): string[] {
+  return Array.from({ length: count }, (_, offset) => componentIdOf(jobId, offset));
 }
 
 function phaseOfAll(entries: readonly AccountingEntry[], isIncomplete: boolean): Phase {

@@ -71,7 +71,12 @@ export function withQueue(
   if (own.length === 0 && older.length === 0) {
     doubt ??= findOwnEntries(submission, queued, clock).doubt;
   }
-  return statusOf(submission, { entries: [...older, ...own], doubt });
+  // squeue shows parts of a job as such: what it shows as one is a plain job.
+  const isPlain = own.some((entry) => entry.jobId === submission.jobId);
+  const known = isPlain && submission.arrayTasks === "unknown"
+    ? { ...submission, arrayTasks: null }
+    : submission;
+  return statusOf(known, { entries: [...older, ...own], doubt });
 }
 
 function isOwn(

@@ -1,5 +1,5 @@
 import type { Submission } from "./accounting_entry.ts";
-import type { SubmittedJob } from "./job.ts";
+import type { SubmissionDetails, SubmittedJob } from "./job.ts";
 import { parseArrayTasks, splitJobId } from "./job_id.ts";
 
 /**
@@ -9,18 +9,24 @@ import { parseArrayTasks, splitJobId } from "./job_id.ts";
  */
 export function submissionOf(job: SubmittedJob, isAccounted = true): Submission {
   const { submittedId, arrayTaskId } = splitJobId(job.jobId);
-  const areAllKnown = isAccounted || job.details?.mayHaveMoreTasks !== true;
-  const tasks = areAllKnown ? job.details?.arrayTasks ?? null : null;
+  const { details } = job;
   return {
     jobId: submittedId,
     submittedAtMs: job.submittedAtMs,
     acceptedAtMs: job.acceptedAtMs,
-    submitS: job.details?.submitS ?? null,
+    submitS: details?.submitS ?? null,
     reusedFromS: job.reusedFromS,
-    arrayTasks: arrayTaskId !== null
-      ? [arrayTaskId]
-      : tasks === null
-      ? null
-      : parseArrayTasks(tasks),
+    arrayTasks: arrayTaskId !== null ? [arrayTaskId] : tasksIn(details, isAccounted),
+    ...(details?.components === undefined ? {} : { components: details.components }),
   };
+}
+
+function tasksIn(
+  details: SubmissionDetails | null,
+  isAccounted: boolean,
+): Submission["arrayTasks"] {
+  // That nothing is known of a job does not make it a plain one.
+  if (details === null || details.areTasksUnknown === true) return "unknown";
+  if (details.mayHaveMoreTasks === true && !isAccounted) return "unknown";
+  return details.arrayTasks === null ? null : parseArrayTasks(details.arrayTasks);
 }

@@ -2,12 +2,13 @@ import { UserError } from "../errors.ts";
 import type { AccountingEntry, Submission } from "../jobs/accounting_entry.ts";
 import { EntriesByJob } from "../jobs/entries_by_job.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
+import { componentIdOf } from "../jobs/job_id.ts";
 import { decideStatus } from "../jobs/job_status.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { offsetOf } from "../jobs/own_entries.ts";
 import { isDoubtful, withQueue } from "../jobs/queue_entries.ts";
 import { submissionOf } from "../jobs/submission_of.ts";
-import { isKnownSince } from "./query_sacct.ts";
+import { AccountingDisabledError, isKnownSince, querySacct } from "./query_sacct.ts";
 import type { TimeAgo } from "./query_sacct.ts";
 import { querySqueue } from "./query_squeue.ts";
 import type { SlurmClient } from "./slurm_command.ts";
@@ -36,8 +37,9 @@ export async function decideAll(
   { nowMs, doubtsActive }: { readonly nowMs: number; readonly doubtsActive: boolean },
 ): Promise<Map<number, JobStatus>> {
   const byJob = new EntriesByJob(accounted);
+  const components = await askComponents(client, cluster, jobs, byJob);
   const asked = jobs.map((job) => {
-    const entries = byJob.of(job.jobId);
+    const entries = [...byJob.of(job.jobId), ...components.get(job.jobKey) ?? []];
     return { job, submission: submissionOf(job, entries.length > 0), entries };
   });
   // What one job proves of the clock that sacct prints holds for the others, too.
@@ -71,6 +73,40 @@ export async function decideAll(
     statuses.set(jobKey, withQueue(submission, status, queued.of(jobId), clock));
   }
   return statuses;
+}
+
+/**
+ * Asks accounting for components of heterogeneous jobs by their own IDs: sacct 24.11 shows each as a plain
+ * job, and by the ID of the whole only the first.
+ *
+ * @returns by the keys of the jobs, with the IDs that other versions print.
+ */
+async function askComponents(
+  client: SlurmClient,
+  cluster: string | null,
+  jobs: readonly SubmittedJob[],
+  byJob: EntriesByJob<AccountingEntry>,
+): Promise<Map<number, AccountingEntry[]>> {
+  const missing = jobs.flatMap(({ jobKey, jobId, details }) => {
+    const entries = byJob.of(jobId);
+    return (details?.components ?? []).flatMap((id, offset) => {
+      const printed = componentIdOf(jobId, offset);
+      const isSeen = entries.some((entry) => entry.jobId === printed);
+      return id === null || offset === 0 || isSeen ? [] : [{ jobKey, id, printed }];
+    });
+  });
+  if (missing.length === 0) return new Map();
+  const rows = await querySacct(client, missing.map(({ id }) => id), cluster).catch((error) => {
+    if (error instanceof AccountingDisabledError) return [];
+    throw error;
+  });
+  const found = new Map<number, AccountingEntry[]>();
+  for (const { jobKey, id, printed } of missing) {
+    const own = rows.filter((row) => row.jobId === id || row.jobId === printed)
+      .map((row) => ({ ...row, jobId: printed }));
+    found.set(jobKey, [...found.get(jobKey) ?? [], ...own]);
+  }
+  return found;
 }
 
 /** A job that Slurm was asked about. */

@@ -13,6 +13,8 @@ export interface ExpectedDetails {
   readonly folder: string;
   /** Array task IDs; `null` for a plain job. */
   readonly arrayTasks: string | null;
+  /** How many components the batch script names; 1 if it is not of a heterogeneous job. */
+  readonly componentCount: number;
   /** Slurm's job name. */
   readonly jobName: string;
 }
@@ -22,6 +24,9 @@ const VARIABLES: Readonly<Record<string, string>> = {
   ...{ array: "SBATCH_ARRAY_INX", error: "SBATCH_ERROR", output: "SBATCH_OUTPUT" },
   "job-name": "SBATCH_JOB_NAME",
 };
+
+/** sbatch(1), HETEROGENEOUS JOBS: stands between the directives of two components. */
+const SEPARATOR = /^#SBATCH\s+(het|pack)job\s*$/;
 
 /**
  * Tells from an sbatch command line and its batch script what Slurm was told, where nobody can be asked
@@ -38,9 +43,10 @@ export function expectDetails(
   isTask: boolean,
   env: (name: string) => string | undefined,
 ): ExpectedDetails {
-  const directives = valuesOfOptions(
-    (script === null ? [] : directivesOf(script)).flatMap(wordsOf),
-  );
+  const lines = script === null ? [] : directivesOf(script);
+  const separators = lines.flatMap((line, at) => SEPARATOR.test(line) ? [at] : []);
+  // The batch script runs, and logs, in the first component.
+  const directives = valuesOfOptions(lines.slice(0, separators[0]).flatMap(wordsOf));
   const values = valuesOfOptions(options);
   const valueOf = (name: string) => {
     const variable = VARIABLES[name];
@@ -54,6 +60,7 @@ export function expectDetails(
     stderr: valueOf("error") ?? null,
     folder: valueOf("chdir") ?? ".",
     arrayTasks,
+    componentCount: separators.length + 1,
     jobName: valueOf("job-name") ??
       ("wrap" in given ? "wrap" : given.path.slice(given.path.lastIndexOf("/") + 1)),
   };

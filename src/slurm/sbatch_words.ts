@@ -50,6 +50,29 @@ export function parseSbatchWords(words: readonly string[], allowsArray = false):
   return { program, options: options.flatMap((option) => option.words), script, args };
 }
 
+/**
+ * Takes the components of a heterogeneous job on a command line apart, which stand between ":".
+ *
+ * @returns how many there are, and the words with the options of the first alone, where the script runs.
+ * @throws {SyntaxError} As {@linkcode parseSbatchWords}.
+ */
+export function takeFirstComponent(
+  words: readonly string[],
+): { readonly count: number; readonly first: readonly string[] } {
+  const separators: number[] = [];
+  let at = 1;
+  for (; at < words.length; at++) {
+    const word = words[at]!;
+    if (word === ":") separators.push(at);
+    else if (!word.startsWith("-") || word === "-" || word === "--") break;
+    else if (readOption(word).takesNext) at++;
+  }
+  const first = separators.length === 0
+    ? words
+    : [...words.slice(0, separators[0]), ...words.slice(at)];
+  return { count: separators.length + 1, first };
+}
+
 /** Options, by long and short names, that change what a job computes. */
 const OF_THE_WORK = new Set(
   "array a chdir D container container-id export export-file get-user-env input i".split(" "),

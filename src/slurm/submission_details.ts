@@ -1,5 +1,5 @@
 import type { LogPattern, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
-import { splitJobId } from "../jobs/job_id.ts";
+import { parseArrayTasks, splitJobId } from "../jobs/job_id.ts";
 import { hidesTasks } from "./log_paths.ts";
 import type { LogPatterns } from "./query_log_patterns.ts";
 import type { JobRecord } from "./job_record.ts";
@@ -118,7 +118,16 @@ export function detailsOfSubmission(
     // scontrol prints "ada(1000)".
     user: records[0]!.get("UserId")?.replace(/\([0-9]+\)$/, "") ?? null,
   };
-  const whole = { ...common, logs, arrayTasks: arrayTasksOf(records) };
+  const arrayTasks = arrayTasksOf(records);
+  const isUnknown = arrayTasks === null && records.some((record) => record.has("ArrayTaskId"));
+  const components = componentsOf(records[0]!.get("HetJobIdSet"));
+  const whole = {
+    ...common,
+    logs,
+    arrayTasks,
+    ...(isUnknown ? { areTasksUnknown: true } : {}),
+    ...(components === undefined ? {} : { components }),
+  };
   return (job) => {
     const { arrayTaskId } = splitJobId(job.jobId);
     if (arrayTaskId === null) return whole;
@@ -134,6 +143,23 @@ export function detailsOfSubmission(
 function nameOf(record: JobRecord): string | null {
   const name = record.get("JobName") ?? "(null)";
   return name === "(null)" ? null : name;
+}
+
+/**
+ * The job IDs of a heterogeneous job's components, in order.
+ *
+ * @param idSet scontrol's HetJobIdSet, `7-8`.
+ * @returns `undefined` if it is none.
+ */
+export function componentsOf(idSet: string | undefined): string[] | undefined {
+  if (idSet === undefined) return undefined;
+  try {
+    // Written as array task IDs are.
+    return parseArrayTasks(idSet).map(String);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined; // A lone component proves by itself that there are others.
+  }
 }
 
 /** Keys that name a person, a login session, or the job's number, which the file's name has. */

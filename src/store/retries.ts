@@ -7,6 +7,8 @@ const Details = v.object({
   logs: v.array(v.object({ task: v.nullable(v.number()), path: v.string() })),
   environmentFile: v.nullable(v.string()),
   arrayTasks: v.nullable(v.string()),
+  areTasksUnknown: v.exactOptional(v.boolean()),
+  components: v.exactOptional(v.array(v.nullable(v.string()))),
   mayHaveMoreTasks: v.exactOptional(v.boolean()),
   submitS: v.optional(v.nullable(v.number()), null),
   jobName: v.optional(v.nullable(v.string()), null),

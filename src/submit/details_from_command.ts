@@ -5,7 +5,7 @@ import type { SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { parseArrayTasks, splitJobId } from "../jobs/job_id.ts";
 import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
 import { expectDetails } from "../slurm/expected_details.ts";
-import { parseSbatchWords } from "../slurm/sbatch_words.ts";
+import { parseSbatchWords, takeFirstComponent } from "../slurm/sbatch_words.ts";
 import { fillNames } from "../slurm/submission_details.ts";
 
 /** Whose variables sbatch reads beside its command line; sbatch(1), INPUT ENVIRONMENT VARIABLES. */
@@ -29,11 +29,12 @@ export async function detailsFromCommand(
   if (findShellSyntax(job.cmd) !== undefined || /[{}]/.test(job.cmd)) return null;
   const folder = join(job.altDir ?? dataset.root, job.pwd);
   try {
-    const words = parseSbatchWords(splitShellWords(job.cmd), true);
+    const { count, first } = takeFirstComponent(splitShellWords(job.cmd));
+    const words = parseSbatchWords(first, true);
     const script = "wrap" in words.script ? null : resolve(folder, words.script.path);
     const text = script === null ? null : await Deno.readTextFile(script);
     const isAsSubmitted = script === null || await isOlder(script, job.submittedAtMs);
-    const { arrayTaskId } = splitJobId(job.jobId);
+    const { submittedId, arrayTaskId } = splitJobId(job.jobId);
     const expected = expectDetails(words, text, arrayTaskId !== null, (name) => env.get(name));
     const { arrayTasks, jobName, stdout, stderr } = expected;
     const logs = [...new Set([stdout, stderr ?? stdout])]
@@ -45,10 +46,16 @@ export async function detailsFromCommand(
       }));
     if (logs.length === 0 || (arrayTasks !== null && !isAsSubmitted)) return null;
     if (arrayTasks !== null) parseArrayTasks(arrayTasks);
+    const components = Math.max(count, expected.componentCount);
     return {
       logs,
       environmentFile: null,
       arrayTasks: arrayTaskId === null ? arrayTasks : String(arrayTaskId),
+      // It may have asked for tasks, or for more components, when it was submitted.
+      ...(isAsSubmitted || arrayTaskId !== null ? {} : { areTasksUnknown: true }),
+      ...(components === 1 || !isAsSubmitted
+        ? {}
+        : { components: [submittedId, ...Array(components - 1).fill(null)] }),
       jobName,
     };
   } catch (error) {

@@ -23,3 +23,22 @@ for (const [jobId, arrayTasks, tasks] of TASKS) {
     assert.deepEqual(submission.arrayTasks, tasks);
   });
 }
+
+const UNTOLD = [
+  null,
+  { ...details, arrayTasks: null, areTasksUnknown: true },
+  { ...details, arrayTasks: "2-3", mayHaveMoreTasks: true },
+];
+
+for (const [at, untold] of UNTOLD.entries()) {
+  Deno.test(`submissionOf() does not take a job for a plain one of which not all is told, ${at}`, () => {
+    assert.equal(submissionOf(openJob({ details: untold }), false).arrayTasks, "unknown");
+  });
+}
+
+Deno.test("submissionOf() has the components of a heterogeneous job", () => {
+  const components = ["151", "152"];
+  const job = openJob({ details: { ...details, arrayTasks: null, components } });
+
+  assert.deepEqual(submissionOf(job).components, components);
+});

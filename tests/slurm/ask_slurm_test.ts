@@ -3,12 +3,18 @@ import type { SubmittedJob } from "../../src/jobs/job.ts";
 import { askSlurm, Question } from "../../src/slurm/ask_slurm.ts";
 import type { Answer } from "../support/fake_runner.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
-import { openJob } from "../support/jobs.ts";
+import { openJob as jobWith } from "../support/jobs.ts";
 import { TEST_NOW_MS, testSession } from "../support/test_session.ts";
 
 /** When {@linkcode openJob} was submitted, seconds since 1970. */
 const SUBMIT_S = 1_799_999_000;
 const HOUR = 3_600;
+
+/** A job of which scontrol told that it is a plain one. */
+function openJob(changes: Partial<SubmittedJob> = {}): SubmittedJob {
+  const details = { logs: [], environmentFile: null, arrayTasks: null };
+  return jobWith({ details, ...changes });
+}
 
 const plain = { config: { get: () => undefined } };
 
@@ -204,4 +210,31 @@ Deno.test("Question lets nobody know of an answer that nobody wants", async () =
   await new Promise((resolve) => setTimeout(resolve));
   assert.equal(runner.commands.length, 1);
   await assert.rejects(question.entriesOf(null, [openJob()]), { code: "SLURM_UNAVAILABLE" });
+});
+
+Deno.test("askSlurm() asks for a heterogeneous job's components by their own IDs where sacct shows them so", async () => {
+  const details = { logs: [], environmentFile: null, arrayTasks: null, components: ["151", "152"] };
+  const jobs = [openJob({ details })];
+  const answers = (second: string) => [
+    { to: ["sacct"], stdout: accounted("151", "COMPLETED") },
+    { to: ["sacct"], stdout: accounted("152", second) },
+  ];
+
+  for (const state of ["COMPLETED", "RUNNING"]) {
+    const { states, commands } = await ask(jobs, answers(state));
+
+    assert.deepEqual(states, [`1 ${state}`]);
+    assert.match(commands[1]!, /^sacct .* -j 152$/);
+    assert.equal(commands.length, 2);
+  }
+});
+
+Deno.test("askSlurm() takes a job of which nobody told its tasks for a plain one only if squeue shows it so", async () => {
+  const jobs = [openJob({ details: null })];
+  const sacct = { to: ["sacct"], stdout: accounted("151", "COMPLETED") };
+
+  const unseen = await ask(jobs, [sacct, { to: ["squeue"], stdout: "" }]);
+  assert.deepEqual(unseen.states, ["1 UNKNOWN"]);
+  const seen = await ask(jobs, [sacct, { to: ["squeue"], stdout: queued("151", "COMPLETED") }]);
+  assert.deepEqual(seen.states, ["1 COMPLETED"]);
 });

@@ -17,6 +17,7 @@ const PLAIN: ExpectedDetails = {
   stderr: null,
   folder: ".",
   arrayTasks: null,
+  componentCount: 1,
   jobName: "job.sh",
 };
 

@@ -4,6 +4,7 @@ import { parseShowJob } from "../../src/slurm/show_job.ts";
 import {
   areLogsUnclear,
   arrayTasksOf,
+  detailsOfSubmission,
   environmentFileName,
   environmentOf,
   fillNames,
@@ -170,4 +171,25 @@ Deno.test("fillNames() makes no field of what is in a name, and leaves what is n
 
 Deno.test("environmentFileName() tells the tasks of an array apart", () => {
   assert.notEqual(environmentFileName("151_3"), environmentFileName("151"));
+});
+
+for (const version of VERSIONS) {
+  Deno.test(`detailsOfSubmission() has the components of a heterogeneous job, Slurm ${version}`, () => {
+    const records = parseShowJob(readRecording(version, "het_job_scontrol").stdout);
+    const first = Number(records[0]!.get("JobId"));
+    const jobId = String(first);
+
+    const details = detailsOfSubmission([], records, null)({ jobId });
+
+    assert.deepEqual(details.components, [jobId, String(first + 1)]);
+    assert.equal(details.arrayTasks, null);
+  });
+}
+
+Deno.test("detailsOfSubmission() does not take an array whose list was cut off for a plain job", () => {
+  const text = "JobId=7 ArrayJobId=7 ArrayTaskId=0,2,4,... JobName=x";
+
+  const details = detailsOfSubmission([], [parseJobRecord(text)], null)({ jobId: "7" });
+
+  assert.deepEqual([details.arrayTasks, details.areTasksUnknown], [null, true]);
 });

@@ -22,6 +22,8 @@ async function read(
   return details && {
     logs: details.logs.map(({ path }) => path.replace(`${folder.root}/`, "")),
     tasks: details.arrayTasks,
+    ...(details.areTasksUnknown === true ? { areTasksUnknown: true } : {}),
+    ...(details.components === undefined ? {} : { components: details.components }),
   };
 }
 
@@ -49,6 +51,7 @@ Deno.test("detailsFromCommand() takes of a script that has changed since only wh
   assert.deepEqual(await read("sbatch job.sh", "#SBATCH -o log-%j", {}, later), {
     logs: ["sub/log-%j"],
     tasks: null,
+    areTasksUnknown: true,
   });
   assert.equal(await read("sbatch job.sh", "#SBATCH -o log", {}, later), null);
   assert.equal(await read("sbatch job.sh", "#SBATCH -o log%%j", {}, later), null);
@@ -65,3 +68,18 @@ for (const cmd of UNCERTAIN) {
     assert.equal(await read(cmd, ""), null);
   });
 }
+
+Deno.test("detailsFromCommand() counts the components of a heterogeneous job", async () => {
+  const components = ["151", null];
+
+  for (const word of ["hetjob", "packjob"]) {
+    const script = `#SBATCH -o a-%j\n#SBATCH ${word}\n#SBATCH -o b-%j`;
+    assert.deepEqual(await read("sbatch job.sh", script, { jobId: "151" }), {
+      ...{ logs: ["sub/a-%j"], tasks: null, components },
+    });
+  }
+  const cmd = "sbatch -n 1 -o a-%j : -n1 -o b-%j job.sh : x";
+  assert.deepEqual(await read(cmd, "", { jobId: "151" }), {
+    ...{ logs: ["sub/a-%j"], tasks: null, components },
+  });
+});

@@ -111,21 +111,28 @@ function hintFor(job: SubmittedJob, status: JobStatus): { readonly hint?: string
     const word = `dlslurm finish ${job.jobId} --close-unknown-jobs, or --commit-unknown-jobs`;
     return {
       hint: status.doubt === undefined
-        ? `${whatIsUnknown(job, status)}: accounting may lag, try again later; ` +
-          `if it is gone for good: ${word}`
+        ? `${whatIsUnknown(job, status)}: ${word}`
         : `${explainDoubt(job, status.doubt)}: ${word}`,
     };
   }
   return {};
 }
 
-/** What Slurm does not say, or says without telling whether it is over. */
+/** What Slurm does not say, or says without telling whether it is over, and what may be done first. */
 function whatIsUnknown({ jobId }: SubmittedJob, { states }: JobStatus): string {
   const silent = [...states].filter(([, state]) => state === UNKNOWN_STATE).map(([id]) => id);
-  if (silent.length === states.size) return `Slurm says nothing about job ${jobId}`;
-  if (silent.length > 0) return `Slurm says nothing about ${firstOf(silent, MOST_NAMES)}`;
+  // As job_status.ts calls tasks and components that nobody has told of.
+  if (silent.some((id) => id.endsWith("?"))) {
+    return `which tasks or components job ${jobId} has is not known: scontrol did not tell, and its command ` +
+      `does not; if sacct -X -j ${jobId} shows that all of it is over`;
+  }
   const words = new Set([...states.values()].filter((state) => phaseOf(state) === "unknown"));
-  return `Slurm calls job ${jobId} ${[...words].join(", ")}, which does not tell how it ended`;
+  const problem = silent.length === states.size
+    ? `Slurm says nothing about job ${jobId}`
+    : silent.length > 0
+    ? `Slurm says nothing about ${firstOf(silent, MOST_NAMES)}`
+    : `Slurm calls job ${jobId} ${[...words].join(", ")}, which does not tell how it ended`;
+  return `${problem}: accounting may lag, try again later; if it is gone for good`;
 }
 
 /** More are counted. */
