@@ -14,7 +14,7 @@ import { openDatasetTree } from "../datalad/subdatasets.ts";
 import { UserError } from "../errors.ts";
 import type { Change } from "../git/changes.ts";
 import type { IndexLock } from "../git/index_lock.ts";
-import { dropStagingRef } from "../git/move_branch.ts";
+import { dropStagingRef, isInHistory } from "../git/move_branch.ts";
 import { readHead } from "../git/repository.ts";
 import type { WrittenPaths } from "../jobs/attribution.ts";
 import type { ReproductionEvidence } from "../jobs/evidence.ts";
@@ -83,7 +83,7 @@ export interface CommitResult {
   readonly outcomes: ReadonlyMap<number, CommitOutcome>;
   /** The indices that were changed. */
   readonly published: readonly PublishedIndex[];
-  /** Whether refs of several datasets were moved together. */
+  /** Whether refs of several datasets were moved together, all of them. */
   readonly isOfSeveral: boolean;
   /** How jobs that repeat others compare with those, by their keys. */
   readonly reproductions: ReadonlyMap<number, ReproductionEvidence>;
@@ -140,6 +140,7 @@ class StagedCommits {
   readonly #heads: Map<StagedDataset, string>;
   #built = new Map<StagedDataset, BuiltPart>();
   readonly #moved = new Set<StagedDataset>();
+  #isOvertaken = false;
   readonly #published: PublishedIndex[] = [];
   /** Locks of indices whose branch another process has moved. */
   readonly #held = new Map<StagedDataset, IndexLock>();
@@ -193,7 +194,9 @@ class StagedCommits {
       for (const key of ended) this.#failures.set(key, endedMeanwhile(jobs, key));
       if (ended.length > 0) continue;
       progress.say("moving the branch");
-      if (await this.#publish(attempt)) return this.#result();
+      if (!await this.#publish(attempt)) continue;
+      await this.#refuseOvertaken();
+      return this.#result();
     }
   }
 
@@ -227,11 +230,27 @@ class StagedCommits {
     }
   }
 
+  /**
+   * Fails the jobs whose commits are on no branch any more: a git reset, or the like, that had read the branch before
+   * it moved has set it since. The next finish commits them anew, or has the branch follow once more.
+   */
+  async #refuseOvertaken(): Promise<void> {
+    if (this.#request.shape === "branches") return;
+    for (const [{ dataset }, { updates, changed }] of this.#built) {
+      const { headOid } = await readHead(dataset);
+      for (const { newOid } of updates) {
+        if (newOid === headOid || await isInHistory(dataset.git, newOid)) continue;
+        for (const { key } of changed) this.#failures.set(key, overtaken(dataset, newOid));
+        this.#isOvertaken = true;
+      }
+    }
+  }
+
   #result(): Omit<CommitResult, "reproductions"> {
     return {
       outcomes: outcomesOf(this.#request.jobs, this.#failures, this.#built, this.#top),
       published: this.#published,
-      isOfSeveral: this.#moved.size > 1,
+      isOfSeveral: this.#moved.size > 1 && !this.#isOvertaken,
     };
   }
 }
@@ -248,6 +267,22 @@ async function forgetBuilt(
   } catch {
     // The user hears why nothing was committed; the same may be the reason for this failure.
   }
+}
+
+function overtaken({ root, branch }: Dataset, oid: string): UserError {
+  return new UserError(
+    "BRANCH_MOVED",
+    `Cannot finish in "${root}": another process set "${
+      branch ?? "HEAD"
+    }" just after it had moved, and ` +
+      `commit ${oid} is on no branch any more`,
+    {
+      unchanged: "The job stays open",
+      hint: `dlslurm finish commits the outputs anew; to keep that commit, too: git branch NAME ${
+        oid.slice(0, 10)
+      }`,
+    },
+  );
 }
 
 function endedMeanwhile(jobs: readonly JobToCommit[], key: number): UserError {

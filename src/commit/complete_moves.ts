@@ -5,13 +5,12 @@ import { UserError } from "../errors.ts";
 import { findCommitChecks } from "../git/build_checked_commits.ts";
 import { findTreeChanges } from "../git/changes.ts";
 import { requireIdentities } from "../git/identity.ts";
-import { dropStagingRef, moveRefs } from "../git/move_branch.ts";
+import { dropStagingRef, isInHistory, moveRefs } from "../git/move_branch.ts";
 import { removeLeftIndices } from "../git/private_index.ts";
 import { readHead } from "../git/repository.ts";
 import type { CommitPlan } from "../git/build_commits.ts";
 import { readPlans } from "../git/read_plans.ts";
 import { isAncestor } from "../git/submodules.ts";
-import { textOf } from "../process/runner.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { RefMove } from "../store/ref_moves.ts";
 import { buildPlans, withoutOvertakenLinks } from "./build_datasets.ts";
@@ -103,10 +102,7 @@ async function openPlaces(
 /** Whether all commits are part of some branch, or of a detached HEAD. */
 async function isDone({ dataset: { git }, moves }: Place): Promise<boolean> {
   for (const { newOid } of moves) {
-    const args = ["for-each-ref", "--count=1", `--contains=${newOid}`, "refs/heads"];
-    const holders = await git.run(args);
-    const isHeld = holders.code === 0 && textOf(holders.stdout) !== "";
-    if (!isHeld && !await isAncestor(git, newOid, "HEAD")) return false;
+    if (!await isInHistory(git, newOid)) return false;
   }
   return true;
 }

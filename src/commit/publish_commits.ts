@@ -4,6 +4,8 @@ import type { IndexLock } from "../git/index_lock.ts";
 import { moveRefs } from "../git/move_branch.ts";
 import { readChecksum } from "../git/private_index.ts";
 import { readHead } from "../git/repository.ts";
+import { shellName } from "../process/shell_name.ts";
+import { firstOf } from "../session/name_list.ts";
 import { GITLINK_MODE } from "../git/submodules.ts";
 import type { Session } from "../session/session.ts";
 import { lastChanges } from "./build_datasets.ts";
@@ -75,6 +77,7 @@ export async function publishCommits(
     publication.locks.use(stack.move());
     if (publication.shape === "branches") await clearWorkTree(publication, part, lock);
     warnOfSubdataset(part, branch, publication);
+    await warnOfSwitch(part, branch, publication);
   }
   return undefined;
 }
@@ -147,6 +150,31 @@ async function writtenIn({ built }: Publication, part: StagedDataset): Promise<C
     ? changes
     : [...changes, ...await findCommittedChanges(part.dataset.git, oids)];
   return lastChanges(part, all, built);
+}
+
+/** More files are counted. */
+const MOST_NAMED = 3;
+
+/** The work tree is another branch's by now: to git the outputs in it are untracked, and in the way. */
+async function warnOfSwitch(
+  part: StagedDataset,
+  branch: string | null,
+  publication: Publication,
+): Promise<void> {
+  if (publication.shape === "branches" || isOurs(part, branch)) return;
+  const { dataset } = part;
+  const paths = (await writtenIn(publication, part)).filter(({ kind }) => kind !== "delete")
+    .map(({ path }) => shellName(path));
+  const own = dataset.branch!.replace("refs/heads/", "");
+  const other = branch === null
+    ? "a commit without a branch"
+    : `"${branch.replace("refs/heads/", "")}"`;
+  publication.session.warn(
+    `${other} was checked out in "${dataset.root}" meanwhile: the commits are on "${own}", and the files are ` +
+      `untracked here, where they keep git switch from going back; git add them before that: ${
+        firstOf(paths, MOST_NAMED)
+      }`,
+  );
 }
 
 function warnOfSubdataset(

@@ -2,6 +2,7 @@ import { STAGING_REF } from "./build_commits.ts";
 import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
 import { textOf } from "../process/runner.ts";
+import { isAncestor } from "./submodules.ts";
 import { wasKilled } from "./watched_locks.ts";
 
 /** One ref and where it is to point. */
@@ -49,6 +50,14 @@ export async function moveRefs(
 async function haveMoved(git: Git, updates: readonly RefUpdate[]): Promise<boolean> {
   const { code, stdout } = await git.run(["rev-parse", ...updates.map(({ ref }) => ref)]);
   return code === 0 && textOf(stdout) === updates.map(({ newOid }) => `${newOid}\n`).join("");
+}
+
+/** Whether a commit is part of some branch, or of HEAD. */
+export async function isInHistory(git: Git, oid: string): Promise<boolean> {
+  const args = ["for-each-ref", "--count=1", `--contains=${oid}`, "refs/heads"];
+  const holders = await git.run(args);
+  const isHeld = holders.code === 0 && holders.stdout.length > 0;
+  return isHeld || await isAncestor(git, oid, "HEAD");
 }
 
 /** Drops the staging ref, also one that a crashed finish left; none is fine. */

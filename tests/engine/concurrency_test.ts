@@ -93,3 +93,62 @@ Deno.test("concurrency: schedule while finish works → both succeed", async () 
   assert.equal(scheduled.code, 0, saidBy(scheduled));
   assert.deepEqual(storedClaims(dataset(world)), ["later"]);
 });
+
+/** Has git do something once, behind the first command with these words. */
+async function behind(world: EngineWorld, words: string, line: string): Promise<void> {
+  const done = quote(join(world.sandbox.root, "done"));
+  await wrapProgram(
+    world.sandbox,
+    "git",
+    `case " $* " in *" ${words} "*) test -e ${done} || {
+  touch ${done}; "$REAL" "$@"; status=$?; ${line}; exit $status; } ;;
+esac
+exec "$REAL" "$@"`,
+  );
+}
+
+Deno.test("concurrency: a git reset that had begun before sets the branch back → the job stays open, the next finish commits it", async () => {
+  await using world = await EngineWorld.create();
+  const jobId = await world.schedule("out");
+  await world.write("out/x.txt", "x\n");
+  const head = (await world.git("rev-parse", "HEAD")).trim();
+  await behind(world, "update-ref -m", `"$REAL" update-ref refs/heads/main ${head}`);
+
+  const overtaken = await world.dlslurm("finish");
+
+  assert.equal(overtaken.code, 1);
+  assert.match(
+    saidBy(overtaken),
+    /another process set "refs\/heads\/main".* commit [0-9a-f]{40} is on no branch/,
+  );
+  assert.match(saidBy(overtaken), /hint: dlslurm finish .*git branch NAME [0-9a-f]{10}/);
+  assert.deepEqual(storedJobs(dataset(world)).map((job) => job.stage), ["open"]);
+  await unwrapProgram(world.sandbox, "git");
+  await world.must("finish");
+  assert.deepEqual(await world.subjects(), [
+    `[DATALAD SLURM RUN] Slurm job ${jobId}: Completed`,
+    "Add files",
+  ]);
+  assert.deepEqual(await world.lines("status", "--porcelain"), []);
+});
+
+Deno.test("concurrency: another branch is checked out before the branch moves → said so, with a way back", async () => {
+  await using world = await EngineWorld.create();
+  await world.git("branch", "other");
+  await world.schedule("out");
+  await world.write("out/x.txt", "x\n");
+  await behind(world, "fast-import", `"$REAL" switch --quiet other`);
+
+  const finished = await world.must("finish");
+
+  await unwrapProgram(world.sandbox, "git");
+  assert.deepEqual(await world.changes("main"), ["A out/x.txt", "A slurm-job-1.env.json"]);
+  assert.match(
+    finished.stderr,
+    /"other" was checked out in .* meanwhile: the commits are on "main"/,
+  );
+  const [, files] = /git add them before that: (.*)/.exec(finished.stderr)!;
+  await world.git("add", ...files!.split(", ").map((file) => file.replaceAll('"', "")));
+  await world.git("switch", "--quiet", "main");
+  assert.deepEqual(await world.lines("status", "--porcelain"), []);
+});

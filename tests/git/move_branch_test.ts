@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { STAGING_REF } from "../../src/git/build_commits.ts";
-import { dropStagingRef, moveRefs } from "../../src/git/move_branch.ts";
+import { dropStagingRef, isInHistory, moveRefs } from "../../src/git/move_branch.ts";
 import { TestRepository } from "../support/test_repository.ts";
 
 /** A repository with two commits behind each other, HEAD on the first, the staging ref on the second. */
@@ -68,4 +68,23 @@ Deno.test("dropStagingRef() can be repeated", async () => {
   await dropStagingRef(repository.git);
 
   assert.equal(await refs(), `refs/heads/main ${one}`);
+});
+
+Deno.test("isInHistory() is true of what a branch or HEAD holds, and of nothing else", async () => {
+  await using repository = await TestRepository.create({ a: "1\n" });
+  const { git, headOid } = await repository.open();
+  const make = async (message: string) =>
+    await git.text(["commit-tree", "-p", headOid, "-m", message, `${headOid}^{tree}`]);
+  const [loose, onBranch, detached] = [
+    await make("loose"),
+    await make("branch"),
+    await make("head"),
+  ];
+  await git.require(["branch", "other", onBranch]);
+  await git.require(["checkout", "--quiet", "--detach", detached]);
+
+  assert.deepEqual(
+    await Promise.all([headOid, onBranch, detached, loose].map((oid) => isInHistory(git, oid))),
+    [true, true, true, false],
+  );
 });
