@@ -60,7 +60,8 @@ export function clusterOfTyped(
   const named = typed ?? cluster;
   if (named !== undefined) {
     if (isClusterName(named)) return named;
-    throw new UserError("USAGE", `Cannot take "${named}" for the cluster of job ${text}`, {
+    const jobId = text.split(";", 1)[0];
+    throw new UserError("USAGE", `Cannot take "${named}" for the cluster of job ${jobId}`, {
       unchanged: "Nothing was settled",
       hint: "name the one cluster that it is on: --cluster NAME; leave it out if it is this one",
     });

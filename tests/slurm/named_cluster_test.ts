@@ -47,12 +47,12 @@ const CASES: readonly Case[] = [
   {
     name: "is typed with the ID, not empty",
     text: "7;",
-    found: /Cannot take "" for the cluster of job 7;\./,
+    found: /Cannot take "" for the cluster of job 7\./,
   },
   {
     name: "is no list",
     text: "7;a,b",
-    found: /Cannot take "a,b" for the cluster of job 7;a,b\. Nothing was settled$/,
+    found: /Cannot take "a,b" for the cluster of job 7\. Nothing was settled$/,
   },
   ...["", " ", "all", "-x", "a;b", "\x1b[2Jx"].map((cluster) => ({
     name: `is not ${JSON.stringify(cluster)}`,

@@ -126,7 +126,7 @@ const UNCLEAR: readonly (readonly [string, number])[] = [
     }`,
     1,
   ],
-  [`${failed("Invalid account or account/partition")}\n${failed("Duplicate job id")}`, 1],
+  [`${failed("Invalid qos specification")}\n${failed("Duplicate job id")}`, 1],
   [
     "sbatch: error: Slurm controller not responding, sleeping and retrying.\n" +
     failed("Duplicate job id"),
