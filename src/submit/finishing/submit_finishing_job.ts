@@ -22,6 +22,7 @@ import { splitShellWords } from "../../process/shell_words.ts";
 import type { Session } from "../../session/session.ts";
 import { startSlurm } from "../../slurm/slurm_command.ts";
 import { slurmClientOf } from "../../slurm/slurm_client.ts";
+import { isCertainRefusal } from "../../slurm/sbatch_refusals.ts";
 import { parseSubmissionAnswer } from "../../slurm/submission_answer.ts";
 import type { FinishingJob } from "../../store/finishing_jobs.ts";
 import type { JobStore } from "../../store/job_store.ts";
@@ -224,18 +225,20 @@ async function submit(
   const stdout = textOf(result.stdout);
   const answer = parseSubmissionAnswer(stdout);
   if (answer.kind === "submitted") return answer;
-  if (result.code !== 0 && result.signal === null) {
+  const { code, stderr } = result;
+  const command = client.commands?.get("sbatch")?.text ?? "sbatch";
+  if (code !== 0 && result.signal === null && isCertainRefusal({ command, code, stderr })) {
     throw new UserError(
       "SUBMISSION_REFUSED",
-      `Cannot submit the finishing job: sbatch ended with exit status ${result.code}. ` +
+      `Cannot submit the finishing job: sbatch ended with exit status ${code}. ` +
         "Nothing was submitted, the jobs stay open",
       {
-        detail: result.stderr,
+        detail: stderr,
         hint: "options for sbatch stand behind --: dlslurm finish --submit -- -p short --time=30",
       },
     );
   }
-  throw unclear(`${stdout}${result.stderr}`);
+  throw unclear(`${stdout}${stderr}`);
 }
 
 function unclear(detail: string): UserError {

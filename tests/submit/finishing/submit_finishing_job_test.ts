@@ -10,11 +10,16 @@ import type { Answer, FakeRunner } from "../../support/fake_runner.ts";
 import { jobRequest } from "../../support/jobs.ts";
 import { StoredDataset } from "../../support/stored_dataset.ts";
 import { testSession } from "../../support/test_session.ts";
+import { PARTITION_REFUSED } from "../../support/wrapped_programs.ts";
 
 const PLACE = { selfCommand: ["/opt/dlslurm"], env: { toObject: () => ({}) } };
 const NO_WORDS = { words: [], options: [] };
 const TAKEN: Answer = { to: ["sbatch"], stdout: "7\n" };
-const REFUSED: Answer = { to: ["sbatch"], code: 1, stderr: "sbatch: error: invalid partition\n" };
+const REFUSED: Answer = { to: ["sbatch"], code: 1, stderr: `${PARTITION_REFUSED}\n` };
+const TIMED_OUT: Answer = {
+  ...{ to: ["sbatch"], code: 1 },
+  stderr: "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation\n",
+};
 
 class World extends StoredDataset {
   static async create(): Promise<World> {
@@ -98,11 +103,13 @@ Deno.test("submitFinishingJob() leaves the one before where sbatch refuses", asy
 });
 
 Deno.test("submitFinishingJob() stays noted where nobody knows whether it was submitted, to be found by name", async () => {
-  await using world = await World.create();
-  using runner = fakeRunner({ to: ["sbatch"], stdout: "taken, I think\n" });
+  for (const answer of [{ to: ["sbatch"], stdout: "taken, I think\n" }, TIMED_OUT]) {
+    await using world = await World.create();
+    using runner = fakeRunner(answer);
 
-  await assert.rejects(world.submit([world.note("1")], runner), { code: "SUBMISSION_UNCLEAR" });
-  assert.deepEqual([world.noted?.jobId, world.noted?.awaited.length], [null, 1]);
+    await assert.rejects(world.submit([world.note("1")], runner), { code: "SUBMISSION_UNCLEAR" });
+    assert.deepEqual([world.noted?.jobId, world.noted?.awaited.length], [null, 1]);
+  }
 });
 
 Deno.test("submitFinishingJob() refuses jobs of several clusters, and a setting that cannot be read", async () => {
