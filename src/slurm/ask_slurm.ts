@@ -18,6 +18,11 @@ export interface Asking {
    * jobs, of which the user says that they are over.
    */
   readonly doubtsActive?: boolean;
+  /**
+   * Whether all was tried to learn what is not noted of the jobs: of one of which nothing is known still, it is
+   * not known either which tasks it has.
+   */
+  readonly areGapsFilled?: boolean;
   /** What is done while Slurm makes up its answer, such as loading what the answer is for. */
   readonly meanwhile?: () => Promise<unknown>;
   /** Begun with the IDs of these jobs; whoever began it ends it. @default it is begun here */
@@ -35,7 +40,7 @@ export async function askSlurm(
   dataset: Configured,
   jobs: readonly SubmittedJob[],
   session: Session,
-  { doubtsActive = false, meanwhile, question }: Asking = {},
+  { doubtsActive = false, areGapsFilled = false, meanwhile, question }: Asking = {},
 ): Promise<Map<number, JobStatus>> {
   using own = question === undefined ? new Question(dataset, jobs, session) : undefined;
   const { client, entriesOf } = (question ?? own)!;
@@ -49,7 +54,7 @@ export async function askSlurm(
       meanwhile?.(),
     ]);
     const asked = { cluster, jobs: group, accounted };
-    const found = await decideAll(client, asked, { nowMs, doubtsActive });
+    const found = await decideAll(client, asked, { nowMs, doubtsActive, areGapsFilled });
     for (const [key, status] of found) statuses.set(key, status);
   }
   return statuses;

@@ -27,20 +27,28 @@ export interface ClusterJobs {
  * Decides what is the case of each job, by what accounting has of it and, for those that it does not know or
  * may be wrong about, by one squeue.
  *
- * @param doubtsActive as `askSlurm` has it.
+ * @param doubtsActive and `areGapsFilled`, as `askSlurm` has them.
  * @returns the status of each job, by its key.
  * @throws {UserError} `SLURM_UNAVAILABLE`.
  */
 export async function decideAll(
   client: SlurmClient,
   { cluster, jobs, accounted }: ClusterJobs,
-  { nowMs, doubtsActive }: { readonly nowMs: number; readonly doubtsActive: boolean },
+  { nowMs, doubtsActive, areGapsFilled }: {
+    readonly nowMs: number;
+    readonly doubtsActive: boolean;
+    readonly areGapsFilled: boolean;
+  },
 ): Promise<Map<number, JobStatus>> {
   const byJob = new EntriesByJob(accounted);
   const components = await askComponents(client, cluster, jobs, byJob);
   const asked = jobs.map((job) => {
     const entries = [...byJob.of(job.jobId), ...components.get(job.jobKey) ?? []];
-    return { job, submission: submissionOf(job, entries.length > 0), entries };
+    return {
+      job,
+      submission: submissionOf(job, { isAccounted: entries.length > 0, areGapsFilled }),
+      entries,
+    };
   });
   // What one job proves of the clock that sacct prints holds for the others, too.
   const zones = new Set(

@@ -3,18 +3,12 @@ import type { SubmittedJob } from "../../src/jobs/job.ts";
 import { askSlurm, Question } from "../../src/slurm/ask_slurm.ts";
 import type { Answer } from "../support/fake_runner.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
-import { openJob as jobWith } from "../support/jobs.ts";
+import { openJob } from "../support/jobs.ts";
 import { TEST_NOW_MS, testSession } from "../support/test_session.ts";
 
 /** When {@linkcode openJob} was submitted, seconds since 1970. */
 const SUBMIT_S = 1_799_999_000;
 const HOUR = 3_600;
-
-/** A job of which scontrol told that it is a plain one. */
-function openJob(changes: Partial<SubmittedJob> = {}): SubmittedJob {
-  const details = { logs: [], environmentFile: null, arrayTasks: null };
-  return jobWith({ details, ...changes });
-}
 
 const plain = { config: { get: () => undefined } };
 
@@ -229,12 +223,18 @@ Deno.test("askSlurm() asks for a heterogeneous job's components by their own IDs
   }
 });
 
-Deno.test("askSlurm() takes a job of which nobody told its tasks for a plain one only if squeue shows it so", async () => {
-  const jobs = [openJob({ details: null })];
-  const sacct = { to: ["sacct"], stdout: accounted("151", "COMPLETED") };
+Deno.test("askSlurm() takes a job of which nobody could tell its tasks for a plain one only if squeue shows it so", async () => {
+  const asked = async (areGapsFilled: boolean, ...answers: readonly Answer[]) => {
+    using runner = fakeRunner({ to: ["sacct"], stdout: accounted("151", "COMPLETED") }, ...answers);
+    const session = testSession({ runner });
+    const statuses = await askSlurm(plain, [openJob({ details: null })], session, {
+      areGapsFilled,
+    });
+    return statuses.get(1)!.groupState;
+  };
 
-  const unseen = await ask(jobs, [sacct, { to: ["squeue"], stdout: "" }]);
-  assert.deepEqual(unseen.states, ["1 UNKNOWN"]);
-  const seen = await ask(jobs, [sacct, { to: ["squeue"], stdout: queued("151", "COMPLETED") }]);
-  assert.deepEqual(seen.states, ["1 COMPLETED"]);
+  assert.equal(await asked(false), "COMPLETED");
+  assert.equal(await asked(true, { to: ["squeue"] }), "UNKNOWN");
+  const seen = { to: ["squeue"], stdout: queued("151", "COMPLETED") };
+  assert.equal(await asked(true, seen), "COMPLETED");
 });

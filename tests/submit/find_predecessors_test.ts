@@ -28,8 +28,10 @@ class World extends StoredDataset {
     const request = jobRequest({ outputs: [`out-${this.#count++}`], label: label ?? null });
     const key = this.store.beginSubmission(request, "{}", SUBMITTED_MS);
     this.store.storeReceipt(key, jobId, null, SUBMITTED_MS + 1_000);
-    const details = { logs: [], environmentFile: null, arrayTasks: jobId === "8" ? "0-1" : null };
-    this.store.notes.addDetails(new Map([[key, details]]));
+    if (jobId === "8") {
+      const details = { logs: [], environmentFile: null, arrayTasks: "0-1" };
+      this.store.notes.addDetails(new Map([[key, details]]));
+    }
     if (end !== undefined) {
       const told: JobEnd = {
         ...{ state: end.state, counts: {}, exitCode: "", elapsed: "", timeLimit: "", endS: null },

@@ -237,6 +237,7 @@ class OpenJobsFinish {
     const hasWord = options.closeUnknownJobs === true || options.commitUnknownJobs === true;
     const { jobs, statuses } = await askWithAttempts(this.#open, described, {
       doubtsActive: hasWord,
+      areGapsFilled: true,
       meanwhile: loadCommitting,
     });
     const decisions = decideJobs(jobs, statuses, {

@@ -20,7 +20,7 @@ export async function partArrays(
   jobs: readonly SubmittedJob[],
   context: CommandContext,
 ): Promise<SubmittedJob[]> {
-  const statuses = await askSlurm(dataset, [...jobs], context);
+  const statuses = await askSlurm(dataset, [...jobs], context, { areGapsFilled: true });
   return jobs.flatMap((job) => {
     try {
       const tasks = tasksOfArray(dataset, job, statuses.get(job.jobKey)!, context);

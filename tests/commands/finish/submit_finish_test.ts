@@ -23,8 +23,6 @@ class World extends StoredDataset {
     });
     const key = this.store.beginSubmission(request, "{}", 1_799_999_000_000);
     this.store.storeReceipt(key, jobId, null, 1_800_000_000_000);
-    const details = { logs: [], environmentFile: null, arrayTasks: null };
-    this.store.notes.addDetails(new Map([[key, details]]));
     return key;
   }
 
