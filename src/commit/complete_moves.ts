@@ -15,7 +15,7 @@ import type { JobStore } from "../store/job_store.ts";
 import type { RefMove } from "../store/ref_moves.ts";
 import { buildPlans, withoutOvertakenLinks } from "./build_datasets.ts";
 import type { Session } from "../session/session.ts";
-import { takeFinishLease } from "./finish_lease.ts";
+import { noteLocksOf, takeFinishLease } from "./finish_lease.ts";
 import { followInIndex, lockIndex, takeBackIndex } from "./follow_index.ts";
 import { takeOutLater } from "./take_out.ts";
 
@@ -155,6 +155,7 @@ async function moveWithIndex({ dataset, moves }: Place, session: Session): Promi
   await followInIndex(dataset, lock, { base, target }, paths);
   const takeBack = () => followInIndex(dataset, lock, { base: target, target: base }, paths);
   try {
+    await using _noted = await noteLocksOf(dataset, moves.map(({ ref }) => ref));
     const hasMoved = await moveRefs(git, moves, "dlslurm finish: completed");
     if (!hasMoved) await takeBack();
     return hasMoved;

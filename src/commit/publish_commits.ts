@@ -11,6 +11,7 @@ import type { Session } from "../session/session.ts";
 import { lastChanges } from "./build_datasets.ts";
 import type { BuiltPart } from "./build_datasets.ts";
 import type { CommitShape } from "./commit_shape.ts";
+import { noteLocksOf } from "./finish_lease.ts";
 import { lockIndex } from "./follow_index.ts";
 import type { PublishedIndex } from "./follow_index.ts";
 import type { StagedDataset } from "./stage_datasets.ts";
@@ -64,6 +65,7 @@ export async function publishCommits(
       return part;
     }
     const undo = await followIn(publication, part, lock, branch);
+    await using _noted = await noteLocksOf(part.dataset, updates.map(({ ref }) => ref));
     const hasMoved = await moveRefs(git, updates, reason).catch(async (error) => {
       await undo();
       throw error;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { finishLeaseOf, takeFinishLease } from "../../src/commit/finish_lease.ts";
+import { finishLeaseOf, noteLocksOf, takeFinishLease } from "../../src/commit/finish_lease.ts";
 import { openDataset } from "../../src/datalad/dataset.ts";
 import type { Answer } from "../support/fake_runner.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
@@ -19,10 +19,10 @@ async function createHeld() {
   const other = { ...TEST_PROCESS, pid: 777 };
   const otherSession = { ...testSession(), process: () => Promise.resolve(other) };
   const held = await takeFinishLease(dataset, otherSession);
-  const take = async (answers: readonly Answer[], refs: readonly string[] = []) => {
+  const take = async (answers: readonly Answer[]) => {
     using runner = fakeRunner(...answers);
     const session = testSession({ runner });
-    const lease = await takeFinishLease(dataset, session, refs);
+    const lease = await takeFinishLease(dataset, session);
     return { lease, warnings: session.warnings };
   };
   return { repository, dataset, held, take };
@@ -42,19 +42,23 @@ Deno.test("takeFinishLease() lets one finish work at a time", async () => {
 });
 
 Deno.test("takeFinishLease() takes away what a dead finish left of its own, and no other lock", async () => {
-  const { repository, take } = await createHeld();
+  const { repository, dataset, take } = await createHeld();
   await using _repository = repository;
-  const left = ["refs/heads/main.lock", "refs/heads/job.lock", "dlslurm-index"];
-  for (const name of [...left, "refs/heads/other.lock"]) {
+  const worktree = { ...dataset, gitDir: repository.at(".git/worktrees/other") };
+  const left = ["refs/heads/job.lock", "worktrees/other/HEAD.lock", "dlslurm-index"];
+  for (const name of [...left, "refs/heads/main.lock", "refs/heads/other.lock"]) {
     await repository.dataset.write(`.git/${name}`, "");
   }
+  await noteLocksOf(dataset, ["refs/heads/other"]).then((each) => each[Symbol.asyncDispose]());
+  await noteLocksOf(worktree, ["refs/heads/job"]);
 
-  const { lease, warnings } = await take([DEAD], ["refs/heads/job"]);
+  const { lease, warnings } = await take([DEAD]);
   await lease[Symbol.asyncDispose]();
 
   assert.equal(warnings.length, 2);
-  for (const name of left) {
+  for (const name of [...left, "dlslurm/finish.locks"]) {
     await assert.rejects(Deno.lstat(repository.at(`.git/${name}`)), Deno.errors.NotFound, name);
   }
+  await Deno.lstat(repository.at(".git/refs/heads/main.lock"));
   await Deno.lstat(repository.at(".git/refs/heads/other.lock"));
 });

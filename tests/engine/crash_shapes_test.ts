@@ -3,11 +3,12 @@
  * has to leave what an undisturbed one leaves.
  */
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { storedClaims, storedJobs } from "../support/snapshots.ts";
 import type { TestDataset } from "../support/datasets.ts";
 import { wrapProgram } from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
-import { killCallerOf, mend } from "./kill_caller.ts";
+import { KILL_GRANDPARENT, killCallerOf, mend } from "./kill_caller.ts";
 import type { Moment } from "./kill_caller.ts";
 import {
   assertShape,
@@ -198,6 +199,33 @@ Deno.test("crash: the completion is stopped, too → the one after it completes 
   await assertShape(world, "sequence", jobIds, PLACES.slice(0, 3), heads);
   assertEnded(world);
 });
+
+for (const shape of ["branches", "sequence"] as const) {
+  const name = `finish (${shape}) and its git killed together in a subdataset`;
+  Deno.test(`crash: ${name} → a finish there removes the locks, one here completes it`, async () => {
+    await using world = await createNested();
+    const jobIds = [await runNestedJob(world, "one"), await runNestedJob(world, "two")] as const;
+    const heads = await headsOf(world, PLACES);
+    const hook = await gitIn(
+      world,
+      "sub/deep",
+      ...["rev-parse", "--path-format=absolute", "--git-path", "hooks/reference-transaction"],
+    );
+    const kill = `[ "$1" = prepared ] && grep -q refs/heads && ${KILL_GRANDPARENT} "$PPID"`;
+    await Deno.mkdir(dirname(hook), { recursive: true });
+    await Deno.writeTextFile(hook, `#!/bin/sh\n${kill}\nexit 0\n`);
+    await Deno.chmod(hook, 0o755);
+    assert.equal((await world.dlslurm("finish", ...SHAPES[shape])).code, 137);
+    await Deno.remove(hook);
+
+    const there = await world.must("finish", "-d", "sub/deep");
+    await world.must("finish", ...SHAPES[shape]);
+
+    assert.match(there.stderr, /had left ".*refs\/heads\/.*\.lock": it was removed/);
+    await assertShape(world, shape, jobIds, PLACES.slice(0, 3), heads);
+    assertEnded(world);
+  });
+}
 
 async function killFinish(world: EngineWorld, shape: Shape, [word, nth, moment]: Step) {
   await killCallerOf(world, "git", word, moment, nth);

@@ -100,8 +100,7 @@ async function finish(
   await using _sharing = ClaimSharing.of(dataset, store, context);
   let altDirs: ReadonlySet<string | null>;
   {
-    const refs = store.commits.listMoves(dataset.worktree).filter(({ path }) => path === ".");
-    await using lease = await takeFinishLease(dataset, context, refs.map(({ ref }) => ref));
+    await using lease = await takeFinishLease(dataset, context);
     // Until the lease was ours another finish may have moved it.
     const current = { ...dataset, ...await readHead(dataset) };
     await requireCommittable(current);
