@@ -56,9 +56,9 @@ export class Git {
     return new Git(this.#runner, this.#cwd, env, place);
   }
 
-  /** Git in another folder, with the environment and index of that one's own. */
-  at(cwd: string): Git {
-    return new Git(this.#runner, cwd);
+  /** Git in another folder, with the environment and index of that one's own; `place` as to the constructor. */
+  at(cwd: string, place?: LockPlace): Git {
+    return new Git(this.#runner, cwd, {}, place);
   }
 
   /**

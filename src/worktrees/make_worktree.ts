@@ -53,7 +53,6 @@ export async function makeOntoWorktree(
       "--quiet",
       "-b",
       branch,
-
       folder,
       oid,
     ]);
@@ -108,5 +107,5 @@ async function removeWithoutJobs(dataset: Dataset, name: string): Promise<void> 
   using store = JobStore.openToLook(dataset);
   if (found !== undefined && hasJobs(store, found)) return;
   const folder = join(ontoFolderOf(dataset.commonDir), name);
-  await removeOntoWorktree(dataset.git.at(dataset.commonDir), { name, folder });
+  await removeOntoWorktree(dataset, { name, folder });
 }

@@ -89,7 +89,7 @@ async function tidy(
     );
     return false;
   }
-  await removeOntoWorktree(dataset.git.at(dataset.commonDir), now);
+  await removeOntoWorktree(dataset, now);
   return true;
 }
 

@@ -515,6 +515,27 @@ Deno.test("crash: git killed half-way through git worktree add, and dlslurm with
   ]);
 });
 
+Deno.test("crash: dlslurm and its git killed while that made the branch → the next reschedule makes it", async () => {
+  await using world = await createMovedOn();
+  const hook = join(world.root, ".git/hooks/reference-transaction");
+  // git worktree has another git make the branch.
+  const kill = '[ "$1" = prepared ] && grep -q heads/dlslurm && ' +
+    'git=$(cut -d " " -f 4 "/proc/$PPID/stat") && ' +
+    'kill -9 "$(cut -d " " -f 4 "/proc/$git/stat")" "$git" "$PPID"';
+  await Deno.writeTextFile(hook, `#!/bin/sh\n${kill}\nexit 0\n`);
+  await Deno.chmod(hook, 0o755);
+  assert.equal((await world.dlslurm("reschedule", "2", "--onto=")).code, 137);
+  await Deno.remove(hook);
+  const locks = async () =>
+    (await Array.fromAsync(Deno.readDir(join(world.root, ".git/refs/heads/dlslurm"))))
+      .map(({ name }) => name).filter((name) => name.endsWith(".lock"));
+  assert.equal((await locks()).length, 1);
+
+  await world.must("reschedule", "2", "--onto=");
+
+  assert.deepEqual(await locks(), []);
+});
+
 Deno.test("reschedule --onto: a lease of another host is named, and nobody's worktree is removed for it", async () => {
   await using world = await createMovedOn();
   await world.must("reschedule", "2", "--onto=", "--report");
