@@ -227,6 +227,7 @@ export const REASONS: readonly Reason[] = [
       "crash_shapes_test.ts: others move the branch, and the machine stops",
   },
   { path: "src/commit/free_branches.ts", reason: "tests/engine/own_branches_test.ts" },
+  { path: "src/commit/relock.ts", reason: "tests/engine/unlocked_on_branches_test.ts" },
   { path: "src/commit/bring_back.ts", reason: "tests/engine/alt_dir_test.ts" },
 
   // What only shows when something is submitted and may be killed meanwhile.

@@ -15,6 +15,7 @@ import { noteLocksOf } from "./finish_lease.ts";
 import { lockIndex } from "./follow_index.ts";
 import type { PublishedIndex } from "./follow_index.ts";
 import type { StagedDataset } from "./stage_datasets.ts";
+import { relock } from "./relock.ts";
 import { takeOut } from "./take_out.ts";
 
 /** What the moving of the refs depends on. */
@@ -78,6 +79,7 @@ export async function publishCommits(
     moved.add(part);
     publication.locks.use(stack.move());
     if (publication.shape === "branches") await clearWorkTree(publication, part, lock);
+    else if (!isExactIn(publication, part)) await relock(part.dataset, lock);
     warnOfSubdataset(part, branch, publication);
     await warnOfSwitch(part, branch, publication);
   }
@@ -110,14 +112,13 @@ async function followIn(
   lock: IndexLock,
   branch: string | null,
 ): Promise<() => Promise<void>> {
-  const { dataset, index, checks, entriesWithoutStat } = part;
+  const { dataset, index, entriesWithoutStat } = part;
   // On branches of their own, the outputs are not part of what is checked out; and if another branch was
   // checked out meanwhile, its index is not ours to change.
   const isElsewhere = publication.shape === "branches" || !isOurs(part, branch);
   if (isElsewhere) return () => Promise.resolve();
   const written = await writtenIn(publication, part);
-  const isExact = publication.isWhole && checks === null &&
-    publication.heads.get(part) === dataset.headOid;
+  const isExact = isExactIn(publication, part);
   if (isExact) await index.set(written.filter((change) => change.mode === GITLINK_MODE));
   const undo = await index.publish(lock, written, isExact, entriesWithoutStat);
   publication.published.push({
@@ -130,6 +131,11 @@ async function followIn(
     publication.published.pop();
     await undo();
   };
+}
+
+/** Whether the index in which it was staged is what the user's is to be. */
+function isExactIn({ isWhole, heads }: Publication, part: StagedDataset): boolean {
+  return isWhole && part.checks === null && heads.get(part) === part.dataset.headOid;
 }
 
 /** Removes from the work tree what is now on branches of its own. */

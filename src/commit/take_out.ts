@@ -3,6 +3,7 @@ import type { Change } from "../git/changes.ts";
 import type { IndexLock } from "../git/index_lock.ts";
 import { PrivateIndex } from "../git/private_index.ts";
 import { restorePaths } from "../git/restore_paths.ts";
+import { relock } from "./relock.ts";
 import type { Session } from "../session/session.ts";
 import { firstOf } from "../session/name_list.ts";
 
@@ -19,6 +20,7 @@ export async function takeOut(
   session: Session,
 ): Promise<void> {
   const left = await restorePaths(dataset, index, lock, changes);
+  await relock(dataset, lock);
   if (left.length === 0) return;
   session.warn(
     "changed since they were committed on a branch, and left in the work tree: " +

@@ -174,7 +174,11 @@ export class PrivateIndex implements AsyncDisposable {
    */
   async findChanged(files: readonly string[]): Promise<Set<string>> {
     await noteTimes(this.git, files);
-    return await findUnstaged(this.git, files);
+    const changed = await findUnstaged(this.git, files);
+    if (changed.size === 0) return changed;
+    // Of an unlocked annexed file git has a pointer, which only the filter can compare with the content.
+    await refresh(this.git, [...changed]);
+    return await findUnstaged(this.git, [...changed]);
   }
 }
 
@@ -263,11 +267,19 @@ function isFile(change: Change): boolean {
  */
 async function noteTimes(git: Git, present: readonly string[]): Promise<void> {
   if (present.length === 0) return;
-  const cover = coverWithPathspecs(present, MOST_INDEX_PATHSPECS);
   const noFilter = ["clean=", "process=", "required=false"].flatMap((
     set,
   ) => ["-c", `filter.annex.${set}`]);
-  await git.run([...noFilter, "add", "--refresh", "--", ...cover]);
+  await refresh(git, present, noFilter);
+}
+
+async function refresh(
+  git: Git,
+  paths: readonly string[],
+  settings: readonly string[] = [],
+): Promise<void> {
+  const cover = coverWithPathspecs(paths, MOST_INDEX_PATHSPECS);
+  await git.run([...settings, "add", "--refresh", "--", ...cover]);
 }
 
 /** Which of `files` are not what the index has, by their content where the times do not tell. */
