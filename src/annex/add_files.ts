@@ -3,6 +3,12 @@ import { lstatIfPresent, statIfPresent } from "../fs/if_present.ts";
 import { NO_LATE_FILES } from "../fs/late_files.ts";
 import type { LateFiles } from "../fs/late_files.ts";
 import { batchOf } from "../git/cat_file.ts";
+import {
+  coverWithPathspecs,
+  MOST_INDEX_PATHSPECS,
+  parseRawDiff,
+  renderIndexInfo,
+} from "../git/changes.ts";
 import type { Git } from "../git/git.ts";
 import { packBlobs } from "../git/pack_blobs.ts";
 import { isReachable, joinNul } from "../git/path_bytes.ts";
@@ -19,6 +25,7 @@ import type { Ingested } from "./ingest_files.ts";
 import { findGivenUp, makeBackupLinks, removeBackupLinks } from "./backup_links.ts";
 import { classifyFiles } from "./classify_files.ts";
 import { takeLinks } from "./take_links.ts";
+import { findTracked } from "./tracked_files.ts";
 
 /** What came of adding files; {@linkcode removeBackupLinks} takes the backup links away. */
 export interface AddedFiles extends Pick<Ingested, "locationLog" | "backupLinks"> {
@@ -114,6 +121,7 @@ async function addWithAnnex(
   repository: AnnexRepository,
   paths: readonly string[],
 ): Promise<AddedFiles> {
+  await takeBackUnlocking(repository, paths);
   const kept = await makeBackupLinks(repository, paths);
   await noteHandedOver(repository, paths, kept);
   using adding = beginStep(repository, "adding files", paths.length);
@@ -128,6 +136,30 @@ async function addWithAnnex(
     backupLinks: findGivenUp(repository, kept),
   };
 }
+
+/**
+ * Has the index hold the links again of files that were unlocked since HEAD. One that has new times and
+ * the old content `git annex add` does not see as modified, and leaves unlocked if it has added another
+ * file before: it looks at times as they were then.
+ */
+async function takeBackUnlocking(
+  repository: AnnexRepository,
+  paths: readonly string[],
+): Promise<void> {
+  const { git, headOid } = repository;
+  const wanted = new Set(paths);
+  const cover = coverWithPathspecs(paths.filter(isReachable), MOST_INDEX_PATHSPECS);
+  if (cover.length === 0) return;
+  const args = ["diff-index", "-R", "--cached", "--diff-filter=T", "--raw", "-z", headOid, "--"];
+  const links = parseRawDiff(await git.require([...args, ...cover]))
+    .filter(({ path, mode }) => mode === LINK_MODE && wanted.has(path));
+  if (links.length === 0) return;
+  const tracked = await findTracked(repository, links.map(({ path }) => path));
+  const unlocked = links.filter(({ path }) => tracked?.get(path) === "annex");
+  await git.require(["update-index", "-z", "--index-info"], { stdin: renderIndexInfo(unlocked) });
+}
+
+const LINK_MODE = "120000";
 
 /** Adds files; of those that are gone meanwhile git-annex does not tell, and says only that it failed. */
 async function addPresent(

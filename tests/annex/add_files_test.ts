@@ -240,6 +240,50 @@ for (const [former, make] of Object.entries(FORMERLY)) {
   );
 }
 
+for (
+  const { name, prepare = "", beside = 1, mode = "120000" } of [
+    { name: "few files" },
+    { name: "many files", prepare: "echo 'new* annex.backend=WORM' >.gitattributes", beside: 12 },
+    { name: "annex.addunlocked", prepare: "git config annex.addunlocked true", mode: "100644" },
+  ]
+) {
+  testIfAvailable(
+    ["git-annex"],
+    `addFiles() of a file with the old content that was unlocked for its job, ${name} → ${mode}`,
+    async () => {
+      await using repository = await TestRepository.create({ "job.sh": "1\n" }, "git-annex");
+      const { dataset, root, sandbox } = repository;
+      const news = Array.from({ length: beside }, (_, at) => `out/new${at}`);
+      const run = (script: string) => sandbox.require(["sh", "-ec", script], { cwd: root });
+      await run(
+        "mkdir out; for n in again stays; do echo $n >out/$n; done; git annex add --quiet out; " +
+          "git annex unlock --quiet out/stays; git add out/stays; git commit --quiet -m first; " +
+          `${prepare}\ngit annex unlock --quiet out/again; ` +
+          "for n in again stays; do rm out/$n; echo $n >out/$n; touch -d '2020-02-02' out/$n; done; " +
+          `for file in ${news.join(" ")}; do echo $file >$file; done`,
+      );
+      const before = await dataset.git("ls-tree", "-r", "HEAD", "out");
+
+      const added = await addFiles(await repository.openAnnex(), [
+        ...["out/again", "out/stays"],
+        ...news,
+      ]);
+      await added.locationLog;
+
+      assert.deepEqual(added.failures, []);
+      const staged = await dataset.git("ls-files", "-s", "out/again", "out/stays");
+      assert.match(staged, new RegExp(`^${mode} .*\tout/again\n100644 .*\tout/stays$`));
+      const tree = await dataset.git("ls-tree", "-r", await dataset.git("write-tree"), "out");
+      const old = tree.split("\n").filter((line) => !line.includes("/new")).join("\n");
+      if (mode === "120000") assert.equal(old, before);
+      const { isSymlink } = await Deno.lstat(repository.at("out/again"));
+      assert.equal(isSymlink, mode === "120000");
+      assert.equal(await Deno.readTextFile(repository.at("out/again")), "again\n");
+      assert.equal(await dataset.git("annex", "fsck", "--quiet"), "");
+    },
+  );
+}
+
 testIfAvailable(
   ["git-annex"],
   "addFiles() names a link that git cannot take, and stages the others",
