@@ -10,6 +10,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { diskFailure } from "../process/disk_failure.ts";
+import type { UnwatchedFile } from "../git/index_flags.ts";
 import { shellName } from "../process/shell_name.ts";
 import { nameOfUser, ownerOf, SHARING } from "../process/system_error.ts";
 import { limitFailure } from "../process/system_limits.ts";
@@ -62,6 +63,19 @@ export function overlooked(path: string): UserError {
       hint: `see whether "git status --short ${
         shellName(path)
       }" shows it, then run the same command again`,
+    },
+  );
+}
+
+/** A file has changed that git was told not to look at. */
+export function unwatched({ path, flag }: UnwatchedFile): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit the outputs: "${path}" has changed, and its index entry tells git not to look at ` +
+      `it (${flag})`,
+    {
+      unchanged: "The job stays open, and the index as it is",
+      hint: `git update-index --no-${flag} ${shellName(path)}, then run the same command again`,
     },
   );
 }

@@ -11,12 +11,14 @@ import { isSidecar } from "../datalad/sidecar.ts";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { FileSnapshots } from "../fs/file_snapshots.ts";
-import { isAbsence, statIfPresent } from "../fs/if_present.ts";
+import { isAbsence, isThereSync, statIfPresent } from "../fs/if_present.ts";
 import { paceOf } from "../fs/pace.ts";
 import { TEMPORARY_FILE_REGEXP } from "../fs/write_file_atomic.ts";
 import type { Identities } from "../git/build_commits.ts";
-import { findCandidates } from "../git/changes.ts";
+import { coverWithPathspecs, findCandidates, MOST_INDEX_PATHSPECS } from "../git/changes.ts";
 import type { Candidates } from "../git/changes.ts";
+import { findUnwatched } from "../git/index_flags.ts";
+import type { UnwatchedFile } from "../git/index_flags.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import type { PrivateIndex } from "../git/private_index.ts";
 import { ownChangesAmong } from "../jobs/attribution.ts";
@@ -37,6 +39,7 @@ import {
   nestedRepository,
   overlooked,
   unreadable,
+  unwatched,
 } from "./output_problems.ts";
 
 /** What came of staging. */
@@ -126,16 +129,17 @@ class OutputStaging {
       ? await bringBackHandedOver(this.#annex, (path) => this.#isMissed(path))
       : [];
     const logs = new Set(jobs.flatMap((job) => job.slurmOutputs));
-    const candidates = await findCandidates(
-      ...[this.#index.git, dataset.headOid, pathspecs] as const,
-      [...logs],
-      await this.#walksWorthwhile(),
-    );
+    const walks = await this.#walksWorthwhile();
+    const [candidates, unwatchedFiles] = await Promise.all([
+      findCandidates(this.#index.git, dataset.headOid, pathspecs, [...logs], walks),
+      findUnwatched(this.#index.git, coverWithPathspecs(pathspecs, MOST_INDEX_PATHSPECS)),
+    ]);
     for (const path of lost) {
       this.#failures.set(this.#ownerOf(path)!, lostBefore(path, this.#annex));
     }
     await this.#refuseUnfit(candidates, logs);
     await this.#refuseOverlooked(candidates);
+    await this.#refuseUnwatched(unwatchedFiles);
     const seen = candidates.present.filter((path) => this.#isWanted(path));
     for (const claim of findEmptied(dataset.root, jobs, seen)) this.#fail(claim, gone(claim));
     const snapshots = await this.#waitForWriters(seen);
@@ -232,6 +236,19 @@ class OutputStaging {
     for (const [claim, found] of await findOverlooked(this.#index.git, root, bare, isWanted)) {
       this.#fail(claim, typeof found === "string" ? overlooked(found) : toUserError(found));
     }
+  }
+
+  /** Fails jobs with changed files that git does not look at: it has what was there before. */
+  async #refuseUnwatched(files: readonly UnwatchedFile[]): Promise<void> {
+    const own = files.filter(({ path, flag }) => {
+      if (!isReachable(path)) return false;
+      const isThere = isThereSync(join(this.#outputs.dataset.root, path));
+      // A sparse checkout leaves files out by the other flag.
+      return (isThere || flag === "assume-unchanged") && this.#isWanted(path, !isThere);
+    });
+    if (own.length === 0) return;
+    const changed = await this.#index.findChangedUnwatched(own);
+    for (const file of own) if (changed.has(file.path)) this.#fail(file.path, unwatched(file));
   }
 
   /** Waits for files that somebody may still write to, and fails the jobs of those that keep changing. */

@@ -7,6 +7,8 @@ import { coverWithPathspecs, MOST_INDEX_PATHSPECS, renderIndexInfo } from "./cha
 import type { Change } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
+import { setFlags } from "./index_flags.ts";
+import type { UnwatchedFile } from "./index_flags.ts";
 import { decodePath, joinNul, splitNul } from "./path_bytes.ts";
 import type { IndexLock } from "./index_lock.ts";
 import type { Repository } from "./repository.ts";
@@ -179,6 +181,14 @@ export class PrivateIndex implements AsyncDisposable {
     // Of an unlocked annexed file git has a pointer, which only the filter can compare with the content.
     await refresh(this.git, [...changed]);
     return await findUnstaged(this.git, [...changed]);
+  }
+
+  /** Looks at `files` all the same, and gives those that do not hold what was staged. */
+  async findChangedUnwatched(files: readonly UnwatchedFile[]): Promise<Set<string>> {
+    await setFlags(this.git, files, false);
+    const changed = await this.findChanged(files.map(({ path }) => path));
+    await setFlags(this.git, files, true);
+    return changed;
   }
 }
 

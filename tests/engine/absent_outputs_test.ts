@@ -296,3 +296,54 @@ Deno.test("absent: files left out by a sparse checkout → not deleted", async (
 
   assert.deepEqual(await world.changes(), ["A out/new", "A slurm-job-1.env.json"]);
 });
+
+for (const flag of ["skip-worktree", "assume-unchanged"] as const) {
+  Deno.test(`finish: git was told not to look at an output, ${flag} → the job stays open if it has changed`, async () => {
+    await using world = await EngineWorld.create({
+      "out/x": "old\n",
+      "out/same": "same\n",
+      "out/gone": "gone\n",
+    });
+    const flagged = flag === "skip-worktree" ? ["x", "same", "gone"] : ["x", "same"];
+    for (const name of flagged) await world.git("update-index", `--${flag}`, `out/${name}`);
+    if (flag === "skip-worktree") await world.remove("out/gone");
+    await world.schedule("out");
+    await world.schedule("other");
+    for (const [path, text] of [["out/x", "new\n"], ["out/same", "same\n"], ["other", "1\n"]]) {
+      await world.write(path!, text!);
+    }
+    const flags = await world.lines("ls-files", "-v", "out");
+
+    const refused = await world.dlslurm("finish", "--require-outputs");
+
+    assert.equal(refused.code, 1, saidBy(refused));
+    assert.match(saidBy(refused), new RegExp(`"out/x" has changed, .*\\(${flag}\\)`));
+    assert.match(saidBy(refused), new RegExp(`git update-index --no-${flag} "out/x", then`));
+    assert.deepEqual(world.stages(), ["open", "finished"]);
+    assert.deepEqual(await world.lines("ls-files", "-v", "out"), flags);
+
+    await world.git("update-index", `--no-${flag}`, "out/x");
+    await world.must("finish");
+
+    assert.equal(await world.git("show", "HEAD:out/x"), "new");
+    assert.equal(await world.git("show", "HEAD:out/gone"), "gone");
+    const letter = flag === "skip-worktree" ? "S" : "h";
+    assert((await world.lines("ls-files", "-v", "out")).includes(`${letter} out/same`));
+  });
+}
+
+Deno.test("finish: a job removed an output that git was told to take for unchanged → the job stays open", async () => {
+  await using world = await EngineWorld.create({ "out/x": "old\n", "out/y": "old\n" });
+  await world.git("update-index", "--assume-unchanged", "out/x");
+  await world.schedule("out");
+  await world.write("out/y", "new\n");
+  await world.remove("out/x");
+
+  const refused = await world.dlslurm("finish");
+
+  assert.equal(refused.code, 1, saidBy(refused));
+  assert.match(saidBy(refused), /"out\/x" has changed/);
+  await world.git("update-index", "--no-assume-unchanged", "out/x");
+  await world.must("finish");
+  assert((await world.changes()).includes("D out/x"));
+});
