@@ -262,6 +262,8 @@ export const REASONS: readonly Reason[] = [
   { path: "src/submit/rows/submit_waiting.ts", reason: "tests/engine/bulk_crash_test.ts" },
 
   { path: "src/datalad/command_words.ts", reason: SHELLS },
+  { path: "src/datalad/line_facts.ts", reason: SHELLS },
+  { path: "src/datalad/shell_frames.ts", reason: SHELLS },
   { path: "src/datalad/shell_filler.ts", reason: SHELLS },
   { path: "src/datalad/shell_reader.ts", reason: SHELLS },
   { path: "src/datalad/simple_command.ts", reason: SHELLS },

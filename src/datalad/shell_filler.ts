@@ -1,6 +1,7 @@
 import { quote } from "shlex";
 import { UserError } from "../errors.ts";
 import { SUBSTITUTIONS } from "./dataset_config.ts";
+import { LineFacts } from "./line_facts.ts";
 import { ShellReader } from "./shell_reader.ts";
 import type { ShellText } from "./shell_text.ts";
 
@@ -20,9 +21,15 @@ export interface FilledField {
 const PLAIN_REGEXP = /^[A-Za-z0-9_./:=@%+,-]*$/;
 const PLAIN_WORDS_REGEXP = /^[A-Za-z0-9_./:=@%+, -]*$/;
 
+/** In an expansion any part of a value may be a word. */
+const WRAPPING_REGEXP = /-wr(ap?)?(=|\s|$)/;
+
 /** Builds a shell command of a template's texts and of values, none of which is ever read as code. */
 export class ShellFiller {
-  readonly #reader = new ShellReader();
+  readonly #facts = new LineFacts();
+  readonly #reader = new ShellReader(this.#facts);
+  /** Values that would be an option of sbatch whose text is run, if they were a word's beginning, by name. */
+  readonly #wrapping = new Map<string, string>();
   #filled = "";
   readonly #escape: (text: string) => string;
 
@@ -57,7 +64,7 @@ export class ShellFiller {
   requireTrusted(name: string, { text, isOfDataset }: ShellText): void {
     if (!isOfDataset) return;
     const isPlain = PLAIN_WORDS_REGEXP.test(text) &&
-      !text.split(" ").some((word) => this.#reader.wouldWrap(word));
+      !text.split(" ").some((word) => this.#reader.dangerOf(word) !== undefined);
     if (isPlain) return;
     throw unsafe(
       name,
@@ -79,9 +86,9 @@ export class ShellFiller {
     const isPlain = values.every((value) => PLAIN_REGEXP.test(value));
     for (const value of values) {
       if (value.includes("\0")) throw unsafe(field.name, value, "no command can hold its NUL");
-      if (this.#reader.wouldWrap(value)) {
-        throw unsafe(field.name, value, "it would be an option of sbatch whose text is run");
-      }
+      const danger = this.#reader.dangerOf(value);
+      if (danger !== undefined) throw unsafe(field.name, value, `it would be ${danger}`);
+      if (WRAPPING_REGEXP.test(value)) this.#wrapping.set(field.name, value);
     }
     // Python's quoting of an empty text is a pair of quotes.
     const words = field.texts.map((text) => isPlain && text !== "" ? text : quote(text));
@@ -92,9 +99,11 @@ export class ShellFiller {
       : placement?.takesLists === false && words.length > 1
       ? "where a command is named"
       : undefined;
-    if (refusal !== undefined && !isPlain) {
-      const value = values.find((each) => !PLAIN_REGEXP.test(each))!;
-      throw unsafe(field.name, value, `it stands ${refusal}, where it would be code`);
+    const isCode = placement?.kind === "none" && placement.isCode;
+    if (refusal !== undefined && (isCode || !isPlain)) {
+      const value = values.find((each) => !PLAIN_REGEXP.test(each)) ?? values[0] ?? "";
+      const reason = `it stands ${refusal}, where it would be code`;
+      throw unsafe(field.name, value, reason, isCode ? WAY_INTO_CODE : SAFE_WAY);
     }
     const text = placement === undefined
       ? `${mark}${words.join(" ")}${mark}`
@@ -108,16 +117,26 @@ export class ShellFiller {
   /**
    * The whole command.
    *
-   * @throws {UserError} `UNSAFE_PLACEHOLDER` if a value would be code in what a shell reads from a pipe.
+   * @throws {UserError} `UNSAFE_PLACEHOLDER` if a value would be code by way of a pipe or of a variable.
    */
   finish(): string {
-    const leak = this.#reader.finish();
-    if (leak === undefined) return this.#filled;
-    throw new UserError(
-      "UNSAFE_PLACEHOLDER",
-      `Cannot fill values in before a pipe into ${leak}, where they would be code`,
-      { unchanged: "No job was submitted", hint: SAFE_WAY },
-    );
+    this.#reader.end();
+    const { way, hasExpansion } = this.#facts;
+    if (way !== undefined) {
+      throw new UserError(
+        "UNSAFE_PLACEHOLDER",
+        `Cannot fill values in ${way}, where they would be code`,
+        { unchanged: "No job was submitted", hint: SAFE_WAY },
+      );
+    }
+    for (const [name, value] of hasExpansion ? this.#wrapping : []) {
+      throw unsafe(
+        name,
+        value,
+        "through a variable it would be an option of sbatch whose text is run",
+      );
+    }
+    return this.#filled;
   }
 
   /** `--wrap '{command}'`: whoever writes that wants the value to be run. */
@@ -131,6 +150,8 @@ export class ShellFiller {
 }
 
 const SAFE_WAY = 'hand it to a script as a word, which has it as "$1": sbatch job.sh {…}';
+const WAY_INTO_CODE =
+  `hand it over as an argument, which the code has as "$1": sh -c 'sbatch job.sh "$1"' sh {…}`;
 const MOST_SHOWN = 60;
 
 function unsafe(name: string, value: string, reason: string, hint = SAFE_WAY): UserError {

@@ -10,83 +10,72 @@
  */
 
 import { CommandWords } from "./command_words.ts";
+import { LOST_IN } from "./shell_frames.ts";
+import type {
+  Arithmetic,
+  Commands,
+  Frame,
+  Parameter,
+  Pending,
+  Quotation,
+  Variable,
+} from "./shell_frames.ts";
 import type { Placement, ScriptReader } from "./command_words.ts";
-
-interface Commands {
-  readonly kind: "commands";
-  readonly words: CommandWords;
-  openParentheses: number;
-}
-
-interface Quotation {
-  readonly kind: "double";
-}
-
-interface Parameter {
-  readonly kind: "parameter";
-  isBegun: boolean;
-}
-
-interface Arithmetic {
-  readonly kind: "arithmetic";
-  openParentheses: number;
-  isHalfClosed: boolean;
-}
-
-type Frame =
-  | Commands
-  | Quotation
-  | Parameter
-  | Arithmetic
-  | { readonly kind: "single" | "ansi" | "comment" | "backtick" };
-
-/** What the last character may begin, together with the next. */
-type Pending = "" | "\\" | "$" | "$(" | "<" | ">" | "&" | "(";
-
-const LOST_IN = {
-  hereDocument: "in or behind a here-document",
-  ansi: "in a $'…' quotation",
-  comment: "in a comment",
-  backtick: "between backticks",
-  parameter: "inside ${…}",
-  arithmetic: "in arithmetic",
-} as const;
+import type { Reading } from "./simple_command.ts";
+import { LineFacts } from "./line_facts.ts";
 
 /** Reads a shell line piece by piece, from its beginning. */
 export class ShellReader implements ScriptReader {
-  readonly #frames: Frame[] = [commandsFrame()];
+  readonly #facts: LineFacts;
+  readonly #frames: Frame[];
   #pending: Pending = "";
   #isBehindAmpersand = false;
   #lost: string | undefined;
-  #hasValue = false;
-  #leak: string | undefined;
+  /** What was read since the thread was lost. */
+  #unread = "";
+  /** The variable that is being read where it is code, and what runs it. */
+  #variable: Variable | undefined;
+
+  /** Begins a line, or a script in the line of which `facts` are. */
+  constructor(facts: LineFacts = new LineFacts()) {
+    this.#facts = facts;
+    this.#frames = [this.#commandsFrame()];
+  }
 
   /** Reads on. What is read is what the shell will read. */
   read(text: string): void {
     for (const character of text) {
+      if (this.#variable !== undefined) this.#takeOfVariable(this.#variable, character);
       if (this.#lost === undefined) this.#take(character);
-      else if (character === "|") this.#leak ??= "a command that cannot be told";
+      else this.#unread += character;
     }
   }
 
   /** Reads a value, as {@linkcode place} said how; `isPlain`: it means nothing to a shell anywhere. */
   readValue(text: string, isPlain: boolean): void {
-    if (!isPlain) this.#hasValue = true;
+    this.#facts.hasValue = true;
+    if (!isPlain) this.#facts.hasOddValue = true;
     this.read(text);
-    for (const frame of this.#frames) if (frame.kind === "commands") frame.words.noteValue(isPlain);
+    this.noteValue();
   }
 
-  /** Reads to the end; what runs, from a pipe, a value that was noted, if something does. */
-  finish(): string | undefined {
+  /** As {@linkcode CommandWords.noteValue}. */
+  noteValue(): void {
+    for (const frame of this.#frames) if (frame.kind === "commands") frame.words.noteValue();
+  }
+
+  /** Reads to the end. */
+  end(): void {
     // Of a backslash at the very end nothing remains.
     this.#pending = "";
     this.read("\n");
-    for (const frame of this.#frames) this.#noteLeak(frame);
-    return this.#hasValue ? this.#leak : undefined;
-  }
-
-  #noteLeak(frame: Frame): void {
-    if (frame.kind === "commands") this.#leak ??= frame.words.leak;
+    if (this.#lost === undefined) return;
+    this.#facts.hasExpansion = true;
+    this.#facts.assign(this.#unread);
+    this.#facts.runAllIn(this.#unread, this.#lost);
+    if (this.#unread.includes("|")) {
+      this.#facts.leak({ by: "a command that cannot be told", isOfAny: false });
+    }
   }
 
   /** Says that what follows cannot be told any more. */
@@ -96,7 +85,7 @@ export class ShellReader implements ScriptReader {
 
   /** How values can stand at the cursor. */
   place(): Placement {
-    const none = (reason: string): Placement => ({ kind: "none", reason });
+    const none = (reason: string, isCode = false): Placement => ({ kind: "none", reason, isCode });
     if (this.#lost !== undefined) return none(this.#lost);
     if (this.#pending === "\\") return none("behind a backslash");
     if (this.#pending === "$" || this.#pending === "$(") return none("behind a $");
@@ -105,7 +94,13 @@ export class ShellReader implements ScriptReader {
     const placed = this.#commands.words.place();
     if (placed.kind === "none") return placed;
     const around = this.#frames.filter((each) => each.kind === "commands").slice(0, -1);
-    if (around.some(({ words }) => words.isExpandedToCode)) return none("in $(…) that makes code");
+    if (around.some(({ words }) => words.isExpandedToCode)) {
+      const places = around.map(({ words }) => words.place());
+      return none(
+        "in $(…) that makes code",
+        places.some((each) => each.kind === "none" && each.isCode),
+      );
+    }
     // The quotes of the values end the quotation that they stand in, else they would mean nothing.
     const mark = this.quotation;
     return { ...placed, render: (words) => `${mark}${placed.render(words)}${mark}` };
@@ -121,11 +116,15 @@ export class ShellReader implements ScriptReader {
     if (/^(commands|single|double)$/.test(kind)) this.#commands.words.addValues();
   }
 
-  /** As {@linkcode CommandWords.wouldWrap}. */
-  wouldWrap(value: string): boolean {
-    const isSplit = this.#frames.length > 1;
-    return this.#commands.words.wouldWrap(value) ||
-      isSplit && value.split(/\s/).some((part) => this.#commands.words.wouldWrap(part));
+  /** As {@linkcode CommandWords.dangerOf}. */
+  dangerOf(value: string): string | undefined {
+    const { words } = this.#commands;
+    const parts = this.#frames.length > 1 ? [value, ...value.split(/\s/)] : [value];
+    for (const part of parts) {
+      const danger = words.dangerOf(part);
+      if (danger !== undefined) return danger;
+    }
+    return undefined;
   }
 
   /** Whether the cursor is where a script, or a program of another language, begins. */
@@ -166,7 +165,8 @@ export class ShellReader implements ScriptReader {
         else if (character === "'") this.#frames.pop();
         return;
       case "backtick":
-        if (character === "`") this.#frames.pop();
+        if (character === "$") this.#noteVariable({ by: LOST_IN.backtick, isOfAny: true });
+        else if (character === "`") this.#frames.pop();
         else if (/["'\\]/.test(character)) this.lose(LOST_IN.backtick);
         return;
       case "parameter":
@@ -180,25 +180,84 @@ export class ShellReader implements ScriptReader {
   }
 
   #takeOfParameter(frame: Parameter, character: string): void {
-    if (character === "}" && frame.isBegun) {
+    const { text } = frame;
+    if (character === "}" && text !== "") {
+      // Numbers of `${x:from:many}` are arithmetic.
+      const numbers = /^\w+:(?![-=?+])(.*)$/.exec(text)?.[1];
+      if (numbers !== undefined) this.#facts.runAllIn(numbers, LOST_IN.parameter);
       this.#frames.pop();
       return;
     }
-    // What is more than a name, an operator and plain text may hold quotes of its own.
-    const plain = frame.isBegun ? /^[\w@*#?!:+=%/.,^~ -]$/ : /^[\w@*#?!-]$/;
+    // What is more than a name, an operator and plain text may hold quotes of its own; `${!x}` is x evaluated.
+    const plain = text === "" ? /^[\w@*#?-]$/ : /^[\w@*#?!:+=%/.,^~ -]$/;
     if (!plain.test(character)) this.lose(LOST_IN.parameter);
-    frame.isBegun = true;
+    frame.text += character;
   }
 
   #takeOfArithmetic(frame: Arithmetic, character: string): void {
+    // A shell evaluates what a variable in it holds.
+    if (character === ")" && !frame.isHalfClosed) {
+      this.#facts.runAllIn(frame.text, LOST_IN.arithmetic);
+    }
+    frame.text += character;
     if (frame.isHalfClosed) {
       if (character === ")") this.#frames.pop();
       else this.lose(LOST_IN.arithmetic); // `$( (…) …)`
     } else if (character === "(") frame.openParentheses++;
     else if (character !== ")") {
-      if (!/^[\w\s+*/%<>=!&|?:,^~-]$/.test(character)) this.lose(LOST_IN.arithmetic);
+      if (!/^[\w\s+*/%<>=!&|?:,^~-]$/.test(character)) this.#loseInArithmetic(frame);
     } else if (frame.openParentheses === 0) frame.isHalfClosed = true;
     else frame.openParentheses--;
+  }
+
+  /** What would read an expansion at the cursor as code, if something would. */
+  get #readerOfVariable(): Reading | undefined {
+    const [at, ...around] = this.#frames.filter((each) => each.kind === "commands").reverse();
+    if (around.some(({ words }) => words.isExpandedToCode)) {
+      return { by: "in $(…) that makes code", isOfAny: true };
+    }
+    return at!.words.readerOfVariable;
+  }
+
+  #loseInArithmetic(frame: Arithmetic): void {
+    this.#facts.runAllIn(frame.text, LOST_IN.arithmetic);
+    this.lose(LOST_IN.arithmetic);
+  }
+
+  #takeOfVariable(variable: Variable, character: string): void {
+    const { name } = variable;
+    const isFirst = name === "";
+    if (isFirst && character === "{") {
+      variable.isBraced = true;
+      return;
+    }
+    const isOfName = isFirst
+      ? /^[\w@*]$/.test(character)
+      : /^[A-Za-z_]/.test(name) && /^\w$/.test(character);
+    if (isOfName) {
+      variable.name += character;
+      return;
+    }
+    // `${x@P}` is x evaluated.
+    const reading = variable.isBraced && character === "@"
+      ? { by: LOST_IN.parameter, isOfAny: true }
+      : variable.reading;
+    if (!isFirst && reading !== undefined) this.#facts.run(name, reading);
+    this.#variable = undefined;
+  }
+
+  #noteVariable(reading = this.#readerOfVariable): void {
+    this.#facts.hasExpansion = true;
+    this.#variable = { name: "", isBraced: false, reading };
+  }
+
+  #commandsFrame(): Commands {
+    const makeReader = () => new ShellReader(this.#facts);
+    return {
+      kind: "commands",
+      words: new CommandWords(makeReader, this.#facts),
+      openParentheses: 0,
+    };
   }
 
   /** Commands, or text between double quotes, in which most characters mean themselves. */
@@ -215,15 +274,17 @@ export class ShellReader implements ScriptReader {
     }
     if (pending === "$(" && character === "(") {
       this.#frames.pop();
-      this.#frames.push({ kind: "arithmetic", openParentheses: 0, isHalfClosed: false });
+      this.#frames.push({ kind: "arithmetic", openParentheses: 0, isHalfClosed: false, text: "" });
       return;
     }
     if (pending === "$") return this.#takeBehindDollar(frame, character);
     if (character === "$") {
       this.#pending = "$";
+      this.#noteVariable();
       return;
     }
     if (character === "`") {
+      this.#facts.hasExpansion = true;
       this.#commands.words.addUnknown(frame.kind === "double");
       this.#frames.push({ kind: "backtick" });
       return;
@@ -252,11 +313,11 @@ export class ShellReader implements ScriptReader {
     const isQuoted = frame.kind === "double" && character !== "@";
     if (character === "(") {
       words.addUnknown(isQuoted);
-      this.#frames.push(commandsFrame());
+      this.#frames.push(this.#commandsFrame());
       this.#pending = "$(";
     } else if (character === "{") {
       words.addUnknown(isQuoted);
-      this.#frames.push({ kind: "parameter", isBegun: false });
+      this.#frames.push({ kind: "parameter", text: "" });
     } else if (character === "[") this.lose(LOST_IN.arithmetic);
     else if (character === "'" && frame.kind === "commands") {
       words.addUnknown(isQuoted);
@@ -316,15 +377,7 @@ export class ShellReader implements ScriptReader {
       frame.openParentheses++;
     } else if (character === ")" && isSubstitution) {
       if (frame.openParentheses > 0) frame.openParentheses--;
-      else this.#noteLeak(this.#frames.pop()!);
+      else this.#frames.pop();
     }
   }
-}
-
-function commandsFrame(): Commands {
-  return {
-    kind: "commands",
-    words: new CommandWords(() => new ShellReader()),
-    openParentheses: 0,
-  };
 }

@@ -103,11 +103,19 @@ const PIECES = [
     " done",
   ],
   ...[">", "/dev/null", "<(", ">(", "<", ">&", "&>", 'echo "$(basename ', '")"', "-", "_", "trap "],
-  ...["EXIT", "env ", "xargs ", "$known", '"$@"'],
+  ...["EXIT", "env ", "xargs ", "$known", '"$@"', "x={a};", 'eval "$x"', "sh -c 'eval \"$1\"' x "],
+  ...[
+    "| xargs sh -c ",
+    "awk 'BEGIN{{system(\"",
+    "set -- {a};",
+    "$1",
+    "sh -c '",
+    "for x in {a}; do ",
+  ],
 ];
 
-/** `sh -c {a}`: whoever writes that wants the value to be run. */
-const WANTS_CODE_REGEXP = /(-c|--wr(ap?)?)[^a-z]*[ =]['"\\\n]*\{/;
+/** `--wrap {a}`: whoever writes that wants the value to be run. */
+const WANTS_CODE_REGEXP = /--wr(ap?)?[^a-z]*[ =]['"\\\n]*\{/;
 
 Deno.test("fillPlaceholders() makes no shell run what is in a value, whatever the template is", async () => {
   await using world = await ShellWorld.create();
@@ -176,12 +184,13 @@ const PLACES: readonly { template: string; words?: (value: string) => string[] }
   { template: "case {v} in {v}) words {v} ;; esac" },
   { template: 'for i in {v}; do words "$i"; done' },
   { template: "test -n {v} || exit; words {v}" },
-  { template: "sh -c 'words {v} x'", words: (value) => [value, "x"] },
-  { template: "sh -c \"words '{v}'; :\"" },
   { template: "sh -c 'words \"$@\"' sh {v}" },
-  { template: "bash -o pipefail -ec 'words \"{v}\"; :'" },
+  { template: "bash -o pipefail -ec 'words \"$1\"; :' x {v}" },
+  { template: "x={v} sh -c 'words \"$x\"'" },
+  { template: "words {v} | cat | tee log" },
+  { template: "sbatch --wrap 'x={v}; words \"$x\"'" },
+  { template: "awk -F : -f /dev/null {v}; words {v}" },
   { template: "sbatch --wrap 'words {v} x'", words: (value) => [value, "x"] },
-  { template: "sbatch --wrap=\"sh -c 'words {v} x'\"", words: (value) => [value, "x"] },
 ];
 
 for (const { template, words = (value: string) => [value] } of PLACES) {
@@ -217,25 +226,22 @@ const FORBIDDEN = [
   "words $[{v}]",
   "words \\{v}",
   "words ${v}",
-  "eval words {v}",
-  "command eval words {v}",
-  "env -i ssh host words {v}",
-  'eval "$(words {v})"',
   "$(words {v})",
   "x[{v}]=1",
   "[[ {v} -eq 1 ]]",
   "(( {v} ))",
   "declare -i x; x={v}",
   "alias words=eval; words {v}",
-  "trap {v} EXIT",
   "test -v {v}",
   "PS4={v}; set -x; words",
-  'perl -e "print {v}"',
-  'python3 -c"print({v})"',
-  "su -c 'words {v}' user",
-  "echo {v} | sh",
   "printf '#!/bin/sh\\nwords %s\\n' {v} | sbatch --parsable",
-  "echo {v} |\nbash -s",
+  "echo {v} | python3",
+  "words {v} | sed s/a/b/",
+  "x={v}; words $((x + 1))",
+  "x={v}; [[ x -eq 1 ]]",
+  'x={v}; words "${{!x}}"',
+  "x={v}; words ${{known:x}}",
+  "x={v}; cat <<EOT\nEOT\neval $x",
   "words <(words {v})",
   'words "$(case x in x) words {v} ;; esac)"',
   'sbatch --wrap "words $known {v}"',
@@ -264,6 +270,117 @@ for (const template of FORBIDDEN) {
   });
 }
 
+/** Where any word is code, and templates in which a variable brings a value there. */
+const CODE = [
+  "sh -c 'words {v}'",
+  'sh -c "words {v}"',
+  "sh -c {v}",
+  "bash --norc -ec 'words {v}'",
+  "nice env -i sh -c 'cd . && words {v}'",
+  "sbatch --wrap=\"sh -c 'words {v}'\"",
+  "eval words {v}",
+  "command eval words {v}",
+  "env -i ssh host words {v}",
+  "env -S 'words {v}'",
+  'eval "$(words {v})"',
+  "trap {v} EXIT",
+  "watch words {v}",
+  'perl -e "print {v}"',
+  'python3 -c"print({v})"',
+  "su -c 'words {v}' user",
+  "su user -c {v}",
+  "flock job.sh -c {v}",
+  "script -qc {v} /dev/null",
+  "find . -exec sh -c {v} \\;",
+  "git -c alias.x='!{v}' x",
+  "awk 'BEGIN{{system(\"{v}\")}}'",
+  "awk -F : 'BEGIN{{system(\"{v}\")}}'",
+  "sed -n '1e {v}' job.sh",
+  "sed -ne '1e {v}' job.sh",
+  "echo {v} | sh",
+  "echo {v} |\nbash -s",
+  "echo {v} | xargs -I@ sh -c @",
+  "echo {v} | xargs sbatch",
+  "echo {v} | (cat; sh)",
+  'echo {v} | while read x; do eval "$x"; done',
+  "sbatch --wrap 'echo {v} | sh'",
+  "x={v}; eval words $x",
+  'x={v}; eval "$x"; words',
+  "x={v}; $x",
+  'x={v}; nohup "$x"',
+  'x={v}; y=$x; sh -c "$y"',
+  'x=$(echo {v}); eval "$x"',
+  "x={v}; words `eval $x`",
+  'x={v}; words "${{x@P}}"',
+  "x={v} sh -c 'eval \"$x\"'",
+  "env x={v} sh -c 'eval \"$x\"'",
+  'export x={v}; sh -c "$x"',
+  'x={v}; sbatch --wrap "$x"',
+  'x={v}; sbatch "--wr$x"',
+  "x={v}; sbatch --$x",
+  'for i in {v}; do sh -c "$i"; done',
+  'set -- {v}; sh -c "$1"',
+  'set -- {v}; "$@"',
+  'f() {{ eval "$1"; }}; f {v}',
+  "sh -c 'eval \"$1\"' x {v}",
+  "sh -c 'exec \"$@\"' x {v}",
+  "sbatch --wrap 'x={v}; eval \"$x\"'",
+  "cd {v} && eval words $PWD",
+];
+
+for (const template of CODE) {
+  Deno.test(`fillPlaceholders() refuses every value in ${template}`, () => {
+    for (const value of ["reboot", "", "a b", "$(x)", "it's"]) {
+      const values = new Map([["v", value]]);
+      for (
+        const fill of [
+          () => fillPlaceholders(template, values),
+          () => fillColumnsOfCommand(template, values, new Map()),
+        ]
+      ) {
+        assert.throws(fill, {
+          code: "UNSAFE_PLACEHOLDER",
+          message: /No job was submitted$/,
+        }, value);
+      }
+    }
+  });
+}
+
+Deno.test("fillPlaceholders() lets code read variables that hold no value", () => {
+  for (
+    const template of [
+      'eval "$HOME/x"; sbatch job.sh {v}',
+      'eval "$(conda shell.bash hook)"; sbatch job.sh {v}',
+      '"$HOME"/bin/submit {v}',
+      "cat list | sh; sbatch job.sh {v}",
+      "x={v} sbatch job.sh $((HOME + 1))",
+      "sbatch --wrap 'python3 fit.py -c {v} {v}'",
+      "sbatch <<'EOT'\n#!/bin/sh\nexport x={v}\nwords $x\nEOT",
+    ]
+  ) assert(fillPlaceholders(template, new Map([["v", "gold-1.5"]])).includes("gold-1.5"), template);
+});
+
+Deno.test("fillPlaceholders() refuses a value that sets a variable which shells run", () => {
+  const fill = (template: string, value: string) =>
+    fillPlaceholders(template, new Map([["v", value]]));
+
+  for (
+    const [template, value] of [
+      ["sbatch --export=x={v} job.sh", "1,BASH_ENV=$(id)"],
+      ["sbatch --export {v} job.sh", "x=1,BASH_ENV=$(id)"],
+      ["sbatch --export={v} job.sh", "BASH_FUNC_ls%%=() { id; }"],
+      ["env {v} sbatch job.sh", "BASH_ENV=$(id)"],
+      ["export {v}; sbatch job.sh", "LD_PRELOAD=x.so"],
+    ] as const
+  ) assert.throws(() => fill(template, value), { code: "UNSAFE_PLACEHOLDER" }, template);
+  assert.equal(
+    fill("sbatch --export=x={v} job.sh", "1,y=2"),
+    "sbatch --export=x=1,y=2 job.sh",
+  );
+  assert.equal(fill("sbatch job.sh {v}", "ENV=test"), "sbatch job.sh ENV=test");
+});
+
 Deno.test("fillPlaceholders() refuses a value that would be sbatch's --wrap", () => {
   for (
     const [template, value] of [
@@ -271,6 +388,12 @@ Deno.test("fillPlaceholders() refuses a value that would be sbatch's --wrap", ()
       ["sbatch --{v}", "wr=id"],
       ["sbatch x {v}", "--wrap"],
       ["sbatch $(echo {v})", "x --wrap=id"],
+      ["sbatch --wrap 'sbatch {v}'", "--wrap=id"],
+      ['x={v}; sbatch "$x"', "--wrap=id"],
+      ["x={v}; sbatch $x", "a --wrap=id"],
+      ['for i in {v}; do sbatch "$i"; done', "--wrap=id"],
+      ["sh -c 'sbatch \"$1\"' sh {v}", "--wrap=id"],
+      ["S=sbatch; `echo $S` {v}", "--wrap=id"],
     ] as const
   ) {
     assert.throws(() => fillPlaceholders(template, new Map([["v", value]])), {
@@ -280,11 +403,10 @@ Deno.test("fillPlaceholders() refuses a value that would be sbatch's --wrap", ()
   assert.equal(fillPlaceholders("x {v}", new Map([["v", "--write=1"]])), "x --write=1");
 });
 
-Deno.test("fillPlaceholders() takes a value that is all of a script for the script", () => {
+Deno.test("fillPlaceholders() takes a value that is all of a job's script for the script", () => {
   const values = new Map([["v", "echo a; echo b"]]);
 
   assert.equal(fillPlaceholders("sbatch --wrap {v}", values), "sbatch --wrap 'echo a; echo b'");
-  assert.equal(fillPlaceholders("sh -c '{v}' x", values), "sh -c '''echo a; echo b''' x");
 });
 
 Deno.test("fillPlaceholders() puts a list into a script as words of it", async () => {
