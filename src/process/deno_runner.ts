@@ -2,6 +2,7 @@ import { joinBytes } from "./join_bytes.ts";
 import { PipeReader } from "./pipe_reader.ts";
 import { ProgramNotFoundError, ProgramTimeoutError } from "./runner.ts";
 import type { Runner, RunOptions, RunResult } from "./runner.ts";
+import { LONGEST_TIMER_MS } from "./sleep.ts";
 import { limitReached } from "./system_limits.ts";
 
 /** The real {@linkcode Runner}: with shell_worker.ts the only place that starts child processes. */
@@ -44,7 +45,7 @@ async function finishChild(
   // Not setTimeout, whose first use takes the runtime 9 ms, a sixth of a whole `schedule`.
   const timeLimit = options.timeoutMs === undefined
     ? undefined
-    : AbortSignal.timeout(options.timeoutMs);
+    : AbortSignal.timeout(Math.min(options.timeoutMs, LONGEST_TIMER_MS));
   const onTimeout = () => giveUp(new ProgramTimeoutError(argv, options.timeoutMs ?? 0));
   timeLimit?.addEventListener("abort", onTimeout);
   options.signal?.addEventListener("abort", onAbort);

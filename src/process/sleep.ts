@@ -1,3 +1,6 @@
+/** The runtime's timers hold 31 bits: what is to last longer would end at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Lets so many milliseconds pass; `signal` wakes it.
  *
@@ -6,8 +9,8 @@
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const { promise, resolve } = Promise.withResolvers<void>();
-  // The runtime's timers hold 31 bits; whoever sleeps for weeks looks around in between.
-  const timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1));
+  // Whoever sleeps for weeks looks around in between.
+  const timer = setTimeout(resolve, Math.min(ms, LONGEST_TIMER_MS));
   const wake = () => resolve();
   signal.addEventListener("abort", wake);
   try {

@@ -130,6 +130,14 @@ Deno.test("DenoRunner stops a program that does not end in time", async () => {
   });
 });
 
+for (const timeoutMs of [2 ** 31, 1e20, Infinity]) {
+  Deno.test(`DenoRunner waits for a program where ${timeoutMs} ms are more than a timer holds`, async () => {
+    const { code } = await runner.run(["sh", "-c", "sleep 0.2; exit 3"], { timeoutMs });
+
+    assert.equal(code, 3);
+  });
+}
+
 // A program that writes `late` after some seconds shows that it was waited for. A site's sacct is often
 // a shell script around the real one.
 for (

@@ -8,7 +8,10 @@ const TIMEOUTS: readonly [setting: string | undefined, timeoutMs: number][] = [
   ["0.5", 500],
   ["0", 120_000],
   ["-1", 120_000],
-  ["soon", 120_000],
+  ["", 120_000],
+  // More than a timer holds: it is for the runner to wait as long as it can.
+  ["2147484", 2_147_484_000],
+  ["1e17", 1e20],
 ];
 
 for (const [setting, timeoutMs] of TIMEOUTS) {
@@ -16,5 +19,16 @@ for (const [setting, timeoutMs] of TIMEOUTS) {
     const config = { get: (name: string) => name === "dlslurm.slurm.timeout" ? setting : "1" };
 
     assert.equal(slurmClientOf({ config }, testSession()).timeoutMs, timeoutMs);
+  });
+}
+
+for (const setting of ["soon", "Infinity", "5s", "true"]) {
+  Deno.test(`slurmClientOf() refuses "${setting}", which is no number of seconds`, () => {
+    const config = { get: (name: string) => name === "dlslurm.slurm.timeout" ? setting : "1" };
+
+    assert.throws(() => slurmClientOf({ config }, testSession()), {
+      code: "BAD_CONFIG",
+      message: /dlslurm\.slurm\.timeout/,
+    });
   });
 }
