@@ -90,6 +90,8 @@ export async function finishCompleted(
   const planned = await planner.planAll();
   proof.warnOfChanges();
   if (planned.length === 0) return await proof.takeBack([]);
+  // It is looked at once more when the commits are built.
+  store.files.load(planned.map(({ job }) => job.jobKey));
   const others = planner.leftAlone(planned);
   const result = await commitPlanned(
     dataset,
@@ -239,13 +241,14 @@ class CommitPlanner {
     const { job, status } = each;
     const [dataset, store, session] = [this.#dataset, this.#store, this.#session];
     const { message, requireOutputs = false, allowNoOutputs = false } = this.#request;
+    const before = store.files.find(job.jobKey)?.altDir ?? null;
     const { found, missing } = this.#finder.look(job, status);
     const slurmOutputs = await this.#ownLogs(found, each, logs.shared);
     warnOfLogs(job, status, missing, session);
     if (!allowNoOutputs) requireAltDirThere(job);
     const brought = await bringOutputsBack(dataset, job, {
       slurmOutputs,
-      before: job.altDir === null ? null : store.files.find(job.jobKey)?.altDir ?? null,
+      before: job.altDir === null ? null : before,
       isForeign: (path) => (logs.inClaims.get(path) ?? job.jobKey) !== job.jobKey,
     });
     const demands = {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { isAbsence } from "../fs/if_present.ts";
 import { readOtherDatabase } from "../sqlite/read_other_database.ts";
@@ -107,5 +107,9 @@ export function placeOf(path: string): Place | undefined {
 
 function read(database: DatabaseSync): Place | undefined {
   const row = database.prepare("SELECT common_dir, inode FROM home WHERE row = 1").get();
-  return row && { path: String(row["common_dir"]), inode: String(row["inode"]) };
+  const path = String(row?.["common_dir"]);
+  // What no version of this program has noted says nothing about where the store was.
+  return isAbsolute(path) && !path.includes("\0")
+    ? { path, inode: String(row!["inode"]) }
+    : undefined;
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import * as v from "valibot";
 import type {
   GatheredEvidence,
   NotedEvidence,
@@ -101,7 +102,7 @@ export class JobEvidence extends StorePart {
       ? "SELECT noted FROM attempt_evidence WHERE job_key = ? AND attempt = 0"
       : "SELECT noted FROM job_evidence WHERE job_key = ?";
     const found = this.read(() => this.database.prepare(select).get(key));
-    return parse<NotedEvidence>(found?.["noted"])?.script ?? undefined;
+    return parse<NotedEvidence>(found?.["noted"], Noted)?.script ?? undefined;
   }
 
   /**
@@ -110,18 +111,18 @@ export class JobEvidence extends StorePart {
    */
   newestScript(): { readonly head: string; readonly script: NotedScript } | undefined {
     const found = this.#newestAtFirst ?? this.read(() => readNewestEvidence(this.database));
-    const noted = parse<NotedEvidence>(found?.["noted"]);
+    const noted = parse<NotedEvidence>(found?.["noted"], Noted);
     const head = noted?.submission?.head;
     return noted?.script && head !== undefined ? { head, script: noted.script } : undefined;
   }
 
   #noted(row: Readonly<Record<string, unknown>> | undefined): NotedEvidence | undefined {
     if (row === undefined) return undefined;
-    const noted = parse<NotedEvidence>(row["noted"]);
+    const noted = parse<NotedEvidence>(row["noted"], Noted);
     const name = row["kept_inputs"];
     if (noted === undefined || typeof name !== "string") return noted;
     const kept = this.read(() => this.#kept(name));
-    const list = parse<readonly NotedInput[]>(new TextDecoder().decode(kept));
+    const list = parse<readonly NotedInput[]>(new TextDecoder().decode(kept), Inputs);
     return { ...noted, inputs: list ?? [] };
   }
 
@@ -137,13 +138,32 @@ export class JobEvidence extends StorePart {
   }
 }
 
-function parse<T>(text: unknown): T | undefined {
-  try {
-    const value = JSON.parse(String(text));
-    return typeof value === "object" && value !== null ? value as T : undefined;
-  } catch {
-    return undefined;
-  }
+const text = v.exactOptional(v.string());
+const Traits = v.exactOptional(
+  v.looseObject({ size: v.number(), mtimeMs: v.number(), ino: v.number() }),
+);
+const Script = v.looseObject({ path: text, blob: text, kept: text, file: text, traits: Traits });
+const Inputs = v.array(
+  v.looseObject({ path: v.string(), key: text, blob: text, tree: text, traits: Traits }),
+);
+const Submission = v.looseObject({
+  ...{ at: text, head: text, label: text, foundBy: text },
+  after: v.exactOptional(v.array(v.looseObject({ jobId: v.string(), label: text, type: text }))),
+});
+const Noted = v.looseObject({
+  version: v.string(),
+  submission: Submission,
+  script: v.nullable(Script),
+  inputs: Inputs,
+});
+
+/** What a text says that was noted as JSON; `undefined` if no version of this program has written it. */
+function parse<T>(
+  written: unknown,
+  schema: v.GenericSchema,
+): T | undefined {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), written);
+  return parsed.success ? parsed.output as T : undefined;
 }
 
 /** Prepares the noting of evidence for jobs, within the caller's transaction. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import type { FilesBefore } from "../jobs/files_before.ts";
+import { parseRowOf } from "./job_rows.ts";
 import { StorePart } from "./store_part.ts";
 import { readTogether } from "./read_rows.ts";
 import { RowsAhead } from "./rows_ahead.ts";
@@ -64,10 +65,17 @@ export class JobFiles extends StorePart {
 
   /** What was noted for a job; `undefined` for one that was not scheduled here, or is ended. */
   find(key: number): FilesBefore | undefined {
-    return parseNote(this.#rows.take(key));
+    const row = this.#rows.take(key);
+    try {
+      return parseNote(row, key, this.database);
+    } catch (error) {
+      return this.read(() => {
+        throw error; // there it is explained
+      });
+    }
   }
 
-  /** Of those of `keys` for which links made room, the links: targets by path. */
+  /** Of those of `keys` for which links made room, the links, where that can be read: targets by path. */
   findRoom(keys: readonly number[]): Map<number, ReadonlyMap<string, string>> {
     return this.#together(() => {
       const select = this.database.prepare(
@@ -75,7 +83,8 @@ export class JobFiles extends StorePart {
       );
       return new Map(keys.flatMap((key) => {
         const found = select.get(key);
-        return found === undefined ? [] : [[key, v.parse(Room, found["room"])] as const];
+        const room = v.safeParse(Room, found?.["room"]);
+        return room.success ? [[key, room.output] as const] : [];
       }));
     });
   }
@@ -88,12 +97,23 @@ export class JobFiles extends StorePart {
 /** Reads what was noted of the files of a job, within the caller's transaction. */
 export function readFilesNote(database: DatabaseSync, key: number): FilesBefore | undefined {
   const select = "SELECT present, room, alt_dir FROM job_files WHERE job_key = ?";
-  return parseNote(database.prepare(select).get(key));
+  return parseNote(database.prepare(select).get(key), key, database);
 }
 
-function parseNote(row: Readonly<Record<string, unknown>> | undefined): FilesBefore | undefined {
+/**
+ * @throws {DamagedRowError} If a column is not as it should be.
+ */
+function parseNote(
+  row: Readonly<Record<string, unknown>> | undefined,
+  key: number,
+  database: DatabaseSync,
+): FilesBefore | undefined {
   if (row === undefined) return undefined;
-  const { present, room, alt_dir: altDir } = v.parse(Row, row);
+  const { present, room, alt_dir: altDir } = parseRowOf(
+    { key, table: "job_files", row },
+    Row,
+    database,
+  );
   return { present, room, altDir };
 }
 
@@ -106,8 +126,12 @@ export function prepareFilesNote(
     "INSERT OR REPLACE INTO job_files (job_key, present, room, alt_dir) VALUES (?, ?, ?, ?)",
   );
   return (key, { present, room, altDir }) => {
-    const noted = select.get(key)?.["room"];
-    const all = noted === undefined ? room : new Map([...v.parse(Room, noted), ...room]);
+    const noted = select.get(key);
+    const all = noted === undefined ? room : new Map([
+      ...parseRowOf({ key, table: "job_files", row: noted }, v.object({ room: Room }), database)
+        .room,
+      ...room,
+    ]);
     insert.run(
       key,
       present === null ? null : JSON.stringify(present),

@@ -195,12 +195,13 @@ export class DamagedRowError extends Error {
   readonly row: DamagedRow;
 
   /** Takes the fields as SQLite gave them, and the column that is not as it should be. */
-  constructor(fields: Record<string, unknown>, column: string) {
+  constructor(fields: Record<string, unknown>, column: string, table = "job") {
     const jobId = fields["job_id"];
     const row = {
       key: Number(fields["job_key"]),
       jobId: typeof jobId === "string" ? jobId : null,
       worktree: String(fields["worktree"]),
+      table,
       column,
     };
     super(`Cannot read ${nameOf(row)}: its "${column}" is not as it should be`);
@@ -216,6 +217,8 @@ export interface DamagedRow {
   readonly jobId: string | null;
   /** The work tree that it was scheduled in. */
   readonly worktree: string;
+  /** Where the column is. */
+  readonly table: string;
   /** The first column that is not as it should be. */
   readonly column: string;
 }
@@ -298,6 +301,28 @@ function shared(text: string): string {
   if (SHARED.size >= MOST_SHARED) SHARED.clear();
   SHARED.set(text, text);
   return text;
+}
+
+/**
+ * Reads a row that another table has for a job.
+ *
+ * @throws {DamagedRowError} within the work that `read` does, which says what that means.
+ */
+export function parseRowOf<T>(
+  { key, table, row }: {
+    readonly key: number;
+    readonly table: string;
+    readonly row: Readonly<Record<string, unknown>>;
+  },
+  schema: v.GenericSchema<unknown, T>,
+  database: DatabaseSync,
+): T {
+  const parsed = v.safeParse(schema, row);
+  if (parsed.success) return parsed.output;
+  const job = database.prepare("SELECT job_key, job_id, worktree FROM job WHERE job_key = ?").get(
+    key,
+  );
+  throw new DamagedRowError(job ?? { job_key: key }, columnOf(parsed.issues[0]), table);
 }
 
 /** The column that an issue is about; within it, it is for a person to look. */

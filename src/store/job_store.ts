@@ -507,7 +507,7 @@ export class JobStore implements Disposable {
 
   /** What is to be said of a row that cannot be read. */
   explainDamage(row: DamagedRow): UserError {
-    const look = `sqlite3 "${this.#path}" "SELECT * FROM job WHERE job_key = ${row.key}"`;
+    const look = `sqlite3 "${this.#path}" "SELECT * FROM ${row.table} WHERE job_key = ${row.key}"`;
     const giveUp = row.jobId === null ? "" : `, or give the job up: dlslurm finish ${row.jobId} ` +
       "--close-unknown-jobs";
     return new UserError(

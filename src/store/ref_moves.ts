@@ -38,8 +38,9 @@ export function selectMoves(
   worktree: string,
   mark: string | null,
 ): RefMove[] {
-  const rows = database.prepare("SELECT * FROM ref_move WHERE worktree = ? ORDER BY position")
-    .all(worktree);
+  const rows = database.prepare(
+    "SELECT path, ref, base_oid, old_oid, new_oid FROM ref_move WHERE worktree = ? ORDER BY position",
+  ).all(worktree);
   // Only after a crash are there any: then looking through all finished jobs is not too much.
   const isOfThisOne = rows.length > 0 && database.prepare(
         `SELECT 1 FROM job WHERE stage IN ('open', 'finished') AND worktree = ?

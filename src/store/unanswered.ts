@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { splitJobId } from "../jobs/job_id.ts";
+import { allRows } from "./read_rows.ts";
 import { StorePart } from "./store_part.ts";
 
 /** A submission command as it is run. */
@@ -48,7 +49,7 @@ export class Unanswered extends StorePart {
   /** When the command of an unclear submission had ended; `undefined` if nobody saw that. */
   endOf(key: number): number | undefined {
     const select = "SELECT unanswered_at_ms AS at FROM job WHERE job_key = ?";
-    const at = this.read(() => this.database.prepare(select).get(key))?.["at"];
+    const at = this.read(() => allRows(this.database.prepare(select), key))[0]?.["at"];
     return typeof at === "number" ? at : undefined;
   }
 

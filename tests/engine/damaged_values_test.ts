@@ -143,3 +143,33 @@ Deno.test("damaged store: a submission whose answer is on disk → its job is fo
     ...["[DATALAD SLURM RUN] Slurm job 1: Completed", "Add files"],
   ]);
 });
+
+for (const column of ["present", "room", "alt_dir"]) {
+  Deno.test(`damaged store: nonsense in job_files.${column} → the job is named, the others are finished`, async () => {
+    await using world = await EngineWorld.create();
+    await world.schedule("one");
+    await world.schedule("two");
+    for (const output of ["one", "two"]) await world.write(`${output}/result.txt`, "x\n");
+    tamper(world.root, `UPDATE job_files SET ${column} = '' WHERE job_key = 1`);
+
+    const finish = await world.dlslurm("finish");
+
+    assert.equal(finish.code, 1);
+    assert.match(
+      saidBy(finish),
+      new RegExp(`job 1, entry 1 of the store: its "${column}" is not as it should be`),
+    );
+    assert.match(saidBy(finish), /SELECT \* FROM job_files WHERE job_key = 1/);
+    assert.equal((await world.subjects()).length, 2);
+  });
+}
+
+Deno.test("damaged store: nonsense in job_evidence.noted → the job is finished without it", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("one");
+  await world.write("one/result.txt", "x\n");
+  tamper(world.root, "UPDATE job_evidence SET noted = '[]'");
+
+  await world.must("show", "1");
+  await world.must("finish");
+});
