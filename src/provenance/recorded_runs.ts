@@ -17,6 +17,7 @@ import { readMessages } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
 import type { Runner } from "../process/runner.ts";
 import { firstOf } from "../session/name_list.ts";
+import type { Session } from "../session/session.ts";
 
 /** A job that finish has committed. */
 export interface RecordedRun {
@@ -45,28 +46,37 @@ export interface RecordRange {
 
 /**
  * Reads the run records of a range, oldest first, with one `git log`; of a merge, which repeats in its
- * message what its parents hold, none.
+ * message what its parents hold, none. Of many records one that cannot be read is told to `session`.
  *
- * @throws {UserError} `NO_RECORD` if there is none, `BAD_RECORD` for one that cannot be read.
+ * @throws {UserError} `NO_RECORD` if there is none, `BAD_RECORD` if none of them can be read.
  */
 export async function findRuns(
   dataset: Dataset,
   options: RecordRange,
-  runner: Runner,
+  session: Pick<Session, "runner" | "warn">,
 ): Promise<RecordedRun[]> {
   const commits = await readMessages(dataset.git, options.revision, options.since, RECORD_PREFIX);
   const runs: RecordedRun[] = [];
   const failed: string[] = [];
+  const unreadable: UserError[] = [];
   for (const commit of commits) {
     if (commit.parents.length > 1) continue;
-    const parsed = parse(commit);
-    if (parsed === undefined) continue;
-    if (parsed.state !== "Completed" && options.withFailedJobs !== true) {
-      failed.push(`${commit.oid.slice(0, 10)} (${parsed.state})`);
-      continue;
+    try {
+      const parsed = parse(commit);
+      if (parsed === undefined) continue;
+      if (parsed.state !== "Completed" && options.withFailedJobs !== true) {
+        failed.push(`${commit.oid.slice(0, 10)} (${parsed.state})`);
+        continue;
+      }
+      const record = await recordOf(dataset, commit, parsed, session.runner);
+      runs.push({ commit, parsed, record });
+    } catch (error) {
+      if (!(error instanceof UserError && error.code === "BAD_RECORD")) throw error;
+      unreadable.push(error);
     }
-    runs.push({ commit, parsed, record: await recordOf(dataset, commit, parsed, runner) });
   }
+  if (runs.length === 0 && unreadable.length > 0) throw unreadable[0]!;
+  for (const { message } of unreadable) session.warn(`it is left out: ${message}`);
   if (runs.length > 0) return runs;
   const range = options.since === undefined || options.since === ""
     ? options.revision

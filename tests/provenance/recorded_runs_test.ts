@@ -4,10 +4,17 @@ import { findRuns } from "../../src/provenance/recorded_runs.ts";
 import type { RecordRange } from "../../src/provenance/recorded_runs.ts";
 import { History } from "./history.ts";
 
-async function found(history: History, range: Partial<RecordRange> = {}): Promise<string[]> {
+async function found(
+  history: History,
+  range: Partial<RecordRange> = {},
+  warnings: string[] = [],
+): Promise<string[]> {
   const { dataset } = (await history.open()).top;
   const whole = { revision: "HEAD", since: "", withFailedJobs: undefined, ...range };
-  const runs = await findRuns(dataset, whole, history.repository.runner);
+  const runs = await findRuns(dataset, whole, {
+    runner: history.repository.runner,
+    warn: (text) => warnings.push(text),
+  });
   return runs.map(({ record }) => record.slurmJobId);
 }
 
@@ -43,18 +50,31 @@ Deno.test("findRuns() leaves failed jobs out unless they are wanted, and names t
 
 for (const [what, record] of [["is no JSON", "no JSON"], ["has no sidecar", '"c0ffee"']] as const) {
   const needs = what === "has no sidecar" ? ["xz" as const] : [];
-  testIfAvailable(needs, `findRuns() stops at a record that ${what}`, async () => {
-    await using history = await History.create();
-    const lines = [
-      "=== Do not change lines below ===",
-      record,
-      "^^^ Do not change lines above ^^^",
-    ];
-    const message = `[DATALAD SLURM RUN] Slurm job 1: Completed\n\n${lines.join("\n")}\n`;
-    const commit = await history.edit({ a: "1\n" }, message);
+  testIfAvailable(
+    needs,
+    `findRuns() names a record that ${what}, and goes on with the others`,
+    async () => {
+      await using history = await History.create();
+      const lines = [
+        "=== Do not change lines below ===",
+        record,
+        "^^^ Do not change lines above ^^^",
+      ];
+      const message = `[DATALAD SLURM RUN] Slurm job 1: Completed\n\n${lines.join("\n")}\n`;
+      const commit = await history.edit({ a: "1\n" }, message);
 
-    await assert.rejects(found(history), (error: Error) => error.message.includes(commit), record);
-  });
+      await assert.rejects(
+        found(history),
+        (error: Error) => error.message.includes(commit),
+        record,
+      );
+      await history.run("2", { files: { b: "1\n" } });
+      const warnings: string[] = [];
+      assert.deepEqual(await found(history, {}, warnings), ["2"]);
+      assert.equal(warnings.length, 1);
+      assert(warnings[0]!.includes(commit), warnings[0]);
+    },
+  );
 }
 
 Deno.test("findRuns() refuses a range that git does not know, or that looks like an option", async () => {

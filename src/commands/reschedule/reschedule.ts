@@ -85,7 +85,7 @@ async function findNamed(
     ];
     for (const revision of found) {
       const range = { revision, since, withFailedJobs };
-      for (const run of await findRuns(dataset, range, context.runner)) {
+      for (const run of await findRuns(dataset, range, context)) {
         runs.set(run.commit.oid, run);
       }
     }
