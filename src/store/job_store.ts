@@ -359,16 +359,28 @@ export class JobStore implements Disposable {
     });
   }
 
-  #claim(worktree: string, paths: readonly string[], key: number, checksOutputs = true): void {
-    const claim = prepareClaim(this.#database);
+  /**
+   * Requires that a new job could claim `paths`; nothing is claimed.
+   *
+   * @throws {OutputConflictError} As {@linkcode JobStore.beginSubmission}.
+   */
+  requireFree(worktree: string, paths: readonly string[]): void {
+    this.#explain(() => this.#requireFree(worktree, paths, -1));
+  }
+
+  #requireFree(worktree: string, paths: readonly string[], ownKey: number): void {
     const conflicts = new OutputConflicts(this.#database);
     for (const path of paths) {
-      const conflict = checksOutputs ? conflicts.find(worktree, path, key) : undefined;
-      if (conflict !== undefined) {
-        throw new OutputConflictError(conflict, readJob(this.#database, conflict.jobKey));
-      }
-      claim(worktree, path, key);
+      const conflict = conflicts.find(worktree, path, ownKey);
+      if (conflict === undefined) continue;
+      throw new OutputConflictError(conflict, readJob(this.#database, conflict.jobKey));
     }
+  }
+
+  #claim(worktree: string, paths: readonly string[], key: number, checksOutputs = true): void {
+    if (checksOutputs) this.#requireFree(worktree, paths, key);
+    const claim = prepareClaim(this.#database);
+    for (const path of paths) claim(worktree, path, key);
   }
 
   /**

@@ -192,11 +192,31 @@ function claimOutputs(
       submittedAs: { command, directory },
     });
   } catch (error) {
-    if (!(error instanceof OutputConflictError)) throw error;
-    const { conflict, holder } = error;
-    throw outputConflict(conflict.path, conflict.claim, nameOfHolder(holder), {
-      hint: hintForHolder(holder),
-      cause: error,
-    });
+    throw explainConflict(error);
+  }
+}
+
+function explainConflict(error: unknown): unknown {
+  if (!(error instanceof OutputConflictError)) return error;
+  const { conflict, holder } = error;
+  return outputConflict(conflict.path, conflict.claim, nameOfHolder(holder), {
+    hint: hintForHolder(holder),
+    cause: error,
+  });
+}
+
+/**
+ * Requires, for a dry run, that the outputs of a plan could be claimed now.
+ *
+ * @throws {UserError} `OUTPUT_CONFLICT` as {@linkcode submitJob}.
+ */
+export function requireFreeOutputs(
+  { dataset, store }: Pick<OpenDataset, "dataset" | "store">,
+  { request }: SubmissionPlan,
+): void {
+  try {
+    store.requireFree(dataset.worktree, request.outputs);
+  } catch (error) {
+    throw explainConflict(error);
   }
 }

@@ -5,7 +5,7 @@ import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import type { ChainedRun } from "../../provenance/run_chains.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { reportScheduled } from "../../submit/report_submission.ts";
-import { submitJob } from "../../submit/submit_job.ts";
+import { requireFreeOutputs, submitJob } from "../../submit/submit_job.ts";
 import { layOut, planRun } from "./planning.ts";
 import type { Planning } from "./planning.ts";
 import { noteDropped, RepeatCall } from "./repeat_call.ts";
@@ -69,7 +69,7 @@ export async function submitRuns(
 ): Promise<readonly Repeat[]> {
   const { dataset, store, options, context, onto } = planning;
   const open = { dataset, store, session: context };
-  const locks = options.report === true ? [] : await readExtensionLocks(dataset, store, context);
+  const locks = await readExtensionLocks(dataset, store, context);
   const submitted: Repeat[] = [];
   const grouping = { call, locks, planning };
   const singles = options.array === true ? await regroup(planned, grouping) : planned;
@@ -77,11 +77,12 @@ export async function submitRuns(
     const { run } = chained;
     const changedInputs = changed.get(commit);
     await refusing(planning, run, async () => {
+      requireUnlocked(locks, plan.request.outputs);
       if (options.report === true) {
+        requireFreeOutputs(open, plan);
         reportPlan(dataset, chained, plan, { changedInputs, context });
         return;
       }
-      requireUnlocked(locks, plan.request.outputs);
       const { command, after, dropped } = await call.follow(chained, plan, place);
       noteDropped(run, dropped, context);
       const following = { ...plan, command, request: { ...plan.request, after } };
@@ -125,6 +126,7 @@ async function regroup(
   for (const each of planned) {
     await refusing(planning, each.chained.run, () => {
       requireUnlocked(locks, each.plan.request.outputs);
+      if (options.report === true) requireFreeOutputs({ dataset, store }, each.plan);
       free.push(each);
       return Promise.resolve();
     });

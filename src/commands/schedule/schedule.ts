@@ -34,7 +34,7 @@ import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import { reportScheduled } from "../../submit/report_submission.ts";
 import { firstGiven } from "./schedule_options.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
-import { submitJob } from "../../submit/submit_job.ts";
+import { requireFreeOutputs, submitJob } from "../../submit/submit_job.ts";
 import { commandAsGiven, placeCommand } from "./place_command.ts";
 
 /** Submits one job, or each row of a table as one, or shows what would be submitted. */
@@ -70,6 +70,9 @@ export async function runSchedule(
     ...{ assumeReady: options.assumeReady, jobs: options.jobs ?? 1, onInstall, openJobs },
   });
   if (options.dryRun !== undefined) {
+    if (options.checkOutputs) {
+      await requireClaimable({ dataset, store: lookAt(), session: context }, plan);
+    }
     const { recordOfPlan, renderDryRun } = await import("./render_dry_run.ts");
     if (!context.isTailored) return context.report(recordOfPlan(dataset, plan.request, plan));
     return await context.show({ text: renderDryRun(plan, options.dryRun, dataset.root) });
@@ -87,6 +90,12 @@ export async function runSchedule(
   // Loaded only then: schedule is to be quick.
   const { finishWhenDone } = await import("../../submit/finishing/submit_finishing_job.ts");
   await finishWhenDone(open, context);
+}
+
+/** A dry run is refused as the submission would be. */
+async function requireClaimable(open: OpenDataset, plan: SubmissionPlan): Promise<void> {
+  await heedExtensionLocks(open, plan.request.outputs);
+  requireFreeOutputs(open, plan);
 }
 
 /** Most commands are no arrays: what it takes to read those is loaded only then. */

@@ -14,6 +14,7 @@ import type { CommandToSubmit, SubmissionPlan } from "../../submit/plan_submissi
 import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import { submitNoted } from "../../submit/rows/submit_waiting.ts";
 import { warnOfIgnored } from "../../submit/warn_of_ignored.ts";
+import { requireFreeOutputs } from "../../submit/submit_job.ts";
 import type { CommandContext } from "../context.ts";
 import { recordOfPlan } from "./render_dry_run.ts";
 import type { ScheduleOptions } from "./schedule_options.ts";
@@ -56,6 +57,7 @@ export async function runScheduleTasks(
   requireOneCommand(plans);
   const rows = plans.map((plan, at) => rowOf(plan, tasks[at]!, tasks.length));
   if (options.dryRun !== undefined) {
+    if (options.checkOutputs) { for (const plan of plans) requireFreeOutputs(open, plan); }
     if (!context.isTailored) {
       for (const { request, plan } of rows) context.report(recordOfPlan(dataset, request, plan));
     } else await context.show({ text: renderTasks(rows, options.dryRun) });
