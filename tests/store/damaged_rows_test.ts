@@ -16,7 +16,13 @@ Deno.test("DamagedRows.toJob() reads a good row, and notes a bad one once", () =
   assert.equal(damaged.toJob({ ...bad, inputs: "x" }), undefined);
   assert.equal(damaged.toJob({ ...bad, inputs: "x" }), undefined);
 
-  assert.deepEqual(damaged.all, [{ key: 2, jobId: "2", worktree: "", column: "inputs" }]);
+  assert.deepEqual(damaged.all, [{
+    key: 2,
+    jobId: "2",
+    worktree: "",
+    table: "job",
+    column: "inputs",
+  }]);
 });
 
 Deno.test("DamagedRows.takeNew() gives each row once", () => {
