@@ -101,9 +101,11 @@ export class CommandWords {
     const { evaluating, takesLists, isRunning } = this.#command;
     if (evaluating !== undefined) return none(`among the words of ${evaluating}`, isRunning);
     const role = this.#role ?? this.#command.programIn(this.#begun);
-    if (role === "nested") return none("in the code of a shell", true);
+    // A value that code begins with is what is run, whatever it is.
+    const isBeginning = this.#begun === "";
+    if (role === "nested" && isBeginning) return none("in the code of a shell", true);
     if (role === "program" || role === "perhaps") {
-      return none("in the text of a program", role === "program");
+      return none("in the text of a program", role === "program" && isBeginning);
     }
     if (role === "variable" || EVALUATED_REGEXP.test(this.#begun)) {
       return none("where a shell evaluates it");
