@@ -58,7 +58,9 @@ export type Role = "script" | "nested" | "program" | "perhaps" | "variable";
 
 /** What a command may do with what a pipe brings it: with any text, or only with what means something to a shell. */
 export interface Reading {
+  /** The command, or the place in one. */
   readonly by: string;
+  /** Whether any text is run, be it a plain word. */
   readonly isOfAny: boolean;
 }
 

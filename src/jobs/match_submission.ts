@@ -71,7 +71,7 @@ export type SubmissionMatch =
  * By how much Slurm's times may be off at most: 26 hours where they are printed in another time zone, and
  * minutes where a clock is wrong, or was when the command ran.
  */
-export const MOST_OFF_S = 26 * 3600 + 600;
+export const MOST_OFF_S: number = 26 * 3600 + 600;
 /** Slurm's times are whole seconds, and clocks are never quite the same while they are compared. */
 const ROUNDING_S = 1;
 /** A command of which nobody saw the end had been killed, and asked for its job within this time. */

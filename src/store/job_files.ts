@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import type { FilesBefore } from "../jobs/files_before.ts";
-import { parseRowOf } from "./job_rows.ts";
+import { damagedRowOf } from "./job_rows.ts";
 import { StorePart } from "./store_part.ts";
 import { readTogether } from "./read_rows.ts";
 import { RowsAhead } from "./rows_ahead.ts";
@@ -109,12 +109,19 @@ function parseNote(
   database: DatabaseSync,
 ): FilesBefore | undefined {
   if (row === undefined) return undefined;
-  const { present, room, alt_dir: altDir } = parseRowOf(
-    { key, table: "job_files", row },
-    Row,
-    database,
-  );
+  const { present, room, alt_dir: altDir } = parseRow(Row, row, key, database);
   return { present, room, altDir };
+}
+
+function parseRow<T>(
+  schema: v.GenericSchema<unknown, T>,
+  row: Readonly<Record<string, unknown>>,
+  key: number,
+  database: DatabaseSync,
+): T {
+  const parsed = v.safeParse(schema, row);
+  if (parsed.success) return parsed.output;
+  throw damagedRowOf({ key, table: "job_files" }, parsed.issues[0], database);
 }
 
 /** Prepares the noting of files for jobs, within the caller's transaction. */
@@ -128,8 +135,7 @@ export function prepareFilesNote(
   return (key, { present, room, altDir }) => {
     const noted = select.get(key);
     const all = noted === undefined ? room : new Map([
-      ...parseRowOf({ key, table: "job_files", row: noted }, v.object({ room: Room }), database)
-        .room,
+      ...parseRow(v.object({ room: Room }), noted, key, database).room,
       ...room,
     ]);
     insert.run(

@@ -303,31 +303,23 @@ function shared(text: string): string {
   return text;
 }
 
-/**
- * Reads a row that another table has for a job.
- *
- * @throws {DamagedRowError} within the work that `read` does, which says what that means.
- */
-export function parseRowOf<T>(
-  { key, table, row }: {
-    readonly key: number;
-    readonly table: string;
-    readonly row: Readonly<Record<string, unknown>>;
-  },
-  schema: v.GenericSchema<unknown, T>,
+/** The error for a row that another table has for a job, of which one column is not as it should be. */
+export function damagedRowOf(
+  { key, table }: { readonly key: number; readonly table: string },
+  issue: ColumnIssue,
   database: DatabaseSync,
-): T {
-  const parsed = v.safeParse(schema, row);
-  if (parsed.success) return parsed.output;
-  const job = database.prepare("SELECT job_key, job_id, worktree FROM job WHERE job_key = ?").get(
-    key,
-  );
-  throw new DamagedRowError(job ?? { job_key: key }, columnOf(parsed.issues[0]), table);
+): DamagedRowError {
+  const select = database.prepare("SELECT job_key, job_id, worktree FROM job WHERE job_key = ?");
+  return new DamagedRowError(select.get(key) ?? { job_key: key }, columnOf(issue), table);
+}
+
+/** Something in a row that is not as it should be. */
+export interface ColumnIssue {
+  /** Where it is, the column first; absent: nowhere in particular. */
+  readonly path?: readonly { readonly key: unknown }[] | undefined;
 }
 
 /** The column that an issue is about; within it, it is for a person to look. */
-function columnOf(
-  issue: { readonly path?: readonly { readonly key: unknown }[] | undefined },
-): string {
+function columnOf(issue: ColumnIssue): string {
   return String(issue.path?.[0]?.key ?? "row");
 }
