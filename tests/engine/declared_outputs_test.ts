@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { storedClaims } from "../support/snapshots.ts";
 import type { TestDataset } from "../support/datasets.ts";
 import { unwrapProgram, wrapProgram } from "../support/wrapped_programs.ts";
+import { testIfAvailable } from "../support/requirements.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 import { createNested } from "./subdatasets.ts";
 
@@ -186,40 +187,48 @@ Deno.test("declared: a log and an environment file that Git ignores → named, a
   assert.deepEqual([record.outputs, record.slurm_outputs], [["res"], []]);
 });
 
-Deno.test("declared: Git ignores what a record is kept in → the message has it, and names no such file", async () => {
-  await using world = await EngineWorld.create({ ".gitignore": ".*\n*.out\n" });
-  await world.git("config", "datalad.run.record-sidecar", "true");
-  await world.write("new.sh", "#!/bin/sh\n");
-  await world.must("schedule", "-o", "res", "sbatch", "new.sh");
-  for (const path of ["res", SLURM_LOG]) await world.write(path, "x\n");
+testIfAvailable(
+  ["xz"],
+  "declared: Git ignores what a record is kept in → the message has it, and names no such file",
+  async () => {
+    await using world = await EngineWorld.create({ ".gitignore": ".*\n*.out\n" });
+    await world.git("config", "datalad.run.record-sidecar", "true");
+    await world.write("new.sh", "#!/bin/sh\n");
+    await world.must("schedule", "-o", "res", "sbatch", "new.sh");
+    for (const path of ["res", SLURM_LOG]) await world.write(path, "x\n");
 
-  const finished = await world.must("finish");
+    const finished = await world.must("finish");
 
-  assert.match(finished.stderr, /\.datalad\/slurm\/scripts\/.* are ignored by Git/);
-  assert.deepEqual(await world.changes(), ["A res", LOG]);
-  const record = await lastRecord(world);
-  assert.deepEqual(record.slurm_outputs, ["slurm-job-1.env.json"]);
-  assert.equal(record.dlslurm.script.saved, false);
-  assert.equal("kept" in record.dlslurm.script, false);
-});
+    assert.match(finished.stderr, /\.datalad\/slurm\/scripts\/.* are ignored by Git/);
+    assert.deepEqual(await world.changes(), ["A res", LOG]);
+    const record = await lastRecord(world);
+    assert.deepEqual(record.slurm_outputs, ["slurm-job-1.env.json"]);
+    assert.equal(record.dlslurm.script.saved, false);
+    assert.equal("kept" in record.dlslurm.script, false);
+  },
+);
 
-Deno.test("declared: a log that Git ignores, and a sidecar → that does not name it either", async () => {
-  await using world = await EngineWorld.create({ ".gitignore": "*.out\n" });
-  await world.git("config", "datalad.run.record-sidecar", "true");
-  await world.schedule("res");
-  for (const path of ["res", SLURM_LOG]) await world.write(path, "x\n");
+testIfAvailable(
+  ["xz"],
+  "declared: a log that Git ignores, and a sidecar → that does not name it either",
+  async () => {
+    await using world = await EngineWorld.create({ ".gitignore": "*.out\n" });
+    await world.git("config", "datalad.run.record-sidecar", "true");
+    await world.schedule("res");
+    for (const path of ["res", SLURM_LOG]) await world.write(path, "x\n");
 
-  await world.must("finish");
+    await world.must("finish");
 
-  const [sidecar] = (await world.changes()).filter((change) => change.includes("runinfo"));
-  const text = await world.sandbox.require([
-    "xz",
-    "-dc",
-    "--format=xz",
-    join(world.root, sidecar!.slice(2)),
-  ]);
-  assert.deepEqual(JSON.parse(text).slurm_outputs, ["slurm-job-1.env.json"]);
-});
+    const [sidecar] = (await world.changes()).filter((change) => change.includes("runinfo"));
+    const text = await world.sandbox.require([
+      "xz",
+      "-dc",
+      "--format=xz",
+      join(world.root, sidecar!.slice(2)),
+    ]);
+    assert.deepEqual(JSON.parse(text).slurm_outputs, ["slurm-job-1.env.json"]);
+  },
+);
 
 Deno.test("declared: no output is ignored, though its name is like one → no word of it", async () => {
   await using world = await EngineWorld.create({

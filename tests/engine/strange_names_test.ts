@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { DLSLURM } from "../support/sandbox.ts";
 import { startOnTerminal } from "../support/terminal.ts";
 import { PARTITION_REFUSED } from "../support/wrapped_programs.ts";
@@ -54,17 +55,16 @@ Deno.test("strange names: warnings, hints and words of other programs move no cu
   assert.match(stderr, /^error: Cannot schedule: input "x \(file\)\\nsave\(ok\): forged" is not/);
   const claims = await world.dlslurm("schedule", "-o", `../${CLEAR}`, "sbatch", "job.sh");
   assert(!claims.stderr.includes("\x1b"), claims.stderr);
-  const refused = await world.dlslurm(
-    ...[
-      "schedule",
-      "-f",
-      "generic",
-      "-o",
-      "out",
-      `printf "\\033[2J\\n"; printf "%s\\n" "${PARTITION_REFUSED}" >&2; exit 1`,
-    ],
+  const sbatch = join(world.sandbox.programs, "sbatch");
+  const scripted = await Deno.readTextFile(sbatch);
+  await Deno.writeTextFile(
+    sbatch,
+    `#!/bin/sh\nprintf "\\033[2J\\n"; printf "%s\\n" "${PARTITION_REFUSED}" >&2; exit 1\n`,
   );
+  const words = ["schedule", "-f", "generic", "-o", "out", "sbatch", "job.sh"];
+  const refused = await world.dlslurm(...words);
   assert.equal(refused.code, 1);
+  await Deno.writeTextFile(sbatch, scripted);
   await world.schedule("out");
   const nothing = await world.must("finish", "--allow-no-outputs");
   assert.match(nothing.stderr, /warning: job \d+ left nothing at its output "out"/);
