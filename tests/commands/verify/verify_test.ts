@@ -167,6 +167,7 @@ testIfAvailable(
   async () => {
     await using world = await EngineWorld.create({}, "git-annex");
     await runStep(world, { outputs: ["out"], files: { "out/a": "a\n", "out/b": "b\n" } });
+    await world.git("config", "annex.addunlocked", "true");
     await repeatStep(world, "1", { "out/a": "a\n", "out/b": "other\n" });
 
     const { records } = await recordsOf(world, "verify");
