@@ -90,8 +90,6 @@ export async function finishCompleted(
   const planned = await planner.planAll();
   proof.warnOfChanges();
   if (planned.length === 0) return await proof.takeBack([]);
-  // It is looked at once more when the commits are built.
-  store.files.load(planned.map(({ job }) => job.jobKey));
   const others = planner.leftAlone(planned);
   const result = await commitPlanned(
     dataset,
@@ -241,14 +239,14 @@ class CommitPlanner {
     const { job, status } = each;
     const [dataset, store, session] = [this.#dataset, this.#store, this.#session];
     const { message, requireOutputs = false, allowNoOutputs = false } = this.#request;
-    const before = store.files.find(job.jobKey)?.altDir ?? null;
+    const before = store.files.find(job.jobKey);
     const { found, missing } = this.#finder.look(job, status);
     const slurmOutputs = await this.#ownLogs(found, each, logs.shared);
     warnOfLogs(job, status, missing, session);
     if (!allowNoOutputs) requireAltDirThere(job);
     const brought = await bringOutputsBack(dataset, job, {
       slurmOutputs,
-      before: job.altDir === null ? null : before,
+      before: job.altDir === null ? null : before?.altDir ?? null,
       isForeign: (path) => (logs.inClaims.get(path) ?? job.jobKey) !== job.jobKey,
     });
     const demands = {
@@ -271,7 +269,7 @@ class CommitPlanner {
       jobId: job.jobId,
       claims: job.outputs,
       canBeOwn: brought === null
-        ? ownChangesOf(dataset, store, job)
+        ? ownChangesOf(dataset, before)
         : ownChangesBroughtBack(brought, slurmOutputs),
       claimsWithFiles,
       requiresOutputs: requireOutputs,

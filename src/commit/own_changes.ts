@@ -3,8 +3,7 @@ import { join } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { lossyPath } from "../git/path_bytes.ts";
 import type { CanBeOwn } from "../jobs/attribution.ts";
-import type { SubmittedJob } from "../jobs/job.ts";
-import type { JobStore } from "../store/job_store.ts";
+import type { FilesBefore } from "../jobs/files_before.ts";
 import type { BroughtBack } from "./bring_back.ts";
 
 const NO_PATHS: ReadonlySet<string> = new Set();
@@ -12,30 +11,24 @@ const NO_ROOM: ReadonlyMap<string, string> = new Map();
 
 /**
  * Tells whether a change inside a job's claims can be its doing: what was not there when it was scheduled it
- * has not removed, and a link that made room for it and was put back it has not written. What was noted of
- * the job is read when it is asked for.
+ * has not removed, and a link that made room for it and was put back it has not written.
+ *
+ * @param before what was noted of the job's files; absent: nothing.
  */
-export function ownChangesOf(dataset: Dataset, store: JobStore, job: SubmittedJob): CanBeOwn {
-  const read = () => {
-    const before = store.files.find(job.jobKey);
-    if (before === undefined) return undefined;
-    const { present, room } = before;
-    // Of most jobs nothing was there: that is not held once for each of them.
-    const paths = present === null || present.paths.length === 0
-      ? NO_PATHS
-      : new Set(present.paths);
-    return { room: room.size === 0 ? NO_ROOM : room, places: present?.places.slice() ?? [], paths };
-  };
-  let noted: ReturnType<typeof read> | null = null;
+export function ownChangesOf(dataset: Dataset, before: FilesBefore | undefined): CanBeOwn {
+  if (before === undefined) return () => true;
+  const { present } = before;
+  // Of most jobs nothing was there: that is not held once for each of them.
+  const room = before.room.size === 0 ? NO_ROOM : before.room;
+  const paths = present === null || present.paths.length === 0 ? NO_PATHS : new Set(present.paths);
+  const places = present?.places.slice() ?? [];
   return (path, isGone) => {
-    if (noted === null) noted = read();
-    if (noted === undefined) return true;
-    const target = noted.room.get(path);
+    const target = room.get(path);
     if (!isGone) return target === undefined || !isLinkTo(join(dataset.root, path), target);
     if (target !== undefined) return false;
     // For an output that was named later, what had been there was never noted.
-    const isKnown = noted.places.some((place) => isWithin(place, path));
-    return !isKnown || noted.paths.has(lossyPath(path));
+    const isKnown = places.some((place) => isWithin(place, path));
+    return !isKnown || paths.has(lossyPath(path));
   };
 }
 

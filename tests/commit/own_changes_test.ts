@@ -3,7 +3,7 @@ import { isLinkTo, ownChangesBroughtBack, ownChangesOf } from "../../src/commit/
 import type { Dataset } from "../../src/datalad/dataset.ts";
 import type { FilesBefore } from "../../src/jobs/files_before.ts";
 import { JobStore } from "../../src/store/job_store.ts";
-import { jobRequest, openJob } from "../support/jobs.ts";
+import { jobRequest } from "../support/jobs.ts";
 import { TestFolder } from "../support/test_folder.ts";
 
 const TARGET = "../.git/annex/objects/aa/bb/K/K";
@@ -15,7 +15,7 @@ async function createNoted(before?: Partial<FilesBefore>) {
   const whole = before && { present: null, room: new Map(), altDir: null, ...before };
   const key = store.beginSubmission(jobRequest(), "{}", 1, { before: whole });
   const dataset = { root: folder.root } as Dataset;
-  return { folder, store, canBeOwn: ownChangesOf(dataset, store, openJob({ jobKey: key })) };
+  return { folder, store, canBeOwn: ownChangesOf(dataset, store.files.find(key)) };
 }
 
 Deno.test("ownChangesOf() takes nothing for removed that was not there when the job was scheduled", async () => {
