@@ -17,6 +17,7 @@ import { buildPlans, withoutOvertakenLinks } from "./build_datasets.ts";
 import type { Session } from "../session/session.ts";
 import { noteLocksOf, takeFinishLease } from "./finish_lease.ts";
 import { followInIndex, lockIndex, takeBackIndex } from "./follow_index.ts";
+import { completing } from "./leaving.ts";
 import { takeOutLater } from "./take_out.ts";
 
 /** The moves of one dataset that an interrupted finish had noted. */
@@ -47,6 +48,15 @@ export async function completeMoves(
   const moves = store.commits.listMoves(dataset.worktree);
   // In a single dataset the branches themselves show it: recover_commits.ts.
   if (moves.every((move) => move.path === ".")) return false;
+  return await completing(completeNoted(dataset, store, moves, session));
+}
+
+async function completeNoted(
+  dataset: Dataset,
+  store: JobStore,
+  moves: readonly RefMove[],
+  session: Session,
+): Promise<boolean> {
   const places = await openPlaces(dataset, moves, session);
   await using leases = new AsyncDisposableStack();
   for (const place of places) {

@@ -8,6 +8,7 @@ import type { JobStore } from "../store/job_store.ts";
 import { branchName } from "./commit_shape.ts";
 import type { Session } from "../session/session.ts";
 import { followInIndex, lockIndex, takeBackIndex } from "./follow_index.ts";
+import { completing } from "./leaving.ts";
 import { takeOutLater } from "./take_out.ts";
 
 /**
@@ -24,8 +25,17 @@ export async function recoverCommits(
   session: Session,
 ): Promise<Set<number>> {
   const pending = jobs.filter((job) => job.commitOid !== null && job.commitBase !== null);
+  if (pending.length === 0) return new Set();
+  return await completing(recoverPending(dataset, store, pending, session));
+}
+
+async function recoverPending(
+  dataset: Dataset,
+  store: JobStore,
+  pending: readonly SubmittedJob[],
+  session: Session,
+): Promise<Set<number>> {
   const finished = new Set<number>();
-  if (pending.length === 0) return finished;
   for (const [base, group] of Map.groupBy(pending, (job) => job.commitBase!)) {
     const merged = await commitsSince(dataset, base, dataset.headOid);
     // Another branch may be checked out by now: a commit counts wherever it was made.

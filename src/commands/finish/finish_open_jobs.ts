@@ -1,4 +1,3 @@
-import { completing } from "../../commit/leaving.ts";
 import type { FinishRequest } from "../../commit/finish_completed.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { removeOldTemporaryFiles } from "../../fs/temporary_files.ts";
@@ -77,7 +76,7 @@ async function completeMoves(
 ): Promise<boolean> {
   if (store.commits.listMoves(dataset.worktree).length === 0) return false;
   const { completeMoves } = await import("../../commit/complete_moves.ts");
-  return await completing(completeMoves(dataset, store, context));
+  return await completeMoves(dataset, store, context);
 }
 
 class OpenJobsFinish {
@@ -161,7 +160,7 @@ class OpenJobsFinish {
   async #recoverCommits(jobs: readonly SubmittedJob[]): Promise<ReadonlySet<number>> {
     if (jobs.every((job) => job.commitOid === null)) return new Set();
     const { recoverCommits } = await import("../../commit/recover_commits.ts");
-    return await completing(recoverCommits(this.#dataset, this.#store, jobs, this.#context));
+    return await recoverCommits(this.#dataset, this.#store, jobs, this.#context);
   }
 
   /** Adopted jobs that the extension has finished are ended; loaded only where there are adopted ones. */
