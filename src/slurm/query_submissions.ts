@@ -45,12 +45,9 @@ export async function querySubmissions(
     ...onCluster,
   ]);
   if (listed.code !== 0) throw slurmFailed("squeue", listed);
-  const queued = parseQueue(textOf(listed.stdout));
-  requireAnswer(
-    "squeue",
-    { stdout: textOf(listed.stdout), stderr: listed.stderr },
-    queued.length > 0,
-  );
+  const stdout = textOf(listed.stdout);
+  const queued = parseQueue(stdout);
+  requireAnswer("squeue", { stdout, stderr: listed.stderr }, queued.length > 0);
   const agoS = Math.ceil(now().getTime() / 1000 - sinceMs / 1000) + MOST_OFF_S;
   const period = ["-u", `${uid}`, "-S", `now-${agoS}seconds`];
   const listedThen = await askSacct(client, [...onCluster, ...period]);
