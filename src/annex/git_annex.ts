@@ -10,9 +10,8 @@
  */
 
 import { UserError } from "../errors.ts";
-import { AFTER_KILL, renderEnd } from "../git/git.ts";
+import { AFTER_KILL, renderEnd, wasKilled } from "../git/failed_git.ts";
 import type { Git } from "../git/git.ts";
-import { wasKilled } from "../git/watched_locks.ts";
 import { isReachable, joinNul } from "../git/path_bytes.ts";
 import { diskFailure } from "../process/disk_failure.ts";
 import { limitFailure } from "../process/system_limits.ts";

@@ -16,7 +16,7 @@ import { limitFailure } from "../process/system_limits.ts";
 import { ProgramNotFoundError, textOf } from "../process/runner.ts";
 import type { Runner, RunOptions, RunResult } from "../process/runner.ts";
 import type { LockPlace } from "./left_locks.ts";
-import { lockHeld, wasKilled, WatchedLocks } from "./watched_locks.ts";
+import { AFTER_KILL, lockHeld, renderEnd, wasKilled } from "./failed_git.ts";
 import type { LocksOfCall } from "./watched_locks.ts";
 
 /** How one git is run. */
@@ -69,6 +69,8 @@ export class Git {
   async run(args: readonly string[], options: GitOptions = {}): Promise<RunResult> {
     const { locks, ...rest } = options;
     if (locks === undefined || this.#place === undefined) return await this.#start(args, rest);
+    // Loaded only then: most commands move nothing.
+    const { WatchedLocks } = await import("./watched_locks.ts");
     const watched = await WatchedLocks.begin(this.#place, locks);
     let result: RunResult;
     try {
@@ -143,13 +145,4 @@ export function gitFailed(args: readonly string[], result: RunResult): UserError
       detail: result.stderr,
       ...(wasKilled(result) ? { hint: AFTER_KILL } : {}),
     });
-}
-
-/** What helps where somebody has killed a program of ours. */
-export const AFTER_KILL = "run the same command again; where memory had run out, with more of it";
-
-/** How a program ended, for the end of a sentence. */
-export function renderEnd({ code, signal }: Pick<RunResult, "code" | "signal">): string {
-  if (!wasKilled({ code, signal })) return `ended with exit status ${code}`;
-  return `was killed by ${signal ?? `signal ${code - 128}`}`;
 }

@@ -5,6 +5,7 @@ import type { SharedMode } from "../fs/shared_mode.ts";
 import { makeLockLink, readLockLink, removeLockLink } from "../fs/lock_link.ts";
 import type { ProcessIdentity } from "../process/process_identity.ts";
 import type { Runner } from "../process/runner.ts";
+import { ageOfLock, hintForLock } from "./failed_git.ts";
 import type { Repository } from "./repository.ts";
 
 /** How long another process's index lock is waited for: `git commit` in a large work tree takes seconds. */
@@ -132,14 +133,10 @@ async function removeDead(
 }
 
 async function locked(path: string, { root }: Repository): Promise<UserError> {
-  const made = (await lstatIfPresent(path))?.mtime;
-  const age = made ? Math.round((Date.now() - made.getTime()) / 1000) : 0;
+  const age = ageOfLock((await lstatIfPresent(path))?.mtime);
   return new UserError(
     "INDEX_LOCKED",
     `Cannot change the index of "${root}": another process holds "${path}", which is ${age} s old`,
-    {
-      hint: "wait for the other git command; if there is none, it crashed: " +
-        `rm "${path}", then run the same command again`,
-    },
+    { hint: hintForLock(path) },
   );
 }

@@ -3,7 +3,7 @@ import type { Git } from "./git.ts";
 import { gitFailed } from "./git.ts";
 import { textOf } from "../process/runner.ts";
 import { isAncestor } from "./submodules.ts";
-import { wasKilled } from "./watched_locks.ts";
+import { wasKilled } from "./failed_git.ts";
 
 /** One ref and where it is to point. */
 export interface RefUpdate {

@@ -1,8 +1,12 @@
-import { ifPresent } from "../fs/if_present.ts";
 import type { RunResult } from "../process/runner.ts";
-import { UserError } from "../errors.ts";
-import { clearQuiet, isOfAnnexOrOurs, locksOfMoving, locksOfUnlocking } from "./left_locks.ts";
-import { lookAtLocks } from "./left_locks.ts";
+import { wasKilled } from "./failed_git.ts";
+import {
+  clearQuiet,
+  isOfAnnexOrOurs,
+  locksOfMoving,
+  locksOfUnlocking,
+  lookAtLocks,
+} from "./left_locks.ts";
 import type { LockPlace } from "./left_locks.ts";
 
 /** What a call of git locks: these refs; or whatever git-annex does when it changes files. */
@@ -57,34 +61,4 @@ export class WatchedLocks {
 
 async function pathsOf(place: LockPlace, locks: LocksOfCall): Promise<string[]> {
   return locks === "annex" ? await locksOfUnlocking(place) : await locksOfMoving(place, locks);
-}
-
-/** Of a program that others start for us only the exit status tells, 128 and the signal's number. */
-export function wasKilled({ code, signal }: Pick<RunResult, "code" | "signal">): boolean {
-  return signal !== null || code > GIT_USAGE;
-}
-
-/** git-die 128, usage 129: what git itself ends with. */
-const GIT_USAGE = 129;
-
-/**
- * The error for a call that another's lock was in the way of; `undefined` if it failed for another reason.
- *
- * @param command as a person would type it, without arguments.
- * @param stderr the program's own words.
- */
-export function lockHeld(command: string, stderr: string): UserError | undefined {
-  const path = /Unable to create '(.+\.lock)': File exists/.exec(stderr)?.[1];
-  const made = path === undefined ? undefined : ifPresent(() => Deno.lstatSync(path))?.mtime;
-  if (!made) return undefined;
-  const age = Math.max(0, Math.round((Date.now() - made.getTime()) / 1000));
-  return new UserError(
-    "GIT_FAILED",
-    `Cannot go on: ${command} needs "${path}", which another process holds; it is ${age} s old`,
-    {
-      detail: stderr,
-      hint: "wait for the other git command; if there is none, it crashed: " +
-        `rm "${path}", then run the same command again`,
-    },
-  );
 }

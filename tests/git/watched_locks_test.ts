@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { STAGING_REF } from "../../src/git/build_commits.ts";
 import { moveRefs } from "../../src/git/move_branch.ts";
 import { setPresence } from "../../src/annex/git_annex.ts";
-import { lockHeld } from "../../src/git/watched_locks.ts";
 import { TestRepository } from "../support/test_repository.ts";
 import { quote, wrapProgram } from "../support/wrapped_programs.ts";
 
@@ -89,18 +88,4 @@ Deno.test("git-annex that fails leaves the locks of persons, and none of its own
   await wrapProgram(repository.sandbox, "git", `touch ${made}; kill -9 $$`);
   await assert.rejects(setPresence(git, noted), { message: /was killed by / });
   assert.equal(await listLocks(repository), "");
-});
-
-Deno.test("lockHeld() names a lock with its age, and tells how to take it away", async () => {
-  const { repository, git } = await createRepository();
-  await using _repository = repository;
-  await repository.dataset.write(".git/refs/heads/main.lock", "");
-  const args = ["update-ref", "refs/heads/main", "HEAD~1"];
-  const { stderr } = await git.run(args, { locks: ["refs/heads/main"] });
-
-  const error = lockHeld("git update-ref", stderr);
-
-  assert.match(String(error?.message), /needs ".*main\.lock", .* it is [0-9]+ s old$/);
-  assert.match(String(error?.hint), /rm ".*main\.lock"/);
-  assert.equal(lockHeld("git update-ref", "fatal: something else"), undefined);
 });
