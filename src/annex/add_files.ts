@@ -5,6 +5,7 @@ import type { LateFiles } from "../fs/late_files.ts";
 import { batchOf } from "../git/cat_file.ts";
 import {
   coverWithPathspecs,
+  LINK_MODE,
   MOST_INDEX_PATHSPECS,
   parseRawDiff,
   renderIndexInfo,
@@ -12,6 +13,7 @@ import {
 import type { Git } from "../git/git.ts";
 import { packBlobs } from "../git/pack_blobs.ts";
 import { isReachable, joinNul } from "../git/path_bytes.ts";
+import { NO_ANNEX_FILTER } from "../git/private_index.ts";
 import { diskFailure } from "../process/disk_failure.ts";
 import { textOf } from "../process/runner.ts";
 import { countLines } from "../process/steps.ts";
@@ -159,8 +161,6 @@ async function takeBackUnlocking(
   await git.require(["update-index", "-z", "--index-info"], { stdin: renderIndexInfo(unlocked) });
 }
 
-const LINK_MODE = "120000";
-
 /** Adds files; of those that are gone meanwhile git-annex does not tell, and says only that it failed. */
 async function addPresent(
   { git, root }: AnnexRepository,
@@ -182,10 +182,6 @@ async function addPresent(
   }
 }
 
-/** Without git-annex's filter, which would decide once more what belongs in the annex. */
-const NO_FILTER = ["clean=", "process=", "required=false"]
-  .flatMap((setting) => ["-c", `filter.annex.${setting}`]);
-
 /**
  * Stages links as they are. One that is gone meanwhile is taken out.
  *
@@ -201,7 +197,15 @@ async function stageLinks(
   // One that cannot be staged stops them all.
   for (const path of links) {
     repository.signal.throwIfAborted();
-    const args = [...NO_FILTER, "update-index", "--add", "--remove", "--replace", "-z", "--stdin"];
+    const args = [
+      ...NO_ANNEX_FILTER,
+      "update-index",
+      "--add",
+      "--remove",
+      "--replace",
+      "-z",
+      "--stdin",
+    ];
     const { code, stderr } = await repository.git.run(args, { stdin: joinNul([path]) });
     if (code === 0) continue;
     const failure = diskFailure("git update-index", stderr);
@@ -251,7 +255,7 @@ async function updateIndex(
 ): Promise<boolean> {
   using staging = beginStep(repository, "staging files", paths.length);
   const args = ["update-index", "--add", "--replace", ...options, "--verbose", "-z", "--stdin"];
-  const { code } = await repository.git.run([...NO_FILTER, ...args], {
+  const { code } = await repository.git.run([...NO_ANNEX_FILTER, ...args], {
     stdin: joinNul(paths),
     // What it says of each file is only counted.
     onStdout: countLines(staging),

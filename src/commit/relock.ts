@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { annexKeyOf } from "../annex/annex_key.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { readBlobs } from "../git/cat_file.ts";
-import { findStagedChanges } from "../git/changes.ts";
+import { findStagedChanges, LINK_MODE } from "../git/changes.ts";
 import type { IndexLock } from "../git/index_lock.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import { changeIndex, setEntriesToHead } from "../git/private_index.ts";
@@ -30,7 +30,7 @@ export async function relock(dataset: Dataset, lock: IndexLock): Promise<void> {
   ]);
   const relocked = inHead.filter(({ path, mode, oid }) => {
     const link = links.get(path);
-    if (link === undefined || mode !== "120000" || blobs.get(oid) !== link.target) return false;
+    if (link === undefined || mode !== LINK_MODE || blobs.get(oid) !== link.target) return false;
     const key = annexKeyOf(link.target);
     return key !== undefined && key === annexKeyOf(blobs.get(link.staged) ?? "");
   }).map(({ path }) => path);

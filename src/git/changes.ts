@@ -4,6 +4,9 @@ import { gitFailed } from "./git.ts";
 import type { Git } from "./git.ts";
 import { decodePath, encodePath, joinNul, splitNul } from "./path_bytes.ts";
 
+/** Git's mode of a symbolic link, in trees and in the index. */
+export const LINK_MODE: string = "120000";
+
 /** How a path differs from HEAD. */
 export interface Change {
   /** Relative to the work tree's root. */

@@ -270,17 +270,17 @@ function isFile(change: Change): boolean {
   return change.kind !== "delete" && change.mode !== GITLINK_MODE;
 }
 
+/** Options of git that leave git-annex's filter out, which would decide once more what belongs in the annex. */
+export const NO_ANNEX_FILTER: readonly string[] = ["clean=", "process=", "required=false"]
+  .flatMap((setting) => ["-c", `filter.annex.${setting}`]);
+
 /**
  * Notes the files' times in entries that were set without them, so that `git status` need not read the
- * contents again. The annex's filter is left out: it would decide anew what belongs to the annex. It is
- * no error if some entry stays without.
+ * contents again. It is no error if some entry stays without.
  */
 async function noteTimes(git: Git, present: readonly string[]): Promise<void> {
   if (present.length === 0) return;
-  const noFilter = ["clean=", "process=", "required=false"].flatMap((
-    set,
-  ) => ["-c", `filter.annex.${set}`]);
-  await refresh(git, present, noFilter);
+  await refresh(git, present, NO_ANNEX_FILTER);
 }
 
 async function refresh(
