@@ -98,8 +98,8 @@ export class CommandWords {
 
   /** How values can stand at the cursor, quotes around it left aside. */
   place(): Placement {
-    const { evaluating, takesLists, isRunning } = this.#command;
-    if (evaluating !== undefined) return none(`among the words of ${evaluating}`, isRunning);
+    const { evaluating, takesLists, runsAnyWord } = this.#command;
+    if (evaluating !== undefined) return none(`among the words of ${evaluating}`, runsAnyWord);
     const role = this.#role ?? this.#command.programIn(this.#begun);
     // A value that code begins with is what is run, whatever it is.
     const isBeginning = this.#begun === "";

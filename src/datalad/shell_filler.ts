@@ -125,7 +125,7 @@ export class ShellFiller {
     if (way !== undefined) {
       throw new UserError(
         "UNSAFE_PLACEHOLDER",
-        `Cannot fill values in ${way}, where they would be code`,
+        `Cannot fill in values ${way}, where they would be code`,
         { unchanged: "No job was submitted", hint: SAFE_WAY },
       );
     }

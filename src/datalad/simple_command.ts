@@ -11,8 +11,6 @@ const PREFIXES = new Set([
 
 /** What takes its arguments for code, or hands them to a shell. */
 const RUNNING = new Set(["at", "env -S", "eval", "parallel", "rsh", "ssh", "trap", "watch"]);
-/** They run the words behind the name of a machine, as a shell reads them: `ssh login1 sbatch job.sh 5`. */
-const REMOTE_REGEXP = /^(rsh|ssh)$/;
 /** What evaluates them: bash does so with an index of a variable. */
 const EVALUATING = new Set([
   ...[...RUNNING, "[[", "getopts", "let", "mapfile", "read", "readarray", "unset"],
@@ -153,10 +151,17 @@ export class SimpleCommand {
     return this.#name === "for" || this.#name === "select";
   }
 
-  /** Whether evaluating runs any of the words as a command. */
+  /** Whether evaluating runs the words as commands, and not only an index in them. */
   get isRunning(): boolean {
-    return this.evaluating !== undefined && RUNNING.has(this.evaluating) &&
-      !REMOTE_REGEXP.test(this.evaluating);
+    return this.evaluating !== undefined && RUNNING.has(this.evaluating);
+  }
+
+  /**
+   * Whether any word may be what is run. Behind the name of a machine a plain one is as good as anywhere:
+   * `ssh login1 sbatch job.sh 5`.
+   */
+  get runsAnyWord(): boolean {
+    return this.isRunning && !/^(rsh|ssh)$/.test(this.evaluating!);
   }
 
   /** Whether a word that begins like this has the text of a program in it, or may: `perl -eTEXT`. */

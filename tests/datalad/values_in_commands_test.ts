@@ -350,6 +350,7 @@ Deno.test("fillPlaceholders() lets code read variables that hold no value", () =
   for (
     const template of [
       'eval "$HOME/x"; sbatch job.sh {v}',
+      "ssh login1 sbatch job.sh {v}",
       'eval "$(conda shell.bash hook)"; sbatch job.sh {v}',
       '"$HOME"/bin/submit {v}',
       "cat list | sh; sbatch job.sh {v}",
@@ -358,6 +359,13 @@ Deno.test("fillPlaceholders() lets code read variables that hold no value", () =
       "sbatch <<'EOT'\n#!/bin/sh\nexport x={v}\nwords $x\nEOT",
     ]
   ) assert(fillPlaceholders(template, new Map([["v", "gold-1.5"]])).includes("gold-1.5"), template);
+});
+
+Deno.test("fillPlaceholders() holds what ssh runs against no value that stands elsewhere in the line", () => {
+  const fill = (template: string) => fillPlaceholders(template, new Map([["v", "a b"]]));
+
+  assert.equal(fill("sbatch job.sh {v} && ssh host true"), "sbatch job.sh 'a b' && ssh host true");
+  assert.throws(() => fill("x={v}; ssh host true $x"), { code: "UNSAFE_PLACEHOLDER" });
 });
 
 Deno.test("fillPlaceholders() refuses a value that sets a variable which shells run", () => {
