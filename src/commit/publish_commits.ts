@@ -79,7 +79,9 @@ export async function publishCommits(
     moved.add(part);
     publication.locks.use(stack.move());
     if (publication.shape === "branches") await clearWorkTree(publication, part, lock);
-    else if (!isExactIn(publication, part)) await relock(part.dataset, lock);
+    else if (isOurs(part, branch) && !isExactIn(publication, part)) {
+      await relock(part.dataset, lock);
+    }
     warnOfSubdataset(part, branch, publication);
     await warnOfSwitch(part, branch, publication);
   }
