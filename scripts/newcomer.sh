@@ -9,7 +9,8 @@
 # the npm registry. What is not committed is not tried.
 #
 # The last line is `N passed, N failed`, in which the demo counts as one; exit status 1 if anything failed.
-# With COMMAND it is that command's exit status, and there is no such line.
+# With COMMAND it is that command's exit status, and there is no such line. DLSLURM_TEST_PASSED=FILE gets the
+# names of the test files that passed with nothing skipped.
 set -uo pipefail
 
 readonly DENO='npx -y deno@2.9.6'
@@ -38,7 +39,8 @@ run_readme() {
   printf '%s\n' "--- $DENO task demo"
   if as_newcomer "$place" "$DENO task demo"; then passed=1; else failed=1; fi
   printf '%s\n' "--- $DENO task ok"
-  as_newcomer "$place" "$DENO task ok" 2>&1 | tee "$place/log"
+  as_newcomer "$place" "$DENO task ok" "DLSLURM_TEST_PASSED=$place/tmp/passed" 2>&1 | tee "$place/log"
+  [[ -z ${DLSLURM_TEST_PASSED-} ]] || cp "$place/tmp/passed" "$DLSLURM_TEST_PASSED"
   count=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$place/log" | tail -n 1)
   # Tests that ended without a count have failed.
   [[ $count =~ ^([0-9]+)\ passed,\ ([0-9]+) ]] || count='0 passed, 1 failed'
@@ -66,9 +68,9 @@ link_programs() {
   done
 }
 
-# as_newcomer PLACE COMMAND
+# as_newcomer PLACE COMMAND [NAME=VALUE…]
 as_newcomer() {
-  local name variables=() change=()
+  local name variables=("${@:3}") change=()
   for name in $(compgen -e); do
     [[ $name =~ $NETWORK_VARIABLES ]] && variables+=("$name=${!name}")
   done

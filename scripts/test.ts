@@ -19,6 +19,8 @@
  * The last line is `N passed, N failed`; each check counts as one. Exit status 1 if anything failed.
  * DLSLURM_TEST_NO_SKIP=1 lets whatever would be skipped fail, too. DLSLURM_TEST_CHROOT=DIR names a second
  * system with a Slurm of its own (scripts/start_slurm_chroot.sh); `none` says that there can be none.
+ * DLSLURM_TEST_PASSED=FILE keeps the list of the test files that passed with nothing skipped; those that
+ * stand there are not run again. It holds for the sources that it was made with.
  */
 import { fileURLToPath } from "node:url";
 import { build } from "./build.ts";
@@ -26,6 +28,7 @@ import { say } from "./say.ts";
 import { findFiles } from "./find_files.ts";
 import { parseTestArguments, type TestOptions } from "./test/test_arguments.ts";
 import { findTestFiles } from "./test/test_files.ts";
+import { openPassedFiles } from "./test/passed_files.ts";
 import { type FilesResult, runFiles } from "./test/run_files.ts";
 import { parseTestOutput, sumOf, type TestResult } from "./test/test_output.ts";
 
@@ -89,10 +92,17 @@ async function runTests({ paths, noSkip, jobs }: TestOptions): Promise<FilesResu
     ...await makeProgram(),
     ...(noSkip ? { DLSLURM_TEST_NO_SKIP: "1", DLSLURM_TEST_CHROOT: chroot } : {}),
   };
-  return await runFiles(await findTestFiles(PROJECT, paths), jobs, async (file) => {
+  const passedFiles = await openPassedFiles(Deno.env.get("DLSLURM_TEST_PASSED") ?? "");
+  const files = await findTestFiles(PROJECT, paths);
+  const toRun = files.filter((file) => !passedFiles.has(file));
+  if (toRun.length < files.length) {
+    await say(`Not run again, they have passed before: ${files.length - toRun.length} test files`);
+  }
+  return await runFiles(toRun, jobs, async (file) => {
     const { code, output } = await runDeno([...TEST, file], env, FILE_LIMIT_MS);
     await say(output.trim());
     const result = parseTestOutput(output, code);
+    await passedFiles.note(file, result);
     const isUnexplained = result.failed > 0 && result.failures.length === 0;
     return isUnexplained ? { ...result, failures: [file] } : result;
   });
