@@ -209,6 +209,11 @@ export const REASONS: readonly Reason[] = [
     path: "src/commit/stage_outputs.ts",
     reason: "tests/engine/oracle_test.ts beside datalad save, changing_outputs_test.ts",
   },
+  {
+    path: "src/commit/select_outputs.ts",
+    reason:
+      "tests/engine/awkward_outputs_test.ts, declared_outputs_test.ts, absent_outputs_test.ts",
+  },
   { path: "src/commit/stage_datasets.ts", reason: "tests/engine/subdatasets_test.ts" },
   { path: "src/commit/build_datasets.ts", reason: "tests/engine/subdatasets_test.ts" },
   { path: "src/commit/complete_moves.ts", reason: "tests/engine/crash_shapes_test.ts" },
