@@ -43,6 +43,7 @@ const MISTAKES: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [["fixtures", "relay"], /there is no "relay"/],
   [["recover", "--not-submitted"], /Cannot use --not-submitted without the number of a submission/],
   [["recover", "--job-id", "7"], /Cannot use --job-id without/],
+  [["recover", "7", "--cluster", "big"], /Cannot use --cluster without --job-id/],
   [["completion", "tcsh"], /Allowed choices are bash, zsh, fish/],
   [["completion"], /missing required argument 'shell'/],
   [["--on-failure", "go", "finish"], /Allowed choices are ignore, continue, stop/],

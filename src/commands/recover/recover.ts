@@ -24,7 +24,6 @@ import type { JobFields } from "../../session/job_fields.ts";
 import { clusterOfTyped } from "../../slurm/named_cluster.ts";
 import { fetchLogPaths } from "../../submit/fetch_log_paths.ts";
 import { removeTraces, tracesOf } from "../../submit/submission_traces.ts";
-
 import { abandonSubmission } from "../../submit/recover_submissions.ts";
 import { recoverEarlier } from "../../submit/settle_earlier.ts";
 
@@ -98,12 +97,18 @@ export async function runRecover(options: RecoverOptions, context: CommandContex
 }
 
 /**
- * What a person knows is known of one submission.
+ * What a person knows is known of one submission, and a cluster of one job.
  *
  * @throws {UserError} `USAGE`
  */
 function requireNamed({ submission, jobId, cluster, notSubmitted }: RecoverOptions): void {
-  if (submission !== undefined) return;
+  if (submission !== undefined) {
+    if (cluster === undefined || jobId !== undefined) return;
+    throw new UserError("USAGE", "Cannot use --cluster without --job-id", {
+      unchanged: "Nothing was settled",
+      hint: `dlslurm recover ${submission} --job-id ID --cluster ${cluster}`,
+    });
+  }
   const given = jobId !== undefined
     ? "--job-id"
     : notSubmitted === true
