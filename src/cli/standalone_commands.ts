@@ -110,6 +110,7 @@ Examples:
   dlslurm help finish
   dlslurm help first-job | less
   dlslurm help guides/doctor                 # where a command has the same name
+  dlslurm help record.md                     # a page that a guide leads to
   dlslurm help --man | man -l -
   dlslurm help --man >~/.local/share/man/man1/dlslurm.1
 

@@ -43,7 +43,7 @@ Deno.test("completion: commands, options, values, jobs, revisions, files", async
     [["schedule", "-o", "x", "sba"], [":commands", ":files"]],
     [["schedule", "-o", "x", "sbatch", "-"], [":files"]],
     [["completion", ""], ["bash", "zsh", "fish"]],
-    [["help", "rec"], ["recover"]],
+    [["help", "rec"], ["recover", "record", "recordings"]],
     [["recover", ""], []],
     [["fixtures", ""], []],
     [["nonsense", "--", ""], await candidates(world, "")],

@@ -9,7 +9,7 @@ import { JobStore } from "../../store/job_store.ts";
 import { storeFileOf } from "../../store/store_place.ts";
 import { visibleLine } from "../../process/visible_text.ts";
 import { OUTPUT_FORMATS } from "../global_options.ts";
-import { GUIDES } from "../guides/guides.ts";
+import { GUIDES, PAGES } from "../guides/guides.ts";
 import type { ProcessEnvironment } from "../process_environment.ts";
 import { namesOf } from "../command_line.ts";
 import { findPosition, optionsAt } from "./command_line.ts";
@@ -110,7 +110,7 @@ async function candidatesOf(
     case "topic":
       return [
         ...program.commands.map((each) => ({ text: each.name(), about: each.summary() })),
-        ...Object.entries(GUIDES).map(([text, about]) => ({ text, about })),
+        ...Object.entries({ ...GUIDES, ...PAGES }).map(([text, about]) => ({ text, about })),
       ];
     case "id":
       return await inDataset(position, environment, (dataset) => openJobs(dataset, "open"));

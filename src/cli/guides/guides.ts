@@ -19,16 +19,27 @@ export const GUIDES = {
   "switching": "Switching from the Python extension, and back",
 } as const;
 
-/** The name of a guide, as `dlslurm help` takes it. */
-export type GuideName = keyof typeof GUIDES;
+/** Pages that guides lead to, by name, each with its title. */
+export const PAGES = {
+  "record": "The evidence in a record",
+  "result-records": "Result records",
+  "crash-safety": "What a kill may leave, and how that is tried",
+  "handover": "The file of a handover",
+  "recordings": "Recordings of a Slurm",
+  "fake-slurm": "The fake Slurm",
+} as const;
+
+/** The name of a guide, or of a page that guides lead to, as `dlslurm help` takes it. */
+export type GuideName = keyof typeof GUIDES | keyof typeof PAGES;
 
 /** Where a guide has the name of a command, this before it says which is meant. */
-const FOLDER = "guides/";
+const FOLDER_REGEXP = /^(?:guides\/|docs\/(?:guides\/)?|\.\.\/)/;
 
-/** Finds a guide by what was typed: `first-job`, `first_job`, `guides/first-job.md`. */
+/** Finds a guide by what was typed: `first-job`, `first_job`, `guides/first-job.md`, `../record.md#cost`. */
 export function findGuide(topic: string): GuideName | undefined {
-  const name = topic.replace(FOLDER, "").replace(/\.md$/, "").replaceAll("_", "-");
-  return Object.hasOwn(GUIDES, name) ? name as GuideName : undefined;
+  const name = topic.replace(FOLDER_REGEXP, "").replace(/#.*$/, "").replace(/\.md$/, "")
+    .replaceAll("_", "-");
+  return Object.hasOwn(GUIDES, name) || Object.hasOwn(PAGES, name) ? name as GuideName : undefined;
 }
 
 /** The text of a guide in Markdown, without what is there for its tests. */

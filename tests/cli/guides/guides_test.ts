@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findGuide, GUIDES, listGuides, readGuide } from "../../../src/cli/guides/guides.ts";
+import { findGuide, GUIDES, listGuides, PAGES, readGuide } from "../../../src/cli/guides/guides.ts";
 import type { GuideName } from "../../../src/cli/guides/guides.ts";
 import { Sandbox } from "../../support/sandbox.ts";
 
@@ -12,14 +12,27 @@ Deno.test("every guide is in the program, under its title", async () => {
     const guide = findGuide(name);
     assert(guide !== undefined, name);
     const text = await Deno.readTextFile(new URL(name, FOLDER));
-    assert.equal(text.split("\n")[0], `# ${GUIDES[guide]}`);
-    assert((await readGuide(guide)).startsWith(`# ${GUIDES[guide]}\n`));
+    const title = `# ${GUIDES[guide as keyof typeof GUIDES]}`;
+    assert.equal(text.split("\n")[0], title);
+    assert((await readGuide(guide)).startsWith(`${title}\n`));
   }
   assert.deepEqual(names.sort(), Object.keys(GUIDES).sort());
 });
 
+Deno.test("every page that a guide leads to is in the program, under its title", async () => {
+  for (const [name, title] of Object.entries(PAGES)) {
+    assert((await readGuide(name as GuideName)).startsWith(`# ${title}\n`), name);
+  }
+  for (const name of [...Object.keys(GUIDES), ...Object.keys(PAGES)]) {
+    const text = await readGuide(name as GuideName);
+    for (const [, link] of text.matchAll(/\]\((\S+\.md(?:#[^)]*)?)\)/g)) {
+      assert(findGuide(link!) !== undefined, `${name}: ${link}`);
+    }
+  }
+});
+
 Deno.test("readGuide() leaves out what is there for the tests of the guide", async () => {
-  for (const name of Object.keys(GUIDES)) {
+  for (const name of [...Object.keys(GUIDES), ...Object.keys(PAGES)]) {
     const text = await readGuide(name as GuideName);
 
     assert(!text.includes("<!--"), name);
@@ -28,10 +41,10 @@ Deno.test("readGuide() leaves out what is there for the tests of the guide", asy
 });
 
 Deno.test("findGuide() takes names as they are typed, and no others", () => {
-  for (const topic of ["alt-dir", "alt_dir", "guides/alt-dir", "guides/alt_dir.md"]) {
+  for (const topic of ["alt-dir", "alt_dir", "guides/alt-dir", "guides/alt_dir.md#steps"]) {
     assert.equal(findGuide(topic), "alt-dir", topic);
   }
-  for (const topic of ["", "guides/", "toString", "alt", "../guides/alt-dir"]) {
+  for (const topic of ["", "guides/", "toString", "alt", "../../guides/alt-dir"]) {
     assert.equal(findGuide(topic), undefined, topic);
   }
 });
