@@ -11,9 +11,9 @@ import type { Head } from "./head_files.ts";
 export interface Repository {
   /** Root of the work tree, absolute, links resolved. */
   readonly root: string;
-  /** The work tree's own git directory, absolute. */
+  /** The work tree's own git directory, absolute, links resolved. */
   readonly gitDir: string;
-  /** The git directory that all work trees share, absolute. */
+  /** The git directory that all work trees share, absolute, links resolved. */
   readonly commonDir: string;
   /** The work tree's index, absolute. */
   readonly indexFile: string;
@@ -55,18 +55,27 @@ export async function openRepository(runner: Runner, directory: string): Promise
   const git = new Git(runner, directory);
   const answer = await readAnswer(git, directory, await git.run(QUESTION));
   const { root, gitDir, headOid, branch } = answer;
-  const commonDir = absoluteFrom(directory, answer.commonDir);
+  const toldDir = absoluteFrom(directory, answer.commonDir);
   const indexFile = absoluteFrom(directory, answer.indexFile);
-  for (const path of [root, gitDir, commonDir]) await requireText(path);
+  for (const path of [root, gitDir, toldDir]) await requireText(path);
+  const commonDir = await resolveCommonDir(gitDir, toldDir);
   return {
     ...{ root, gitDir, commonDir, indexFile, headOid },
     hooksFolder: absoluteFrom(directory, answer.hooksFolder),
-    worktree: resolve(gitDir) === resolve(commonDir)
-      ? ""
-      : gitDir.slice(gitDir.lastIndexOf("/") + 1),
+    worktree: gitDir === commonDir ? "" : gitDir.slice(gitDir.lastIndexOf("/") + 1),
     branch: branch === "HEAD" || branch === "" ? null : branch,
     git: new Git(runner, root, {}, { gitDir, commonDir, indexFile }),
   };
+}
+
+/**
+ * Git resolves links in the work tree's own git directory, but not in the name of the common one where both are the
+ * same: `.git` may be a link, as git-annex makes one of the file that a submodule has there.
+ */
+async function resolveCommonDir(gitDir: string, told: string): Promise<string> {
+  // gitrepository-layout(5): that of a linked work tree is in the common one, and git has resolved both.
+  const isResolved = told === gitDir || gitDir.startsWith(`${told}/worktrees/`);
+  return isResolved ? told : await Deno.realPath(told);
 }
 
 /**

@@ -3,6 +3,7 @@ import { UserError } from "../../src/errors.ts";
 import { openRepository } from "../../src/git/repository.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { SandboxRunner } from "../support/sandbox_runner.ts";
+import { TestRepository } from "../support/test_repository.ts";
 
 Deno.test("openRepository() tells a folder that is not there from one that is no dataset", async () => {
   await using sandbox = await Sandbox.create();
@@ -19,5 +20,30 @@ Deno.test("openRepository() tells a folder that is not there from one that is no
       assert.match(error.message, message);
       return true;
     });
+  }
+});
+
+Deno.test("openRepository() takes no main work tree for a linked one where .git is a link", async () => {
+  await using repository = await TestRepository.create({ "sub/a": "1\n" });
+  const { runner, root, dataset, sandbox } = repository;
+  const gitDir = `${sandbox.root}/git directory`;
+  await Deno.rename(repository.at(".git"), gitDir);
+  await Deno.symlink(gitDir, repository.at(".git"));
+  await dataset.git("worktree", "add", "--quiet", "../side");
+  // As git-annex makes it of the file .git in a linked work tree.
+  await Deno.remove(`${sandbox.root}/side/.git`);
+  await Deno.symlink(`${gitDir}/worktrees/side`, `${sandbox.root}/side/.git`);
+
+  for (
+    const [folder, worktree] of [
+      [root, ""],
+      [repository.at("sub"), ""],
+      [`${sandbox.root}/side`, "side"],
+      [`${sandbox.root}/side/sub`, "side"],
+    ] as const
+  ) {
+    const opened = await openRepository(runner, folder);
+
+    assert.deepEqual([opened.commonDir, opened.worktree], [gitDir, worktree], folder);
   }
 });
