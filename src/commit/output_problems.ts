@@ -80,6 +80,21 @@ export function unwatched({ path, flag }: UnwatchedFile): UserError {
   );
 }
 
+/** A merge of a file has stopped half-way, as that of a stash: the index has its versions side by side. */
+export function inConflict({ root }: Pick<Dataset, "root">, path: string): UserError {
+  const git = `git -C ${shellName(root)}`;
+  return new UserError(
+    "OPERATION_IN_PROGRESS",
+    `Cannot commit the outputs: "${path}" is in conflict, and the index has its versions side by side`,
+    {
+      unchanged: "The job stays open, file and index as they are",
+      hint: `${git} status tells of it: write what is to stay into the file, ${git} add ${
+        shellName(path)
+      }, then run the same command again`,
+    },
+  );
+}
+
 /** A file that finish saw a moment ago is gone. */
 export function gone(path: string): UserError {
   return new UserError(

@@ -3,9 +3,9 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { isSidecar } from "../datalad/sidecar.ts";
 import { isThereSync, statIfPresent } from "../fs/if_present.ts";
 import { paceOf } from "../fs/pace.ts";
-import { coverWithPathspecs, findCandidates, MOST_INDEX_PATHSPECS } from "../git/changes.ts";
+import { findCandidates } from "../git/changes.ts";
 import type { Candidates } from "../git/changes.ts";
-import { findUnwatched } from "../git/index_flags.ts";
+import { findOddEntries } from "../git/index_flags.ts";
 import type { UnwatchedFile } from "../git/index_flags.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import type { PrivateIndex } from "../git/private_index.ts";
@@ -18,7 +18,14 @@ import type { Session } from "../session/session.ts";
 import { isSomethingAt } from "./good_claims.ts";
 import { reportIgnored, reportIgnoredLogs } from "./ignored_outputs.ts";
 import type { OutputOwners } from "./output_owners.ts";
-import { gone, nestedRepository, overlooked, unreadable, unwatched } from "./output_problems.ts";
+import {
+  gone,
+  inConflict,
+  nestedRepository,
+  overlooked,
+  unreadable,
+  unwatched,
+} from "./output_problems.ts";
 import { findOverlooked } from "./overlooked_files.ts";
 
 /** What of one dataset is looked through. */
@@ -49,16 +56,17 @@ export async function selectOutputs(
   session: Session,
 ): Promise<Candidates> {
   const { dataset: { root, headOid }, jobs, pathspecs } = outputs;
-  const logs = jobs.flatMap((job) => job.slurmOutputs);
+  const logs = new Set(jobs.flatMap((job) => job.slurmOutputs));
   const walks = await findWalksWorthwhile(outputs);
-  const [candidates, unwatchedFiles] = await Promise.all([
-    findCandidates(index.git, headOid, pathspecs, [...new Set(logs)], walks),
-    findUnwatched(index.git, coverWithPathspecs(pathspecs, MOST_INDEX_PATHSPECS)),
+  const [candidates, odd] = await Promise.all([
+    findCandidates(index.git, headOid, pathspecs, [...logs], walks),
+    findOddEntries(index.git, pathspecs, [...logs]),
   ]);
   const selection = { ...outputs, index, owners, candidates };
-  await refuseUnfit(selection, new Set(logs), session);
+  await refuseUnfit(selection, logs, session);
   await refuseOverlooked(selection);
-  await refuseUnwatched(selection, unwatchedFiles);
+  refuseUnmerged(selection, odd.unmerged);
+  await refuseUnwatched(selection, odd.unwatched);
   const present = candidates.present.filter((path) => owners.isWanted(path));
   for (const claim of findEmptied(root, jobs, present)) owners.fail(claim, gone(claim));
   return { ...candidates, present };
@@ -125,6 +133,14 @@ async function refuseOverlooked(
   const isWanted = (path: string) => owners.isWanted(path);
   for (const [claim, found] of await findOverlooked(index.git, root, bare, isWanted)) {
     owners.fail(claim, typeof found === "string" ? overlooked(found) : toUserError(found));
+  }
+}
+
+/** Fails jobs with files in conflict: to stage what git made of two versions would throw these away. */
+function refuseUnmerged({ dataset, owners }: Selection, unmerged: ReadonlySet<string>): void {
+  for (const path of unmerged) {
+    const isWanted = owners.isWanted(path) || owners.isWanted(path, true);
+    if (isWanted) owners.fail(path, inConflict(dataset, path));
   }
 }
 

@@ -248,3 +248,50 @@ Deno.test("finish: many claims beside each other, work between them → left as 
     [],
   );
 });
+
+/** Has a stash come back over a file that a commit has changed meanwhile: without a trace but in the index. */
+async function leaveConflict(world: EngineWorld, path: string): Promise<string[]> {
+  await world.write(path, "mine\n");
+  await world.git("stash", "--quiet");
+  await world.write(path, "other\n");
+  await world.git("commit", "--quiet", "--all", "-m", "other");
+  await assert.rejects(world.git("stash", "pop"));
+  return await world.lines("ls-files", "--unmerged");
+}
+
+for (const [where, outputs] of [["its claim", ["out"]], ["a claim of all", ["."]]] as const) {
+  Deno.test(`finish: a file in ${where} is in conflict → the job stays open, and the conflict as it is`, async () => {
+    await using world = await EngineWorld.create({ "out/tracked": "base\n" });
+    await world.schedule(...outputs);
+    const unmerged = await leaveConflict(world, "out/tracked");
+    await world.write("out/new", "1\n");
+    const before = await Deno.readTextFile(join(world.root, "out/tracked"));
+
+    const refused = await world.dlslurm("finish");
+
+    assert.equal(refused.code, 1, saidBy(refused));
+    assert.match(saidBy(refused), /"out\/tracked" is in conflict/);
+    assert.deepEqual(world.stages(), ["open"]);
+    assert.deepEqual(await world.lines("ls-files", "--unmerged"), unmerged);
+    assert.equal(await Deno.readTextFile(join(world.root, "out/tracked")), before);
+
+    const command = /(git -C \S+.* add .*), then/.exec(refused.stderr)?.[1]?.split(", ").at(-1);
+    await world.sandbox.require(["sh", "-c", command!], { cwd: "/" });
+    await world.must("finish");
+    assert.deepEqual(world.stages(), ["finished"]);
+  });
+}
+
+Deno.test("finish: a file of one job is in conflict → the others are committed, and it stays", async () => {
+  await using world = await EngineWorld.create({ "out/tracked": "base\n" });
+  await world.schedule("out");
+  await world.schedule("beside");
+  const unmerged = await leaveConflict(world, "out/tracked");
+  await world.write("beside", "1\n");
+
+  const outcome = await world.dlslurm("finish", "--require-outputs");
+
+  assert.deepEqual(world.stages(), ["open", "finished"], saidBy(outcome));
+  assert.deepEqual(await world.changes(), ["A beside", "A slurm-job-2.env.json"]);
+  assert.deepEqual(await world.lines("ls-files", "--unmerged"), unmerged);
+});
