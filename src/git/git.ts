@@ -121,6 +121,8 @@ const OWN_SETTINGS = [
   // A new object gets its name by one rename, not by a second name and the removal of the first: two looks
   // less for each of the hundred objects that git-annex and git make, on parallel file systems two milliseconds.
   "core.createobject=rename",
+  // What other nodes write, no watcher on this one tells of. Not "false": before git 2.36 that is a program.
+  "core.fsmonitor=",
 ];
 
 /** Messages in English and UTF-8, in and out, whatever is configured; paths are taken literally. */
