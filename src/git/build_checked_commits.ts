@@ -7,7 +7,7 @@ import type { Step } from "../process/steps.ts";
 import { STAGING_REF } from "./build_commits.ts";
 import type { CommitsToBuild, Identities } from "./build_commits.ts";
 import type { GitConfig } from "./git_config.ts";
-import { gitFailed } from "./git.ts";
+import { gitFailed, otherIndexEnvironment } from "./git.ts";
 import { renderIndexInfo } from "./changes.ts";
 import type { Repository } from "./repository.ts";
 
@@ -105,7 +105,7 @@ async function runHook(
   const source = name === "prepare-commit-msg" ? ["message"] : [];
   const result = await runner.run([path, ...argument, ...source], {
     cwd: root,
-    env: { GIT_INDEX_FILE: indexFile, GIT_EDITOR: ":" },
+    env: { ...otherIndexEnvironment(indexFile), GIT_EDITOR: ":" },
   });
   if (result.code === 0) return;
   throw new UserError("GIT_FAILED", `Cannot commit: the hook "${path}" refused`, {

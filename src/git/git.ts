@@ -31,29 +31,33 @@ export class Git {
   readonly #cwd: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #place: LockPlace | undefined;
+  readonly #settings: readonly string[];
 
   /**
    * Binds git to the folder `cwd` of a work tree and to `env` on top of the user's environment.
    *
    * @param place where its locks are; absent: nobody sees to those that a killed git leaves.
+   * @param settings `NAME=VALUE`, in the place of the user's.
    */
   constructor(
     runner: Runner,
     cwd: string,
     env: Readonly<Record<string, string>> = {},
     place?: LockPlace,
+    settings: readonly string[] = [],
   ) {
     this.#runner = runner;
     this.#cwd = cwd;
     this.#env = env;
     this.#place = place;
+    this.#settings = settings;
   }
 
   /** The same work tree with another index file. */
   withIndex(indexFile: string): Git {
     const place = this.#place && { ...this.#place, indexFile };
     const env = { ...this.#env, GIT_INDEX_FILE: indexFile };
-    return new Git(this.#runner, this.#cwd, env, place);
+    return new Git(this.#runner, this.#cwd, env, place, OTHER_INDEX_SETTINGS);
   }
 
   /** Git in another folder, with the environment and index of that one's own; `place` as to the constructor. */
@@ -87,7 +91,7 @@ export class Git {
       return await this.#runner.run(["git", ...args], {
         ...options,
         cwd: this.#cwd,
-        env: { ...ownEnvironment(), ...this.#env, ...options.env },
+        env: { ...ownEnvironment(this.#settings), ...this.#env, ...options.env },
       });
     } catch (error) {
       if (!(error instanceof ProgramNotFoundError)) throw error;
@@ -125,16 +129,34 @@ const OWN_SETTINGS = [
   "core.fsmonitor=",
 ];
 
+/**
+ * With an index that is not the user's: it is written whole. The part that a split one shares lies in the
+ * git directory, and whoever writes it there takes away the older ones, of which the user's needs one.
+ */
+const OTHER_INDEX_SETTINGS = ["core.splitIndex=false"];
+
+/** What a program needs that works with such an index by gits of its own. */
+export function otherIndexEnvironment(indexFile: string): Readonly<Record<string, string>> {
+  return {
+    GIT_INDEX_FILE: indexFile,
+    GIT_CONFIG_PARAMETERS: behindUsers(OTHER_INDEX_SETTINGS),
+  };
+}
+
 /** Messages in English and UTF-8, in and out, whatever is configured; paths are taken literally. */
-function ownEnvironment(): Readonly<Record<string, string>> {
-  // As `git -c` hands settings on, behind those of the user, which it goes on to heed.
-  const given = Deno.env.get("GIT_CONFIG_PARAMETERS");
-  const own = OWN_SETTINGS.map((setting) => `'${setting}'`).join(" ");
+function ownEnvironment(settings: readonly string[]): Readonly<Record<string, string>> {
   return {
     LC_ALL: "C",
     GIT_LITERAL_PATHSPECS: "1",
-    GIT_CONFIG_PARAMETERS: given === undefined ? own : `${given} ${own}`,
+    GIT_CONFIG_PARAMETERS: behindUsers([...OWN_SETTINGS, ...settings]),
   };
+}
+
+/** As `git -c` hands settings on, behind those of the user, which it goes on to heed. */
+function behindUsers(settings: readonly string[]): string {
+  const given = Deno.env.get("GIT_CONFIG_PARAMETERS");
+  const own = settings.map((setting) => `'${setting}'`).join(" ");
+  return given === undefined ? own : `${given} ${own}`;
 }
 
 /** The error for a git command that ended with a non-zero exit status. */
