@@ -14,7 +14,7 @@ import { Git } from "../git/git.ts";
 import { GitConfig, readGitConfig } from "../git/git_config.ts";
 import type { ConfigValues } from "../git/git_config.ts";
 import { openPlainRepository } from "../git/plain_repository.ts";
-import { openRepository, requireFolder } from "../git/repository.ts";
+import { openRepository, requireFolder, settingsForPlace } from "../git/repository.ts";
 import type { Repository } from "../git/repository.ts";
 import { KnownSubmodules } from "../git/known_submodules.ts";
 import type { Runner } from "../process/runner.ts";
@@ -67,7 +67,11 @@ async function findRepository(
   const own = readGitConfig(new Git(runner, directory));
   own.catch(() => undefined);
   const repository = await openRepository(runner, directory);
-  return { repository, own: await own };
+  const settings = await settingsForPlace(repository.root, await own);
+  return {
+    repository: { ...repository, git: repository.git.withSettings(settings) },
+    own: await own,
+  };
 }
 
 /** DataLad's are UUIDs. It becomes part of file names and of scripts, so that nothing else may be in it. */

@@ -37,7 +37,7 @@ export class Git {
    * Binds git to the folder `cwd` of a work tree and to `env` on top of the user's environment.
    *
    * @param place where its locks are; absent: nobody sees to those that a killed git leaves.
-   * @param settings `NAME=VALUE`, in the place of the user's.
+   * @param settings `NAME=VALUE`, in the place of the user's; in other folders, too.
    */
   constructor(
     runner: Runner,
@@ -57,12 +57,17 @@ export class Git {
   withIndex(indexFile: string): Git {
     const place = this.#place && { ...this.#place, indexFile };
     const env = { ...this.#env, GIT_INDEX_FILE: indexFile };
-    return new Git(this.#runner, this.#cwd, env, place, OTHER_INDEX_SETTINGS);
+    return new Git(this.#runner, this.#cwd, env, place, this.#settings);
+  }
+
+  /** The same work tree with settings in the place of the user's. */
+  withSettings(settings: readonly string[]): Git {
+    return new Git(this.#runner, this.#cwd, this.#env, this.#place, settings);
   }
 
   /** Git in another folder, with the environment and index of that one's own; `place` as to the constructor. */
   at(cwd: string, place?: LockPlace): Git {
-    return new Git(this.#runner, cwd, {}, place);
+    return new Git(this.#runner, cwd, {}, place, this.#settings);
   }
 
   /**
@@ -91,7 +96,11 @@ export class Git {
       return await this.#runner.run(["git", ...args], {
         ...options,
         cwd: this.#cwd,
-        env: { ...ownEnvironment(this.#settings), ...this.#env, ...options.env },
+        env: {
+          ...ownEnvironment([...this.#settings, ...settingsOfIndex(this.#env)]),
+          ...this.#env,
+          ...options.env,
+        },
       });
     } catch (error) {
       if (!(error instanceof ProgramNotFoundError)) throw error;
@@ -134,6 +143,10 @@ const OWN_SETTINGS = [
  * git directory, and whoever writes it there takes away the older ones, of which the user's needs one.
  */
 const OTHER_INDEX_SETTINGS = ["core.splitIndex=false"];
+
+function settingsOfIndex(env: Readonly<Record<string, string>>): readonly string[] {
+  return env["GIT_INDEX_FILE"] === undefined ? [] : OTHER_INDEX_SETTINGS;
+}
 
 /** What a program needs that works with such an index by gits of its own. */
 export function otherIndexEnvironment(indexFile: string): Readonly<Record<string, string>> {

@@ -5,6 +5,7 @@ import { Git } from "./git.ts";
 import { readOwnConfig } from "./git_config.ts";
 import type { OwnConfig } from "./git_config.ts";
 import { readHeadFiles } from "./head_files.ts";
+import { settingsForPlace } from "./repository.ts";
 import type { Repository } from "./repository.ts";
 
 /** A repository that was opened without being looked for by git. */
@@ -59,7 +60,7 @@ export async function openPlainRepository(
   const repository: Repository = {
     ...{ root, ...place, worktree: "", ...head },
     hooksFolder: join(gitDir, "hooks"),
-    git: new Git(runner, root, {}, place),
+    git: new Git(runner, root, {}, place, await settingsForPlace(root, config.values)),
   };
   return { repository, config };
 }

@@ -4,6 +4,8 @@ import { isAbsence, lstatIfPresent } from "../fs/if_present.ts";
 import type { Runner, RunResult } from "../process/runner.ts";
 import { textOf } from "../process/runner.ts";
 import { Git, gitFailed } from "./git.ts";
+import { GitConfig } from "./git_config.ts";
+import type { ConfigValues } from "./git_config.ts";
 import { readHeadFiles } from "./head_files.ts";
 import type { Head } from "./head_files.ts";
 
@@ -201,6 +203,21 @@ async function requireText(path: string): Promise<void> {
   throw new UserError("NAME_NOT_TEXT", `Cannot work in "${path}": the path is not valid UTF-8`, {
     hint: "rename the folder, or clone the dataset into one whose whole path is UTF-8",
   });
+}
+
+/**
+ * Settings in the place of those that do not fit where a repository is: one that was made on a Mac has
+ * `core.ignoreCase` on, and copied to Linux keeps it, where git would take `x` and `X` for one file.
+ *
+ * @param root of the work tree.
+ */
+export async function settingsForPlace(root: string, config: ConfigValues): Promise<string[]> {
+  if (new GitConfig(config).getBoolean("core.ignorecase") !== true) return [];
+  // As git init finds out.
+  const [own, other] = await Promise.all(
+    [".git", ".GIT"].map((name) => lstatIfPresent(join(root, name))),
+  );
+  return own !== undefined && other === undefined ? ["core.ignoreCase=false"] : [];
 }
 
 /** Reads HEAD again: its commit and the ref it points at. */

@@ -46,3 +46,24 @@ Deno.test("users' settings: shared indices that expire at once → a hook that r
     .filter((name) => name.startsWith("sharedindex."));
   assert.equal(shared.length, 1, "nothing is left for later");
 });
+
+Deno.test("users' settings: core.ignoreCase of a repository from a Mac → x and X are two files", async () => {
+  await using world = await EngineWorld.create({ "out/b": "old\n", "out/c": "1\n" });
+  await world.git("config", "core.ignoreCase", "true");
+  await world.git("worktree", "add", "--quiet", "../linked");
+  for (const root of [world.root, join(world.root, "../linked")]) {
+    world.root = root;
+    await world.schedule("out");
+    await world.write("out/B", "new\n");
+    await world.write("out/x", "1\n");
+    await world.write("out/X", "2\n");
+    await Deno.rename(join(root, "out/c"), join(root, "out/C"));
+
+    await world.must("finish");
+
+    const names = (await world.changes()).filter((change) => !change.endsWith(".json"));
+    assert.deepEqual(names, ["A out/B", "A out/C", "A out/X", "A out/x", "D out/c"]);
+    assert.equal(await world.git("show", "HEAD:out/x"), "1");
+    assert.deepEqual(await world.lines("status", "--short"), []);
+  }
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../src/errors.ts";
-import { openRepository } from "../../src/git/repository.ts";
+import { openRepository, settingsForPlace } from "../../src/git/repository.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { SandboxRunner } from "../support/sandbox_runner.ts";
 import { TestRepository } from "../support/test_repository.ts";
@@ -46,4 +46,19 @@ Deno.test("openRepository() takes no main work tree for a linked one where .git 
 
     assert.deepEqual([opened.commonDir, opened.worktree], [gitDir, worktree], folder);
   }
+});
+
+Deno.test("settingsForPlace() goes by the file system where core.ignoreCase is on", async () => {
+  await using sandbox = await Sandbox.create();
+  const { root } = sandbox;
+  const on = new Map([["core.ignorecase", ["false", "true"]]]);
+  assert.deepEqual(await settingsForPlace(root, on), [], "the repository is elsewhere");
+
+  await Deno.mkdir(`${root}/.git`);
+  assert.deepEqual(await settingsForPlace(root, on), ["core.ignoreCase=false"]);
+  assert.deepEqual(await settingsForPlace(root, new Map()), []);
+
+  // As a file system has it that takes both names for one.
+  await Deno.mkdir(`${root}/.GIT`);
+  assert.deepEqual(await settingsForPlace(root, on), []);
 });
