@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { TEMPORARY_FILE_REGEXP } from "./write_file_atomic.ts";
 import { SharedMode } from "./shared_mode.ts";
 import { lstatIfPresent, namesIn, removeIfPresent } from "./if_present.ts";
 
@@ -23,12 +24,16 @@ export function temporaryFolderOf({ commonDir, config }: SharedRepository): stri
   return folder;
 }
 
-/** Takes away what kills have left there. */
+/** Takes away what kills have left there, and of a store that was being made. */
 export async function removeOldTemporaryFiles(
   { commonDir }: Pick<SharedRepository, "commonDir">,
 ): Promise<void> {
-  const folder = join(commonDir, "dlslurm", "tmp");
-  for (const name of await namesIn(folder)) {
+  const folder = join(commonDir, "dlslurm");
+  const beside = (await namesIn(folder)).filter((name) =>
+    TEMPORARY_FILE_REGEXP.test(name.replace(/-journal$/, ""))
+  );
+  const inside = (await namesIn(join(folder, "tmp"))).map((name) => join("tmp", name));
+  for (const name of [...beside, ...inside]) {
     const made = (await lstatIfPresent(join(folder, name)))?.mtime?.getTime() ?? 0;
     if (Date.now() - made > LONGEST_USE_MS) await removeIfPresent(join(folder, name));
   }

@@ -9,7 +9,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../errors.ts";
-import { isAbsence } from "../fs/if_present.ts";
+import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { temporaryNameFor } from "../fs/write_file_atomic.ts";
 import { shellName } from "../process/shell_name.ts";
@@ -36,7 +36,7 @@ export interface OpenStoreOptions {
   readonly mode?: SharedMode;
   /** SQLite's `synchronous`: FULL survives a power failure. @default "FULL" */
   readonly synchronous?: "FULL" | "OFF";
-  /** Reads what is wanted first, together with the version; not called for a store that is made or migrated. */
+  /** Reads what is wanted first, together with the version; not called for a store that is migrated. */
   readonly first?: (database: DatabaseSync) => void;
   /** Hint for where the file system has no locks that work. @default none */
   readonly withoutLocks?: string;
@@ -61,9 +61,10 @@ export function openStore(options: OpenStoreOptions): DatabaseSync {
   try {
     if (path !== IN_MEMORY) {
       const size = sizeOf(path);
-      if (size === undefined) mode.makeFolder(dirname(path));
+      if (size === undefined) makeStore(options, mode);
       else if (size < SMALLEST_PAGE) refuseForeignFile(path);
-      makeFile(path, mode);
+      // Also one that was made before the repository was shared.
+      mode.adjust(path);
     }
     const database = connect(path, options);
     return orClosed(database, () => {
@@ -254,10 +255,24 @@ function refuseForeignFile(path: string): void {
   } finally {
     file.close();
   }
-  // An empty file is a database that was never written: a crash between create and first write.
-  if (length > 0 && new TextDecoder().decode(head.subarray(0, length)) !== SQLITE_MAGIC) {
+  // SQLite takes an empty file for a new database. Ours are never empty: it is what a power failure left.
+  if (length === 0) {
+    throw lost(path, "it is empty, as a power failure or a full disk leaves a file");
+  }
+  if (new TextDecoder().decode(head.subarray(0, length)) !== SQLITE_MAGIC) {
     throw unreadable(path, "the file is not a database");
   }
+}
+
+/** Nothing is left that could be read. */
+function lost(path: string, reason: string): UserError {
+  const names = [path, `${path}-journal`].map(shellName).join(" ");
+  return new UserError("STORE_UNREADABLE", `Cannot read the store "${path}": ${reason}`, {
+    unchanged: "Nothing was changed",
+    hint:
+      "bring it back from a backup; if there is none, see which jobs Slurm has (squeue, sacct): " +
+      `rm -f ${names} begins a new store, which knows of none of them`,
+  });
 }
 
 function unreadable(path: string, reason: string, cause?: unknown): UserError {
@@ -274,7 +289,8 @@ function unreadable(path: string, reason: string, cause?: unknown): UserError {
 
 /** Sees to it that there is nothing but a store at the path, and that its folder is there. */
 function prepareFolder(path: string, mode: SharedMode): void {
-  refuseForeignFile(path);
+  if (isThere(path)) refuseForeignFile(path);
+  else refuseLeftJournal(path);
   mode.makeFolder(dirname(path));
 }
 
@@ -295,16 +311,52 @@ function sizeOf(path: string): number | undefined {
   }
 }
 
-/** SQLite itself would have the umask decide. */
-function makeFile(path: string, mode: SharedMode): void {
-  if (!mode.isShared) return;
+/**
+ * Makes a store under another name and puts it in place whole: what is empty is damaged, then. Of two
+ * processes the first one's is the store. A crash leaves none, and a temporary file.
+ */
+function makeStore(options: OpenStoreOptions, mode: SharedMode): void {
+  const { path } = options;
+  refuseLeftJournal(path);
+  mode.makeFolder(dirname(path));
+  const temporary = temporaryNameFor(path);
   try {
-    Deno.openSync(path, { write: true, createNew: true }).close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    // SQLite itself would have the umask decide.
+    if (mode.isShared) mode.makeFile(temporary, "");
+    const database = connect(temporary, options);
+    try {
+      migrate(database, options);
+    } finally {
+      database.close();
+    }
+    putInPlace(temporary, path);
+  } finally {
+    ifPresent(() => Deno.removeSync(temporary));
   }
-  // Also one that was made before the repository was shared, or by a process that died before this.
-  mode.adjust(path);
+}
+
+/** Gives a file its name, unless something has it. */
+function putInPlace(temporary: string, path: string): void {
+  try {
+    Deno.linkSync(temporary, path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    // A file system without hard links: the name is taken first, and by one process only.
+    try {
+      Deno.openSync(path, { write: true, createNew: true }).close();
+    } catch (reason) {
+      if (reason instanceof Deno.errors.AlreadyExists) return;
+      throw reason;
+    }
+    Deno.renameSync(temporary, path);
+  }
+}
+
+/** By the journal of a store that is gone SQLite would undo changes in the one that takes its place. */
+function refuseLeftJournal(path: string): void {
+  // Looked at again: another process may have made the store, and be at work.
+  if (sizeOf(`${path}-journal`) === undefined || isThere(path)) return;
+  throw lost(path, "it is gone, and what SQLite had open of it is there");
 }
 
 function migrate(

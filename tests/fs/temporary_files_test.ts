@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { removeOldTemporaryFiles, temporaryFolderOf } from "../../src/fs/temporary_files.ts";
+import { temporaryNameFor } from "../../src/fs/write_file_atomic.ts";
 import { namesIn } from "../../src/fs/if_present.ts";
 import { TestFolder } from "../support/test_folder.ts";
 
@@ -21,12 +22,17 @@ Deno.test("removeOldTemporaryFiles() leaves what somebody may be writing", async
   const repository = { commonDir: folder.root, config };
   const made = temporaryFolderOf(repository);
   const before = new Date(Date.now() - 3_600_000);
-  for (const name of ["new", "old"]) await Deno.writeTextFile(`${made}/${name}`, "");
-  await Deno.utime(`${made}/old`, before, before);
+  const store = `${folder.root}/dlslurm/jobs.sqlite`;
+  const ofStore = [temporaryNameFor(store), `${temporaryNameFor(store)}-journal`];
+  for (const file of [`${made}/new`, `${made}/old`, store, ...ofStore]) {
+    await Deno.writeTextFile(file, "");
+  }
+  for (const file of [`${made}/old`, store, ...ofStore]) await Deno.utime(file, before, before);
 
   await removeOldTemporaryFiles(repository);
 
   assert.deepEqual(await namesIn(made), ["new"]);
+  assert.deepEqual((await namesIn(`${folder.root}/dlslurm`)).sort(), ["jobs.sqlite", "tmp"]);
 });
 
 Deno.test("removeOldTemporaryFiles() has nothing to do where nothing was ever made", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { UserError } from "../../src/errors.ts";
+import { namesIn } from "../../src/fs/if_present.ts";
 import { SharedMode } from "../../src/fs/shared_mode.ts";
 import { explainStoreError, inTransaction, openStore } from "../../src/sqlite/open_store.ts";
 
@@ -20,6 +22,16 @@ async function withFolder(test: (folder: string) => void | Promise<void>): Promi
 
 function open(path: string, migrations: readonly string[] = MIGRATIONS): DatabaseSync {
   return openStore({ path, migrations, busyTimeoutMs: 50 });
+}
+
+type Link = typeof Deno.linkSync;
+
+/** Has `Deno.linkSync` do something else, which gets the real one. */
+function linkingBy(work: (link: Link, ...paths: Parameters<Link>) => void): Disposable {
+  const deno: { linkSync: Link } = Deno;
+  const link = deno.linkSync;
+  deno.linkSync = (...paths) => work(link, ...paths);
+  return { [Symbol.dispose]: () => void (deno.linkSync = link) };
 }
 
 function versionOf(database: DatabaseSync): number {
@@ -82,14 +94,57 @@ Deno.test("openStore() refuses a store of a newer program and changes nothing", 
   });
 });
 
-Deno.test("openStore() takes an empty file for a store that was never written", async () => {
+Deno.test("openStore() refuses what is left of a store, with a way that begins a new one", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "store.sqlite");
-    await Deno.writeFile(path, new Uint8Array());
+    for (const left of [path, `${path}-journal`]) {
+      await Deno.writeFile(left, new Uint8Array());
+
+      assert.throws(() => open(path), (error) => {
+        assert(error instanceof UserError);
+        assert.equal(error.code, "STORE_UNREADABLE");
+        const [, command] = /: (rm .*) begins/.exec(error.hint!)!;
+        assert.equal(new Deno.Command("sh", { args: ["-c", command!] }).outputSync().success, true);
+        return true;
+      });
+
+      assert.throws(() => Deno.lstatSync(left), Deno.errors.NotFound);
+    }
+    using database = open(path);
+    assert.equal(versionOf(database), 2);
+  });
+});
+
+Deno.test("openStore() leaves the store that another process makes meanwhile", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "store.sqlite");
+    // As if the other one had been faster by a moment.
+    using _faster = linkingBy((link, from, to) => {
+      const other = new DatabaseSync(path);
+      other.exec("CREATE TABLE thing (name, size); INSERT INTO thing VALUES ('theirs', 1)");
+      other.exec("PRAGMA user_version = 2");
+      other.close();
+      link(from, to);
+    });
+
+    using database = open(path);
+
+    assert.equal(database.prepare("SELECT name FROM thing").get()!["name"], "theirs");
+    assert.deepEqual(await namesIn(folder), ["store.sqlite"]);
+  });
+});
+
+Deno.test("openStore() makes a store where there are no hard links", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "store.sqlite");
+    using _without = linkingBy(() => {
+      throw new Error("Operation not supported (os error 95)");
+    });
 
     using database = open(path);
 
     assert.equal(versionOf(database), 2);
+    assert.deepEqual(await namesIn(folder), ["store.sqlite"]);
   });
 });
 
