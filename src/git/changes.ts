@@ -7,6 +7,9 @@ import { decodePath, encodePath, joinNul, splitNul } from "./path_bytes.ts";
 /** Git's mode of a symbolic link, in trees and in the index. */
 export const LINK_MODE: string = "120000";
 
+/** Of comparisons that are read here: subdatasets count, whatever `submodule.NAME.ignore` says. */
+export const RAW: readonly string[] = ["--raw", "-z", "--no-renames", "--ignore-submodules=none"];
+
 /** How a path differs from HEAD. */
 export interface Change {
   /** Relative to the work tree's root. */
@@ -157,7 +160,7 @@ export async function findChangesByCommit(
 ): Promise<Map<string, Change[]>> {
   const byCommit = new Map<string, Change[]>();
   if (lines.length === 0) return byCommit;
-  const args = ["diff-tree", "--stdin", "--root", "-r", "--raw", "-z", "--no-renames", "--"];
+  const args = ["diff-tree", "--stdin", "--root", "-r", ...RAW, "--"];
   const output = await git.require([...args, ...pathspecs], { stdin: `${lines.join("\n")}\n` });
   let current: Change[] = [];
   for (const item of readRawDiff(output)) {
@@ -174,7 +177,7 @@ export async function findTreeChanges(
   to: string,
   pathspecs: readonly string[] = [],
 ): Promise<Change[]> {
-  const args = ["diff-tree", "-r", "--raw", "-z", "--no-renames", from, to, "--"];
+  const args = ["diff-tree", "-r", ...RAW, from, to, "--"];
   return parseRawDiff(await git.require([...args, ...pathspecs]));
 }
 
@@ -202,7 +205,7 @@ async function diffIndexWithWords(
   headOid: string,
   pathspecs: readonly string[],
 ): Promise<{ readonly changes: Change[]; readonly stderr: string }> {
-  const args = ["diff-index", ...options, "--raw", "-z", "--no-renames", headOid, "--"];
+  const args = ["diff-index", ...RAW, ...options, headOid, "--"];
   const result = await git.run([...args, ...pathspecs]);
   if (result.code !== 0) throw gitFailed(args, result);
   return { changes: parseRawDiff(result.stdout), stderr: result.stderr };

@@ -1,5 +1,5 @@
 import { textOf } from "../process/runner.ts";
-import { coverWithPathspecs, parseRawDiff } from "./changes.ts";
+import { coverWithPathspecs, parseRawDiff, RAW } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { decodePath, splitNul } from "./path_bytes.ts";
 
@@ -35,7 +35,7 @@ export async function compareWithHead(
   const differences = new Map<string, PathDifference[]>();
   // git-diff-tree(1): of a line with several commits the first is compared with the others, as parents.
   const output = await git.require(
-    ["diff-tree", "--stdin", "-r", "--raw", "-z", "--no-renames", "--", ...pathspecs],
+    ["diff-tree", "--stdin", "-r", ...RAW, "--", ...pathspecs],
     { stdin: commits.map((commit) => `${commit} ${headOid}\n`).join("") },
   );
   let current: PathDifference[] = [];
@@ -65,7 +65,9 @@ export async function compareWithWorkTree(
   git: Git,
   pathspecs: readonly string[],
 ): Promise<PathDifference[]> {
-  const options = ["--porcelain=v2", "-z", "--untracked-files=no", "--no-renames"];
+  // As without settings: a subdataset has changed if files that it tracks have.
+  const submodules = "--ignore-submodules=untracked";
+  const options = ["--porcelain=v2", "-z", "--untracked-files=no", "--no-renames", submodules];
   const output = await git.require(
     ["--no-optional-locks", "status", ...options, "--", ...pathspecs],
   );
@@ -73,6 +75,7 @@ export async function compareWithWorkTree(
   for (const item of splitNul(output)) {
     // git-status(1): "1 XY sub mH mI mW hH hI path", for a path in conflict "u …" with two fields more.
     const fields = decodePath(item).split(" ");
+    if (fields[0] === "#") continue; // a header: status.showStash has one
     const isPlain = fields[0] === "1";
     const path = fields.slice(isPlain ? 8 : 10).join(" ");
     const [, states, , headMode, indexMode, , headBlob, indexBlob] = fields;
@@ -101,10 +104,10 @@ export async function findUnchanged(
   if (pathspecs.length === 0) return new Set();
   const listed = await git.run(["ls-tree", "-r", "-z", "--name-only", oid, "--", ...pathspecs]);
   if (listed.code !== 0) return new Set();
-  const options = ["--raw", "-z", "--no-renames", "--no-ext-diff", "--no-color"];
-  const differing = await git.require(
-    ["--no-optional-locks", "diff", ...options, "--ignore-submodules=all", oid, "--", ...pathspecs],
-  );
+  const options = [...RAW, "--no-ext-diff", "--no-color", "--ignore-submodules=all"];
+  // Or else a file that was only touched is listed.
+  const looking = ["--no-optional-locks", "-c", "diff.autoRefreshIndex=true", "diff"];
+  const differing = await git.require([...looking, ...options, oid, "--", ...pathspecs]);
   const unchanged = new Set([...splitNul(listed.stdout)].map(decodePath));
   for (const { path } of parseRawDiff(differing)) unchanged.delete(path);
   return unchanged;

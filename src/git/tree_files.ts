@@ -1,5 +1,5 @@
 import { textOf } from "../process/runner.ts";
-import { coverWithPathspecs } from "./changes.ts";
+import { coverWithPathspecs, RAW } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { decodePath, splitNul } from "./path_bytes.ts";
 
@@ -35,7 +35,7 @@ export async function readTreeFiles(
     const empty = EMPTY_TREES[present[0]!.length]!;
     const pathspecs = coverWithPathspecs(paths);
     const output = await git.require(
-      ["diff-tree", "--stdin", "-r", "--raw", "-z", "--no-renames", "--", ...pathspecs],
+      ["diff-tree", "--stdin", "-r", ...RAW, "--", ...pathspecs],
       { stdin: present.map((tree) => `${empty} ${tree}\n`).join("") },
     );
     readInto(byTree, output);

@@ -47,6 +47,16 @@ Deno.test("compareWithWorkTree() tells what HEAD has, and what else is there as 
   assert.deepEqual(await compareWithWorkTree(git, ["d"]), []);
 });
 
+Deno.test("compareWithWorkTree() takes no header for a path: status.showStash", async () => {
+  await using repository = await TestRepository.create({ a: "1\n" });
+  const { git, dataset } = repository;
+  await dataset.git("config", "status.showStash", "true");
+  await dataset.write("a", "2\n");
+  await dataset.git("stash");
+
+  assert.deepEqual(await compareWithWorkTree(git, ["."]), []);
+});
+
 Deno.test("compareWithWorkTree() names a path in conflict whole", async () => {
   await using repository = await TestRepository.create({ "a b c": "1\n" });
   const { git, dataset } = repository;
@@ -71,6 +81,7 @@ Deno.test("findUnchanged() finds files that are as a commit has them, not what i
   await repository.commit();
   await dataset.write("c", "2\n");
   await dataset.write("new", "1\n");
+  await dataset.git("config", "diff.autoRefreshIndex", "false");
   // Looked at again, though nothing of it has changed.
   await Deno.utime(repository.at("a"), 1_000_000, 1_000_000);
   const staged = await dataset.git("ls-files", "--stage");

@@ -41,3 +41,16 @@ Deno.test("readPlans() reads nothing where the tip is reached already", async ()
 
   assert.deepEqual(await readPlans(repository.git, base, [base]), []);
 });
+
+Deno.test("readPlans() reads where a subdataset went that is not to be looked at", async () => {
+  const modules = '[submodule "s"]\n\tpath = sub\n\turl = ./sub\n\tignore = all\n';
+  await using repository = await TestRepository.create({ ".gitmodules": modules });
+  const { git, dataset } = repository;
+  const base = await dataset.git("rev-parse", "HEAD");
+  await dataset.git("update-index", "--add", "--cacheinfo", `160000,${base},sub`);
+  await dataset.git("commit", "--quiet", "-m", "link");
+
+  const [plan] = await readPlans(git, base, ["HEAD"]);
+
+  assert.deepEqual(plan?.changes, [{ path: "sub", kind: "add", mode: "160000", oid: base }]);
+});

@@ -29,6 +29,7 @@ export type ShellCandidates = ":files" | ":commands";
 /** More would only slow the shell down. */
 const MOST_CANDIDATES = 500;
 const MOST_COMMITS = 200;
+const LOG = ["log", `-${MOST_COMMITS}`, "--no-show-signature"];
 
 /**
  * What may stand in place of the last of `words`. Slurm is not asked, and nothing is written: a store that
@@ -175,7 +176,7 @@ async function openJobsAndLabels(dataset: Dataset): Promise<Candidate[]> {
 
 async function revisions({ git }: Dataset): Promise<Candidate[]> {
   const names = await git.text(["for-each-ref", "--format=%(refname:short)%09", ...REFS]);
-  const commits = await git.text(["log", `-${MOST_COMMITS}`, "--format=%h%x09%s"]);
+  const commits = await git.text([...LOG, "--format=%h%x09%s"]);
   const recorded = commits.split("\n").filter((line) => line.includes("\t[DATALAD SLURM RUN]"));
   return ["HEAD\t", ...names.split("\n"), ...recorded].filter((line) => line !== "")
     .slice(0, MOST_CANDIDATES).map((line) => {
@@ -187,7 +188,7 @@ async function revisions({ git }: Dataset): Promise<Candidate[]> {
 
 /** The IDs of jobs that were recorded of late. */
 async function recordedJobs({ git }: Dataset): Promise<Candidate[]> {
-  const subjects = await git.text(["log", `-${MOST_COMMITS}`, "--format=%s"]);
+  const subjects = await git.text([...LOG, "--format=%s"]);
   return subjects.split("\n").flatMap((subject) => {
     const id = /^\[DATALAD SLURM RUN\] Slurm job ([0-9_]+): /.exec(subject)?.[1];
     return id === undefined ? [] : [{ text: id, about: subject }];
