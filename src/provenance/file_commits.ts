@@ -1,4 +1,4 @@
-import { coverWithPathspecs } from "../git/changes.ts";
+import { coverWithPathspecs, RAW } from "../git/changes.ts";
 import type { Git } from "../git/git.ts";
 import { decodePath, splitNul } from "../git/path_bytes.ts";
 import { textOf } from "../process/runner.ts";
@@ -47,7 +47,13 @@ export async function findCommits(
     if (wanted.delete(key)) found.set(key, commit);
   });
   const enough = new AbortController();
-  const args = ["log", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-show-signature"];
+  const args = [
+    ...["log", "-z", ...RAW, "--no-abbrev", "--no-show-signature"],
+    // Whatever is set: one path is not followed, and the first commit has brought what it has.
+    ...["--no-follow", "--root"],
+    // Of merges those files that are as in no parent: somebody has made them in the merge.
+    "-c",
+  ];
   const paths = coverWithPathspecs(versions.map(({ path }) => path));
   try {
     await git.run([...args, `--format=%x01%H%n%s`, ...tips, "--", ...paths], {
@@ -64,7 +70,7 @@ export async function findCommits(
   return found;
 }
 
-/** Reads `git log -z --raw --format=%x01%H%n%s` as it arrives. */
+/** Reads `git log -c -z --raw --format=%x01%H%n%s` as it arrives. */
 class LogReader {
   readonly #take: (commit: PlainCommit, version: FileVersion) => void;
   #rest = new Uint8Array();
@@ -90,7 +96,8 @@ class LogReader {
 
   #read(item: Uint8Array): void {
     if (this.#header !== undefined) {
-      const oid = this.#header.split(" ")[3]!;
+      // git-diff-tree(1): the oids of all parents, the new one, the status.
+      const oid = this.#header.split(" ").at(-2)!;
       this.#take(this.#commit, { path: decodePath(item), oid });
       this.#header = undefined;
       return;

@@ -52,6 +52,36 @@ Deno.test("Origins says that somebody has changed what a run wrote, and who", as
   assert.equal(await originOf(history, "a"), "job 1 a changed by Mend it");
 });
 
+Deno.test("Origins says that what two runs wrote was put together in a merge", async () => {
+  await using history = await History.create();
+  const { dataset, sandbox } = history.repository;
+  await history.run("1", { files: { a: "1\n", b: "1\n" } });
+  await dataset.git("checkout", "--quiet", "-b", "side", "HEAD^");
+  await history.run("2", { files: { a: "2\n" } });
+  await history.edit({ c: "1\n" }, "Beside");
+  await dataset.git("checkout", "--quiet", "main");
+  await sandbox.run(["git", "merge", "side"], { cwd: history.root });
+  await history.edit({ a: "1\n2\n" }, "Put together");
+
+  // The later one; in a test both may be of one second.
+  assert.match(await originOf(history, "a"), /^job [12] a changed by Put together$/);
+  assert.equal(await originOf(history, "b"), "job 1 b");
+  assert.equal(await originOf(history, "c"), "commit Beside");
+});
+
+Deno.test("Origins goes by the history, whatever is set for git log", async () => {
+  await using history = await History.create();
+  const { dataset } = history.repository;
+  await history.run("1", { files: { a: "1\n2\n3\n" } });
+  await dataset.git("mv", "a", "b");
+  await history.repository.commit("Rename");
+  await dataset.git("config", "log.follow", "true");
+  await dataset.git("config", "log.showRoot", "false");
+
+  assert.equal(await originOf(history, "b"), "job 1 a");
+  assert.match(await originOf(history, "raw"), /^commit ./);
+});
+
 /** A commit as datalad run makes it. */
 const RUN = "[DATALAD RUNCMD] Sort\n\n=== Do not change lines below ===\n" +
   '{"cmd": "sort in > raw", "exit": 0}\n^^^ Do not change lines above ^^^';
