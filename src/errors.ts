@@ -34,7 +34,7 @@ export const ERROR_CODES = {
   COPY_FAILED: "A file could not be copied to or from the alternative directory",
   NO_DIRECTORY: "The folder that a command is to run in, or a file is to lie in, is not there",
   OUTSIDE: "The folder that a command is to run in is not in the dataset",
-  NAME_NOT_TEXT: "A path is no UTF-8 text",
+  NAME_NOT_TEXT: "A path, or the name of the branch, is no UTF-8 text",
   MISSING_INPUT: "An input is not there",
   BAD_CONTAINER: "A container is not configured, or its image is not in the dataset",
   BAD_DEPENDENCY: "A job cannot be made to wait for another one, or would wait in vain",

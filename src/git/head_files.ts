@@ -30,6 +30,7 @@ export async function readHeadFiles(gitDir: string, commonDir: string): Promise<
   if (detached !== undefined) return { headOid: detached, branch: null };
   const branch = BRANCH_REGEXP.exec(text ?? "")?.[1];
   if (branch === undefined || branch.split("/").includes("..")) return undefined;
+  if (branch.includes("\uFFFD")) return undefined; // perhaps no text
   const headOid = await readBranchFile(commonDir, branch);
   return headOid === undefined ? undefined : { headOid, branch };
 }

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
-import { textOf } from "../process/runner.ts";
 import type { Identities } from "./build_commits.ts";
 import type { Git } from "./git.ts";
+import { decodePath } from "./path_bytes.ts";
 
 /**
  * Asks git whom commits will name.
@@ -25,5 +25,8 @@ async function identity(git: Git, variable: string): Promise<string> {
         'git config --global user.name "Your Name"; git config --global user.email you@example.org',
     });
   }
-  return textOf(result.stdout).trimEnd();
+  // As git commit does: what is not UTF-8 is taken for Latin-1, byte by byte.
+  return decodePath(result.stdout)
+    .replaceAll(/[\uDC80-\uDCFF]/gu, (byte) => String.fromCharCode(byte.charCodeAt(0) - 0xdc00))
+    .trimEnd();
 }

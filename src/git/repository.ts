@@ -3,11 +3,13 @@ import { UserError } from "../errors.ts";
 import { isAbsence, lstatIfPresent } from "../fs/if_present.ts";
 import type { Runner, RunResult } from "../process/runner.ts";
 import { textOf } from "../process/runner.ts";
+import { shellName } from "../process/shell_name.ts";
 import { Git, gitFailed } from "./git.ts";
 import { GitConfig } from "./git_config.ts";
 import type { ConfigValues } from "./git_config.ts";
 import { readHeadFiles } from "./head_files.ts";
 import type { Head } from "./head_files.ts";
+import { decodePath, isReachable } from "./path_bytes.ts";
 
 /** A Git work tree and what is checked out in it. */
 export interface Repository {
@@ -48,18 +50,22 @@ const ANSWERS = 8;
 /**
  * Finds the work tree that `directory` is in, with one `git rev-parse`.
  *
- * @throws {UserError} `NOT_A_REPOSITORY`, `BARE_REPOSITORY` or `NO_COMMIT`.
+ * @throws {UserError} `NOT_A_REPOSITORY`, `BARE_REPOSITORY`, `NO_COMMIT` or `NAME_NOT_TEXT`.
  */
 export async function openRepository(runner: Runner, directory: string): Promise<Repository> {
   await requireFolder(directory);
   // Git tells some paths absolute, and some relative to where it was asked.
   directory = await Deno.realPath(directory);
   const git = new Git(runner, directory);
-  const answer = await readAnswer(git, directory, await git.run(QUESTION));
+  const result = await git.run(QUESTION);
+  const answer = await readAnswer(git, directory, result);
   const { root, gitDir, headOid, branch } = answer;
   const toldDir = absoluteFrom(directory, answer.commonDir);
   const indexFile = absoluteFrom(directory, answer.indexFile);
   for (const path of [root, gitDir, toldDir]) await requireText(path);
+  if (branch.includes("\uFFFD") && !isReachable(decodePath(result.stdout))) {
+    throw branchNotText(root);
+  }
   const commonDir = await resolveCommonDir(gitDir, toldDir);
   return {
     ...{ root, gitDir, commonDir, indexFile, headOid },
@@ -218,6 +224,15 @@ export async function settingsForPlace(root: string, config: ConfigValues): Prom
     [".git", ".GIT"].map((name) => lstatIfPresent(join(root, name))),
   );
   return own !== undefined && other === undefined ? ["core.ignoreCase=false"] : [];
+}
+
+/** What Git is told of it would name another branch. */
+function branchNotText(root: string): UserError {
+  return new UserError(
+    "NAME_NOT_TEXT",
+    `Cannot work in "${root}": the name of the branch that is checked out is not valid UTF-8`,
+    { hint: `git -C ${shellName(root)} branch -m NAME gives it another` },
+  );
 }
 
 /** Reads HEAD again: its commit and the ref it points at. */

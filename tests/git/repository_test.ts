@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../src/errors.ts";
 import { openRepository, settingsForPlace } from "../../src/git/repository.ts";
+import { openDataset } from "../../src/datalad/dataset.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { SandboxRunner } from "../support/sandbox_runner.ts";
 import { TestRepository } from "../support/test_repository.ts";
@@ -46,6 +47,24 @@ Deno.test("openRepository() takes no main work tree for a linked one where .git 
 
     assert.deepEqual([opened.commonDir, opened.worktree], [gitDir, worktree], folder);
   }
+});
+
+Deno.test("openRepository() refuses a branch whose name is no text, and takes one that looks so", async () => {
+  await using repository = await TestRepository.create();
+  const { dataset, runner, root } = repository;
+  await dataset.git("checkout", "--quiet", "-b", "b\uFFFD");
+  assert.equal((await repository.open()).branch, "refs/heads/b\uFFFD");
+  await repository.sandbox.require(
+    ["sh", "-c", `git checkout --quiet -b "$(printf 'b\\366')"`],
+    { cwd: root },
+  );
+
+  for (const open of [openRepository(runner, root), openDataset(runner, root, undefined)]) {
+    await assert.rejects(open, { code: "NAME_NOT_TEXT", hint: /branch -m NAME/ });
+  }
+
+  await dataset.git("branch", "-m", "named");
+  assert.equal((await repository.open()).branch, "refs/heads/named");
 });
 
 Deno.test("settingsForPlace() goes by the file system where core.ignoreCase is on", async () => {
