@@ -119,6 +119,16 @@ export async function askAnnex(
   return code === 0 && lines.length === questions.length ? lines : undefined;
 }
 
+/**
+ * Initialises git-annex in the repository of `git`, as it does itself in the clone of one that has an annex.
+ *
+ * @throws {UserError} `ANNEX_FAILED`
+ */
+export async function initialiseAnnex(git: Git): Promise<void> {
+  const result = await git.run(["annex", "init"], { env: annexEnvironment(), locks: "annex" });
+  if (result.code !== 0) throw annexFailed("init", result);
+}
+
 /** Which contents a repository has, or has not. */
 export interface Presence {
   /** Of the repository. */
@@ -186,10 +196,13 @@ function locale(): Readonly<Record<string, string | undefined>> {
 
 function annexFailed(command: string, result: RunResult): UserError {
   if (/'annex' is not a git command/.test(result.stderr)) {
+    const without = command === "init"
+      ? "or have all outputs go into git (git config annex.autoinit false), "
+      : "";
     return new UserError(
       "ANNEX_FAILED",
       "Cannot handle annexed files: the dataset uses git-annex, and there is no git-annex on PATH",
-      { hint: "install git-annex, or load its module, then run the same command again" },
+      { hint: `install git-annex, or load its module, ${without}then run the same command again` },
     );
   }
   const name = `git annex ${command}`;

@@ -35,7 +35,8 @@ export async function lookAtOutputs(
 ): Promise<OutputLook> {
   const present = new Set<string>();
   const links = new Map<string, string>();
-  const unlocked = new Set(await mayHaveAnnexedFiles(dataset) ? toUnlock : []);
+  const mayUnlock = toUnlock.length > 0 && await mayHaveAnnexedFiles(dataset);
+  const unlocked = new Set(mayUnlock ? toUnlock : []);
   // A job that runs elsewhere removes nothing here.
   const claims = request.altDir === null ? request.outputs : [];
   for (const path of new Set([...claims, ...unlocked])) {
@@ -59,7 +60,7 @@ export async function lookAtOutputs(
   return { links, before: { present: noted, room, altDir: null } };
 }
 
-/** A plain repository may have subdatasets with git-annex. */
+/** A plain repository may have subdatasets with git-annex, or be a clone in which that has not been run yet. */
 export async function mayHaveAnnexedFiles(dataset: Dataset): Promise<boolean> {
-  return dataset.hasAnnex || await hasSubmodules(dataset.root);
+  return dataset.hasAnnex || await hasSubmodules(dataset.root) || await dataset.awaitsAnnex();
 }

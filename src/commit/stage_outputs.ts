@@ -2,9 +2,12 @@ import { addFiles } from "../annex/add_files.ts";
 import type { AddedFiles } from "../annex/add_files.ts";
 import type { AnnexRepository } from "../annex/annex_repository.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
+import { initialiseAnnex } from "../annex/git_annex.ts";
 import { undoAdd } from "../annex/undo_add.ts";
 import { bringBackHandedOver, forgetHandedOver } from "../annex/handed_over.ts";
 import { removeBackupLinks } from "../annex/backup_links.ts";
+import { openDataset } from "../datalad/dataset.ts";
+import type { Dataset } from "../datalad/dataset.ts";
 import { isSidecar } from "../datalad/sidecar.ts";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
@@ -71,28 +74,34 @@ class OutputStaging {
   readonly #index: PrivateIndex;
   readonly #outputs: OutputsToStage;
   readonly #session: Session;
-  readonly #annex: AnnexRepository;
   readonly #owners: OutputOwners;
+  #dataset: Dataset;
+  #annex: AnnexRepository;
 
   constructor(index: PrivateIndex, outputs: OutputsToStage, session: Session) {
     this.#index = index;
     this.#outputs = outputs;
     this.#session = session;
-    this.#annex = {
-      ...outputs.dataset,
-      git: index.git,
+    this.#owners = new OutputOwners(outputs.jobs, outputs.attribution);
+    this.#dataset = outputs.dataset;
+    this.#annex = this.#annexOf(outputs.dataset);
+  }
+
+  #annexOf(dataset: Dataset): AnnexRepository {
+    const session = this.#session;
+    return {
+      ...dataset,
+      git: this.#index.git,
       runner: session.runner,
-      identities: outputs.identities,
+      identities: this.#outputs.identities,
       signal: session.interrupted,
       beginStep: (title, total) => session.progress(title, total),
     };
-    this.#owners = new OutputOwners(outputs.jobs, outputs.attribution);
   }
 
   async run(): Promise<Staging> {
-    const { dataset } = this.#outputs;
     const owners = this.#owners;
-    const lost = dataset.hasAnnex
+    const lost = this.#dataset.hasAnnex
       ? await bringBackHandedOver(this.#annex, (path) => owners.isMissed(path))
       : [];
     for (const path of lost) owners.fail(path, lostBefore(path, this.#annex));
@@ -101,7 +110,8 @@ class OutputStaging {
     const present = selected.present.filter((path) => !owners.failures.has(owners.ownerOf(path)!));
     const deleted = selectDeleted(selected, present, owners, this.#session);
     const lateFiles = this.#settling(snapshots, new Set(present));
-    const added = dataset.hasAnnex
+    if (present.length > 0) await this.#initialiseAnnex();
+    const added = this.#dataset.hasAnnex
       ? await this.#addWithAnnex(present, deleted, { lost, late: lateFiles })
       : await this.#addToGit(present, deleted, lateFiles);
     await this.#refuseMoved(snapshots, new Set(present), added);
@@ -112,6 +122,19 @@ class OutputStaging {
       entriesWithoutStat: added.entriesWithoutStat,
       locationLog: added.locationLog,
     };
+  }
+
+  /** Initialises git-annex where it was to be with its first command: without it all outputs would go into git. */
+  async #initialiseAnnex(): Promise<void> {
+    const { root, git, awaitsAnnex } = this.#dataset;
+    if (!await awaitsAnnex()) return;
+    await initialiseAnnex(git);
+    this.#session.warn(
+      `"${root}" is a clone of a dataset with an annex: git annex init was run there`,
+    );
+    const { config, hasAnnex } = await openDataset(this.#session.runner, root, undefined);
+    this.#dataset = { ...this.#dataset, config, hasAnnex };
+    this.#annex = this.#annexOf(this.#dataset);
   }
 
   /** The late ones among the files that are staged; what is seen of them later is how they are then. */
@@ -211,7 +234,7 @@ class OutputStaging {
     staged: ReadonlySet<string>,
     { backupLinks, locationLog }: Added,
   ): Promise<void> {
-    const { root, hasAnnex } = this.#outputs.dataset;
+    const { root, hasAnnex } = this.#dataset;
     const moved = (await snapshots.findMoved(backupLinks)).filter((path) => staged.has(path));
     for (const path of moved) {
       this.#owners.fail(path, isGone(join(root, path)) ? gone(path) : changing(path));

@@ -10,6 +10,7 @@
  */
 
 import { resolve } from "node:path";
+import { awaitsAnnex } from "../annex/annex_branch.ts";
 import { Git } from "../git/git.ts";
 import { GitConfig, readGitConfig } from "../git/git_config.ts";
 import type { ConfigValues } from "../git/git_config.ts";
@@ -28,6 +29,11 @@ export interface Dataset extends Repository {
   readonly dsid: string | null;
   /** Whether the repository was initialised for git-annex. */
   readonly hasAnnex: boolean;
+  /**
+   * Whether it was not, and git-annex does so by itself at its next command, as in each clone of a dataset with an
+   * annex. Looked up at the first call.
+   */
+  readonly awaitsAnnex: () => Promise<boolean>;
   /** Its submodules at the HEAD at which it was opened. */
   readonly submodules: KnownSubmodules;
 }
@@ -47,12 +53,15 @@ export async function openDataset(
   await requireFolder(directory);
   const { repository, own } = await findRepository(runner, directory);
   const config = new GitConfig(own, await readDatasetConfig(repository.root));
+  const hasAnnex = config.get("annex.uuid") !== undefined;
+  let awaited = hasAnnex ? Promise.resolve(false) : undefined;
   return {
     ...repository,
     config,
     dsid: [config.getOfDataset("datalad.dataset.id"), config.getOwn("datalad.dataset.id")]
       .find((id) => id !== undefined && DSID_REGEXP.test(id)) ?? null,
-    hasAnnex: config.get("annex.uuid") !== undefined,
+    hasAnnex,
+    awaitsAnnex: () => awaited ??= awaitsAnnex({ ...repository, config }),
     submodules: new KnownSubmodules(repository.git, repository.root),
   };
 }

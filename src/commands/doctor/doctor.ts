@@ -227,7 +227,10 @@ async function aboutMachine(
     ...checkProcessLimits(await readProcessLimits(runner)),
     ...checkRuntimeCache(runtime, await isBuiltRuntime(runtime)),
     ...await checkGit(git),
-    ...checkAnnex(await askAnnexVersion(runner), dataset?.hasAnnex),
+    ...checkAnnex(
+      await askAnnexVersion(runner),
+      dataset && (dataset.hasAnnex || await dataset.awaitsAnnex()),
+    ),
   ];
 }
 
