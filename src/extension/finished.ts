@@ -23,7 +23,7 @@ export async function endFinishedByExtension(
 ): Promise<Set<number>> {
   const vanished = findVanished(dataset, store, open, session);
   if (vanished.length === 0) return new Set();
-  const commits = await findCommits(dataset, vanished);
+  const commits = await findCommits(dataset, store, vanished);
   store.commits.note(commits, dataset.headOid);
   store.end(commits.keys(), "finished", session.now().getTime());
   for (const job of vanished) {
@@ -31,7 +31,9 @@ export async function endFinishedByExtension(
     if (commit === undefined) {
       session.warn(
         `job ${job.jobId} was adopted, and the Python extension does not list it any more: ` +
-          "it was closed there, or committed on another branch",
+          (job.submittedAtMs === 0
+            ? "what became of it there cannot be told, since nobody knows when it was submitted"
+            : "it was closed there, or committed on another branch"),
       );
       continue;
     }
@@ -71,11 +73,13 @@ function findVanished(
 }
 
 /**
- * The newest commits in HEAD's history that record these jobs, by the jobs' keys; IDs are reused,
- * commands less so.
+ * The newest commits in HEAD's history that record these jobs, by the jobs' keys. Slurm gives IDs anew, and
+ * the same command may be behind one: a commit that is older than the job, or has another job of the store,
+ * does not count.
  */
 async function findCommits(
   dataset: Dataset,
+  store: JobStore,
   jobs: readonly SubmittedJob[],
 ): Promise<Map<number, string>> {
   const start = `${RECORD_PREFIX} Slurm job `;
@@ -86,7 +90,11 @@ async function findCommits(
   );
   const commits = new Map<number, string>();
   for (const job of jobs) {
-    const commit = byJobId.get(job.jobId)?.findLast(({ message }) => isRecordOf(job, message));
+    if (job.submittedAtMs === 0) continue; // an older one could not be told
+    const commit = byJobId.get(job.jobId)?.findLast(({ oid, committedS, message }) =>
+      committedS >= Math.floor(job.submittedAtMs / 1000) && isRecordOf(job, message) &&
+      !store.commits.isKnown(oid)
+    );
     if (commit !== undefined) commits.set(job.jobKey, commit.oid);
   }
   return commits;

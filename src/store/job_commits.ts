@@ -49,6 +49,12 @@ export class JobCommits extends StorePart {
     });
   }
 
+  /** Whether a commit was noted as that of a job, open or not. */
+  isKnown(oid: string): boolean {
+    const statement = "SELECT 1 FROM job WHERE commit_oid = ?";
+    return this.read(() => this.database.prepare(statement).get(oid)) !== undefined;
+  }
+
   /** The moves that were noted for a work tree and neither completed nor taken back. */
   listMoves(worktree: string): RefMove[] {
     const mark = this.#worktrees.markOf(worktree);

@@ -3,6 +3,7 @@ import { openDataset } from "../../src/datalad/dataset.ts";
 import { readExtensionDatabase } from "../../src/extension/database.ts";
 import { endFinishedByExtension } from "../../src/extension/finished.ts";
 import { extensionDatabaseOf } from "../../src/extension/place.ts";
+import { textOf } from "../../src/process/runner.ts";
 import { JobStore } from "../../src/store/job_store.ts";
 import { DSID, writeExtensionDatabase } from "../support/extension_database.ts";
 import { jobRequest } from "../support/jobs.ts";
@@ -20,7 +21,10 @@ function recordOf(cmd: string): string {
 }
 
 /** Job 7 of the extension, `sbatch job.sh`, was adopted; then the extension did something. */
-async function afterAdoption(then: (repository: TestRepository, path: string) => Promise<unknown>) {
+async function afterAdoption(
+  then: (repository: TestRepository, path: string, store: JobStore) => Promise<unknown>,
+  submittedAtMs = 1,
+) {
   await using repository = await TestRepository.create({
     ".datalad/config": `[datalad "dataset"]\n\tid = ${DSID}\n`,
   });
@@ -31,9 +35,9 @@ async function afterAdoption(then: (repository: TestRepository, path: string) =>
   using store = JobStore.open(dataset.commonDir);
   const { job } = readExtensionDatabase(path)[0]!;
   assert(!("problem" in job));
-  const adopted = { submittedAtMs: 1, details: null, cluster: null, mark: job.mark, jobId: "7" };
+  const adopted = { submittedAtMs, details: null, cluster: null, mark: job.mark, jobId: "7" };
   store.adopt([{ ...adopted, request: jobRequest({ outputs: ["a"] }) }], true);
-  await then(repository, path);
+  await then(repository, path, store);
   const session = testSession();
 
   const ended = await endFinishedByExtension(await open(), store, store.listOpen(""), session);
@@ -76,6 +80,36 @@ Deno.test("endFinishedByExtension() warns of one that is gone without a commit o
     found.warnings.join(),
     /^job 7 was adopted, and the Python extension does not list it/,
   );
+});
+
+for (
+  const [name, submittedAtMs] of [
+    ["is older than the job", Date.now() + 3_600_000],
+    ["may be older than the job", 0],
+  ] as const
+) {
+  Deno.test(`endFinishedByExtension() takes no commit with the ID and the command that ${name}`, async () => {
+    const found = await afterAdoption(async (repository, path) => {
+      await repository.commit(recordOf("sbatch job.sh"));
+      await forget(path);
+    }, submittedAtMs);
+
+    assert.deepEqual([found.ended, found.open, found.warnings.length], [0, 1, 1]);
+  });
+}
+
+Deno.test("endFinishedByExtension() takes no commit of another job of the store", async () => {
+  const found = await afterAdoption(async (repository, path, store) => {
+    await repository.commit(recordOf("sbatch job.sh"));
+    const key = store.beginSubmission(jobRequest({ outputs: ["b"] }), "{}", 1);
+    store.storeReceipt(key, "8", null);
+    const oid = textOf(await repository.git.require(["rev-parse", "HEAD"]));
+    store.commits.note(new Map([[key, oid.trim()]]), "base");
+    store.end([key], "finished", 1);
+    await forget(path);
+  });
+
+  assert.deepEqual([found.ended, found.open, found.warnings.length], [0, 1, 1]);
 });
 
 Deno.test("endFinishedByExtension() ends nothing where it cannot read what is open there", async () => {
