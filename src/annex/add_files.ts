@@ -24,6 +24,7 @@ import type { AnnexFailure, AnnexWatcher } from "./git_annex.ts";
 import { noteHandedOver } from "./handed_over.ts";
 import { ingestFiles } from "./ingest_files.ts";
 import type { Ingested } from "./ingest_files.ts";
+import { replaceBadObjects } from "./bad_objects.ts";
 import { findGivenUp, makeBackupLinks, removeBackupLinks } from "./backup_links.ts";
 import { classifyFiles } from "./classify_files.ts";
 import { takeLinks } from "./take_links.ts";
@@ -131,8 +132,9 @@ async function addWithAnnex(
     ? undefined
     : { onProgress() {}, onEnd: () => adding.advance() };
   const failures = await addPresent(repository, paths, watcher);
+  const bad = replaceBadObjects(repository, kept);
   return {
-    failures,
+    failures: [...failures, ...bad],
     entriesWithoutStat: paths,
     locationLog: Promise.resolve(),
     backupLinks: findGivenUp(repository, kept),

@@ -5,6 +5,7 @@ import { temporaryFolderOf } from "../fs/temporary_files.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import { textOf } from "../process/runner.ts";
+import { replaceBadObjects } from "./bad_objects.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 
 /** A file that was handed to git-annex, relative to the root, and its backup link, absolute, if it had one. */
@@ -31,7 +32,7 @@ export async function noteHandedOver(
 
 /**
  * Looks for files that an interrupted `git annex add` had taken: those that are gone come back where they
- * have backup links. The others stay noted.
+ * have backup links. The others stay noted. Those that it gave up for damaged objects get theirs mended.
  *
  * A crash leaves the note, and doing it again is harmless.
  *
@@ -44,6 +45,7 @@ export async function bringBackHandedOver(
 ): Promise<string[]> {
   const noted = await read(repository);
   if (noted.length === 0) return [];
+  replaceBadObjects(repository, noted);
   const missed = noted.filter(([path, backupLink]) =>
     isWanted(path) !== undefined && !isThereSync(join(repository.root, path)) &&
     !bringBack(join(repository.root, path), backupLink)
