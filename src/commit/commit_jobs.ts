@@ -120,7 +120,10 @@ export async function commitJobs(
   const tree = await openDatasetTree(session.runner, dataset, paths);
   progress.say("adding outputs");
   const staging = { jobs, others: request.others, late, failures, stack };
-  const top = await stageDatasets({ ...tree, beganMs: request.beganMs }, staging, session);
+  const top = await stageDatasets({ ...tree, beganMs: request.beganMs }, staging, session)
+    .catch((error) => {
+      throw leaving(error, leftBy(NOTHING_MOVED));
+    });
   await late.settle();
   const judged = await judgeStaged(jobs, bottomUp(top), request.judge);
   const work = { store, request: { ...request, jobs: judged.jobs }, session };
@@ -355,6 +358,8 @@ async function headAfterMove(part: StagedDataset, attempt: number): Promise<stri
 }
 
 /** What is left as it was where the commits fail, by the datasets whose branches have moved already. */
+const NOTHING_MOVED: ReadonlySet<StagedDataset> = new Set();
+
 function leftBy(moved: ReadonlySet<StagedDataset>): string {
   if (moved.size === 0) return "Nothing was committed, the jobs stay open";
   const roots = [...moved].map(({ dataset }) => `"${dataset.root}"`);

@@ -29,6 +29,38 @@ export function lockHeld(command: string, stderr: string): UserError | undefined
   );
 }
 
+/** What git says where it cannot read an object that has to be there. */
+const BAD_OBJECT_REGEXP =
+  /^(?:error|fatal): (object file \S+ is empty|(?:loose|packed) object .* is corrupt|(?:bad tree object|unable to read tree) .*)$/m;
+
+/**
+ * The error for a call that found the repository damaged, as a power cut leaves it; `undefined` if it failed for
+ * another reason.
+ *
+ * @param command as a person would type it, without arguments.
+ * @param stderr the program's own words.
+ */
+export function damageFound(command: string, stderr: string): UserError | undefined {
+  if (/index file (?:smaller than expected|corrupt)/.test(stderr)) {
+    return new UserError("GIT_FAILED", `Cannot go on: ${command} found the index damaged`, {
+      detail: stderr,
+      hint: "where git status says so, too, make it anew from HEAD, with nothing staged: " +
+        'rm "$(git rev-parse --git-path index)"; git reset; then run the same command again',
+    });
+  }
+  const words = BAD_OBJECT_REGEXP.exec(stderr)?.[1];
+  if (words === undefined) return undefined;
+  return new UserError(
+    "GIT_FAILED",
+    `Cannot go on: ${command} found the repository damaged: ${words}`,
+    {
+      detail: stderr,
+      hint: "git fsck --full names all of it: remove the files of objects that are damaged, then " +
+        "git fetch --refetch CLONE brings back what another clone has",
+    },
+  );
+}
+
 /** How many seconds ago a lock was made, for a person; 0 where that is not known. */
 export function ageOfLock(made: Date | null | undefined): number {
   return made ? Math.max(0, Math.round((Date.now() - made.getTime()) / 1000)) : 0;

@@ -16,7 +16,7 @@ import { limitFailure } from "../process/system_limits.ts";
 import { ProgramNotFoundError, textOf } from "../process/runner.ts";
 import type { Runner, RunOptions, RunResult } from "../process/runner.ts";
 import type { LockPlace } from "./left_locks.ts";
-import { AFTER_KILL, lockHeld, renderEnd, wasKilled } from "./failed_git.ts";
+import { AFTER_KILL, damageFound, lockHeld, renderEnd, wasKilled } from "./failed_git.ts";
 import type { LocksOfCall } from "./watched_locks.ts";
 
 /** How one git is run. */
@@ -177,7 +177,7 @@ export function gitFailed(args: readonly string[], result: RunResult): UserError
   const name = args.find((arg) => /^[a-z][a-z-]+$/.test(arg)) ?? args[0];
   const command = `git ${name}`;
   return diskFailure(command, result.stderr) ?? limitFailure(command, result.stderr) ??
-    lockHeld(command, result.stderr) ??
+    lockHeld(command, result.stderr) ?? damageFound(command, result.stderr) ??
     new UserError("GIT_FAILED", `Cannot go on: ${command} ${renderEnd(result)}`, {
       detail: result.stderr,
       ...(wasKilled(result) ? { hint: AFTER_KILL } : {}),

@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
-import { isAbsence, lstatIfPresent } from "../fs/if_present.ts";
+import { isAbsence, lstatIfPresent, readTextIfPresent } from "../fs/if_present.ts";
 import type { Runner, RunResult } from "../process/runner.ts";
 import { textOf } from "../process/runner.ts";
 import { shellName } from "../process/shell_name.ts";
@@ -132,9 +132,36 @@ async function readAnswer(git: Git, directory: string, result: RunResult) {
     );
   }
   if (result.code !== 0 || headOid === undefined || branch === undefined) {
-    throw await noCommit(git, root);
+    throw await damagedBranch(git, directory, gitDir) ?? await noCommit(git, root);
   }
   return { root, gitDir, indexFile, hooksFolder, commonDir, headOid, branch };
+}
+
+/** HEAD points at a branch that is there, and that git cannot read: a power cut may leave its file empty. */
+async function damagedBranch(
+  git: Git,
+  directory: string,
+  gitDir: string,
+): Promise<UserError | undefined> {
+  const head = await readTextIfPresent(join(gitDir, "HEAD"));
+  const branch = /^ref: (refs\/heads\/.+)\n?$/.exec(head ?? "")?.[1];
+  if (branch === undefined) return undefined;
+  const places = [...["--git-path", branch], ...["--git-path", `logs/${branch}`]];
+  const [file, log] = (await git.text(["rev-parse", ...places])).split("\n")
+    .map((path) => absoluteFrom(directory, path));
+  if ((await lstatIfPresent(file!))?.isFile !== true) return undefined;
+  // One that stands for another branch is whole, and that one has no commit.
+  if ((await readTextIfPresent(file!))?.startsWith("ref: ")) return undefined;
+  // `OLD NEW NAME <MAIL> TIME ZONE`, the newest last.
+  const last = (await readTextIfPresent(log!))?.trimEnd().split("\n").at(-1)?.split(" ")[1];
+  const isKnown = last !== undefined && /[1-9a-f]/.test(last);
+  const repair = `rm ${shellName(file!)}; git update-ref ${shellName(branch)} `;
+  return new UserError("GIT_FAILED", `Cannot work in "${directory}": "${file}" names no commit`, {
+    unchanged: "The branch is damaged, and nothing was changed",
+    hint: isKnown
+      ? `its log has it last at the commit named here: ${repair}${last}`
+      : `git fsck --lost-found names commits; with the one that the branch was at: ${repair}COMMIT`,
+  });
 }
 
 /** HEAD leads to no commit: there is none at all, or none on this branch. */

@@ -94,3 +94,21 @@ Deno.test("advice: a branch without a commit, in a repository that has some → 
   assert.match(saidBy(refused), /hint: git switch NAME .* the newest is main/);
   assert.doesNotMatch(saidBy(refused), /git add/);
 });
+
+for (const file of ["index", "BRANCH"]) {
+  Deno.test(`advice: a power cut has left .git/${file} empty → what is said mends it`, async () => {
+    await using world = await EngineWorld.create();
+    const branch = await world.git("symbolic-ref", "HEAD");
+    const job = await world.schedule("out");
+    await world.write("out", "1\n");
+    await world.write(`.git/${file.replace("BRANCH", branch)}`, "");
+
+    const refused = await world.dlslurm("finish", job);
+
+    assert.match(saidBy(refused), /damaged.* nothing was changed|damaged\. Nothing was committed/);
+    const repair = /: (rm .*?)(?:; then .*)?$/m.exec(refused.stderr)![1]!;
+    await world.sandbox.require(["sh", "-c", repair], { cwd: world.root });
+    await world.must("finish", job);
+    assert.deepEqual(await world.changes(), ["A out", "A slurm-job-1.env.json"]);
+  });
+}

@@ -81,3 +81,22 @@ Deno.test("settingsForPlace() goes by the file system where core.ignoreCase is o
   await Deno.mkdir(`${root}/.GIT`);
   assert.deepEqual(await settingsForPlace(root, on), []);
 });
+
+Deno.test("openRepository() names a branch whose file is damaged, and where it was", async () => {
+  await using repository = await TestRepository.create({ "sub/a": "1\n" });
+  const { runner, root, dataset, sandbox } = repository;
+  const head = await dataset.git("rev-parse", "HEAD");
+  for (const isLogged of [true, false]) {
+    await dataset.write(".git/refs/heads/main", "");
+    if (!isLogged) await Deno.remove(repository.at(".git/logs"), { recursive: true });
+
+    const error = await openRepository(runner, repository.at("sub")).catch((error) => error);
+
+    assert.equal(error.code, "GIT_FAILED");
+    assert.match(error.message, /"\/.*\/\.git\/refs\/heads\/main" names no commit/);
+    const repair = /rm .*/.exec(error.hint)![0];
+    assert(repair.endsWith(isLogged ? head : "COMMIT"), repair);
+    await sandbox.require(["sh", "-c", repair.replace("COMMIT", head)], { cwd: root });
+    assert.equal((await openRepository(runner, root)).headOid, head);
+  }
+});
