@@ -30,6 +30,7 @@ import { requireFreeBranches } from "./free_branches.ts";
 import { NO_LATE_FILES } from "../fs/late_files.ts";
 import type { LateFiles } from "../fs/late_files.ts";
 import { leaving } from "./leaving.ts";
+import { lostContent } from "./output_problems.ts";
 import { publishCommits } from "./publish_commits.ts";
 import { judgeStaged } from "./reproductions.ts";
 import { bottomUp, stageDatasets } from "./stage_datasets.ts";
@@ -144,6 +145,7 @@ class StagedCommits {
   #built = new Map<StagedDataset, BuiltPart>();
   readonly #moved = new Set<StagedDataset>();
   #isOvertaken = false;
+  #hasLookedForLost = false;
   readonly #published: PublishedIndex[] = [];
   /** Locks of indices whose branch another process has moved. */
   readonly #held = new Map<StagedDataset, IndexLock>();
@@ -208,7 +210,38 @@ class StagedCommits {
     const kept = new Map([...this.#built].filter(([part]) => this.#moved.has(part)));
     const jobs = all.filter((job) => !this.#failures.has(job.key));
     const request = { parts: this.#parts, jobs, shape, heads: this.#heads, kept };
-    this.#built = await buildParts(request, this.#session);
+    try {
+      this.#built = await buildParts(request, this.#session);
+    } catch (error) {
+      if (!await this.#writeLost(error)) throw error;
+      await this.#build();
+    }
+  }
+
+  /**
+   * Looks, once, whether git lacks contents that it took for written, writes them, and fails the jobs of those
+   * that the work tree has no longer.
+   *
+   * @returns whether there were some.
+   */
+  async #writeLost(error: unknown): Promise<boolean> {
+    if (!(error instanceof UserError) || error.code !== "GIT_FAILED") return false;
+    if (this.#hasLookedForLost) return false;
+    this.#hasLookedForLost = true;
+    const { findLost, looseObject, writeLost } = await import("../git/lost_objects.ts");
+    let isFound = false;
+    for (const part of this.#parts.filter((each) => !this.#moved.has(each))) {
+      const { dataset, changes } = part;
+      const all = [...changes].flatMap(([key, own]) => own.map((change) => ({ ...change, key })));
+      const lost = await findLost(dataset, all);
+      if (lost.length === 0) continue;
+      isFound = true;
+      await writeLost(dataset, lost);
+      for (const { key, path, oid } of await findLost(dataset, lost)) {
+        this.#failures.set(key, lostContent(path, await looseObject(dataset, oid)));
+      }
+    }
+    return isFound;
   }
 
   /** @returns whether all is published; else what is in the way is to be built on. */

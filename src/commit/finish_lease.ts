@@ -48,7 +48,8 @@ async function readNotedLocks(dataset: Dataset): Promise<string[]> {
 /**
  * Takes the right to commit jobs in a dataset, where another finish may be at work: also in a subdataset,
  * for jobs of its own. What one that died with the right had left in git's folder is taken away: its
- * private index, locks of refs, and what git reports of an import that was cut short.
+ * private index, locks of refs, objects that a power cut has emptied, and what git reports of an import
+ * that was cut short.
  *
  * @throws {UserError} `LEASE_HELD` if there is one, or may be.
  */
@@ -68,6 +69,8 @@ export async function takeFinishLease(dataset: Dataset, session: Session): Promi
     session.warn(`an interrupted finish had left "${lock}": it was removed`);
   }
   await removeLeftIndices(dataset);
+  const { removeEmptyObjects } = await import("../git/lost_objects.ts");
+  await removeEmptyObjects(dataset); // it may have died with the machine
   await removeCrashReports(dataset, lease.deadSinceMs);
   await removeIfPresent(notedLocksOf(dataset));
   return lease;

@@ -27,6 +27,19 @@ export function changing(path: string): UserError {
   );
 }
 
+/** Git cannot read what it has of a file, and does not write it again. */
+export function lostContent(path: string, object: string | undefined): UserError {
+  const again = "run the same command again";
+  return new UserError(
+    "GIT_FAILED",
+    `Cannot commit the outputs: git cannot read the content that it has noted of "${path}"`,
+    {
+      unchanged: "The job stays open",
+      hint: object === undefined ? again : `rm ${shellName(object)}, then ${again}`,
+    },
+  );
+}
+
 /** Git refuses a name, and passes over the file with no more than a word of it. */
 export function refusedName(path: string): UserError {
   return new UserError(

@@ -194,6 +194,11 @@ class OutputStaging {
       await this.#index.stage(present, deleted, this.#annex.beginStep);
     } catch (error) {
       if (!(error instanceof UserError) || error.code !== "GIT_FAILED") throw error;
+      if (isOfEmptyObject(error)) {
+        // Of links that have just been made git reads what it has, and has taken for written.
+        const { removeEmptyObjects } = await import("../git/lost_objects.ts");
+        await removeEmptyObjects(this.#outputs.dataset);
+      }
       // One unreadable file stops them all: staging job by job shows whose it is.
       for (const [owner, paths] of Map.groupBy(present, (path) => this.#owners.ownerOf(path)!)) {
         await this.#addOfJob(
@@ -247,6 +252,11 @@ class OutputStaging {
     }
     if (backupLinks.size > 0) await removeBackupLinks(this.#annex);
   }
+}
+
+/** Git's own words, in English. */
+function isOfEmptyObject({ detail }: UserError): boolean {
+  return /object file .* is empty/.test(detail ?? "");
 }
 
 function isGone(path: string): boolean {

@@ -55,6 +55,15 @@ export async function buildCheckedCommits(
   const removeFiles = async () => {
     for (const file of [indexFile, `${indexFile}.lock`, messageFile]) await removeIfPresent(file);
   };
+  // Git fast-import looks whether a blob is there; these take it for there by its name.
+  const { findLost } = await import("./lost_objects.ts");
+  const [lost] = await findLost(repository, plans.flatMap(({ changes }) => changes));
+  if (lost !== undefined) {
+    throw new UserError(
+      "GIT_FAILED",
+      `Cannot commit: git cannot read what it has of "${lost.path}"`,
+    );
+  }
   await removeFiles(); // what a crash left
   try {
     for (const plan of plans) {

@@ -45,7 +45,8 @@ Deno.test("takeFinishLease() takes away what a dead finish left of its own, and 
   const { repository, dataset, take } = await createHeld();
   await using _repository = repository;
   const worktree = { ...dataset, gitDir: repository.at(".git/worktrees/other") };
-  const left = ["refs/heads/job.lock", "worktrees/other/HEAD.lock", "dlslurm-index"];
+  const empty = `objects/aa/${"0".repeat(38)}`;
+  const left = ["refs/heads/job.lock", "worktrees/other/HEAD.lock", "dlslurm-index", empty];
   for (const name of [...left, "refs/heads/main.lock", "refs/heads/other.lock"]) {
     await repository.dataset.write(`.git/${name}`, "");
   }
