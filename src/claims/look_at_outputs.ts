@@ -1,5 +1,6 @@
 import { isWithin } from "../paths/root_paths.ts";
 import { join } from "node:path";
+import { pointerAt } from "../annex/absent_files.ts";
 import { annexLinkAt } from "../annex/annexed_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { statIfPresent } from "../fs/if_present.ts";
@@ -20,9 +21,9 @@ export interface OutputLook {
 const MOST_NOTED = 20_000;
 
 /**
- * Looks at what lies where a job will write. A link to content that is not here makes room if it is
- * itself named as an output, or is known to be written, as `datalad run` has it; links in folders that are
- * named stay.
+ * Looks at what lies where a job will write. A link to content that is not here, or the pointer of an unlocked
+ * file, makes room if it is itself named as an output, or is known to be written, as `datalad run` has it;
+ * those in folders that are named stay.
  *
  * @param job `toUnlock`: paths relative to the root, whose annexed files are to be writable.
  */
@@ -51,10 +52,12 @@ export async function lookAtOutputs(
   }
   const room = new Map<string, string>();
   for (const path of unlocked) {
+    if (!request.outputs.some((claim) => isWithin(claim, path))) continue;
+    const file = join(dataset.root, path);
     const target = links.get(path);
-    const isClaimed = request.outputs.some((claim) => isWithin(claim, path));
-    if (target === undefined || !isClaimed) continue;
-    if (await statIfPresent(join(dataset.root, path)) === undefined) room.set(path, target);
+    const isAbsent = target !== undefined && await statIfPresent(file) === undefined;
+    const noted = target === undefined ? pointerAt(file) : isAbsent ? target : undefined;
+    if (noted !== undefined) room.set(path, noted);
   }
   const noted = present.size > MOST_NOTED ? null : { places: claims, paths: [...present] };
   return { links, before: { present: noted, room, altDir: null } };

@@ -1,31 +1,33 @@
 import { basename, dirname, join, resolve } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { isAbsence, lstatIfPresent, readTextIfPresent, statIfPresent } from "../fs/if_present.ts";
+import { isAsNoted, makeAsNoted } from "../annex/absent_files.ts";
 import { annexLinkAt } from "../annex/annexed_files.ts";
 import type { Job } from "../jobs/job.ts";
 import type { JobStore } from "../store/job_store.ts";
 
 /**
- * Removes links to contents that are not here, so that a job can write files in their places. They have to
+ * Removes links to contents that are not here, and pointers, so that a job can write files in their places. They have to
  * be noted with the job before: {@linkcode putBack} makes them again.
  *
- * @param room targets by path; a link that leads elsewhere by now, or whose content has come, stays.
+ * @param room targets and pointers by path; what is another one by now, or whose content has come, stays.
  */
 export async function makeRoom(
   dataset: Dataset,
   room: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const [path, target] of room) {
+  for (const [path, noted] of room) {
     signal.throwIfAborted();
     const file = join(dataset.root, path);
-    if (await annexLinkAt(file) !== target || await statIfPresent(file) !== undefined) continue;
+    if (!isAsNoted(file, noted)) continue;
+    if (await annexLinkAt(file) !== undefined && await statIfPresent(file) !== undefined) continue;
     await Deno.remove(file);
   }
 }
 
 /**
- * Makes links again that made room for jobs and in whose places there is nothing: jobs that are about to be
+ * Makes links and pointers again that made room for jobs and in whose places there is nothing: jobs that are about to be
  * ended or forgotten did not write them. Harmless if repeated.
  *
  * A crash leaves some to the next call.
@@ -42,7 +44,7 @@ export async function putBack(
     const root = await rootOf(dataset, worktree);
     // A work tree that was removed needs no links.
     if (root === undefined) continue;
-    for (const [path, target] of room) await putLink(join(root, path), target);
+    for (const [path, noted] of room) await putNoted(join(root, path), noted);
   }
 }
 
@@ -57,11 +59,11 @@ export async function dropWaiting(
   store.waiting.drop(rows.map((row) => row.jobKey), "waiting");
 }
 
-async function putLink(file: string, target: string): Promise<void> {
+async function putNoted(file: string, noted: string): Promise<void> {
   if (await lstatIfPresent(file) !== undefined) return;
   try {
     await Deno.mkdir(dirname(file), { recursive: true });
-    await Deno.symlink(target, file);
+    makeAsNoted(file, noted);
   } catch (error) {
     // A file has taken the place of a folder above it, or somebody else was faster.
     if (!isAbsence(error) && !(error instanceof Deno.errors.AlreadyExists)) throw error;

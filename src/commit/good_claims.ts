@@ -1,5 +1,6 @@
 import { isWithin, joinPath } from "../paths/root_paths.ts";
 import { dirname, join, resolve } from "node:path";
+import { isAsNoted } from "../annex/absent_files.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
@@ -7,7 +8,6 @@ import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { Session } from "../session/session.ts";
 import { firstOf } from "../session/name_list.ts";
-import { isLinkTo } from "./own_changes.ts";
 
 /** How much of what a job was to write has to be there. */
 export interface ClaimDemands {
@@ -15,7 +15,7 @@ export interface ClaimDemands {
   readonly requireOutputs: boolean;
   /** Nothing at all; otherwise something at one of its outputs. */
   readonly allowNoOutputs: boolean;
-  /** Links that made room for the job's own files, by path: they do not count as its work. */
+  /** Links and pointers that made room for the job's own files, by path: they do not count as its work. */
   readonly room: ReadonlyMap<string, string>;
 }
 
@@ -79,7 +79,7 @@ function isSomething(
 ): boolean {
   if (!isDirectory) {
     const target = room.get(path);
-    return target === undefined || !isLinkTo(join(root, path), target);
+    return target === undefined || !isAsNoted(join(root, path), target);
   }
   try {
     for (const entry of Deno.readDirSync(join(root, path))) {

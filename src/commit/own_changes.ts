@@ -1,5 +1,6 @@
 import { isWithin } from "../paths/root_paths.ts";
 import { join } from "node:path";
+import { isAsNoted } from "../annex/absent_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { lossyPath } from "../git/path_bytes.ts";
 import type { CanBeOwn } from "../jobs/attribution.ts";
@@ -11,7 +12,7 @@ const NO_ROOM: ReadonlyMap<string, string> = new Map();
 
 /**
  * Tells whether a change inside a job's claims can be its doing: what was not there when it was scheduled it
- * has not removed, and a link that made room for it and was put back it has not written.
+ * has not removed, and a link or pointer that made room for it and was put back it has not written.
  *
  * @param before what was noted of the job's files; absent: nothing.
  */
@@ -24,7 +25,7 @@ export function ownChangesOf(dataset: Dataset, before: FilesBefore | undefined):
   const places = present?.places.slice() ?? [];
   return (path, isGone) => {
     const target = room.get(path);
-    if (!isGone) return target === undefined || !isLinkTo(join(dataset.root, path), target);
+    if (!isGone) return target === undefined || !isAsNoted(join(dataset.root, path), target);
     if (target !== undefined) return false;
     // For an output that was named later, what had been there was never noted.
     const isKnown = places.some((place) => isWithin(place, path));
@@ -47,13 +48,4 @@ export function ownChangesBroughtBack(
     // It may have written to the dataset by its own path.
     return !claims.some((claim) => isWithin(claim, path));
   };
-}
-
-/** Whether there is a link with this target. */
-export function isLinkTo(file: string, target: string): boolean {
-  try {
-    return Deno.lstatSync(file).isSymlink && Deno.readLinkSync(file) === target;
-  } catch {
-    return false;
-  }
 }

@@ -42,7 +42,7 @@ export interface FilesBefore {
   readonly present: PresentPaths | null;
   /**
    * Links to contents that are not in this clone, which make room for the job's own files: their targets
-   * by path. Those that the job does not write come back.
+   * by path, or the pointers of unlocked files. Those that the job does not write come back.
    */
   readonly room: ReadonlyMap<string, string>;
   /** For a job that runs elsewhere; `null` for all others. */

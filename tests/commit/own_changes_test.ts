@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isLinkTo, ownChangesBroughtBack, ownChangesOf } from "../../src/commit/own_changes.ts";
+import { ownChangesBroughtBack, ownChangesOf } from "../../src/commit/own_changes.ts";
 import type { Dataset } from "../../src/datalad/dataset.ts";
 import type { FilesBefore } from "../../src/jobs/files_before.ts";
 import { JobStore } from "../../src/store/job_store.ts";
@@ -69,14 +69,4 @@ Deno.test("ownChangesBroughtBack() has what came back, logs, and what lies where
   assert.equal(canBeOwn("out/b", false), false, "a person wrote it meanwhile");
   assert.equal(canBeOwn("outer", false), true, "it may have written here by its own path");
   for (const path of ["out/a", "out/b", "outer"]) assert.equal(canBeOwn(path, true), false, path);
-});
-
-Deno.test("isLinkTo() is about the link itself and its very target", async () => {
-  await using folder = await TestFolder.create({ a: "" });
-  await Deno.symlink("a", folder.at("link"));
-
-  const are = [["link", "a"], ["link", "./a"], ["a", "a"], ["gone", "a"]] as const;
-  assert.deepEqual(are.map(([path, target]) => isLinkTo(folder.at(path), target)), [
-    ...[true, false, false, false],
-  ]);
 });

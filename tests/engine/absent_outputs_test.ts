@@ -237,6 +237,33 @@ testIfAvailable(
   },
 );
 
+testIfAvailable(
+  ["git-annex"],
+  "absent: schedule of an unlocked file → its pointer makes room, and is back where the job wrote nothing",
+  async () => {
+    await using world = await createWithAbsent();
+    await world.git("annex", "unlock", "--quiet", FIRST, SECOND);
+    await Deno.chmod(join(world.root, SECOND), 0o755);
+    await world.git("add", FIRST, SECOND);
+    await world.git("commit", "--quiet", "-m", "unlocked");
+    const pointer = await Deno.readTextFile(join(world.root, SECOND));
+    assert.match(pointer, /^\/annex\/objects\//);
+
+    await world.must("schedule", "-o", FIRST, "-o", SECOND, "sbatch", "job.sh");
+    await world.sandbox.require(["sh", "-c", `test ! -e ${SECOND} && echo more >>${FIRST}`], {
+      cwd: world.root,
+    });
+    const finished = await world.must("finish");
+
+    assert.match(saidBy(finished), /job 1 left nothing at its output "res\/2\.bin"/);
+    // Saved in the form that git-annex would choose: locked.
+    assert.deepEqual(await outputChanges(world), [`T ${FIRST}`]);
+    assert.equal(await Deno.readTextFile(join(world.root, FIRST)), "more\n");
+    assert.equal(await Deno.readTextFile(join(world.root, SECOND)), pointer);
+    assert.deepEqual(await world.lines("status", "--porcelain"), []);
+  },
+);
+
 const BEFORE = { "out/a": "a\n", "out/b": "b\n", "out/c/d": "d\n", "out/e": "e\n" };
 
 Deno.test("absent: files that were gone before a job was submitted → their deletion is not the job's", async () => {
