@@ -9,6 +9,10 @@ interface Look {
   readonly ino: number | null;
   /** Whether it was a regular file itself, no link. */
   readonly isFile: boolean;
+  /** Whether it was a link itself. */
+  readonly isLink: boolean;
+  /** Of a link that stands for a file: whether there was none where it leads. */
+  readonly isDangling: boolean;
 }
 
 /** How often files are looked at that may still be written to. */
@@ -69,7 +73,7 @@ export class FileSnapshots {
     signal: AbortSignal,
   ): Promise<string[]> {
     const recent = [...this.#looks].filter(([file, look]) =>
-      look !== undefined && isDoubtful(file, look.mtimeMs)
+      look !== undefined && !look.isDangling && isDoubtful(file, look.mtimeMs)
     );
     const movedAtMs = new Map(recent.map(([file]) => [file, 0]));
     for (let nowMs = 0; movedAtMs.size > 0 && nowMs < LONGEST_WAIT_MS;) {
@@ -105,7 +109,7 @@ export class FileSnapshots {
     for (const [file, look] of this.#looks) {
       const now = found.get(file);
       const backupLink = backupLinks.get(file);
-      if (backupLink === undefined || now === undefined) {
+      if (backupLink === undefined || now === undefined || now.isDangling) {
         if (!isSame(look, now)) moved.push(file);
         continue;
       }
@@ -144,15 +148,29 @@ async function lookAt(
   try {
     const own = await lstat(path);
     const isAside = own.isSymlink && isMovedAside?.(await readLink(path));
-    const { size, mtime, ino } = isAside ? await stat(path) : own;
-    return { size, mtimeMs: mtime?.getTime() ?? 0, ino, isFile: own.isFile };
+    const aside = isAside ? await orUndefined(() => stat(path)) : own;
+    const { size, mtime, ino } = aside ?? own;
+    const { isFile, isSymlink: isLink } = own;
+    const isDangling = aside === undefined;
+    return { size, mtimeMs: mtime?.getTime() ?? 0, ino, isFile, isLink, isDangling };
   } catch {
     return undefined; // who adds it finds the words for it
   }
 }
 
+async function orUndefined<T>(look: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch {
+    return undefined;
+  }
+}
+
 function isSame(before: Look | undefined, now: Look | undefined): boolean {
   if (before === undefined || now === undefined) return before === now;
+  // One that a job copied or moved leads nowhere until whoever adds it has it lead to its object.
+  if (before.isDangling) return now.isLink;
+  if (now.isDangling) return false;
   // Given up for another file of the same content, as git-annex does with duplicates.
   if (before.ino !== now.ino) return before.size === now.size;
   return before.size === now.size && before.mtimeMs === now.mtimeMs;

@@ -310,3 +310,27 @@ for (const count of [1, MANY]) {
     },
   );
 }
+
+for (const depth of ["out", "out/deep"]) {
+  testIfAvailable(
+    ["git-annex"],
+    `changing: a job copied the link of an annexed file to ${depth} → nobody writes to it`,
+    async () => {
+      await using world = await EngineWorld.create({}, "git-annex");
+      await world.write("in", "\0in");
+      await world.git("annex", "add", "--quiet", "in");
+      await world.git("commit", "--quiet", "-m", "in");
+      await world.schedule("out");
+      await Deno.mkdir(join(world.root, depth), { recursive: true });
+      await Deno.symlink(
+        await Deno.readLink(join(world.root, "in")),
+        join(world.root, depth, "link"),
+      );
+
+      await world.must("finish");
+
+      assert.equal(await Deno.readTextFile(join(world.root, depth, "link")), "\0in");
+      assert.deepEqual(await world.changes(), [`A ${depth}/link`, "A slurm-job-1.env.json"]);
+    },
+  );
+}

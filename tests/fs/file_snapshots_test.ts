@@ -83,3 +83,19 @@ for (const isDoubtful of [true, false]) {
     assert.deepEqual(changing, isDoubtful ? ["log"] : []);
   });
 }
+
+Deno.test("findMoved(): a link that leads nowhere is made to lead to its object, or a file takes its place", async () => {
+  await using sandbox = await Sandbox.create();
+  const at = (name: string) => join(sandbox.root, name);
+  const names = ["mended", "left", "replaced", "removed", "broken"];
+  await Deno.writeTextFile(at("object"), "content");
+  for (const name of names) await Deno.symlink(name === "broken" ? "object" : "nowhere", at(name));
+  const looks = await FileSnapshots.take(sandbox.root, names, () => true);
+
+  for (const name of ["mended", "replaced", "removed", "broken"]) await Deno.remove(at(name));
+  await Deno.symlink("object", at("mended"));
+  await Deno.writeTextFile(at("replaced"), "content");
+  await Deno.symlink("nowhere", at("broken"));
+
+  assert.deepEqual(await looks.findMoved(new Map()), ["replaced", "removed", "broken"]);
+});
