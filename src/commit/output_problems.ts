@@ -9,10 +9,11 @@ import { handedOverNoteOf } from "../annex/handed_over.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
+import { isFolderSync } from "../fs/if_present.ts";
 import { diskFailure } from "../process/disk_failure.ts";
 import type { UnwatchedFile } from "../git/index_flags.ts";
 import { shellName } from "../process/shell_name.ts";
-import { nameOfUser, ownerOf, SHARING } from "../process/system_error.ts";
+import { nameOfUser, ownerOf, SHARING, systemWords } from "../process/system_error.ts";
 import { limitFailure } from "../process/system_limits.ts";
 
 /** Somebody still writes to a file. */
@@ -168,13 +169,8 @@ function adviceFor(
   path: string,
   reason: string,
 ): readonly [code: ErrorCode, hint: string] {
-  const folder = Deno.env.get("TMPDIR") ?? "";
-  if (folder !== "" && reason.includes(folder) && !isFolder(folder)) {
-    return [
-      "DISK",
-      `TMPDIR names "${folder}", and there is no such folder: export TMPDIR=/tmp, ${AGAIN}`,
-    ];
-  }
+  const temporary = problemOfTmpdir(reason);
+  if (temporary !== undefined) return ["DISK", `${temporary}: export TMPDIR=/tmp, ${AGAIN}`];
   const filter = /clean filter '(.+)' failed/.exec(reason)?.[1];
   if (filter !== undefined) {
     return [
@@ -193,11 +189,18 @@ function adviceFor(
   return ["PERMISSION", hint];
 }
 
-function isFolder(path: string): boolean {
+/** What is the matter with `TMPDIR`, of which the reason tells; `undefined` if nothing is. */
+function problemOfTmpdir(reason: string): string | undefined {
+  const folder = Deno.env.get("TMPDIR") ?? "";
+  if (folder === "" || !reason.includes(folder.replace(/(?<=.)\/+$/, ""))) return undefined;
+  if (!isFolderSync(folder)) return `TMPDIR names "${folder}", and there is no such folder`;
   try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
+    // Permissions alone do not tell, of a disk that is read-only for one.
+    Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: "dlslurm-" }));
+    return undefined;
+  } catch (error) {
+    const why = systemWords(error) ?? String(error);
+    return `TMPDIR names "${folder}", where nothing can be written (${why})`;
   }
 }
 

@@ -40,3 +40,25 @@ Deno.test("unreadable() never has a file removed that only could not be stored",
   assert.match(hintFor("fatal: out/a: clean filter 'lfs' failed"), /filter\.lfs/);
   assert.match(hintFor("fatal: unable to index file"), /^mend what git says/);
 });
+
+Deno.test("unreadable() lays it to TMPDIR where that is what git-annex could not write to", async () => {
+  await using folder = await TestFolder.create({ out: "" });
+  const dataset = { root: folder.root, hasAnnex: true } as Dataset;
+  const before = Deno.env.get("TMPDIR");
+  try {
+    // Where not even root may write.
+    Deno.env.set("TMPDIR", "/proc/");
+    const refused = unreadable(dataset, "out", "git-annex: /proc: openTempFile: permission denied");
+    assert.match(refused.hint!, /^TMPDIR names "\/proc\/", where nothing can be written/);
+    assert.match(unreadable(dataset, "out", "Permission denied").hint!, /^chmod/);
+    Deno.env.set("TMPDIR", folder.root);
+    assert.match(
+      unreadable(dataset, "out", `${folder.root}/out: permission denied`).hint!,
+      /^chmod/,
+    );
+    assert.deepEqual(await folder.paths(), ["out"]);
+  } finally {
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+  }
+});
