@@ -1,6 +1,11 @@
 import { isInside } from "../paths/root_paths.ts";
 import { dirname, join, relative, resolve } from "node:path";
 import { UserError } from "../errors.ts";
+import { pointerAt } from "../annex/absent_files.ts";
+import { annexKeyOf } from "../annex/annex_key.ts";
+import { isAnnexed, LONGEST_POINTER_BYTES } from "../annex/annexed_files.ts";
+import { statIfPresent } from "../fs/if_present.ts";
+import { shellName } from "../process/shell_name.ts";
 import { RealFolders } from "../fs/real_folders.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { temporaryFolderOf } from "../fs/temporary_files.ts";
@@ -12,19 +17,52 @@ import type { Dataset } from "./dataset.ts";
 
 /**
  * Reads a run record that is kept beside the commit message: the first line of an xz-compressed
- * JSON-lines file named by its ID (DataLad, "provenance capture").
+ * JSON-lines file named by its ID (DataLad, "provenance capture"). Where the work tree does not have it, as that
+ * of another branch, the commit does.
  *
+ * @param commit whose message names it.
  * @throws {SyntaxError} If the file is not there or is not xz-compressed.
  * @throws {UserError} `BAD_RECORD` if there is no xz on PATH, `BAD_CONFIG` as {@linkcode writeSidecar}.
  */
-export async function readSidecar(runner: Runner, dataset: Dataset, id: string): Promise<string> {
+export async function readSidecar(
+  runner: Runner,
+  dataset: Dataset,
+  id: string,
+  commit: string,
+): Promise<string> {
   if (!/^[\w.-]+$/.test(id)) throw new SyntaxError(`"${id}" is no sidecar ID`);
-  const file = join(dataset.root, await requireFolder(dataset), id);
-  const result = await runXz(runner, ["-dc", "--", file], {});
+  const path = join(await requireFolder(dataset), id);
+  const file = join(dataset.root, path);
+  const isHere = await statIfPresent(file) !== undefined && pointerAt(file) === undefined;
+  const place = isHere ? file : await contentInCommit(dataset, path, commit);
+  const result = typeof place === "string"
+    ? await runXz(runner, ["-dc", "--", place], {})
+    : await runXz(runner, ["-dc"], { stdin: place });
   if (result.code !== 0) {
     throw new SyntaxError(`its sidecar cannot be read: ${result.stderr.trim()}`);
   }
   return textOf(result.stdout).split("\n")[0]!;
+}
+
+/** What a commit has at `path`, or the file, absolute, that git-annex has it in. */
+async function contentInCommit(
+  { git, root }: Dataset,
+  path: string,
+  commit: string,
+): Promise<Uint8Array | string> {
+  const blob = await git.run(["cat-file", "blob", `${commit}:${path}`]);
+  if (blob.code !== 0) {
+    throw new SyntaxError(`its sidecar cannot be read: neither it nor the work tree has "${path}"`);
+  }
+  const text = blob.stdout.length > LONGEST_POINTER_BYTES ? "" : textOf(blob.stdout);
+  const key = isAnnexed(text) ? annexKeyOf(text) : undefined;
+  if (key === undefined) return blob.stdout;
+  const { askAnnex } = await import("../annex/git_annex.ts");
+  const [object = ""] = await askAnnex(git, ["contentlocation"], [key]) ?? [];
+  if (object !== "") return join(root, object);
+  throw new SyntaxError(
+    `its sidecar cannot be read: the content is not here (git annex get --key ${shellName(key)})`,
+  );
 }
 
 /**

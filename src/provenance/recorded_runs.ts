@@ -133,7 +133,7 @@ async function recordOf(
 ): Promise<RunRecord> {
   if (!("sidecarId" in record)) return record;
   try {
-    const kept = parseRecord(await readSidecar(runner, dataset, record.sidecarId));
+    const kept = parseRecord(await readSidecar(runner, dataset, record.sidecarId, commit.oid));
     if ("sidecarId" in kept) throw new SyntaxError("its sidecar holds no record");
     return kept;
   } catch (error) {

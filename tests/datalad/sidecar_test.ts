@@ -27,7 +27,7 @@ testIfAvailable(
 
     assert.match(written.id, /^[0-9a-f]{32}$/);
     assert.equal(written.path, `.datalad/runinfo/${written.id}`);
-    assert.equal(await readSidecar(runner, dataset, written.id), JSON_LINE);
+    assert.equal(await readSidecar(runner, dataset, written.id, "HEAD"), JSON_LINE);
     assert.deepEqual(await writeSidecar(runner, dataset, JSON_LINE), written);
     assert.notEqual((await writeSidecar(runner, dataset, "{}")).id, written.id);
   },
@@ -73,12 +73,47 @@ Deno.test("readSidecar() takes no path for an ID", async () => {
   const dataset = await open(repository);
 
   for (const id of ["../x", "a/b", "", "a b", "a\0"]) {
-    await assert.rejects(readSidecar(fakeRunner(), dataset, id), SyntaxError, id);
+    await assert.rejects(readSidecar(fakeRunner(), dataset, id, "HEAD"), SyntaxError, id);
   }
 });
 
+for (const kind of ["git", "annex", "absent"] as const) {
+  testIfAvailable(
+    kind === "git" ? ["xz"] : ["xz", "git-annex"],
+    `readSidecar() reads what only the commit has: ${kind}`,
+    async () => {
+      await using repository = await TestRepository.create(
+        { a: "1\n" },
+        kind === "git" ? "plain git" : "git-annex",
+      );
+      const { runner } = repository;
+      const git = (...args: string[]) => repository.dataset.git(...args);
+      const { id, path } = await writeSidecar(runner, await open(repository), JSON_LINE);
+      await git(
+        ...(kind === "git" ? ["add", path] : ["annex", "add", "--quiet", "--force-large", path]),
+      );
+      const commit = await repository.commit();
+      if (kind === "absent") await git("annex", "drop", "--quiet", "--force", path);
+      if (kind !== "absent") await git("rm", "--quiet", path);
+      const dataset = await open(repository);
+
+      const read = readSidecar(runner, dataset, id, commit);
+
+      if (kind !== "absent") assert.equal(await read, JSON_LINE);
+      else {await assert.rejects(read, {
+          name: "SyntaxError",
+          message: /is not here \(git annex get/,
+        });}
+      await assert.rejects(readSidecar(runner, dataset, "other", commit), {
+        name: "SyntaxError",
+        message: /neither it nor the work tree has "\.datalad\/runinfo\/other"$/,
+      });
+    },
+  );
+}
+
 Deno.test("readSidecar() says why it cannot, and what to install", async () => {
-  await using repository = await TestRepository.create();
+  await using repository = await TestRepository.create({ ".datalad/runinfo/x": "no xz\n" });
   const dataset = await open(repository);
   using runner = fakeRunner(
     { to: ["xz", "-dc"], code: 1, stderr: "xz: x: File format not recognized\n" },
@@ -86,11 +121,14 @@ Deno.test("readSidecar() says why it cannot, and what to install", async () => {
     { to: ["xz", "-zc"], code: 1, stderr: "xz: full\n" },
   );
 
-  await assert.rejects(readSidecar(runner, dataset, "x"), {
+  await assert.rejects(readSidecar(runner, dataset, "x", "HEAD"), {
     name: "SyntaxError",
     message: /cannot be read: xz: x: File format not recognized$/,
   });
-  await assert.rejects(readSidecar(runner, dataset, "x"), { code: "BAD_RECORD", hint: /xz-utils/ });
+  await assert.rejects(readSidecar(runner, dataset, "x", "HEAD"), {
+    code: "BAD_RECORD",
+    hint: /xz-utils/,
+  });
   await assert.rejects(writeSidecar(runner, dataset, "{}"), {
     code: "BAD_RECORD",
     detail: "xz: full",
