@@ -14,8 +14,7 @@ export const ERROR_CODES = {
   BAD_CONFIG: "The dataset's configuration cannot be used",
   NO_COMMIT: "The repository has no commit yet",
   HEAD_DETACHED: "HEAD points at no branch, so that a commit would belong to none",
-  OPERATION_IN_PROGRESS:
-    "A merge, rebase, cherry-pick, revert or bisect is under way, or a file is in conflict",
+  OPERATION_IN_PROGRESS: "A merge, rebase, cherry-pick, revert, bisect or conflict is under way",
   NO_IDENTITY: "Git does not know whom to name as author and committer",
   INDEX_LOCKED: "Another process holds Git's index lock",
   BRANCH_MOVED: "Another process keeps moving the branch",

@@ -180,7 +180,7 @@ export const LAYER_RULES: Readonly<Record<string, LayerRule>> = {
   paths: { mayImport: [], reason: "paths are text" },
   errors: { mayImport: [], reason: "everything stands on errors.ts" },
   manifest: { mayImport: [], reason: "deno.json names the version" },
-  guides: { mayImport: [], reason: "docs/guides: what dlslurm help shows is text" },
+  guides: { mayImport: [], reason: "docs: what dlslurm help shows is text" },
 };
 
 function command(...others: readonly string[]): LayerRule {
@@ -203,7 +203,7 @@ export function layerOf(path: string): string | undefined {
   if (path === "main.ts") return "main";
   if (path === "src/errors.ts") return "errors";
   if (path === "deno.json") return "manifest";
-  if (path.startsWith("docs/guides/")) return "guides";
+  if (/^docs\/.*\.md$/.test(path)) return "guides";
   const [, first, second] = /^src\/([^/]+)\/(?:([^/]+)\/)?/.exec(path) ?? [];
   // Every command and every room of the fake has a rule of its own; of other folders those that are named.
   const isSplit = first === "commands" || first === "fake_slurm";

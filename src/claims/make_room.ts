@@ -7,8 +7,8 @@ import type { Job } from "../jobs/job.ts";
 import type { JobStore } from "../store/job_store.ts";
 
 /**
- * Removes links to contents that are not here, and pointers, so that a job can write files in their places. They have to
- * be noted with the job before: {@linkcode putBack} makes them again.
+ * Removes links to contents that are not here, and pointers, so that a job can write files in their places.
+ * They have to be noted with the job before: {@linkcode putBack} makes them again.
  *
  * @param room targets and pointers by path; what is another one by now, or whose content has come, stays.
  */
@@ -27,8 +27,8 @@ export async function makeRoom(
 }
 
 /**
- * Makes links and pointers again that made room for jobs and in whose places there is nothing: jobs that are about to be
- * ended or forgotten did not write them. Harmless if repeated.
+ * Makes links and pointers again that made room for jobs and in whose places there is nothing: jobs that are
+ * about to be ended or forgotten did not write them. Harmless if repeated.
  *
  * A crash leaves some to the next call.
  */

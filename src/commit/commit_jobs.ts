@@ -390,9 +390,9 @@ async function headAfterMove(part: StagedDataset, attempt: number): Promise<stri
   );
 }
 
-/** What is left as it was where the commits fail, by the datasets whose branches have moved already. */
 const NOTHING_MOVED: ReadonlySet<StagedDataset> = new Set();
 
+/** What is left as it was where the commits fail, by the datasets whose branches have moved already. */
 function leftBy(moved: ReadonlySet<StagedDataset>): string {
   if (moved.size === 0) return "Nothing was committed, the jobs stay open";
   const roots = [...moved].map(({ dataset }) => `"${dataset.root}"`);
