@@ -88,8 +88,9 @@ export function directivesOf(script: string): string[] {
   const directives: string[] = [];
   for (const line of script.split("\n")) {
     if (/^\s*$/.test(line)) continue;
-    if (!line.startsWith("#")) break;
-    if (/^#(SBATCH|PBS|BSUB)\s/.test(line)) directives.push(line);
+    // A comment may be indented, a directive may not; between it and its first option need be no blank.
+    if (!/^\s*#/.test(line)) break;
+    if (/^#(SBATCH|PBS|BSUB)/.test(line)) directives.push(line);
   }
   return directives;
 }

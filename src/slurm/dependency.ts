@@ -20,8 +20,14 @@ const ENDING_TYPES = ["afterok", "afterany", "afternotok", "aftercorr", "afterbu
 /** The value of `--dependency` in the directives of a batch script. */
 export function dependencyOfScript(script: string): string | undefined {
   const words = directivesOf(script).filter((line) => line.startsWith("#SBATCH"))
-    .flatMap((line) => splitLeniently(line.slice("#SBATCH".length)));
+    .flatMap((line) => withoutComment(splitLeniently(line.slice("#SBATCH".length))));
   return readSbatchOptions(words).dependency;
+}
+
+/** sbatch(1): a `#` behind blanks begins a comment in a directive. */
+function withoutComment(words: string[]): string[] {
+  const comment = words.findIndex((word) => word.startsWith("#"));
+  return comment < 0 ? words : words.slice(0, comment);
 }
 
 /**

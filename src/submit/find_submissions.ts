@@ -126,7 +126,7 @@ async function namesFolder({ command, directory }: SubmittedCommand): Promise<bo
   const { script } = readSubmissionCommand(command);
   if (script === undefined) return false;
   const text = await readTextIfPresent(resolve(directory, script)).catch(() => undefined);
-  return directivesOf(text ?? "").some((line) => /\s(?:-D|--chd)/.test(line));
+  return directivesOf(text ?? "").some((line) => /(?:\s|^#SBATCH)(?:-D|--chd)/.test(line));
 }
 
 function readLine(command: string, { submitter }: Job): ExpectedLine | string {

@@ -88,9 +88,13 @@ Deno.test("directivesOf() takes what sbatch would read, and nothing below the fi
     "##SBATCH --no",
     "#SBATCH -o 'x y'",
     "  ",
+    "  # an indented comment",
+    "  #SBATCH --indented",
+    "#SBATCH--mem=1",
     "echo",
     "#SBATCH --late",
   ];
 
-  assert.deepEqual(directivesOf(script.join("\n")), ["#SBATCH --time=1", "#SBATCH -o 'x y'"]);
+  const taken = ["#SBATCH --time=1", "#SBATCH -o 'x y'", "#SBATCH--mem=1"];
+  assert.deepEqual(directivesOf(script.join("\n")), taken);
 });

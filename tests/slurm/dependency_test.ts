@@ -56,6 +56,8 @@ Deno.test("dependencyOfScript() reads the directives, and no further", () => {
     dependencyOfScript(script("#SBATCH -n 1 -d afterok:7", "#SBATCH -t 5")),
     "afterok:7",
   );
+  assert.equal(dependencyOfScript(script("  # b", "#SBATCH-dafterok:7")), "afterok:7");
+  assert.equal(dependencyOfScript(script("#SBATCH -n 1 # -d afterok:7")), undefined);
   assert.equal(dependencyOfScript(script("# SBATCH -d afterok:7")), undefined);
   assert.equal(dependencyOfScript(script("echo", "#SBATCH -d afterok:7")), undefined);
 });

@@ -50,8 +50,9 @@ export function optionsFromDirectives(
 ): readonly GivenOption[] {
   const args: string[] = [];
   for (const line of script.split("\n")) {
-    if (/^#SBATCH(\s|$)/.test(line)) args.push(...splitDirective(line.slice("#SBATCH".length)));
-    else if (!line.startsWith("#") && line.trim() !== "") break;
+    if (/^#SBATCH(?=[\s-]|$)/.test(line)) {
+      args.push(...splitDirective(line.slice("#SBATCH".length)));
+    } else if (!/^\s*(#|$)/.test(line)) break;
   }
   return getopt(args, { program: "sbatch", specs: SBATCH_OPTIONS[version], refusalStatus: 255 })
     .options;

@@ -11,7 +11,7 @@ Deno.test("splitDirective() groups by quotes and stops at a comment", () => {
 });
 
 Deno.test("optionsFromDirectives() stops at the first command", () => {
-  const script = "#!/bin/sh\n#SBATCH -n 2\n##SBATCH -n 9\n\n# text\n#SBATCHX\n#SBATCH --time=5\n" +
+  const script = "#!/bin/sh\n#SBATCH -n 2\n##SBATCH -n 9\n\n  # text\n#SBATCHX\n#SBATCH--time=5\n" +
     "echo\n#SBATCH -n 3\n";
 
   assert.deepEqual(optionsFromDirectives(script, "22.05"), [
