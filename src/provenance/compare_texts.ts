@@ -74,40 +74,64 @@ function compareLines(
   const [one, other] = [strip(before), strip(after)];
   if (one === other) return { numbers: 0, largest: 0 };
   if (tolerance === undefined) return undefined;
-  const [texts, values] = takeApart(one);
-  const [otherTexts, otherValues] = takeApart(other);
+  const [texts, words] = takeApart(one);
+  const [otherTexts, otherWords] = takeApart(other);
   const isAlike = texts.length === otherTexts.length &&
     texts.every((text, at) => text === otherTexts[at]);
   if (!isAlike) return undefined;
   let largest = 0;
-  for (const [at, value] of values.entries()) {
-    const distance = distanceOf(value, otherValues[at]!);
+  for (const [at, word] of words.entries()) {
+    const distance = distanceOf(word, otherWords[at]!);
     if (distance > tolerance) return undefined;
     largest = Math.max(largest, distance);
   }
-  return { numbers: values.length, largest };
+  return { numbers: words.length, largest };
 }
 
 /** Numbers that stand alone: those in names, `a10`, `3f2a`, are text. */
 const NUMBER_REGEXP =
   /(?<![\p{L}\p{N}_.])[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|nan|inf(?:inity)?)(?![\p{L}\p{N}_])/giu;
 
-/** What stands between numbers, with one blank for several, and the numbers. */
-function takeApart(line: string): [string[], number[]] {
-  const texts = line.split(NUMBER_REGEXP).map((text) => text.replace(/\s+/g, " "));
-  const values = [...line.matchAll(NUMBER_REGEXP)].map(([word]) => toNumber(word));
-  return [texts, values];
+/**
+ * What stands between numbers, and the numbers. Of several blanks one counts, and beside a number none, which may
+ * be right-aligned; a tab stands for a column.
+ */
+function takeApart(line: string): [string[], string[]] {
+  const texts = line.split(NUMBER_REGEXP)
+    .map((text) => text.replace(/^ +| +$/g, "").replace(/ +/g, " "));
+  const words = [...line.matchAll(NUMBER_REGEXP)].map(([word]) => word);
+  return [texts, words];
 }
 
-function toNumber(word: string): number {
+/** `undefined` for a number that is beyond what can be calculated with. */
+function toNumber(word: string): number | undefined {
   const [, sign, name] = /^([-+]?)(nan|inf)/i.exec(word) ?? [];
-  if (name === undefined) return Number(word);
-  return name.toLowerCase() === "nan" ? NaN : sign === "-" ? -Infinity : Infinity;
+  if (name !== undefined) {
+    return name.toLowerCase() === "nan" ? NaN : sign === "-" ? -Infinity : Infinity;
+  }
+  const value = Number(word);
+  const isZero = !/[1-9]/.test(word.replace(/e.*$/i, ""));
+  return Number.isFinite(value) && (value === 0) === isZero ? value : undefined;
 }
+
+const INTEGER_REGEXP = /^[-+]?[0-9]+$/;
 
 /** As part of the larger one; no number at all is like no number. */
-function distanceOf(one: number, other: number): number {
-  if (one === other || Number.isNaN(one) && Number.isNaN(other)) return 0;
-  const distance = Math.abs(one - other) / Math.max(Math.abs(one), Math.abs(other));
+function distanceOf(word: string, otherWord: string): number {
+  if (word === otherWord) return 0;
+  const [one, other] = [toNumber(word), toNumber(otherWord)];
+  if (one === undefined || other === undefined) return Infinity;
+  if (Number.isNaN(one) && Number.isNaN(other)) return 0;
+  const largest = Math.max(Math.abs(one), Math.abs(other));
+  // Such as IDs, of which two may be one number in floating point.
+  const areExact = largest > Number.MAX_SAFE_INTEGER &&
+    INTEGER_REGEXP.test(word) && INTEGER_REGEXP.test(otherWord);
+  const difference = areExact
+    ? Math.abs(Number(BigInt(word.replace("+", "")) - BigInt(otherWord.replace("+", ""))))
+    : one === other
+    ? 0
+    : Math.abs(one - other);
+  if (difference === 0) return 0;
+  const distance = difference / largest;
   return Number.isFinite(distance) ? distance : Infinity;
 }

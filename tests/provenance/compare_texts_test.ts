@@ -40,6 +40,32 @@ Deno.test("compareTexts() takes numbers within the tolerance for the same, and s
   assert.equal(areAlike("1 2", "1 2 3", 0.5), false);
 });
 
+Deno.test("compareTexts() tells numbers apart that floating point does not", () => {
+  for (
+    const [before, after] of [
+      ["1e400", "1e500"],
+      ["inf", "1e999"],
+      ["1e-400", "0"],
+      ["9007199254740993", "9007199254740992"],
+      ["-12345678901234567890", "-12345678901234567891"],
+    ]
+  ) {
+    assert.equal(areAlike(before!, after!, 0), false, before);
+    assert.equal(areAlike(before!, before!, 0), true, before);
+  }
+  assert.equal(areAlike("12345678901234567890", "+12345678901234567891", 1e-6), true);
+  assert.equal(areAlike("0.0", "0e5", 0), true);
+  assert.equal(areAlike("1e3", "1000", 0), true);
+});
+
+Deno.test("compareTexts() passes over blanks beside numbers, and takes each tab for a column", () => {
+  assert.equal(areAlike(" 9.99999 x", "10.00000  x ", 1e-4), true);
+  assert.equal(areAlike("a, 9", "a,10", 0.2), true);
+  assert.equal(areAlike("1\t\t3\t4", "1\t3\t\t4", 0), false);
+  assert.equal(areAlike("1\t\t3", "1\t3", 0), false);
+  assert.equal(areAlike("1 2", "12", 0.5), false);
+});
+
 Deno.test("compareTexts() takes digits in names for text", () => {
   for (
     const [before, after] of [["a10000000", "a10000001"], ["f1.0x", "f1.0000001x"], ["v_1", "v_2"]]
