@@ -62,9 +62,11 @@ interface Condition {
 function conditionsIn(dependency: string): Condition[] {
   return dependency.split(/[,?]/).filter((part) => part !== "").flatMap((part): Condition[] => {
     const words = part.split(":");
-    // As of old, `--dependency=ID` is afterany:ID.
-    const [type, ids] = /^[0-9]/.test(part) ? ["afterany", words] : [words[0]!, words.slice(1)];
-    const targets = ids.map((id) => /^([0-9]+(?:_[0-9]+)?)((?:_\*)?(?:\+[0-9]+)?)$/.exec(id));
+    // As of old, `--dependency=ID` is afterany:ID. sbatch takes types in capitals, and blanks before an ID.
+    const [type, ids] = /^[0-9]/.test(part)
+      ? ["afterany", words]
+      : [words[0]!.toLowerCase(), words.slice(1)];
+    const targets = ids.map((id) => /^\s*([0-9]+(?:_[0-9]+)?)((?:_\*)?(?:\+[0-9]+)?)$/.exec(id));
     if (targets.length === 0 || targets.includes(null)) return [{ type: part }];
     return targets.map((match) => ({ type, target: { jobId: match![1]!, rest: match![2]! } }));
   });

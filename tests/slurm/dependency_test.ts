@@ -67,6 +67,7 @@ const TEXTS: readonly (readonly [text: string, ids: readonly string[]])[] = [
   ["afterok:7:8,afterany:9_3", ["7", "8", "9_3"]],
   ["afternotok:7,aftercorr:8,afterburstbuffer:9", ["7", "8", "9"]],
   ["afterok:7_*", ["7"]],
+  ["AFTEROK:7,AfterAny: 8", ["7", "8"]],
   // A start is no end, of several conditions one is enough, and a name is no job.
   ["after:7+5", []],
   ["afterok:7?afterok:8", []],
