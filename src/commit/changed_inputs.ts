@@ -9,6 +9,7 @@ import { CommitTree } from "../git/commit_tree.ts";
 import type { Repository } from "../git/repository.ts";
 import { hasTraits } from "../jobs/noted_evidence.ts";
 import type { NotedEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
+import type { LeftBefore, LeftVersion } from "./left_before.ts";
 
 /** One finish reads no more bytes than this to find out whether content has changed. */
 const MOST_BYTES_READ = 32 * 1024 * 1024;
@@ -35,7 +36,7 @@ export class InputsNow implements Disposable {
 
   /**
    * Finds the inputs, and the script, that are not what they were when the job was submitted. What the job
-   * itself was to write does not count, nor does what was to be written before it began.
+   * itself was to write does not count.
    */
   async findChanged(
     { script, inputs }: NotedEvidence,
@@ -51,25 +52,68 @@ export class InputsNow implements Disposable {
   }
 
   /**
-   * Completes what was noted of an input: of one that was to be written first, what is there now; of one that
-   * was too large to be read at the submission, its name in git, if it is as it was.
+   * Finds which version a job read of an input that others were to write first: what they have committed, else
+   * what is there now, as long as nobody else is seen to have written it.
    *
    * @param head what the job was submitted at.
-   * @param isAwaited whether a job that this one waited for was to write it, over what was there.
+   * @returns whether it was changed after that; `undefined` if none of the others has written it: then it was
+   * what was noted.
    */
-  async complete(
+  async findAwaited(
     input: NotedInput,
+    left: LeftBefore,
     head: string | undefined,
-    isAwaited = false,
-  ): Promise<NotedInput> {
-    const mark = input.extra === true ? { extra: true } : {};
-    if (isAwaited && input.missing !== true) {
-      const { modified: _, ...there } = await this.#look(
-        input.path,
-        head ?? this.#repository.headOid,
-      );
-      return { ...there, ...mark };
+  ): Promise<{ readonly input: NotedInput; readonly isChanged: boolean } | undefined> {
+    const { path, missing } = input;
+    const mark = {
+      ...(input.extra === true ? { extra: true } : {}),
+      ...(missing === true ? { missing } : {}),
+    };
+    const isPending = left.isPending(path);
+    const version = isPending ? undefined : left.find(path);
+    if (missing !== true) {
+      const isOthers = isPending && head !== undefined && await this.#wasCommitted(path, head);
+      if (isOthers || version === null) return undefined;
     }
+    const { modified: _, ...now } = version
+      ? await this.#look(path, version.commit.oid, version.commit.tree)
+      : await this.#look(path, head ?? this.#repository.headOid);
+    const isChanged = version ? !this.#isStill(version, now) : false;
+    return { input: { ...(isChanged ? version!.evidence : now), ...mark }, isChanged };
+  }
+
+  /** Whether a file is as somebody has committed it since `head`: a job without a commit has not written it so. */
+  async #wasCommitted(path: string, head: string): Promise<boolean> {
+    const { headOid } = this.#repository;
+    const entry = this.#treeOf(headOid).find(path);
+    const earlier = this.#treeOf(head).find(path);
+    if (!entry || earlier === undefined || entry.oid === earlier?.oid) return false;
+    const { key, blob, size, modified, traits } = await this.#look(path, headOid);
+    // An annexed file that is no link is told by its size alone.
+    const isKnown = blob !== undefined || key !== undefined && traits === undefined;
+    return isKnown && modified !== true && size === undefined;
+  }
+
+  /** Whether a file is as a commit has it. */
+  #isStill({ evidence, oid, finishedAtMs }: LeftVersion, now: NotedInput): boolean {
+    const { path, key, blob } = evidence;
+    const isSame = key === undefined ? now.blob === blob : now.key === key;
+    if (isSame && now.size === undefined) return true;
+    // Git filters what it keeps, and a large file is not read: nobody has touched it since, or committed another.
+    const changedMs = this.#infoOf(join(this.#repository.root, path))?.ctime?.getTime();
+    // The runtime tells it in whole seconds.
+    return changedMs !== undefined && changedMs + 1_000 <= finishedAtMs &&
+      this.#treeOf(this.#repository.headOid).find(path)?.oid === oid;
+  }
+
+  /**
+   * Completes what was noted of an input: of one that was not there, what is there now; of one that was too
+   * large to be read at the submission, its name in git, if it is as it was.
+   *
+   * @param head what the job was submitted at.
+   */
+  async complete(input: NotedInput, head: string | undefined): Promise<NotedInput> {
+    const mark = input.extra === true ? { extra: true } : {};
     const isLarge = input.size !== undefined && input.blob === undefined &&
       input.modified !== true && input.key === undefined;
     if (input.missing !== true && !isLarge) return input;
@@ -83,12 +127,12 @@ export class InputsNow implements Disposable {
     return isSame ? { ...now, ...mark } : input;
   }
 
-  async #look(path: string, head: string): Promise<NotedInput> {
+  async #look(path: string, head: string, tree?: CommitTree): Promise<NotedInput> {
     const name = `${head} ${path}`;
     const known = this.#looks.get(name);
     if (known !== undefined) return known;
     const { root } = this.#repository;
-    const view: InputView = { root, head: this.#treeOf(head), headOid: head };
+    const view: InputView = { root, head: tree ?? this.#treeOf(head), headOid: head };
     const { read = 0, ...look } = await lookAtInput(view, path, this.#room);
     this.#room -= read;
     this.#looks.set(name, look);

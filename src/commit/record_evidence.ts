@@ -14,8 +14,8 @@ import type {
   ScriptEvidence,
 } from "../jobs/evidence.ts";
 import { evidenceToJson } from "../jobs/evidence.ts";
-import type { SubmittedJob } from "../jobs/job.ts";
-import type { NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
+import type { Job, SubmittedJob } from "../jobs/job.ts";
+import type { NotedEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
 import { parseDuration } from "../jobs/queue_entries.ts";
 import { isWithin } from "../paths/root_paths.ts";
 import { toUserError } from "../process/system_error.ts";
@@ -23,6 +23,7 @@ import { firstOf } from "../session/name_list.ts";
 import type { Session } from "../session/session.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { InputsNow } from "./changed_inputs.ts";
+import { LeftBefore } from "./left_before.ts";
 
 /** Where commits keep scripts that were in none, each under its name as a blob. */
 export const SCRIPTS_FOLDER = ".datalad/slurm/scripts";
@@ -39,6 +40,12 @@ export interface CompletedEvidence {
   readonly evidence: Evidence;
   /** Files that were written for it just now, relative to the root. */
   readonly files: readonly string[];
+}
+
+/** An input that another job has written before it was read, and whether it was changed after that. */
+interface Awaited {
+  readonly input: NotedInput;
+  readonly isChanged: boolean;
 }
 
 /** Completes the evidence of jobs that are finished together. */
@@ -76,18 +83,20 @@ export class RecordEvidence implements Disposable {
     const attempts = await this.#attempts(job, files);
     const noted = this.#store.evidence.find(job.jobKey);
     if (noted === undefined) return { evidence: attempts, files };
-    const awaited = this.#claimsBefore(job);
     const isHere = noted.isOfOtherClone !== true;
+    const awaited = isHere ? await this.#awaited(job, noted) : new Map<string, Awaited>();
+    const left = noted.inputs.filter(({ path }) => !awaited.has(path));
     const changed = isHere
-      ? await this.#now.findChanged(noted, [...job.outputs, ...awaited])
+      ? await this.#now.findChanged({ ...noted, inputs: left }, job.outputs)
       : { inputs: [], script: undefined };
+    changed.inputs.push(...[...awaited].flatMap(([path, { isChanged }]) => isChanged ? path : []));
     this.#note(job, changed);
     const script = noted.script && await this.#script(noted.script, files);
     const inputs: InputEvidence[] = [];
     for (const input of noted.inputs) {
-      const isAwaited = awaited.some((claim) => isWithin(claim, input.path));
       const whole = isHere
-        ? await this.#now.complete(input, noted.submission.head, isAwaited)
+        ? awaited.get(input.path)?.input ??
+          await this.#now.complete(input, noted.submission.head)
         : input;
       inputs.push(withoutTraits(whole));
     }
@@ -105,19 +114,39 @@ export class RecordEvidence implements Disposable {
     };
   }
 
-  /** What a job's predecessors, and theirs, were to write: it read that as they had left it. */
-  #claimsBefore({ after = [] }: SubmittedJob): string[] {
-    const claims: string[] = [];
+  /** The inputs that a job's predecessors have written before it read them. */
+  async #awaited(job: SubmittedJob, noted: NotedEvidence): Promise<Map<string, Awaited>> {
+    const found = new Map<string, Awaited>();
+    const { at, head } = noted.submission;
+    const jobs = this.#openBefore(job, at === undefined ? job.submittedAtMs : Date.parse(at));
+    if (jobs.length === 0) return found;
+    using left = new LeftBefore(this.#dataset, jobs);
+    for (const input of noted.inputs) {
+      if (!left.claims(input.path)) continue;
+      const awaited = await this.#now.findAwaited(input, left, head);
+      if (awaited === undefined) continue;
+      const isOwn = job.outputs.some((claim) => isWithin(claim, input.path));
+      found.set(input.path, isOwn ? { ...awaited, isChanged: false } : awaited);
+    }
+    return found;
+  }
+
+  /** A job's predecessors, and theirs, that were open when it was submitted: what others had left was noted then. */
+  #openBefore({ after = [] }: SubmittedJob, submittedAtMs: number): Job[] {
+    const open: Job[] = [];
     const seen = new Set<string>();
     const left = after.map(({ jobId }) => jobId);
     for (let jobId = left.pop(); jobId !== undefined; jobId = left.pop()) {
       if (seen.has(jobId)) continue;
       seen.add(jobId);
       const predecessor = this.#store.findByJobId(jobId);
-      claims.push(...predecessor?.outputs ?? []);
-      left.push(...(predecessor?.after ?? []).map((each) => each.jobId));
+      if (predecessor === undefined || (predecessor.endedAtMs ?? Infinity) <= submittedAtMs) {
+        continue;
+      }
+      open.push(predecessor);
+      left.push(...(predecessor.after ?? []).map((each) => each.jobId));
     }
-    return claims;
+    return open;
   }
 
   /** Says which jobs had inputs, or scripts, that were changed while they were open. */
@@ -165,7 +194,7 @@ export class RecordEvidence implements Disposable {
       `${were} changed, and nobody knows which version was read: ${
         firstOf(inputs, MOST_NAMED)
       }; the ` +
-        "record says what was there at the submission",
+        "record says what was there before",
     );
   }
 

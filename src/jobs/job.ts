@@ -238,6 +238,8 @@ export interface Job extends JobRequest {
   readonly reusedFromS: number | null;
   /** How it ended, once it was finished or closed; `null` if unknown. */
   readonly end: JobEnd | null;
+  /** Milliseconds since 1970 when it was finished or closed here; absent for one that was not. */
+  readonly endedAtMs?: number;
   /** Commit built for it, set before the branch moves. */
   readonly commitOid: string | null;
   /** The head that `commitOid` was built on. */

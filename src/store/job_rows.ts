@@ -48,6 +48,7 @@ const JobRow = v.object({
   job_end: v.nullable(v.pipe(v.string(), v.parseJson(), v.custom<JobEnd>(isEnd))),
   commit_oid: v.nullable(v.string()),
   commit_base: v.nullable(v.string()),
+  ended_at_ms: v.nullable(v.number()),
   table_row: v.nullable(v.pipe(
     v.string(),
     v.parseJson(),
@@ -272,6 +273,7 @@ export function toJob(fields: Record<string, unknown>): Job {
     end: row.job_end,
     commitOid: row.commit_oid,
     commitBase: row.commit_base,
+    ...(row.ended_at_ms === null ? {} : { endedAtMs: row.ended_at_ms }),
     row: row.table_row,
     attempts: compact(row.attempts),
     sbatchOptions: row.sbatch_options,

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { InputsNow } from "../../src/commit/changed_inputs.ts";
+import { LeftBefore } from "../../src/commit/left_before.ts";
 import { lookAtInput } from "../../src/datalad/look_at_input.ts";
 import { CommitTree } from "../../src/git/commit_tree.ts";
 import type { NotedEvidence, NotedInput } from "../../src/jobs/noted_evidence.ts";
+import { openJob } from "../support/jobs.ts";
 import { TestRepository } from "../support/test_repository.ts";
 
 const KEY = "MD5E-s3--aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -130,8 +132,12 @@ Deno.test("InputsNow.complete() tells of what was to be written first what is th
   const later = await now.complete(absent, undefined);
   assert.deepEqual([later.blob, later.missing], [await blobOf("later"), true]);
   assert.equal(await now.complete(present, undefined), present, "it is known as it was");
-  const awaited = await now.complete(present, undefined, true);
-  assert.deepEqual([awaited.blob, awaited.modified], [await blobOf("a"), undefined]);
+  using left = new LeftBefore(await repository.open(), [openJob({ outputs: ["a"] })]);
+  const awaited = await now.findAwaited(present, left, undefined);
+  assert.deepEqual(
+    [awaited!.input.blob, awaited!.input.modified, awaited!.isChanged],
+    [await blobOf("a"), undefined, false],
+  );
 });
 
 Deno.test("InputsNow.complete() names a large file that is as it was, and no other", async () => {
@@ -153,11 +159,12 @@ Deno.test("InputsNow.complete() keeps the mark of an extra input, however it is 
   await using repository = await TestRepository.create({ a: "1\n", large: "2\n".repeat(1_000) });
   const [a, large] = await note(repository, "a", "large");
   using now = new InputsNow(await repository.open());
-  const complete = async (input: NotedInput, isAwaited = false) =>
-    (await now.complete({ ...input, extra: true }, undefined, isAwaited)).extra;
+  using left = new LeftBefore(await repository.open(), [openJob({ outputs: ["a"] })]);
+  const complete = async (input: NotedInput) =>
+    (await now.complete({ ...input, extra: true }, undefined)).extra;
 
   assert.equal(await complete(a!), true);
-  assert.equal(await complete(a!, true), true);
+  assert.equal((await now.findAwaited({ ...a!, extra: true }, left, undefined))!.input.extra, true);
   assert.equal(await complete({ path: "a", missing: true }), true);
   assert.equal(large!.blob, undefined, "it was too large to be read");
   assert.equal(await complete(large!), true);

@@ -562,3 +562,62 @@ Deno.test("evidence: an input that an awaited job writes anew → the version th
   assert.deepEqual(changedWhileOpen, ["raw.txt"]);
   assert.doesNotMatch(stderr, /clean\/obs\.txt/);
 });
+
+/** What the record says of one input: its blob, and whether it was changed while the job was open. */
+async function toldOf(world: EngineWorld, path: string) {
+  const { inputs, changedWhileOpen = [] } = await evidenceOf(world);
+  assert(Array.isArray(inputs));
+  return [inputs.find((input) => input.path === path)?.blob, changedWhileOpen];
+}
+
+Deno.test("evidence: an input of a job that was finished before the submission, edited while open → as it was, and named", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("clean");
+  await world.write("clean/x", "v1\n");
+  const read = await hashOf(world, "clean/x");
+  await world.must("finish");
+  await world.must(..."schedule --after 1 -i clean/x -o fit sbatch job.sh".split(" "));
+  await world.write("clean/x", "edited\n");
+  await world.git("commit", "-qam", "edited");
+  await world.write("fit", "x\n");
+  await world.must("finish");
+
+  assert.deepEqual(await toldOf(world, "clean/x"), [read, ["clean/x"]]);
+});
+
+Deno.test("evidence: a file in an awaited job's claim that only a user has written → as it was, and named", async () => {
+  for (const order of [["1", "2"], [""]]) {
+    await using world = await EngineWorld.create({ "clean/notes": "v1\n" });
+    const read = await hashOf(world, "clean/notes");
+    await world.schedule("clean");
+    await world.must(..."schedule --after 1 -i clean/notes -o fit sbatch job.sh".split(" "));
+    await world.write("clean/notes", "edited\n");
+    await world.git("commit", "-qam", "edited");
+    for (const path of ["clean/x", "fit"]) await world.write(path, "x\n");
+    for (const id of order) await world.must("finish", ...id === "" ? [] : [id]);
+
+    assert.deepEqual(await toldOf(world, "clean/notes"), [read, ["clean/notes"]], `${order}`);
+  }
+});
+
+for (const edited of ["", "committed", "uncommitted"]) {
+  Deno.test(`evidence: an input of a job that was finished first, ${edited || "not"} edited since → as that one left it`, async () => {
+    await using world = await EngineWorld.create({ "clean/x": "old\n" });
+    await world.schedule("clean");
+    const inputs = ["-i", "clean/x", "-i", "clean/y"];
+    await world.must("schedule", "--after", "1", ...inputs, "-o", "fit", "sbatch", "job.sh");
+    for (const path of ["clean/x", "clean/y"]) await world.write(path, `new ${path}\n`);
+    const read = [await hashOf(world, "clean/x"), await hashOf(world, "clean/y")];
+    await world.must("finish", "1");
+    if (edited !== "") {
+      for (const path of ["clean/x", "clean/y"]) await world.write(path, "edited\n");
+    }
+    if (edited === "committed") await world.git("commit", "-qam", "edited");
+    await world.write("fit", "x\n");
+    await world.must("finish", "2");
+
+    const changed = edited === "" ? [] : ["clean/x", "clean/y"];
+    assert.deepEqual(await toldOf(world, "clean/x"), [read[0], changed]);
+    assert.deepEqual(await toldOf(world, "clean/y"), [read[1], changed]);
+  });
+}
