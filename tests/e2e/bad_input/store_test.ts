@@ -70,11 +70,17 @@ for (const { situation, damage, says } of DAMAGES) {
   });
 }
 
-Deno.test("e2e: schedule with an empty file as store → a fresh store, nothing was in it", async () => {
+Deno.test("e2e: schedule with an empty file as store → refused; what the hint says begins a new one", async () => {
   await using world = await World.create();
   const file = storeFile(world.dataset);
   await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
   await Deno.writeTextFile(file, "");
+
+  const args = ["schedule", "-o", "out", "sbatch", "submit_gold.slurm"];
+  const refused = await world.dataset.dlslurm(args);
+  assertSays(refused, { code: 1, says: [/it is empty, .*Nothing was changed/] });
+  const [, command] = /: (rm -f .*) begins a new store/.exec(refused.stderr)!;
+  assert((await new Deno.Command("sh", { args: ["-c", command!] }).output()).success);
 
   await world.dataset.schedule("-o", "out", "sbatch", "submit_gold.slurm");
 });
