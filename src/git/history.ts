@@ -83,6 +83,15 @@ export async function findMessages(git: Git, marker: string): Promise<CommitMess
   return parseLog(await git.require(logOf(marker, ["HEAD", "--branches"])));
 }
 
+/**
+ * Lists the commits that HEAD and the branches reach and none of `tips` does. Where the branches lie in the
+ * history of `tips`, git looks at them alone.
+ */
+export async function listUnreached(git: Git, tips: readonly string[]): Promise<Set<string>> {
+  const output = await git.text(["rev-list", "HEAD", "--branches", "--not", ...tips, "--"]);
+  return new Set(output.split("\n").filter((oid) => oid !== ""));
+}
+
 /** The newest of these messages; `undefined` if there is none. Git goes no further than that. */
 export async function findNewestMessage(
   git: Git,

@@ -1,12 +1,13 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { commandOfDataladRun, DATALAD_RUN_PREFIX } from "../datalad/run_record.ts";
-import { readMessagesOf } from "../git/history.ts";
+import { listUnreached, readMessagesOf } from "../git/history.ts";
 import { readCutCommits } from "../git/shallow.ts";
 import { findCommits, keyOf } from "./file_commits.ts";
 import type { FileVersion, PlainCommit } from "./file_commits.ts";
 import { findRenames } from "./renames.ts";
 import type { HistoryEntry, RunHistory } from "./run_history.ts";
 import { RunWrites } from "./run_writes.ts";
+import type { Write } from "./run_writes.ts";
 
 /** Who may be looking for commits already. */
 export interface CommitSearch {
@@ -43,6 +44,8 @@ export class Origins {
   readonly #commands = new Map<string, string | undefined>();
   readonly #writes: RunWrites;
 
+  readonly #unreached = new Map<string, Promise<ReadonlySet<string>>>();
+
   readonly #ahead: CommitSearch | undefined;
 
   /**
@@ -57,16 +60,46 @@ export class Origins {
     this.#writes = new RunWrites(dataset, history);
   }
 
-  /** The runs that wrote to a path, or to one inside it, the newest first. */
+  /** The runs that wrote to a path, or to one inside it, the newest first; those that HEAD does not reach last. */
   async writersOf(path: string): Promise<HistoryEntry[]> {
     const byPath = await this.#writes.at([path]);
     const exact = byPath.get(path);
-    if (exact !== undefined) return exact.map(({ entry }) => entry);
+    if (exact !== undefined) {
+      return await this.#reachedFirst(exact.map(({ entry }) => entry), ["HEAD"]);
+    }
     const inside = path === "."
       ? [...byPath.values()]
       : [...byPath].filter(([each]) => each.startsWith(`${path}/`)).map(([, writes]) => writes);
-    return [...new Set(inside.flat().map(({ entry }) => entry))]
-      .sort((a, b) => a.position - b.position);
+    const entries = [...new Set(inside.flat().map(({ entry }) => entry))];
+    return await this.#reachedFirst(entries.sort((a, b) => a.position - b.position), ["HEAD"]);
+  }
+
+  /**
+   * Puts runs that are on other branches alone behind the others: what came out the same there, as that of
+   * `verify --run` does, is not what made the file here. Git is asked only where there is a choice.
+   */
+  async #reachedFirst(
+    entries: readonly HistoryEntry[],
+    tips: readonly string[],
+  ): Promise<HistoryEntry[]> {
+    if (entries.length < 2) return [...entries];
+    const unreached = await this.#unreachedFrom(tips);
+    const isUnreached = ({ commit }: HistoryEntry) => unreached.has(commit.oid);
+    return [...entries.filter((entry) => !isUnreached(entry)), ...entries.filter(isUnreached)];
+  }
+
+  /** What HEAD does not reach; of tips that are on other branches, what these do not. */
+  async #unreachedFrom(tips: readonly string[]): Promise<ReadonlySet<string>> {
+    const besideHead = await this.#listUnreached(["HEAD"]);
+    const isBeside = tips.some((tip) => besideHead.has(tip));
+    return isBeside ? await this.#listUnreached(tips) : besideHead;
+  }
+
+  async #listUnreached(tips: readonly string[]): Promise<ReadonlySet<string>> {
+    const key = tips.join(" ");
+    const known = this.#unreached.get(key) ?? listUnreached(this.#dataset.git, tips);
+    this.#unreached.set(key, known);
+    return await known;
   }
 
   /**
@@ -86,12 +119,17 @@ export class Origins {
     let open = versions.map((version, at) => ({ version, at }));
     for (let round = 0; open.length > 0 && round < MOST_RENAMES; round++) {
       const byPath = await this.#writes.at(open.map(({ version }) => version.path));
-      const others = open.filter(({ version, at }) => {
-        const entry = byPath.get(version.path)
-          ?.find((write) => write.oid === version.oid && isOlder(write.entry, version))?.entry;
-        if (entry !== undefined) origins[at] = { kind: "job", entry, path: version.path };
-        return entry === undefined;
-      });
+      const writerOf = async (version: FileVersion, writes: readonly Write[]) => {
+        const older = writes.map(({ entry }) => entry).filter((entry) => isOlder(entry, version));
+        return (await this.#reachedFirst(older, tips))[0];
+      };
+      const others: typeof open = [];
+      for (const { version, at } of open) {
+        const writes = byPath.get(version.path) ?? [];
+        const entry = await writerOf(version, writes.filter(({ oid }) => oid === version.oid));
+        if (entry === undefined) others.push({ version, at });
+        else origins[at] = { kind: "job", entry, path: version.path };
+      }
       if (others.length === 0) break;
       const sought = others.map(({ version }) => version);
       const commits = await this.#ahead?.find(sought, tips) ??
@@ -122,8 +160,7 @@ export class Origins {
         }
         if (origins[at]!.kind === "unknown") origins[at] = { kind: "commit", ...commit };
         // A run wrote something else there, and somebody has changed it.
-        const entry = byPath.get(version.path)
-          ?.find((write) => isOlder(write.entry, version))?.entry;
+        const entry = await writerOf(version, byPath.get(version.path) ?? []);
         if (entry !== undefined && entry.commit.oid !== commit.oid) {
           origins[at] = { kind: "job", entry, path: version.path, changedBy: commit };
           continue;

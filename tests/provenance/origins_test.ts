@@ -177,3 +177,23 @@ Deno.test("Origins.writersOf() finds who wrote to a path, or in a folder, the ne
   assert.deepEqual(await writers("."), ["3", "2", "1"]);
   assert.deepEqual(await writers("out/b"), ["2"]);
 });
+
+Deno.test("Origins prefers a run that HEAD reaches to one on another branch that wrote the same, if there is one", async () => {
+  await using history = await History.create();
+  const { dataset } = history.repository;
+  const branch = await dataset.git("rev-parse", "--abbrev-ref", "HEAD");
+  await history.run("1", { files: { "a/out": "1\n" } });
+  await dataset.git("checkout", "--quiet", "-b", "onto", "HEAD^");
+  await history.run("2", { files: { "a/out": "1\n" } });
+  const other = await history.run("3", { files: { b: "1\n" } });
+  const { top } = await history.open();
+  const oid = await dataset.git("rev-parse", "HEAD:a/out");
+  // What a run on that branch read was written there.
+  const [there] = await top.origins.find([{ path: "a/out", oid }], [other]);
+  assert.equal(said(there!), "job 2 a/out");
+  await dataset.git("checkout", "--quiet", branch);
+
+  assert.equal(await originOf(history, "a/out"), "job 1 a/out");
+  const writers = await (await history.open()).top.origins.writersOf("a");
+  assert.deepEqual(writers.map(({ jobId }) => jobId), ["1", "2"]);
+});
