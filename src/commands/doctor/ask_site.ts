@@ -94,7 +94,7 @@ export function versionIn(text: string | undefined): string | undefined {
   return /\bslurm\S* ([0-9]+\.[0-9]+(?:\.[0-9]+)?)/.exec(text ?? "")?.[1];
 }
 
-/** What shows that an answer is one; else an empty one counts, and no other. */
+/** What shows that an answer is one; else an empty one counts, but of scontrol, and no other. */
 const READABLE: Readonly<Record<string, (stdout: string) => boolean>> = {
   scontrol: isControllerConfig,
   squeue: (stdout) => /^ *[0-9]+ *\|/m.test(stdout),
@@ -114,6 +114,12 @@ async function askOne(
     const stdout = textOf(result.stdout);
     const isRead = READABLE[program]?.(stdout) ?? true;
     requireAnswer(program, { stdout, stderr: result.stderr }, isRead);
+    // Of jobs there may be none; a controller always has a configuration.
+    if (program === "scontrol" && !isRead) {
+      throw new UserError("SLURM_UNAVAILABLE", "Cannot ask Slurm: scontrol printed no answer", {
+        hint: "run scontrol show config by hand and see what it prints",
+      });
+    }
     return { program, tookMs: tookMs(), stdout };
   } catch (error) {
     client.signal?.throwIfAborted();

@@ -67,6 +67,14 @@ Deno.test("askSite() does not take an error with exit status 0 for an answer", a
   assert.equal(site.config, undefined);
 });
 
+Deno.test("askSite() does not take silence of scontrol for an answer", async () => {
+  const { site } = await asked(ALL.map((program) => answer(program, "")));
+
+  assert.match(site.scontrol?.failure?.message ?? "", /scontrol printed no answer/);
+  assert.equal(site.config, undefined);
+  assert.deepEqual([site.squeue?.failure, site.sacct?.failure], [undefined, undefined]);
+});
+
 Deno.test("versionIn() reads what sbatch --version prints", () => {
   assert.equal(versionIn("slurm-wlm 22.05.8\n"), "22.05.8");
   assert.equal(versionIn("slurm 24.11\n"), "24.11");
