@@ -115,6 +115,21 @@ Deno.test("handover --take-back: the job is open again, and its file worth nothi
   assert.deepEqual(await clones.stages("second"), []);
 });
 
+Deno.test("handover --release: a job that nobody has adopted stays, unless a person says so", async () => {
+  await using clones = await Clones.create();
+  const world = clones.at("first");
+  await world.schedule("out");
+  await world.must("handover", "-o", clones.file);
+
+  const refused = await world.dlslurm("handover", "--release", "1");
+
+  assert.equal(refused.code, 1);
+  assert.match(saidBy(refused), /no clone is known to have adopted it[^]*hint: .*--take-back 1/);
+  assert.deepEqual(await clones.stages("first"), ["1 handed_over"]);
+  await world.must("handover", "--release", "1", "--yes");
+  assert.deepEqual(await clones.stages("first"), ["1 closed"]);
+});
+
 Deno.test("handover: a job that comes back is finished where it writes", async () => {
   await using clones = await Clones.create();
   const world = clones.at("first");

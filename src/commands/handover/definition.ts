@@ -39,6 +39,10 @@ export function handoverCommand(
         "release the outputs of these jobs: the other clone has finished them, or given them up",
       ),
     )
+    .option(
+      "--yes",
+      "with --release, of jobs that no clone is known to have adopted: one has that cannot see this dataset",
+    )
     .addHelpText(
       "after",
       `

@@ -35,6 +35,8 @@ export interface HandoverOptions {
   readonly takeBack?: boolean | undefined;
   /** Give up the claims of jobs. */
   readonly release?: boolean | undefined;
+  /** A person's word that a clone has adopted them which could not note that here; only with `release`. */
+  readonly yes?: boolean | undefined;
 }
 
 /** Hands jobs over, takes them back, or releases their claims. */
@@ -49,6 +51,9 @@ export async function runHandover(
   }
   if (isReturn && names.length === 0) {
     throw usage("tell which jobs are meant: none was named", "dlslurm list --state HANDED_OVER");
+  }
+  if (options.yes === true && options.release !== true) {
+    throw usage("use --yes without --release", "dlslurm handover --help");
   }
   const dataset = await context.openDataset(options.dataset);
   using store = JobStore.openIn(dataset);
@@ -69,7 +74,9 @@ export async function runHandover(
   const meant = new Set([...named.values()].flat());
   const jobs = candidates.filter((job) => names.length === 0 || meant.has(job));
   if (options.takeBack === true) return takeBack(dataset, store, jobs, context);
-  if (options.release === true) return release(dataset, store, jobs, context);
+  if (options.release === true) {
+    return release(dataset, store, { jobs, isSure: options.yes === true }, context);
+  }
   await handOver(dataset, store, { jobs, output: options.output! }, context);
 }
 
@@ -169,17 +176,29 @@ function takeBack(
 function release(
   dataset: Dataset,
   store: JobStore,
-  jobs: readonly SubmittedJob[],
+  { jobs, isSure }: { readonly jobs: readonly SubmittedJob[]; readonly isSure: boolean },
   context: CommandContext,
 ): void {
   const because = "handed over to another clone";
-  store.end(jobs.map(({ jobKey }) => jobKey), "closed", context.now().getTime(), because);
-  for (const { jobId, outputs } of jobs) {
+  const released = jobs.filter(({ handover }) => isSure || handover?.adoptedBy !== undefined);
+  store.end(released.map(({ jobKey }) => jobKey), "closed", context.now().getTime(), because);
+  for (const job of jobs) {
+    const { jobId, outputs } = job;
+    const isReleased = released.includes(job);
     context.report({
       ...commonOf(dataset),
-      status: "ok",
+      status: isReleased ? "ok" : "impossible",
       slurmJobId: jobId,
-      message: `${jobId}: its outputs are free (${outputs.join(", ")})`,
+      message: isReleased
+        ? `${jobId}: its outputs are free (${outputs.join(", ")})`
+        : `Cannot release job ${jobId}: no clone is known to have adopted it, and it would be in none. ` +
+          "It stays as it is",
+      ...(isReleased ? {} : {
+        errorCode: "UNKNOWN_JOB",
+        hint:
+          `dlslurm handover --take-back ${jobId}; where a clone has adopted it that cannot see this ` +
+          `one: dlslurm handover --release ${jobId} --yes`,
+      }),
     });
   }
 }
