@@ -24,6 +24,7 @@ import type { JudgedOutput } from "../../provenance/judge_outputs.ts";
 import { Provenance } from "../../provenance/provenance.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import type { RunHistory } from "../../provenance/run_history.ts";
+import { fieldsOfError } from "../../session/error_fields.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import type { VerifyOptions } from "./verify_options.ts";
@@ -55,12 +56,15 @@ async function verify(
   const { history } = provenance.top;
   const finder = new TargetFinder(provenance, store, context.runner);
   const names = options.revisions.length === 0 ? [undefined] : options.revisions;
-  const pairs: RunPair[] = [];
-  if (options.since === undefined) {
-    for (const name of names) pairs.push(await findPair(finder, history, name));
-  } else {
-    pairs.push(...await findPairs(dataset, history, names[0] ?? "HEAD", options.since));
-  }
+  const pairs = options.since !== undefined
+    ? await findPairs(dataset, history, { to: names[0] ?? "HEAD", since: options.since }, context)
+    : names.length === 1
+    ? [await findPair(finder, history, names[0])]
+    : await eachOrWhyNot(
+      names,
+      (name) => findPair(finder, history, name),
+      (error) => reportRefusal(dataset, error, context),
+    );
   const compared = await compareRuns(provenance, pairs);
   for (const [at, pair] of pairs.entries()) {
     context.interrupted.throwIfAborted();
@@ -149,28 +153,62 @@ async function findPair(
   });
 }
 
+/** The repetitions in a range, with the runs that they repeat; says of which that one is not to be found. */
 async function findPairs(
-  { git }: Dataset,
+  dataset: Dataset,
   history: RunHistory,
-  revision: string,
-  since: string,
+  { since, to }: { readonly since: string; readonly to: string },
+  context: CommandContext,
 ): Promise<RunPair[]> {
-  const commits = await readMessages(git, revision, since, RECORD_PREFIX);
-  const pairs: RunPair[] = [];
+  const commits = await readMessages(dataset.git, to, since, RECORD_PREFIX);
+  const repetitions: RecordedRun[] = [];
   for (const { oid } of commits) {
     const entry = history.at(oid);
     const run = entry === undefined ? undefined : await history.readIfGood(entry);
-    if (run !== undefined && run.record.chain.length > 0) pairs.push(await pairOf(history, run));
+    if (run !== undefined && run.record.chain.length > 0) repetitions.push(run);
   }
-  if (pairs.length > 0) return pairs;
-  throw new UserError(
-    "NO_RECORD",
-    `Cannot verify anything in ${
-      since === "" ? revision : `${since}..${revision}`
-    }: no job there ` +
-      "repeats another one",
-    { hint: "dlslurm verify --run --wait --since=REV repeats all of them" },
+  if (repetitions.length === 0) {
+    throw new UserError(
+      "NO_RECORD",
+      `Cannot verify anything in ${since === "" ? to : `${since}..${to}`}: no job there ` +
+        "repeats another one",
+      { hint: "dlslurm verify --run --wait --since=REV repeats all of them" },
+    );
+  }
+  return await eachOrWhyNot(
+    repetitions,
+    (run) => pairOf(history, run),
+    (error) => reportRefusal(dataset, error, context),
   );
+}
+
+/** Where several are asked about, one that cannot be verified does not keep the others from it. */
+async function eachOrWhyNot<T>(
+  all: readonly T[],
+  find: (one: T) => Promise<RunPair>,
+  refuse: (error: UserError) => void,
+): Promise<RunPair[]> {
+  const pairs: RunPair[] = [];
+  for (const one of all) {
+    try {
+      pairs.push(await find(one));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      refuse(error);
+    }
+  }
+  return pairs;
+}
+
+function reportRefusal({ root }: Dataset, error: UserError, context: CommandContext): void {
+  context.report({
+    action: "slurm-verify",
+    status: "impossible",
+    path: root,
+    type: "dataset",
+    refds: root,
+    ...fieldsOfError(error),
+  });
 }
 
 /** @throws {UserError} `NO_RECORD` if the run that is repeated is not in the history. */

@@ -133,6 +133,21 @@ Deno.test("e2e: verify without anything to compare → not 0, and what to do", a
   }
 });
 
+Deno.test("e2e: verify of several, of which one cannot be → said, and the others are verified", async () => {
+  await using world = await createAnalysis();
+  await repeatStep(world, "3", { "fig.txt": "3 of 3\n" });
+
+  for (const args of [["99", "3"], ["3", "99"]]) {
+    const { code, stdout, stderr } = await world.dlslurm("verify", ...args);
+
+    assert.equal(code, 1, args.join(" "));
+    assert.match(stdout + stderr, /it is neither a job, nor a commit of one, nor a label/);
+    assert.match(stdout, /job \d+ (came out as|did not come out as) job 3/);
+  }
+  const stopped = await world.dlslurm("--on-failure", "stop", "verify", "99", "3");
+  assert.doesNotMatch(stopped.stdout, /job 3:/);
+});
+
 Deno.test("e2e: verify where the original is not in the history → said; compare needs no chain", async () => {
   await using world = await createAnalysis();
   await repeatStep(world, "3", { "fig.txt": "3 of 3\n" });
