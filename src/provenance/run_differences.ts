@@ -40,6 +40,12 @@ export async function findDifferences(
   if (a.pwd !== b.pwd) add("folder", a.pwd, b.pwd);
   const [inputs, otherInputs] = await findRunInputs(provenance, [one, other]);
   for (const row of await compareInputs(provenance, inputs!, otherInputs!)) rows.push(row);
+  const [digest, otherDigest] = [digestOf(a.evidence), digestOf(b.evidence)];
+  // Where a list cannot be read, the files themselves say nothing.
+  const isLost = [...inputs!, ...otherInputs!].some((input) =>
+    input.oid === undefined && traitsOf(input) === UNKNOWN
+  );
+  if (isLost && digest !== otherDigest) add("digest of inputs", digest, otherDigest);
   for (const [name, before, after] of pairsOf(accountingOf(a.evidence), accountingOf(b.evidence))) {
     add(name, before, after);
     // What a job used is shown, but does not explain other results.
@@ -70,7 +76,8 @@ async function compareInputs(
   const nameOf = (input: RunInput | undefined) =>
     input === undefined
       ? undefined
-      : input.evidence?.key ?? keys.get(input.oid ?? "") ?? input.oid?.slice(0, 10) ?? "";
+      : input.evidence?.key ?? keys.get(input.oid ?? "") ?? input.oid?.slice(0, 10) ??
+        traitsOf(input);
   const isScript = (path: string) => (one.get(path) ?? other.get(path))!.isScript;
   const rows = paths.map((path) => {
     const [a, b] = [nameOf(one.get(path)), nameOf(other.get(path))];
@@ -78,12 +85,29 @@ async function compareInputs(
     return { what, before: a ?? "none", after: b ?? "none", isSame: a === b };
   });
   const scripts = rows.filter((_, at) => isScript(paths[at]!));
-  const others = rows.filter((_, at) => !isScript(paths[at]!));
+  // Of what is known of neither run nothing is said.
+  const others = rows.filter(({ before, after }, at) =>
+    !isScript(paths[at]!) && !(before === UNKNOWN && after === UNKNOWN)
+  );
   const same = others.filter(({ isSame }) => isSame).length;
   const count = same === 0
     ? []
     : [{ what: "inputs", before: `${same} the same`, after: `${same} the same`, isSame: true }];
   return [...scripts, ...others.filter(({ isSame }) => !isSame), ...count];
+}
+
+const UNKNOWN = "unknown";
+
+/** The digest of a long list of inputs. */
+function digestOf(evidence: Evidence | undefined): string | undefined {
+  const inputs = evidence?.inputs;
+  return inputs !== undefined && "digest" in inputs ? inputs.digest : undefined;
+}
+
+/** What tells a version that has no name. */
+function traitsOf({ evidence }: RunInput): string {
+  const { size, mtime } = evidence ?? {};
+  return size === undefined || mtime === undefined ? UNKNOWN : `${size} bytes, written ${mtime}`;
 }
 
 /** By the labels of the page that show makes. */

@@ -1,6 +1,8 @@
 import { join, normalize } from "node:path";
 import { isPattern, matchesPattern } from "../datalad/python_glob.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
+import { BATCH, batchOf, parseBatch } from "../git/cat_file.ts";
+import { parseEvidence } from "../jobs/evidence.ts";
 import type { InputEvidence } from "../jobs/evidence.ts";
 import { readDeepFiles } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
@@ -54,27 +56,32 @@ export async function findRunInputs(
   provenance: Provenance,
   runs: readonly EntryWithRun[],
 ): Promise<RunInput[][]> {
-  const wanted = runs.map(({ run }) => wantedBy(run.record));
+  const noted = await readNoted(provenance, runs);
+  const wanted = runs.map(({ run }, at) => wantedBy(run.record, noted[at]!.inputs));
   const all = [...new Set(wanted.flatMap(({ literal }) => literal))];
   const groups = await provenance.group(all.filter((path) => path !== "."));
+  const places = new Map(
+    [...groups].flatMap(([place, paths]) =>
+      paths.map((path) => [joinPath(place, path), [place, path] as const] as const)
+    ),
+  );
   const bases = runs.map(({ run, entry }) => basesOf(run, entry));
   const trees = await readDeepFiles(provenance, bases.flat(), all);
-  return runs.map(({ run }, at) => {
+  return runs.map((_, at) => {
     const found = new Map<string, RunInput>();
-    const evidence = new Map(evidenceOf(run.record).map((each) => [each.path, each]));
+    const { inputs, isLost } = noted[at]!;
+    const evidence = new Map(inputs.map((each) => [each.path, each]));
     for (const base of bases[at]!) {
       for (const [path, file] of trees.get(base) ?? []) {
         if (found.has(path) || !wanted[at]!.has(path)) continue;
-        found.set(path, inputOf(file, evidence.get(path), wanted[at]!));
+        const input = inputOf(file, evidence.get(path), wanted[at]!);
+        found.set(path, isLost && !input.isScript ? withoutVersion(input) : input);
       }
     }
     // What was there when the job was submitted, and is in no commit.
     for (const path of [...evidence.keys(), ...wanted[at]!.script ?? []]) {
       if (found.has(path)) continue;
-      const [place, rest] = [...groups].flatMap(([place, paths]) => {
-        const rest = paths.find((each) => joinPath(place, each) === path);
-        return rest === undefined ? [] : [[place, rest] as const];
-      })[0] ?? [".", path];
+      const [place, rest] = places.get(path) ?? [".", path];
       const file = { path, place, pathInPlace: rest };
       found.set(path, inputOf(file, evidence.get(path), wanted[at]!));
     }
@@ -90,7 +97,7 @@ function inputOf(
   evidence: InputEvidence | undefined,
   { script, isExtra }: Wanted,
 ): RunInput {
-  const oid = evidence?.blob ?? file.oid;
+  const oid = evidence?.blob ?? (isAsCommitted(evidence) ? file.oid : undefined);
   return {
     path,
     place,
@@ -102,6 +109,67 @@ function inputOf(
     isScript: script?.includes(path) === true,
     ...(evidence?.extra === true || isExtra(path) ? { isExtra: true } : {}),
   };
+}
+
+/** Whether a commit can tell which version of a file was read: none has one that evidence has as another. */
+function isAsCommitted(evidence: InputEvidence | undefined): boolean {
+  return evidence === undefined || evidence.key !== undefined && evidence.modified !== true;
+}
+
+function withoutVersion({ oid: _oid, mode: _mode, ...input }: RunInput): RunInput {
+  return input;
+}
+
+/** What was noted of the inputs of a run. */
+interface Noted {
+  /** Each by its path relative to the root of the dataset that has the record. */
+  readonly inputs: readonly InputEvidence[];
+  /** Whether it stands in a list that cannot be read: then no commit can tell what was read. */
+  readonly isLost: boolean;
+}
+
+/** Takes it from records and from the lists in the runs' commits; git is asked once, and only for lists. */
+async function readNoted(
+  { top: { dataset } }: Provenance,
+  runs: readonly EntryWithRun[],
+): Promise<Noted[]> {
+  const named = runs.map(({ entry, run: { record: { evidence, subdataset } } }) => {
+    const inputs = evidence?.inputs;
+    if (inputs === undefined || "length" in inputs || inputs.list === undefined) return undefined;
+    const { list } = inputs;
+    const path = subdataset === null ? list : pathRelativeTo(subdataset, list);
+    const isGood = path !== undefined && isInside(path) && !path.includes("\n");
+    return isGood ? `${entry.commit.oid}:${path}` : undefined;
+  });
+  const names = [...new Set(named.filter((name) => name !== undefined))];
+  const output = names.length === 0
+    ? undefined
+    : await dataset.git.require(BATCH, { stdin: batchOf(names) });
+  const found = output === undefined ? [] : [...parseBatch(output)];
+  const texts = new Map(names.map((name, at) => [name, found[at]?.text]));
+  return await Promise.all(runs.map(async ({ run: { record } }, at) => {
+    const inputs = record.evidence?.inputs ?? [];
+    if (!("digest" in inputs)) return { inputs: inPlace(record, inputs), isLost: false };
+    const listed = await parseList(texts.get(named[at] ?? ""), inputs.digest);
+    return { inputs: inPlace(record, listed ?? []), isLost: listed === undefined };
+  }));
+}
+
+/** Reads the list that a digest stands for; `undefined` if this is not it. */
+async function parseList(
+  text: string | undefined,
+  digest: string,
+): Promise<readonly InputEvidence[] | undefined> {
+  if (text === undefined) return undefined;
+  const sha = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  if (digest !== `sha256:${new Uint8Array(sha).toHex()}`) return undefined;
+  try {
+    const lines = text.split("\n").filter((line) => line !== "");
+    const { inputs } = parseEvidence({ inputs: lines.map((line) => JSON.parse(line)) });
+    return inputs !== undefined && "length" in inputs ? inputs : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The commits whose trees tell what a run read, the best first. */
@@ -122,9 +190,9 @@ interface Wanted {
   isExtra(path: string): boolean;
 }
 
-function wantedBy(record: RunRecord): Wanted {
+function wantedBy(record: RunRecord, noted: readonly InputEvidence[]): Wanted {
   const script = scriptOf(record);
-  const listed = evidenceOf(record).map(({ path }) => path);
+  const listed = noted.map(({ path }) => path);
   const [inputs, extra] = [record.inputs, record.extraInputs].map((paths) =>
     listed.length > 0
       ? []
@@ -145,15 +213,13 @@ function wantedBy(record: RunRecord): Wanted {
     script: script === undefined ? undefined : [script],
     has: (path) =>
       path === script || exact.has(path) ||
-      plain.some((each) => isWithin(each, path)) ||
+      exact.has(".") || [...pathAndFoldersAround(path)].some((each) => exact.has(each)) ||
       patterns.some((pattern) => isMeant(pattern, path)),
     isExtra: (path) => path !== script && !isIn(inputs, path) && isIn(extra, path),
   };
 }
 
-function evidenceOf({ evidence, subdataset }: RunRecord): InputEvidence[] {
-  const inputs = evidence?.inputs;
-  if (inputs === undefined || !("length" in inputs)) return [];
+function inPlace({ subdataset }: RunRecord, inputs: readonly InputEvidence[]): InputEvidence[] {
   return inputs.flatMap((each) => {
     const path = subdataset === null ? each.path : pathRelativeTo(subdataset, each.path);
     return path === undefined || !isInside(path) ? [] : [{ ...each, path }];

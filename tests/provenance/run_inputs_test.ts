@@ -96,3 +96,23 @@ Deno.test("fromRoot() gives paths in the dataset that has the record, and none o
   assert.equal(fromRoot({ ...RECORD, subdataset: "sub" }, "sub/a"), "a");
   assert.equal(fromRoot({ ...RECORD, subdataset: "sub" }, "other"), undefined);
 });
+
+Deno.test("findRunInputs() reads a long list in the run's commit; without it no version is known", async () => {
+  await using history = await History.create(FILES);
+  const blob = "c".repeat(40);
+  const text = `{"path":"in/a","blob":"${blob}"}\n{"path":"in/b","size":9,"modified":true}\n`;
+  const sha = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  const digest = `sha256:${new Uint8Array(sha).toHex()}`;
+  const list = ".datalad/slurm/inputs/x.jsonl";
+  const read = async (content: string) => {
+    const evidence = { inputs: { count: 2, digest, list } };
+    const run = { files: { [list]: content, out: content }, inputs: ["in"], evidence };
+    return (await inputsOf(history, run)).filter(({ isScript }) => !isScript)
+      .map(({ path, oid }) => [path, oid]);
+  };
+
+  assert.deepEqual(await read(text), [["in/a", blob], ["in/b", undefined]]);
+  assert.deepEqual(await read("another list\n"), [
+    ...[["in/a", undefined], ["in/b", undefined], ["in/deep/c", undefined]],
+  ]);
+});
