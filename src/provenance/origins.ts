@@ -1,13 +1,28 @@
+import { annexKeyOf } from "../annex/annex_key.ts";
+import { isAnnexed, LONGEST_POINTER_BYTES } from "../annex/annexed_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { commandOfDataladRun, DATALAD_RUN_PREFIX } from "../datalad/run_record.ts";
+import { readBlobs } from "../git/cat_file.ts";
+import type { Git } from "../git/git.ts";
 import { listUnreached, readMessagesOf } from "../git/history.ts";
 import { readCutCommits } from "../git/shallow.ts";
+import { readSizes } from "./compare_runs.ts";
 import { findCommits, keyOf } from "./file_commits.ts";
 import type { FileVersion, PlainCommit } from "./file_commits.ts";
 import { findRenames } from "./renames.ts";
 import type { HistoryEntry, RunHistory } from "./run_history.ts";
 import { RunWrites } from "./run_writes.ts";
 import type { Write } from "./run_writes.ts";
+
+/** A version whose origin is not found yet. */
+interface Sought {
+  /** It, under the name that it had before the renames that were followed. */
+  readonly version: FileVersion;
+  /** Which of the versions that were asked for. */
+  readonly at: number;
+  /** The newest commit that has changed it since. */
+  readonly changedBy?: PlainCommit;
+}
 
 /** Who may be looking for commits already. */
 export interface CommitSearch {
@@ -116,19 +131,27 @@ export class Origins {
     const isOlder = (entry: HistoryEntry, { before = -1 }: FileVersion) => entry.position > before;
     const origins: Origin[] = versions.map(() => ({ kind: "unknown" }));
     const cut = await readCutCommits(this.#dataset);
-    let open = versions.map((version, at) => ({ version, at }));
+    // What the runs that were found wrote there, where somebody has changed it.
+    const written = new Map<number, string>();
+    let open: Sought[] = versions.map((version, at) => ({ version, at }));
     for (let round = 0; open.length > 0 && round < MOST_RENAMES; round++) {
       const byPath = await this.#writes.at(open.map(({ version }) => version.path));
       const writerOf = async (version: FileVersion, writes: readonly Write[]) => {
         const older = writes.map(({ entry }) => entry).filter((entry) => isOlder(entry, version));
         return (await this.#reachedFirst(older, tips))[0];
       };
-      const others: typeof open = [];
-      for (const { version, at } of open) {
+      const others: Sought[] = [];
+      const isOf = (entry: HistoryEntry, { version, at, changedBy }: Sought) => {
+        const origin = { kind: "job", entry, path: version.path } as const;
+        origins[at] = changedBy === undefined ? origin : { ...origin, changedBy };
+        written.set(at, version.oid);
+      };
+      for (const sought of open) {
+        const { version } = sought;
         const writes = byPath.get(version.path) ?? [];
         const entry = await writerOf(version, writes.filter(({ oid }) => oid === version.oid));
-        if (entry === undefined) others.push({ version, at });
-        else origins[at] = { kind: "job", entry, path: version.path };
+        if (entry === undefined) others.push(sought);
+        else isOf(entry, sought);
       }
       if (others.length === 0) break;
       const sought = others.map(({ version }) => version);
@@ -144,7 +167,8 @@ export class Origins {
         }),
       );
       open = [];
-      for (const { version, at } of others) {
+      for (const each of others) {
+        const { version, at } = each;
         const commit = commits.get(keyOf(version));
         if (commit === undefined) continue;
         if (cut.has(commit.oid)) {
@@ -155,21 +179,52 @@ export class Origins {
         const own = this.#history.at(commit.oid);
         if (own !== undefined && isOlder(own, version)) {
           // Somebody has added it to the run's commit: no claim of the run has it.
-          origins[at] = { kind: "job", entry: own, path: version.path };
+          isOf(own, each);
           continue;
         }
         if (origins[at]!.kind === "unknown") origins[at] = { kind: "commit", ...commit };
         // A run wrote something else there, and somebody has changed it.
-        const entry = await writerOf(version, byPath.get(version.path) ?? []);
+        const writes = byPath.get(version.path) ?? [];
+        const entry = await writerOf(version, writes);
         if (entry !== undefined && entry.commit.oid !== commit.oid) {
-          origins[at] = { kind: "job", entry, path: version.path, changedBy: commit };
+          const oid = writes.find((write) => write.entry === entry)!.oid;
+          isOf(entry, { changedBy: commit, ...each, version: { ...version, oid } });
           continue;
         }
         const source = renamed.get(keyOf(version));
-        if (source !== undefined) open.push({ version: { ...version, ...source }, at });
+        if (source === undefined) continue;
+        const change = source.oid === version.oid ? {} : { changedBy: commit };
+        open.push({ ...change, ...each, version: { ...version, ...source } });
       }
     }
-    return await this.#withCommands(origins);
+    return await this.#withCommands(await this.#withoutSame(origins, versions, written));
+  }
+
+  /**
+   * Leaves out changes after which a file has the content that the run wrote: `git annex unlock` and `lock`, or
+   * a move to another depth. Git is asked only where something was changed in a dataset with an annex.
+   */
+  async #withoutSame(
+    origins: readonly Origin[],
+    versions: readonly FileVersion[],
+    written: ReadonlyMap<number, string>,
+  ): Promise<Origin[]> {
+    const isChanged = (origin: Origin) => origin.kind === "job" && origin.changedBy !== undefined;
+    const oids = new Set(
+      origins.flatMap((origin, at) =>
+        isChanged(origin) ? [versions[at]!.oid, written.get(at)!] : []
+      ),
+    );
+    const { git, hasAnnex } = this.#dataset;
+    const keys = hasAnnex && oids.size > 0 ? await readAnnexKeys(git, oids) : new Map();
+    return origins.map((origin, at) => {
+      if (origin.kind !== "job" || origin.changedBy === undefined) return origin;
+      const [before, now] = [written.get(at)!, versions[at]!.oid];
+      const key = keys.get(now);
+      const isSame = before === now || key !== undefined && key === keys.get(before);
+      const { changedBy: _, ...unchanged } = origin;
+      return isSame ? unchanged : origin;
+    });
   }
 
   /** Adds the commands of commits that datalad run has made; git is asked only if there are any. */
@@ -214,3 +269,16 @@ export function nameOfRun(cmd: string): string {
 
 /** At most so many renames of a file are followed. */
 const MOST_RENAMES = 20;
+
+/** The keys of git-annex that blobs name, as links or as pointers. */
+async function readAnnexKeys(git: Git, oids: ReadonlySet<string>): Promise<Map<string, string>> {
+  const sizes = await readSizes(git, [...oids]);
+  const small = [...oids].filter((oid) => (sizes.get(oid) ?? Infinity) <= LONGEST_POINTER_BYTES);
+  const blobs = small.length === 0 ? new Map<string, string>() : await readBlobs(git, small);
+  return new Map(
+    [...blobs].flatMap(([oid, text]) => {
+      const key = isAnnexed(text) ? annexKeyOf(text) : undefined;
+      return key === undefined ? [] : [[oid, key] as const];
+    }),
+  );
+}

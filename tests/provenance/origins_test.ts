@@ -197,3 +197,30 @@ Deno.test("Origins prefers a run that HEAD reaches to one on another branch that
   const writers = await (await history.open()).top.origins.writersOf("a");
   assert.deepEqual(writers.map(({ jobId }) => jobId), ["1", "2"]);
 });
+
+Deno.test("Origins says who has changed a file with the commit that renamed it", async () => {
+  await using history = await History.create();
+  const lines = Array.from({ length: 100 }, (_, at) => `${at}\n`);
+  await history.run("1", { files: { a: lines.join("") } });
+  await Deno.remove(history.repository.at("a"));
+  await history.edit({ b: ["999\n", ...lines.slice(1)].join("") }, "Move and change");
+  await Deno.rename(history.repository.at("b"), history.repository.at("c"));
+  await history.repository.commit("Move");
+
+  assert.equal(await originOf(history, "c"), "job 1 a changed by Move and change");
+});
+
+Deno.test("Origins takes an annexed file that was unlocked for what the run wrote, one with another key not", async () => {
+  await using history = await History.create();
+  const { dataset, root } = history.repository;
+  await dataset.git("config", "annex.uuid", "e3b0c442-98fc-1c14-9afb-4c8996fb9242");
+  const key = "MD5E-s3--aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+  await Deno.symlink(`.git/annex/objects/aa/bb/${key}/${key}`, `${root}/a`);
+  await history.run("1", { outputs: ["a"] });
+  await Deno.remove(`${root}/a`);
+  await history.edit({ a: `/annex/objects/${key}\n` }, "Unlock");
+  assert.equal(await originOf(history, "a"), "job 1 a");
+  await history.edit({ a: `/annex/objects/${key}b\n` }, "Change");
+
+  assert.equal(await originOf(history, "a"), "job 1 a changed by Change");
+});
