@@ -17,6 +17,18 @@ export function isInside(path: string): boolean {
   return path !== ".." && !path.startsWith("../") && !path.split("/").includes(".git");
 }
 
+/** Whether a path of a record, whoever wrote that, can be one in the work tree: git refuses all others. */
+export function canBeInside(path: string): boolean {
+  if (path === "" || path.startsWith("/") || path.includes("\0")) return false;
+  let depth = 0;
+  for (const name of path.split("/")) {
+    if (name === "..") depth--;
+    else if (name !== "" && name !== ".") depth++;
+    if (depth < 0) return false;
+  }
+  return isInside(path);
+}
+
 /**
  * What `path` is relative to `folder`: the rest of the path for one inside, `.` for the folder itself and
  * what is around it, `undefined` for one beside it.

@@ -3,7 +3,7 @@ import { readBlobs } from "../git/cat_file.ts";
 import type { Git } from "../git/git.ts";
 import { compareOutputs } from "../jobs/output_comparison.ts";
 import type { ContentName, Verdict } from "../jobs/output_comparison.ts";
-import { isWithin, pathRelativeTo } from "../paths/root_paths.ts";
+import { canBeInside, isWithin, pathRelativeTo } from "../paths/root_paths.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
 import { readDeepFiles } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
@@ -131,14 +131,14 @@ export async function compareSides(
 /** What a run claimed, relative to the root of the dataset that has the record. */
 export function claimsOf({ outputs, slurmOutputs, subdataset }: RunRecord): string[] {
   const logs = new Set(slurmOutputs);
-  return outputs.filter((output) => !logs.has(output))
+  return outputs.filter((output) => !logs.has(output) && canBeInside(output))
     .map((output) => output.replace(/^\.\//, "").replace(/\/$/, "") || ".")
     .flatMap((output) => subdataset === null ? [output] : pathRelativeTo(subdataset, output) ?? []);
 }
 
 /** Logs and environment file, relative to the root of the dataset that has the record. */
 export function logsOf({ slurmOutputs, subdataset }: RunRecord): string[] {
-  return slurmOutputs.map((output) => output.replace(/^\.\//, ""))
+  return slurmOutputs.filter(canBeInside).map((output) => output.replace(/^\.\//, ""))
     .flatMap((output) => subdataset === null ? [output] : pathRelativeTo(subdataset, output) ?? []);
 }
 

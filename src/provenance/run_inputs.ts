@@ -7,7 +7,7 @@ import type { InputEvidence } from "../jobs/evidence.ts";
 import { readDeepFiles } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
 import {
-  isInside,
+  canBeInside,
   isWithin,
   joinPath,
   pathAndFoldersAround,
@@ -138,7 +138,7 @@ async function readNoted(
     if (inputs === undefined || "length" in inputs || inputs.list === undefined) return undefined;
     const { list } = inputs;
     const path = subdataset === null ? list : pathRelativeTo(subdataset, list);
-    const isGood = path !== undefined && isInside(path) && !path.includes("\n");
+    const isGood = path !== undefined && canBeInside(path) && !path.includes("\n");
     return isGood ? `${entry.commit.oid}:${path}` : undefined;
   });
   const names = [...new Set(named.filter((name) => name !== undefined))];
@@ -222,7 +222,7 @@ function wantedBy(record: RunRecord, noted: readonly InputEvidence[]): Wanted {
 function inPlace({ subdataset }: RunRecord, inputs: readonly InputEvidence[]): InputEvidence[] {
   return inputs.flatMap((each) => {
     const path = subdataset === null ? each.path : pathRelativeTo(subdataset, each.path);
-    return path === undefined || !isInside(path) ? [] : [{ ...each, path }];
+    return path === undefined || !canBeInside(path) ? [] : [{ ...each, path }];
   });
 }
 
@@ -232,7 +232,7 @@ export function scriptOf(record: RunRecord): string | undefined {
   const path = evidence?.script?.path;
   if (path !== undefined) {
     const own = subdataset === null ? path : pathRelativeTo(subdataset, path);
-    return own !== undefined && isInside(own) && !own.startsWith("/") ? own : undefined;
+    return own !== undefined && canBeInside(own) ? own : undefined;
   }
   if (evidence?.script !== undefined) return undefined; // --wrap
   const named = readSubmissionCommand(record.cmd).script;
@@ -241,10 +241,10 @@ export function scriptOf(record: RunRecord): string | undefined {
 
 /** A path of a record, relative to the root of the dataset that has it; `undefined` outside. */
 export function fromRoot({ pwd, subdataset }: RunRecord, path: string): string | undefined {
-  if (path.startsWith("/")) return undefined;
+  if (path === "" || path.startsWith("/")) return undefined;
   const full = normalize(join(pwd, path)).replace(/\/$/, "");
   const own = subdataset === null ? full : pathRelativeTo(subdataset, full);
-  return own !== undefined && isInside(own) ? own : undefined;
+  return own !== undefined && canBeInside(own) ? own : undefined;
 }
 
 /** Whether a pattern stands for a file, or for a folder that it lies in. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join, normalize } from "node:path";
 import * as fc from "fast-check";
 import {
+  canBeInside,
   foldersAround,
   isInside,
   isWithin,
@@ -75,4 +76,13 @@ Deno.test("foldersAround() goes from the inside out and leaves the root out", ()
 Deno.test("pathAndFoldersAround() begins with the path itself", () => {
   assert.deepEqual([...pathAndFoldersAround("a/b")], ["a/b", "a"]);
   assert.deepEqual([...pathAndFoldersAround("a")], ["a"]);
+});
+
+Deno.test("canBeInside() takes what git takes for a path of the work tree", () => {
+  for (const path of [".", "a", "./a/", "a/../b", "..a", "a/..b"]) assert(canBeInside(path), path);
+  for (
+    const path of ["", "/", "/etc/passwd", "..", "../a", "a/../../b", "./../a", ".git/x", "a\0"]
+  ) {
+    assert(!canBeInside(path), path);
+  }
 });

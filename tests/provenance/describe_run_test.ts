@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Job } from "../../src/jobs/job.ts";
+import { compareRuns } from "../../src/provenance/compare_runs.ts";
 import { describeRun, sizesOf } from "../../src/provenance/describe_run.ts";
 import { openJob } from "../support/jobs.ts";
 import { History } from "./history.ts";
@@ -124,4 +125,33 @@ Deno.test("sizesOf() takes the size of an annexed file from its key, and none wh
   const sizes = await sizesOf(await history.open(), [a, b]);
 
   assert.deepEqual([sizes.get(a), sizes.get(b)], [17, undefined]);
+});
+
+Deno.test("describeRun() passes over paths of a stranger's record that are none of the dataset", async () => {
+  await using history = await History.create({ raw: "1\n", "job.sh": "#!/bin/sh\n" });
+  const strange = ["../../x", "/etc/passwd", "", "a/../../x"];
+  const oids: string[] = [];
+  for (const inputs of [[], strange.map((path) => ({ path }))]) {
+    const lists = {
+      inputs: [...strange, "raw"],
+      outputs: [...strange, "out"],
+      slurmOutputs: strange,
+    };
+    const evidence = inputs.length === 0
+      ? {}
+      : { evidence: { inputs, script: { path: "a/../../x" } } };
+    oids.push(
+      await history.run("1", { files: { out: `${inputs.length}\n` }, ...lists, ...evidence }),
+    );
+  }
+  for (const oid of oids) {
+    const { outputs } = await described(history, oid);
+    assert.deepEqual(outputs.map(({ path }) => path), ["out"]);
+  }
+  const provenance = await history.open();
+  const { history: runs } = provenance.top;
+  const [original, repetition] = await Promise.all(oids.map((oid) => runs.read(runs.at(oid)!)));
+  const pairs = [{ original: original!, repetition: repetition! }];
+  const [compared] = await compareRuns(provenance, pairs);
+  assert.deepEqual(compared!.map(({ path, verdict }) => `${path} ${verdict}`), ["out differs"]);
 });
