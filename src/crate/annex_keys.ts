@@ -3,7 +3,7 @@ import { isAnnexed, LONGEST_POINTER_BYTES } from "../annex/annexed_files.ts";
 import { streamBlobs } from "../git/stream_blobs.ts";
 import { joinBytes } from "../process/join_bytes.ts";
 import { textOf } from "../process/runner.ts";
-import { readSizes } from "../provenance/compare_runs.ts";
+import { readSizes } from "../git/cat_file.ts";
 import type { Provenance } from "../provenance/provenance.ts";
 
 /** A blob that may be a link into the annex, or a pointer. */

@@ -4,7 +4,7 @@ import { askAnnex } from "../annex/git_annex.ts";
 import { findUrls } from "../annex/where_is.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { statIfPresent } from "../fs/if_present.ts";
-import { readSizes } from "../provenance/compare_runs.ts";
+import { readSizes } from "../git/cat_file.ts";
 import type { Provenance } from "../provenance/provenance.ts";
 import type { Session } from "../session/session.ts";
 import type { CrateFile } from "./crate_file.ts";

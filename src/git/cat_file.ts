@@ -9,6 +9,22 @@ export async function readBlobs(git: Git, oids: Iterable<string>): Promise<Map<s
   return parseBlobs(await git.require(BATCH, { stdin: batchOf(oids) }));
 }
 
+/** Sizes of blobs in bytes, with one git process; what is not there is absent. */
+export async function readSizes(
+  git: Git,
+  oids: readonly string[],
+): Promise<Map<string, number>> {
+  if (oids.length === 0) return new Map();
+  const lines = await git.text(["cat-file", "--batch-check=%(objectname) %(objectsize)"], {
+    stdin: [...new Set(oids)].map((oid) => `${oid}\n`).join(""),
+  });
+  return new Map(
+    lines.split("\n").map((line) => line.split(" "))
+      .filter(([, size]) => /^[0-9]+$/.test(size ?? ""))
+      .map(([oid, size]) => [oid!, Number(size)]),
+  );
+}
+
 /** What {@linkcode BATCH} reads on standard input: an object's name a line. */
 export function batchOf(names: Iterable<string>): string {
   return [...names].map((name) => `${name}\n`).join("");

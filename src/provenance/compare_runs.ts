@@ -1,6 +1,6 @@
 import { annexKeyOf } from "../annex/annex_key.ts";
-import { readBlobs } from "../git/cat_file.ts";
-import type { Git } from "../git/git.ts";
+import { LONGEST_POINTER_BYTES } from "../annex/annexed_files.ts";
+import { readBlobs, readSizes } from "../git/cat_file.ts";
 import { compareOutputs } from "../jobs/output_comparison.ts";
 import type { ContentName, Verdict } from "../jobs/output_comparison.ts";
 import { canBeInside, isWithin, pathRelativeTo } from "../paths/root_paths.ts";
@@ -171,9 +171,6 @@ function doubtful(
   });
 }
 
-/** The longest pointer file, in bytes: git-annex, "pointer file". */
-const LONGEST_POINTER = 32_768;
-
 /** The keys of annexed files among `files`; one git process or two for each dataset. */
 export async function readKeys(
   provenance: Provenance,
@@ -184,7 +181,7 @@ export async function readKeys(
     const { git } = (await provenance.at(place)).dataset;
     const sizes = await readSizes(git, group.map(({ oid }) => oid));
     const small = group.filter(({ oid, mode }) =>
-      mode === LINK_MODE || (sizes.get(oid) ?? Infinity) <= LONGEST_POINTER
+      mode === LINK_MODE || (sizes.get(oid) ?? Infinity) <= LONGEST_POINTER_BYTES
     );
     const blobs = small.length === 0
       ? new Map<string, string>()
@@ -198,20 +195,4 @@ export async function readKeys(
     }
   }
   return keys;
-}
-
-/** Sizes of blobs in bytes, with one git process; what is not there is absent. */
-export async function readSizes(
-  git: Git,
-  oids: readonly string[],
-): Promise<Map<string, number>> {
-  if (oids.length === 0) return new Map();
-  const lines = await git.text(["cat-file", "--batch-check=%(objectname) %(objectsize)"], {
-    stdin: [...new Set(oids)].map((oid) => `${oid}\n`).join(""),
-  });
-  return new Map(
-    lines.split("\n").map((line) => line.split(" "))
-      .filter(([, size]) => /^[0-9]+$/.test(size ?? ""))
-      .map(([oid, size]) => [oid!, Number(size)]),
-  );
 }

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  claimsOf,
-  compareRuns,
-  logsOf,
-  readKeys,
-  readSizes,
-} from "../../src/provenance/compare_runs.ts";
+import { readSizes } from "../../src/git/cat_file.ts";
+import { claimsOf, compareRuns, logsOf, readKeys } from "../../src/provenance/compare_runs.ts";
 import type { RunRecord } from "../../src/datalad/run_record.ts";
 import { History } from "./history.ts";
 
