@@ -9,11 +9,18 @@ export interface ContentName {
   readonly oid: string;
   /** Key of git-annex, for an annexed file: it may be locked in one run and unlocked in the other. */
   readonly key?: string;
+  /** In octal, six digits. */
+  readonly mode: string;
 }
+
+/** Git's mode of a symbolic link. */
+const LINK_MODE = "120000";
 
 /** Whether two names stand for the same content. */
 function isSameContent(one: ContentName, other: ContentName): boolean {
-  return one.oid === other.oid || one.key !== undefined && one.key === other.key;
+  // The blob of a link is its target: that of a file with this text is the same one.
+  if (one.oid === other.oid) return (one.mode === LINK_MODE) === (other.mode === LINK_MODE);
+  return one.key !== undefined && one.key === other.key;
 }
 
 /** Compares outputs by their names; each path is in one of both at least. */

@@ -1,3 +1,4 @@
+import { LINK_MODE } from "../git/changes.ts";
 import type { Verdict } from "../jobs/output_comparison.ts";
 import type { ComparedOutput, NamedFile } from "./compare_runs.ts";
 import { compareTexts } from "./compare_texts.ts";
@@ -53,7 +54,8 @@ export async function judgeOutputs(
       ...sizeIn(sizes, before, "sizeBefore"),
       ...sizeIn(sizes, after, "size"),
     };
-    if (verdict !== "differs") return { ...sized, verdict, compared: "name", differences: [] };
+    const isComparable = verdict === "differs" && isLink(before!) === isLink(after!);
+    if (!isComparable) return { ...sized, verdict, compared: "name", differences: [] };
     const one = texts.get(before!)!;
     const other = texts.get(after!)!;
     if (typeof one === "string" || typeof other === "string") {
@@ -71,6 +73,11 @@ export async function judgeOutputs(
       differences,
     };
   });
+}
+
+/** A link, and no annexed file: its text is the target, no content. */
+function isLink({ mode, key }: NamedFile): boolean {
+  return mode === LINK_MODE && key === undefined;
 }
 
 function sizeIn<Name extends string>(

@@ -7,20 +7,22 @@ import {
 } from "../../src/jobs/output_comparison.ts";
 import type { Verdict } from "../../src/jobs/output_comparison.ts";
 
+const FILE = { mode: "100644" };
+
 Deno.test("compareOutputs() tells contents apart by key where both have one, else by object name", () => {
   const before = new Map([
-    ["same", { oid: "1" }],
-    ["locked", { oid: "2", key: "K" }],
-    ["other", { oid: "3", key: "K" }],
-    ["annexed", { oid: "4", key: "K" }],
-    ["gone", { oid: "5" }],
+    ["same", { ...FILE, oid: "1" }],
+    ["locked", { ...FILE, oid: "2", key: "K" }],
+    ["other", { ...FILE, oid: "3", key: "K" }],
+    ["annexed", { ...FILE, oid: "4", key: "K" }],
+    ["gone", { ...FILE, oid: "5" }],
   ]);
   const after = new Map([
-    ["same", { oid: "1" }],
-    ["locked", { oid: "22", key: "K" }],
-    ["other", { oid: "33", key: "L" }],
-    ["annexed", { oid: "44" }],
-    ["more", { oid: "5" }],
+    ["same", { ...FILE, oid: "1" }],
+    ["locked", { ...FILE, oid: "22", key: "K" }],
+    ["other", { ...FILE, oid: "33", key: "L" }],
+    ["annexed", { ...FILE, oid: "44" }],
+    ["more", { ...FILE, oid: "5" }],
   ]);
 
   assert.deepEqual([...compareOutputs(before, after)], [
@@ -31,6 +33,17 @@ Deno.test("compareOutputs() tells contents apart by key where both have one, els
     ["other", "differs"],
     ["same", "identical"],
   ]);
+});
+
+Deno.test("compareOutputs() tells a link from a file with its target for text", () => {
+  const file = new Map([["x", { oid: "1", mode: "100644" }]]);
+  const link = new Map([["x", { oid: "1", mode: "120000" }]]);
+  const program = new Map([["x", { oid: "1", mode: "100755" }]]);
+
+  assert.deepEqual([...compareOutputs(file, link)], [["x", "differs"]]);
+  assert.deepEqual([...compareOutputs(link, file)], [["x", "differs"]]);
+  assert.deepEqual([...compareOutputs(link, link)], [["x", "identical"]]);
+  assert.deepEqual([...compareOutputs(file, program)], [["x", "identical"]]);
 });
 
 Deno.test("reproductionOf() names a hundred of each kind and counts the others", () => {
