@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { askAnnex } from "../annex/git_annex.ts";
-import { readBlobs } from "../git/cat_file.ts";
 import { isAbsence } from "../fs/if_present.ts";
-import { readSizes } from "../git/cat_file.ts";
+import { readBlobs, readSizes } from "../git/cat_file.ts";
 import type { NamedFile } from "./compare_runs.ts";
 import type { Provenance } from "./provenance.ts";
 
