@@ -2,30 +2,16 @@ import { annexKeyOf } from "../annex/annex_key.ts";
 import { LONGEST_POINTER_BYTES } from "../annex/annexed_files.ts";
 import { readBlobs, readSizes } from "../git/cat_file.ts";
 import { compareOutputs } from "../jobs/output_comparison.ts";
-import type { ContentName, Verdict } from "../jobs/output_comparison.ts";
 import { canBeInside, isWithin, pathRelativeTo } from "../paths/root_paths.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
+import { settleByContent } from "./compare_contents.ts";
+import type { ComparedOutput, NamedFile } from "./compared_output.ts";
 import { readDeepFiles } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
 import { readCutCommits } from "../git/shallow.ts";
 import type { Provenance } from "./provenance.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
 import { findWrittenFiles } from "./written_files.ts";
-
-/** An output of two runs. */
-export interface ComparedOutput {
-  /** Relative to the dataset's root. */
-  readonly path: string;
-  /** How the second one stands to the first. */
-  readonly verdict: Verdict;
-  /** As the first run left it; absent if it did not. */
-  readonly before?: NamedFile;
-  /** As the second run left it. */
-  readonly after?: NamedFile;
-}
-
-/** A file with what tells its content. */
-export interface NamedFile extends DeepFile, ContentName {}
 
 /** A pair of runs: the second is to have come out as the first. */
 export interface RunPair {
@@ -37,7 +23,7 @@ export interface RunPair {
 
 /**
  * Compares the outputs of pairs of runs, logs and environment files left out, by object names and keys:
- * contents are not read. For all pairs together a handful of git processes run in each dataset.
+ * contents are read only where these say nothing. For all pairs together a handful of git processes run in each dataset.
  *
  * An output is what the first run, or one that it repeats itself, wrote within its claims, or what the second
  * one wrote: a repetition that wrote the same again has changed nothing.
@@ -92,7 +78,7 @@ export interface Sides {
   readonly wroteAfter: readonly string[];
 }
 
-/** Compares what pairs of runs wrote. */
+/** Compares what pairs of runs wrote, by names, and where these say nothing by contents that are here. */
 export async function compareSides(
   provenance: Provenance,
   pairs: readonly Sides[],
@@ -116,7 +102,7 @@ export async function compareSides(
       const key = keys.get(file);
       return [path, { ...file, ...(key === undefined ? {} : { key }) }];
     }));
-  return chosen.map(({ before, after }) => {
+  const compared = chosen.map(({ before, after }) => {
     const one = named(before);
     const other = named(after);
     return [...compareOutputs(one, other)].map(([path, verdict]) => ({
@@ -126,6 +112,7 @@ export async function compareSides(
       ...(other.has(path) ? { after: other.get(path)! } : {}),
     }));
   });
+  return await settleByContent(provenance, compared);
 }
 
 /** What a run claimed, relative to the root of the dataset that has the record. */

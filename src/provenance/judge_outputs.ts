@@ -1,6 +1,6 @@
 import { LINK_MODE } from "../git/changes.ts";
 import type { Verdict } from "../jobs/output_comparison.ts";
-import type { ComparedOutput, NamedFile } from "./compare_runs.ts";
+import type { ComparedOutput, NamedFile } from "./compared_output.ts";
 import { compareTexts } from "./compare_texts.ts";
 import type { LineDifference, TextRules } from "./compare_texts.ts";
 import { sizesOf } from "./describe_run.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { askAnnex } from "../annex/git_annex.ts";
 import { isAbsence } from "../fs/if_present.ts";
 import { readBlobs, readSizes } from "../git/cat_file.ts";
-import type { NamedFile } from "./compare_runs.ts";
+import type { NamedFile } from "./compared_output.ts";
 import type { Provenance } from "./provenance.ts";
 
 /** Why there is no text. */

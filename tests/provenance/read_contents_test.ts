@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { NamedFile } from "../../src/provenance/compare_runs.ts";
+import type { NamedFile } from "../../src/provenance/compared_output.ts";
 import { readTexts } from "../../src/provenance/read_contents.ts";
 import { History } from "./history.ts";
 
