@@ -29,6 +29,9 @@ export interface RecordedRun {
   readonly record: RunRecord;
 }
 
+/** The subject of a run's commit: Slurm's job ID, of a row that was a task `151_3`, and the state. */
+export const SUBJECT_REGEXP = /^\[DATALAD SLURM RUN\] Slurm job ([0-9]+(?:_[0-9]+)?): (.*)/;
+
 /** The job ID that the message of a re-submission names as the one that it repeats, also in a rewritten history. */
 export function resubmittedIdOf({ parsed }: RecordedRun): string | undefined {
   return /^Re-submission of job (\d+(?:_\d+)?)\.$/m.exec(parsed.text)?.[1];
@@ -131,10 +134,18 @@ async function recordOf(
   { record }: ParsedMessage,
   runner: Runner,
 ): Promise<RunRecord> {
-  if (!("sidecarId" in record)) return record;
   try {
-    const kept = parseRecord(await readSidecar(runner, dataset, record.sidecarId, commit.oid));
+    const kept = "sidecarId" in record
+      ? parseRecord(await readSidecar(runner, dataset, record.sidecarId, commit.oid))
+      : record;
     if ("sidecarId" in kept) throw new SyntaxError("its sidecar holds no record");
+    const [, jobId] = SUBJECT_REGEXP.exec(commit.message) ?? [];
+    // A squash leaves the first subject and the last record, and one commit for what both jobs wrote.
+    if (jobId !== undefined && jobId !== kept.slurmJobId) {
+      throw new SyntaxError(
+        `it is of job ${kept.slurmJobId}, the subject names job ${jobId}, as where commits were squashed`,
+      );
+    }
     return kept;
   } catch (error) {
     if (error instanceof SyntaxError) throw badRecord(commit.oid, error);

@@ -17,7 +17,7 @@ import { findMessages, listMarked, readMessagesOf } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
 import { isJobOrTaskOf, splitJobId } from "../jobs/job_id.ts";
 import type { Runner } from "../process/runner.ts";
-import { readRun, resubmittedIdOf } from "./recorded_runs.ts";
+import { readRun, resubmittedIdOf, SUBJECT_REGEXP } from "./recorded_runs.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
 
 /** A commit that records a job; the record itself is read when it is asked for. */
@@ -207,5 +207,3 @@ export class RunHistory {
 function submittedIdOf({ record }: RecordedRun): number {
   return Number(splitJobId(record.slurmJobId).submittedId);
 }
-
-const SUBJECT_REGEXP = /^\[DATALAD SLURM RUN\] Slurm job ([0-9]+(?:_[0-9]+)?): (.*)/;

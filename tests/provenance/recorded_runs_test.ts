@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { testIfAvailable } from "../support/requirements.ts";
+import { renderMessage, renderRecordLine } from "../../src/datalad/run_record.ts";
+import { writeSidecar } from "../../src/datalad/sidecar.ts";
 import { findRuns } from "../../src/provenance/recorded_runs.ts";
 import type { RecordRange } from "../../src/provenance/recorded_runs.ts";
 import { History } from "./history.ts";
@@ -76,6 +78,52 @@ for (const [what, record] of [["is no JSON", "no JSON"], ["has no sidecar", '"c0
     },
   );
 }
+
+for (const [first, last] of [["1", "2"], ["4_1", "4_2"], ["4_1", "4"]] as const) {
+  Deno.test(`findRuns() refuses jobs ${first} and ${last} squashed into one commit`, async () => {
+    await using history = await History.create();
+    const { dataset } = history.repository;
+    await history.run(first, { files: { a: "1\n" } });
+    await history.run(last, { files: { b: "1\n" } });
+    assert.deepEqual(await found(history), [first, last]);
+    const messages = await dataset.git("log", "-2", "--reverse", "--format=%B");
+    await dataset.git("reset", "--quiet", "--soft", "HEAD~2");
+    await history.repository.commit(messages);
+
+    await assert.rejects(found(history), {
+      code: "BAD_RECORD",
+      message: new RegExp(`it is of job ${last}, the subject names job ${first}`),
+    });
+  });
+}
+
+testIfAvailable(["xz"], "findRuns() refuses the sidecar of another job", async () => {
+  await using history = await History.create();
+  await history.run("2", { files: { a: "1\n" } });
+  const { dataset } = (await history.open()).top;
+  const [run] = await findRuns(
+    dataset,
+    { revision: "HEAD", since: undefined, withFailedJobs: undefined },
+    { runner: history.repository.runner, warn: assert.fail },
+  );
+  const { id } = await writeSidecar(
+    history.repository.runner,
+    dataset,
+    renderRecordLine(run!.record),
+  );
+  const messageOf = (jobId: string) =>
+    renderMessage({ ...run!.record, slurmJobId: jobId }, {
+      groupState: "COMPLETED",
+      paragraphs: [],
+    }, id);
+  await history.edit({ b: "1\n" }, messageOf("2"));
+  assert.deepEqual(await found(history, { since: undefined }), ["2"]);
+  await history.edit({ b: "2\n" }, messageOf("1"));
+  await assert.rejects(found(history, { since: undefined }), {
+    code: "BAD_RECORD",
+    message: /it is of job 2, the subject names job 1/,
+  });
+});
 
 Deno.test("findRuns() refuses a range that git does not know, or that looks like an option", async () => {
   await using history = await History.create();
