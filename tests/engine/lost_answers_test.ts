@@ -315,7 +315,7 @@ for (
     [
       "says so",
       "",
-      /git annex add did not stage what it did\n +fatal: Unable to create/,
+      /did not stage what it did\. Nothing was committed, the jobs stay open\n +fatal: Unable to create/,
     ],
     [
       "is silent",
@@ -354,7 +354,7 @@ Deno.test("finish: a tracked file that git cannot look at → its job stays open
   await wrapProgram(
     world.sandbox,
     "git",
-    `case " $* " in *" diff-index --ignore-sub"*) GIT_LITERAL_PATHSPECS=0; ${words} ;; esac\n` +
+    `case " $* " in *" diff-index "*" --ignore-submodules=all "*) GIT_LITERAL_PATHSPECS=0; ${words} ;; esac\n` +
       'exec "$REAL" "$@"',
   );
 
