@@ -14,7 +14,8 @@ async function createDataset(hasAnnex = true) {
   await Deno.symlink(`../${AWAY}`, folder.at("out/away"));
   await Deno.symlink(AWAY, folder.at("away"));
   await Deno.symlink("plain", folder.at("out/link"));
-  return { folder, dataset: { root: folder.root, hasAnnex } as Dataset };
+  const awaitsAnnex = () => Promise.resolve(false);
+  return { folder, dataset: { root: folder.root, hasAnnex, awaitsAnnex } as Dataset };
 }
 
 Deno.test("lookAtOutputs() notes what is there, and the links that a job may write to", async () => {
@@ -70,10 +71,12 @@ Deno.test("lookAtOutputs() notes nothing of a job that runs elsewhere: it remove
   assert.deepEqual(before.present, { places: [], paths: [] });
 });
 
-Deno.test("mayHaveAnnexedFiles() of a plain repository is true if it has submodules", async () => {
+Deno.test("mayHaveAnnexedFiles() of a plain repository is true if it has submodules, or git-annex is to come", async () => {
   const { folder, dataset } = await createDataset(false);
   await using _folder = folder;
   assert.equal(await mayHaveAnnexedFiles(dataset), false);
+  const awaitsAnnex = () => Promise.resolve(true);
+  assert.equal(await mayHaveAnnexedFiles({ ...dataset, awaitsAnnex }), true);
   await folder.write(".gitmodules", "");
 
   assert.equal(await mayHaveAnnexedFiles(dataset), true);
