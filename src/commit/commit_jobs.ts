@@ -123,7 +123,7 @@ export async function commitJobs(
   const staging = { jobs, others: request.others, late, failures, stack };
   const top = await stageDatasets({ ...tree, beganMs: request.beganMs }, staging, session)
     .catch((error) => {
-      throw leaving(error, leftBy(NOTHING_MOVED));
+      throw leaving(error, NOTHING_COMMITTED);
     });
   await late.settle();
   const judged = await judgeStaged(jobs, bottomUp(top), request.judge);
@@ -390,11 +390,11 @@ async function headAfterMove(part: StagedDataset, attempt: number): Promise<stri
   );
 }
 
-const NOTHING_MOVED: ReadonlySet<StagedDataset> = new Set();
+const NOTHING_COMMITTED = "Nothing was committed, the jobs stay open";
 
 /** What is left as it was where the commits fail, by the datasets whose branches have moved already. */
 function leftBy(moved: ReadonlySet<StagedDataset>): string {
-  if (moved.size === 0) return "Nothing was committed, the jobs stay open";
+  if (moved.size === 0) return NOTHING_COMMITTED;
   const roots = [...moved].map(({ dataset }) => `"${dataset.root}"`);
   return `What is committed in ${
     firstOf(roots, MOST_NAMED)

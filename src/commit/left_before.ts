@@ -1,5 +1,6 @@
 import { isAnnexLink, POINTER_START } from "../annex/annexed_files.ts";
 import { annexKeyOf } from "../annex/annex_key.ts";
+import { LINK_MODE } from "../git/changes.ts";
 import { CommitTree } from "../git/commit_tree.ts";
 import type { Repository } from "../git/repository.ts";
 import type { InputEvidence } from "../jobs/evidence.ts";
@@ -75,10 +76,10 @@ export class LeftBefore implements Disposable {
       const earlier = base?.find(path);
       if (entry === undefined || earlier === undefined) return undefined;
       if (entry?.oid === earlier?.oid) continue;
-      const isFile = entry !== null && (entry.mode.startsWith("100") || entry.mode === "120000");
+      const isFile = entry !== null && (entry.mode.startsWith("100") || entry.mode === LINK_MODE);
       if (!isFile) return undefined;
       const text = commit.tree.textOf(path) ?? "";
-      const isLink = entry.mode === "120000";
+      const isLink = entry.mode === LINK_MODE;
       const key = (isLink ? isAnnexLink(text) : text.startsWith(POINTER_START))
         ? annexKeyOf(text)
         : undefined;

@@ -25,6 +25,17 @@ export async function readSizes(
   );
 }
 
+/** As {@linkcode readBlobs}, without those of more than `mostBytes`; two git processes at most. */
+export async function readSmallBlobs(
+  git: Git,
+  oids: readonly string[],
+  mostBytes: number,
+): Promise<Map<string, string>> {
+  const sizes = await readSizes(git, oids);
+  const small = [...sizes].filter(([, size]) => size <= mostBytes).map(([oid]) => oid);
+  return small.length === 0 ? new Map() : await readBlobs(git, small);
+}
+
 /** What {@linkcode BATCH} reads on standard input: an object's name a line. */
 export function batchOf(names: Iterable<string>): string {
   return [...names].map((name) => `${name}\n`).join("");

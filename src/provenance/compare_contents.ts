@@ -37,10 +37,14 @@ export async function settleByContent(
   );
 }
 
+/** Whether it is a link, and no annexed file: its text is the target, no content. */
+export function isPlainLink({ mode, key }: NamedFile): boolean {
+  return mode === LINK_MODE && key === undefined;
+}
+
 /** Whether names tell that contents differ. */
 function areNamesEnough(one: NamedFile, other: NamedFile): boolean {
-  const isLink = ({ key, mode }: NamedFile) => key === undefined && mode === LINK_MODE;
-  if (isLink(one) || isLink(other)) return true;
+  if (isPlainLink(one) || isPlainLink(other)) return true;
   if (one.key === undefined || other.key === undefined) return one.key === other.key;
   const [size, otherSize] = [sizeOfKey(one.key), sizeOfKey(other.key)];
   if (size !== undefined && otherSize !== undefined && size !== otherSize) return true;

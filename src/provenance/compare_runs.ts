@@ -1,6 +1,7 @@
 import { annexKeyOf } from "../annex/annex_key.ts";
-import { LONGEST_POINTER_BYTES } from "../annex/annexed_files.ts";
-import { readBlobs, readSizes } from "../git/cat_file.ts";
+import { LONGEST_POINTER_BYTES, POINTER_START } from "../annex/annexed_files.ts";
+import { readSmallBlobs } from "../git/cat_file.ts";
+import { LINK_MODE } from "../git/changes.ts";
 import { compareOutputs } from "../jobs/output_comparison.ts";
 import { canBeInside, isWithin, pathRelativeTo } from "../paths/root_paths.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
@@ -144,8 +145,6 @@ function outputsOf(
   );
 }
 
-const LINK_MODE = "120000";
-
 /** Pairs of files whose object names differ: both may still stand for one annexed content. */
 function doubtful(
   before: readonly (readonly [string, DeepFile])[],
@@ -166,16 +165,11 @@ export async function readKeys(
   const keys = new Map<DeepFile, string>();
   for (const [place, group] of Map.groupBy(files, (file) => file.place)) {
     const { git } = (await provenance.at(place)).dataset;
-    const sizes = await readSizes(git, group.map(({ oid }) => oid));
-    const small = group.filter(({ oid, mode }) =>
-      mode === LINK_MODE || (sizes.get(oid) ?? Infinity) <= LONGEST_POINTER_BYTES
-    );
-    const blobs = small.length === 0
-      ? new Map<string, string>()
-      : await readBlobs(git, new Set(small.map(({ oid }) => oid)));
-    for (const file of small) {
+    const oids = group.map(({ oid }) => oid);
+    const blobs = await readSmallBlobs(git, oids, LONGEST_POINTER_BYTES);
+    for (const file of group) {
       const text = blobs.get(file.oid) ?? "";
-      const key = file.mode === LINK_MODE || text.startsWith("/annex/objects/")
+      const key = file.mode === LINK_MODE || text.startsWith(POINTER_START)
         ? annexKeyOf(text)
         : undefined;
       if (key !== undefined) keys.set(file, key);

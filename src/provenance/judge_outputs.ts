@@ -1,5 +1,5 @@
-import { LINK_MODE } from "../git/changes.ts";
 import type { Verdict } from "../jobs/output_comparison.ts";
+import { isPlainLink } from "./compare_contents.ts";
 import type { ComparedOutput, NamedFile } from "./compared_output.ts";
 import { compareTexts } from "./compare_texts.ts";
 import type { LineDifference, TextRules } from "./compare_texts.ts";
@@ -54,7 +54,7 @@ export async function judgeOutputs(
       ...sizeIn(sizes, before, "sizeBefore"),
       ...sizeIn(sizes, after, "size"),
     };
-    const isComparable = verdict === "differs" && isLink(before!) === isLink(after!);
+    const isComparable = verdict === "differs" && isPlainLink(before!) === isPlainLink(after!);
     if (!isComparable) return { ...sized, verdict, compared: "name", differences: [] };
     const one = texts.get(before!)!;
     const other = texts.get(after!)!;
@@ -73,11 +73,6 @@ export async function judgeOutputs(
       differences,
     };
   });
-}
-
-/** A link, and no annexed file: its text is the target, no content. */
-function isLink({ mode, key }: NamedFile): boolean {
-  return mode === LINK_MODE && key === undefined;
 }
 
 function sizeIn<Name extends string>(

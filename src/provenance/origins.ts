@@ -2,7 +2,7 @@ import { annexKeyOf } from "../annex/annex_key.ts";
 import { isAnnexed, LONGEST_POINTER_BYTES } from "../annex/annexed_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { commandOfDataladRun, DATALAD_RUN_PREFIX } from "../datalad/run_record.ts";
-import { readBlobs, readSizes } from "../git/cat_file.ts";
+import { readSmallBlobs } from "../git/cat_file.ts";
 import type { Git } from "../git/git.ts";
 import { listUnreached, readMessagesOf } from "../git/history.ts";
 import { readCutCommits } from "../git/shallow.ts";
@@ -271,9 +271,7 @@ const MOST_RENAMES = 20;
 
 /** The keys of git-annex that blobs name, as links or as pointers. */
 async function readAnnexKeys(git: Git, oids: ReadonlySet<string>): Promise<Map<string, string>> {
-  const sizes = await readSizes(git, [...oids]);
-  const small = [...oids].filter((oid) => (sizes.get(oid) ?? Infinity) <= LONGEST_POINTER_BYTES);
-  const blobs = small.length === 0 ? new Map<string, string>() : await readBlobs(git, small);
+  const blobs = await readSmallBlobs(git, [...oids], LONGEST_POINTER_BYTES);
   return new Map(
     [...blobs].flatMap(([oid, text]) => {
       const key = isAnnexed(text) ? annexKeyOf(text) : undefined;

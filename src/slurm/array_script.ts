@@ -95,6 +95,12 @@ export function directivesOf(script: string): string[] {
   return directives;
 }
 
+/** sbatch(1): in a directive a word that begins with `#` begins a comment. */
+export function withoutComment(words: readonly string[]): string[] {
+  const comment = words.findIndex((word) => word.startsWith("#"));
+  return words.slice(0, comment < 0 ? undefined : comment);
+}
+
 /** The program that the first line names, quoted; as for the kernel, what follows it is one argument. */
 function interpreterOf(script: string): string {
   const match = /^#!\s*(\S+)(?:[ \t]+(.*\S))?\s*$/.exec(script.split("\n", 1)[0]!);

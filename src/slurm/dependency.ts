@@ -10,7 +10,7 @@ import { join } from "shlex";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import { splitShellWords } from "../process/shell_words.ts";
-import { directivesOf } from "./array_script.ts";
+import { directivesOf, withoutComment } from "./array_script.ts";
 import { readOption } from "./sbatch_words.ts";
 import { readSbatchOptions, readSubmissionCommand, splitLeniently } from "./submission_command.ts";
 
@@ -22,12 +22,6 @@ export function dependencyOfScript(script: string): string | undefined {
   const words = directivesOf(script).filter((line) => line.startsWith("#SBATCH"))
     .flatMap((line) => withoutComment(splitLeniently(line.slice("#SBATCH".length))));
   return readSbatchOptions(words).dependency;
-}
-
-/** sbatch(1): a `#` behind blanks begins a comment in a directive. */
-function withoutComment(words: string[]): string[] {
-  const comment = words.findIndex((word) => word.startsWith("#"));
-  return comment < 0 ? words : words.slice(0, comment);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { splitShellWords } from "../process/shell_words.ts";
-import { directivesOf } from "./array_script.ts";
+import { directivesOf, withoutComment } from "./array_script.ts";
 import { valuesOfOptions } from "./sbatch_words.ts";
 import type { SbatchWords } from "./sbatch_words.ts";
 
@@ -66,12 +66,10 @@ export function expectDetails(
   };
 }
 
-/** The options in a directive; what follows a "#" is a comment. */
+/** The options in a directive. */
 function wordsOf(directive: string): string[] {
   if (!directive.startsWith("#SBATCH")) {
     throw new SyntaxError(`"${directive}" is of another system`);
   }
-  const words = splitShellWords(directive.slice("#SBATCH".length));
-  const comment = words.findIndex((word) => word.startsWith("#"));
-  return comment < 0 ? words : words.slice(0, comment);
+  return withoutComment(splitShellWords(directive.slice("#SBATCH".length)));
 }

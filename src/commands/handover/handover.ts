@@ -180,11 +180,12 @@ function release(
   context: CommandContext,
 ): void {
   const because = "handed over to another clone";
-  const released = jobs.filter(({ handover }) => isSure || handover?.adoptedBy !== undefined);
-  store.end(released.map(({ jobKey }) => jobKey), "closed", context.now().getTime(), because);
+  const mayBeReleased = ({ handover }: SubmittedJob) => isSure || handover?.adoptedBy !== undefined;
+  const keys = jobs.filter(mayBeReleased).map(({ jobKey }) => jobKey);
+  store.end(keys, "closed", context.now().getTime(), because);
   for (const job of jobs) {
     const { jobId, outputs } = job;
-    const isReleased = released.includes(job);
+    const isReleased = mayBeReleased(job);
     context.report({
       ...commonOf(dataset),
       status: isReleased ? "ok" : "impossible",

@@ -60,11 +60,7 @@ async function verify(
     ? await findPairs(dataset, history, { to: names[0] ?? "HEAD", since: options.since }, context)
     : names.length === 1
     ? [await findPair(finder, history, names[0])]
-    : await eachOrWhyNot(
-      names,
-      (name) => findPair(finder, history, name),
-      (error) => reportRefusal(dataset, error, context),
-    );
+    : await eachOrWhyNot(dataset, names, (name) => findPair(finder, history, name), context);
   const compared = await compareRuns(provenance, pairs);
   for (const [at, pair] of pairs.entries()) {
     context.interrupted.throwIfAborted();
@@ -175,18 +171,15 @@ async function findPairs(
       { hint: "dlslurm verify --run --wait --since=REV repeats all of them" },
     );
   }
-  return await eachOrWhyNot(
-    repetitions,
-    (run) => pairOf(history, run),
-    (error) => reportRefusal(dataset, error, context),
-  );
+  return await eachOrWhyNot(dataset, repetitions, (run) => pairOf(history, run), context);
 }
 
 /** Where several are asked about, one that cannot be verified does not keep the others from it. */
 async function eachOrWhyNot<T>(
+  { root }: Dataset,
   all: readonly T[],
   find: (one: T) => Promise<RunPair>,
-  refuse: (error: UserError) => void,
+  context: CommandContext,
 ): Promise<RunPair[]> {
   const pairs: RunPair[] = [];
   for (const one of all) {
@@ -194,21 +187,17 @@ async function eachOrWhyNot<T>(
       pairs.push(await find(one));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      refuse(error);
+      context.report({
+        action: "slurm-verify",
+        status: "impossible",
+        path: root,
+        type: "dataset",
+        refds: root,
+        ...fieldsOfError(error),
+      });
     }
   }
   return pairs;
-}
-
-function reportRefusal({ root }: Dataset, error: UserError, context: CommandContext): void {
-  context.report({
-    action: "slurm-verify",
-    status: "impossible",
-    path: root,
-    type: "dataset",
-    refds: root,
-    ...fieldsOfError(error),
-  });
 }
 
 /** @throws {UserError} `NO_RECORD` if the run that is repeated is not in the history. */
