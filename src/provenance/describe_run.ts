@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { sizeOfKey } from "../annex/annex_key.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
 import { blobOid } from "../git/blob_oid.ts";
 import { readSizes } from "../git/cat_file.ts";
+import { LINK_MODE } from "../git/changes.ts";
 import { compareWithWorkTree } from "../git/compare_paths.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import type { Evidence, InputEvidence, ReproductionEvidence } from "../jobs/evidence.ts";
@@ -248,7 +250,7 @@ export async function sizesOf(
   files: readonly DeepFile[],
 ): Promise<Map<DeepFile, number>> {
   const sizes = new Map<DeepFile, number>();
-  const keys = provenance.top.dataset.hasAnnex || files.some(({ mode }) => mode === "120000")
+  const keys = provenance.top.dataset.hasAnnex || files.some(({ mode }) => mode === LINK_MODE)
     ? await readKeys(provenance, files)
     : new Map<DeepFile, string>();
   for (const [place, group] of Map.groupBy(files, (file) => file.place)) {
@@ -256,11 +258,8 @@ export async function sizesOf(
     const blobs = await readSizes(git, group.map(({ oid }) => oid));
     for (const file of group) {
       const key = keys.get(file);
-      // git-annex, "key format": BACKEND-sSIZE-…--NAME
-      const size = key === undefined
-        ? blobs.get(file.oid)
-        : Number(/^[^-]+(?:-[^-]+)*?-s([0-9]+)/.exec(key)?.[1] ?? NaN);
-      if (size !== undefined && Number.isFinite(size)) sizes.set(file, size);
+      const size = key === undefined ? blobs.get(file.oid) : sizeOfKey(key);
+      if (size !== undefined) sizes.set(file, size);
     }
   }
   return sizes;
