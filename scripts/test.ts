@@ -90,6 +90,8 @@ async function runTests({ paths, noSkip, jobs }: TestOptions): Promise<FilesResu
   const chroot = Deno.env.get("DLSLURM_TEST_CHROOT") ?? "none";
   const env = {
     ...await makeProgram(),
+    // Tests that run tests run all that they name.
+    DLSLURM_TEST_PASSED: "",
     ...(noSkip ? { DLSLURM_TEST_NO_SKIP: "1", DLSLURM_TEST_CHROOT: chroot } : {}),
   };
   const passedFiles = await openPassedFiles(Deno.env.get("DLSLURM_TEST_PASSED") ?? "");
