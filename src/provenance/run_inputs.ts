@@ -235,8 +235,11 @@ export function scriptOf(record: RunRecord): string | undefined {
     return own !== undefined && canBeInside(own) ? own : undefined;
   }
   if (evidence?.script !== undefined) return undefined; // --wrap
-  const named = readSubmissionCommand(record.cmd).script;
-  return named === undefined || named.includes("{") ? undefined : fromRoot(record, named);
+  const { script: named, chdir } = readSubmissionCommand(record.cmd);
+  if (named === undefined || named.includes("{")) return undefined;
+  // In which of two folders it was found, nobody noted.
+  if (chdir !== undefined && !named.startsWith(".")) return undefined;
+  return fromRoot(record, named);
 }
 
 /** A path of a record, relative to the root of the dataset that has it; `undefined` outside. */

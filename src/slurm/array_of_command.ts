@@ -1,6 +1,6 @@
 import { parseArrayTasks } from "../jobs/job_id.ts";
 import { splitShellWords } from "../process/shell_words.ts";
-import { directivesOf } from "./array_script.ts";
+import { directivesOf, withoutComment } from "./array_script.ts";
 import type { SbatchWords } from "./sbatch_words.ts";
 import { valuesOfOptions } from "./sbatch_words.ts";
 
@@ -18,13 +18,8 @@ export function arrayTasksOf(
   env: { get(name: string): string | undefined },
 ): number[] | undefined {
   const directives = directivesOf(script ?? "").filter((line) => line.startsWith("#SBATCH"))
-    .flatMap((line) => splitShellWords(withoutComment(line.slice("#SBATCH".length))));
+    .flatMap((line) => withoutComment(splitShellWords(line.slice("#SBATCH".length))));
   const expression = valuesOfOptions(words.options).get("array") ??
     env.get("SBATCH_ARRAY_INX") ?? valuesOfOptions(directives).get("array");
   return expression === undefined ? undefined : parseArrayTasks(expression);
-}
-
-/** sbatch(1): a `#` behind blanks begins a comment in a directive. */
-function withoutComment(line: string): string {
-  return line.replace(/\s#.*$/, "");
 }

@@ -11,7 +11,8 @@ import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import { splitShellWords } from "../process/shell_words.ts";
 import { directivesOf, withoutComment } from "./array_script.ts";
-import { readOption } from "./sbatch_words.ts";
+import { COMPONENT_SEPARATOR, isBeforeScript, readOption } from "./sbatch_words.ts";
+import type { ReadOption } from "./sbatch_words.ts";
 import { readSbatchOptions, readSubmissionCommand, splitLeniently } from "./submission_command.ts";
 
 /** Types that hold a job back until another has ended; `after` only waits for its start. */
@@ -168,16 +169,19 @@ export function setDependency(command: string, dependency: string | undefined): 
 function withoutDependency(words: readonly string[]): string[] {
   const kept: string[] = [];
   let at = 0;
-  for (; at < words.length && /^-./.test(words[at]!) && words[at] !== "--"; at++) {
+  for (; at < words.length && isBeforeScript(words[at]!); at++) {
     const word = words[at]!;
-    let option: ReturnType<typeof readOption>;
+    if (word === COMPONENT_SEPARATOR) {
+      kept.push(word);
+      continue;
+    }
+    let option: ReadOption;
     try {
       option = readOption(word);
     } catch {
       break; // the caller sees what is left
     }
-    const isDependency = option.name === "d" ||
-      option.name.length > 2 && "dependency".startsWith(option.name);
+    const isDependency = option.name === "d" || option.name === "dependency";
     const own = option.takesNext ? words.slice(at, at + 2) : [word];
     if (!isDependency) kept.push(...own);
     else if (!word.startsWith("--")) {

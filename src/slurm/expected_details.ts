@@ -1,6 +1,6 @@
 import { splitShellWords } from "../process/shell_words.ts";
 import { directivesOf, withoutComment } from "./array_script.ts";
-import { valuesOfOptions } from "./sbatch_words.ts";
+import { valuesOfOptions, valuesOfWords } from "./sbatch_words.ts";
 import type { SbatchWords } from "./sbatch_words.ts";
 
 /** What sbatch tells Slurm of a job, by what it was given. */
@@ -13,7 +13,7 @@ export interface ExpectedDetails {
   readonly folder: string;
   /** Array task IDs; `null` for a plain job. */
   readonly arrayTasks: string | null;
-  /** How many components the batch script names; 1 if it is not of a heterogeneous job. */
+  /** How many components there are; 1 if it is no heterogeneous job. */
   readonly componentCount: number;
   /** Slurm's job name. */
   readonly jobName: string;
@@ -38,7 +38,7 @@ const SEPARATOR = /^#SBATCH\s+(het|pack)job\s*$/;
  * @throws {SyntaxError} If that cannot be told.
  */
 export function expectDetails(
-  { options, script: given }: SbatchWords,
+  words: SbatchWords,
   script: string | null,
   isTask: boolean,
   env: (name: string) => string | undefined,
@@ -47,7 +47,7 @@ export function expectDetails(
   const separators = lines.flatMap((line, at) => SEPARATOR.test(line) ? [at] : []);
   // The batch script runs, and logs, in the first component.
   const directives = valuesOfOptions(lines.slice(0, separators[0]).flatMap(wordsOf));
-  const values = valuesOfOptions(options);
+  const values = valuesOfWords(words);
   const valueOf = (name: string) => {
     const variable = VARIABLES[name];
     const inherited = variable === undefined ? undefined : env(variable);
@@ -60,9 +60,11 @@ export function expectDetails(
     stderr: valueOf("error") ?? null,
     folder: valueOf("chdir") ?? ".",
     arrayTasks,
-    componentCount: separators.length + 1,
+    componentCount: Math.max(separators.length, words.further.length) + 1,
     jobName: valueOf("job-name") ??
-      ("wrap" in given ? "wrap" : given.path.slice(given.path.lastIndexOf("/") + 1)),
+      ("wrap" in words.script
+        ? "wrap"
+        : words.script.path.slice(words.script.path.lastIndexOf("/") + 1)),
   };
 }
 

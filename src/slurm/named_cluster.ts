@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
-import { parseSbatchWords, valuesOfOptions } from "./sbatch_words.ts";
+import { parseSbatchWords, valuesOfWords } from "./sbatch_words.ts";
 
 /**
  * The clusters that a submission command names, `-M` of sbatch(1), which picks one of them; none if it
@@ -9,8 +9,7 @@ import { parseSbatchWords, valuesOfOptions } from "./sbatch_words.ts";
 export function clustersIn(cmd: string): string[] {
   if (findShellSyntax(cmd) !== undefined) return [];
   try {
-    const { options } = parseSbatchWords(splitShellWords(cmd), true);
-    return namesIn(valuesOfOptions(options).get("clusters"));
+    return namesIn(valuesOfWords(parseSbatchWords(splitShellWords(cmd), true)).get("clusters"));
   } catch (error) {
     if (error instanceof SyntaxError) return [];
     throw error;

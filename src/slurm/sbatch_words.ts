@@ -26,8 +26,13 @@ const SHORT_WITHOUT_VALUE = new Set("hHIkOQsvVW".split(""));
 export interface SbatchWords {
   /** `sbatch`, or the path of it. */
   readonly program: string;
-  /** Options and their values as given, without `--wrap` and its text. */
+  /**
+   * Options and their values as given, without `--wrap` and its text; of a heterogeneous job those of the first
+   * component, which runs the script.
+   */
   readonly options: readonly string[];
+  /** Those of its further components, which `:` parts; empty for any other job. */
+  readonly further: readonly (readonly string[])[];
   /** The batch script as given, or the text of `--wrap`. */
   readonly script: { readonly path: string } | { readonly wrap: string };
   /** What follows the script. */
@@ -42,35 +47,13 @@ export interface SbatchWords {
  * message is the end of a sentence.
  */
 export function parseSbatchWords(words: readonly string[], allowsArray = false): SbatchWords {
-  const { program, options, script, args } = takeApart(words);
-  const array = options.find(({ name }) => name === "array" || name === "a");
+  const { program, components, script, args } = takeApart(words);
+  const array = components.flat().find(({ name }) => name === "array" || name === "a");
   if (array !== undefined && !allowsArray) {
     throw new SyntaxError(`it asks for an array of its own, ${array.words[0]}`);
   }
-  return { program, options: options.flatMap((option) => option.words), script, args };
-}
-
-/**
- * Takes the components of a heterogeneous job on a command line apart, which stand between ":".
- *
- * @returns how many there are, and the words with the options of the first alone, where the script runs.
- * @throws {SyntaxError} As {@linkcode parseSbatchWords}.
- */
-export function takeFirstComponent(
-  words: readonly string[],
-): { readonly count: number; readonly first: readonly string[] } {
-  const separators: number[] = [];
-  let at = 1;
-  for (; at < words.length; at++) {
-    const word = words[at]!;
-    if (word === ":") separators.push(at);
-    else if (!word.startsWith("-") || word === "-" || word === "--") break;
-    else if (readOption(word).takesNext) at++;
-  }
-  const first = separators.length === 0
-    ? words
-    : [...words.slice(0, separators[0]), ...words.slice(at)];
-  return { count: separators.length + 1, first };
+  const [options = [], ...further] = components.map((own) => own.flatMap((option) => option.words));
+  return { program, options, further, script, args };
 }
 
 /** Options, by long and short names, that change what a job computes. */
@@ -94,8 +77,9 @@ function isOfTheWork(name: string): boolean {
  * @throws {SyntaxError} As {@linkcode parseSbatchWords}, but for arrays.
  */
 export function workOfSbatchWords(words: readonly string[]): readonly unknown[] {
-  const { options, script, args } = takeApart(words);
-  const own = options.filter(({ name }) => isOfTheWork(name)).map((option) => option.words);
+  const { components, script, args } = takeApart(words);
+  const own = components.flat().filter(({ name }) => isOfTheWork(name))
+    .map((option) => option.words);
   return [script, args, own];
 }
 
@@ -108,35 +92,58 @@ interface Option {
 
 function takeApart(
   words: readonly string[],
-): Pick<SbatchWords, "program" | "script" | "args"> & { readonly options: readonly Option[] } {
+): Pick<SbatchWords, "program" | "script" | "args"> & {
+  readonly components: readonly (readonly Option[])[];
+} {
   const [program, ...rest] = words;
   if (program === undefined || !/(^|\/)sbatch$/.test(program)) {
     throw new SyntaxError(`its first word is "${program ?? ""}", not sbatch`);
   }
-  const options: Option[] = [];
+  const components: Option[][] = [[]];
   let wrap: string | undefined;
   let at = 0;
-  for (; at < rest.length && rest[at]!.startsWith("-") && rest[at] !== "-"; at++) {
+  for (; at < rest.length && isBeforeScript(rest[at]!); at++) {
     const word = rest[at]!;
-    if (word === "--") {
-      at++;
-      break;
+    if (word === COMPONENT_SEPARATOR) {
+      components.push([]);
+      continue;
     }
-    const { name, takesNext } = readOption(word);
+    const { name, takesNext, value } = readOption(word);
     const next = takesNext ? rest[at + 1] : undefined;
     if (takesNext && next === undefined) throw new SyntaxError(`option ${word} has no value`);
-    if (name === "wrap") wrap = next ?? word.slice("--wrap=".length);
-    else options.push({ name, words: next === undefined ? [word] : [word, next] });
+    if (name === "wrap") wrap = next ?? value;
+    else components.at(-1)!.push({ name, words: next === undefined ? [word] : [word, next] });
     if (takesNext) at++;
   }
-  const args = rest.slice(at);
+  const args = rest.slice(rest[at] === "--" ? at + 1 : at);
   if (wrap !== undefined) {
-    if (args.length === 0) return { program, options, script: { wrap }, args };
+    if (args.length === 0) return { program, components, script: { wrap }, args };
     throw new SyntaxError("it has both --wrap and a script");
   }
   const path = args.shift();
   if (path === undefined) throw new SyntaxError("it names no batch script");
-  return { program, options, script: { path }, args };
+  return { program, components, script: { path }, args };
+}
+
+/** sbatch(1), HETEROGENEOUS JOBS: stands between the options of two components. */
+export const COMPONENT_SEPARATOR = ":";
+
+/** Whether a word stands before the script: `--` ends the options, `-` alone is a script. */
+export function isBeforeScript(word: string): boolean {
+  return word === COMPONENT_SEPARATOR || /^-./.test(word) && word !== "--";
+}
+
+/**
+ * What an sbatch command line says of the job, or of the first component of a heterogeneous one, as
+ * {@linkcode valuesOfOptions} has it: an option that only a further component names counts for the first, too
+ * (tried with 22.05 and 24.11).
+ *
+ * @throws {SyntaxError} As {@linkcode valuesOfOptions}.
+ */
+export function valuesOfWords(
+  { options, further }: Pick<SbatchWords, "options" | "further">,
+): Map<string, string> {
+  return valuesOfOptions([...further.flat(), ...options]);
 }
 
 /** Long names of the short options that say where a job runs and what it is called. */
@@ -166,7 +173,7 @@ export function valuesOfOptions(options: readonly string[]): Map<string, string>
 
 /** An option and its value, as far as one word tells. */
 export interface ReadOption {
-  /** As sbatch has it, without the dashes. */
+  /** As sbatch has it, without the dashes; a beginning that only one option has stands for that. */
   readonly name: string;
   /** Whether its value is the next word. */
   readonly takesNext: boolean;
@@ -184,9 +191,10 @@ export function readOption(word: string): ReadOption {
   if (word.startsWith("--")) {
     const equals = word.indexOf("=");
     if (equals >= 0) {
-      return { name: word.slice(2, equals), takesNext: false, value: word.slice(equals + 1) };
+      const name = wholeName(word.slice(2, equals));
+      return { name, takesNext: false, value: word.slice(equals + 1) };
     }
-    const name = word.slice(2);
+    const name = wholeName(word.slice(2));
     if (WITH_VALUE.has(name)) return { name, takesNext: true };
     if (WITHOUT_VALUE.has(name)) return { name, takesNext: false };
     throw new SyntaxError(`whether option ${word} takes a value is not known: write ${word}=VALUE`);
@@ -205,4 +213,11 @@ export function readOption(word: string): ReadOption {
     if (!SHORT_WITHOUT_VALUE.has(letter)) throw new SyntaxError(`sbatch has no option -${letter}`);
   }
   return { name: "", takesNext: false };
+}
+
+/** getopt_long(3) takes the beginning of a name for the name, where no other begins so. */
+function wholeName(given: string): string {
+  if (WITH_VALUE.has(given) || WITHOUT_VALUE.has(given)) return given;
+  const names = [...WITH_VALUE, ...WITHOUT_VALUE].filter((name) => name.startsWith(given));
+  return names.length === 1 && given.length > 1 ? names[0]! : given;
 }

@@ -1,10 +1,15 @@
 import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
-import { readOption } from "./sbatch_words.ts";
+import { COMPONENT_SEPARATOR, isBeforeScript, readOption } from "./sbatch_words.ts";
+import type { ReadOption } from "./sbatch_words.ts";
 
 /** What a submission command says, as far as it can be read without a shell. */
 export interface SubmissionCommand {
   /** The value of `--dependency`; `undefined` if there is none. */
   readonly dependency: string | undefined;
+  /** The value of `--chdir`; absent if there is none. */
+  readonly chdir?: string;
+  /** The text of `--wrap`; absent if there is none. */
+  readonly wrap?: string;
   /** The batch script as it is named; `undefined` if none can be told. */
   readonly script: string | undefined;
   /** Whether it is sbatch with its words and nothing that a shell would have to read: all is as it stands. */
@@ -28,35 +33,40 @@ export function readSubmissionCommand(command: string): SubmissionCommand {
 /** Reads the words behind `sbatch`, or those of a directive. */
 export function readSbatchOptions(
   words: readonly string[],
-): Pick<SubmissionCommand, "dependency" | "script"> {
-  let dependency: string | undefined;
-  let hasWrap = false;
+): Omit<SubmissionCommand, "isPlain"> {
+  const dependencies: (string | undefined)[] = [undefined];
+  const found: { chdir?: string; wrap?: string } = {};
   let at = 0;
-  for (; at < words.length && /^-./.test(words[at]!) && words[at] !== "--"; at++) {
-    let option: ReturnType<typeof readOption>;
+  for (; at < words.length && isBeforeScript(words[at]!); at++) {
+    if (words[at] === COMPONENT_SEPARATOR) {
+      dependencies.push(undefined);
+      continue;
+    }
+    let option: ReadOption;
     try {
       option = readOption(words[at]!);
     } catch {
       // An option that is not known: what follows may be its value, or the script.
-      return { dependency: longOptionIn(words.slice(at)) ?? dependency, script: undefined };
+      const dependency = longOptionIn(words.slice(at)) ?? joinAll(dependencies);
+      return { ...found, dependency, script: undefined };
     }
-    const value = option.takesNext ? words[++at] : valueIn(words[at]!);
-    if (option.name === "d" || isDependency(option.name)) dependency = value;
-    hasWrap ||= option.name === "wrap";
+    const value = (option.takesNext ? words[++at] : option.value) ?? "";
+    if (option.name === "d" || option.name === "dependency") dependencies.splice(-1, 1, value);
+    if (option.name === "D" || option.name === "chdir") found.chdir = value;
+    if (option.name === "wrap") found.wrap = value;
   }
   const script = words[words[at] === "--" ? at + 1 : at];
-  return { dependency, script: hasWrap ? undefined : script };
+  return {
+    ...found,
+    dependency: joinAll(dependencies),
+    script: found.wrap === undefined ? script : undefined,
+  };
 }
 
-/** getopt_long(3): a beginning that no other option has, of deadline and delay-boot, will do. */
-function isDependency(name: string): boolean {
-  return name.length > 2 && "dependency".startsWith(name);
-}
-
-/** `--name=value`, or `-nVALUE` behind letters that take none. */
-function valueIn(word: string): string | undefined {
-  if (word.startsWith("--")) return word.includes("=") ? word.slice(word.indexOf("=") + 1) : "";
-  return /^-[hHIkOQsvVW]*d(.+)$/.exec(word)?.[1];
+/** The components of a heterogeneous job start together: what one waits for, all do. */
+function joinAll(dependencies: readonly (string | undefined)[]): string | undefined {
+  const named = dependencies.filter((one) => one !== undefined);
+  return named.length === 0 ? undefined : named.filter((one) => one !== "").join(",");
 }
 
 function longOptionIn(words: readonly string[]): string | undefined {

@@ -1,6 +1,6 @@
 import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
 import { clustersIn, theCluster } from "./named_cluster.ts";
-import { parseSbatchWords, valuesOfOptions } from "./sbatch_words.ts";
+import { parseSbatchWords, valuesOfWords } from "./sbatch_words.ts";
 
 /** What Slurm keeps of a submission command, and where its job is. */
 export interface ExpectedLine {
@@ -23,7 +23,7 @@ export function expectedLineOf(command: string, clusters: readonly string[]): Ex
   const special = findShellSyntax(command);
   if (special !== undefined) throw new SyntaxError(`a shell has read its ${special}`);
   const words = splitShellWords(command);
-  const values = valuesOfOptions(parseSbatchWords(words, true).options);
+  const values = valuesOfWords(parseSbatchWords(words, true));
   if (values.has("chdir")) {
     // The job's folder is then not the one it was submitted in, and another clone may name the same.
     throw new SyntaxError("it names the folder of its job (--chdir)");

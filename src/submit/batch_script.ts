@@ -5,6 +5,7 @@ import type { JobRequest } from "../jobs/job.ts";
 import { statIfPresent } from "../fs/if_present.ts";
 import { shellName } from "../process/shell_name.ts";
 import { readSubmissionCommand } from "../slurm/submission_command.ts";
+import { findScriptFile } from "./submitted_script.ts";
 
 /** A command to be submitted, as far as its batch script goes: a plan, or a waiting row with its plan. */
 export interface ScriptUser {
@@ -68,16 +69,14 @@ async function findMissingScript(
   { request: { pwd, altDir }, command, directory, inputs }: ScriptUser,
 ): Promise<MissingScript | undefined> {
   if (altDir === null) return undefined;
-  const { script: name, isPlain } = readSubmissionCommand(command);
+  const { script: name, chdir, isPlain } = readSubmissionCommand(command);
   if (!isPlain || name === undefined || isAbsolute(name)) return undefined;
   const path = join(pwd, name);
   if (inputs.some((input) => isWithin(input, path))) return undefined;
-  const target = join(directory, name);
-  if (await isFile(target)) return undefined;
-  // sbatch looks for a bare name on PATH, too.
-  if (!name.includes("/") && await isOnPath(name)) return undefined;
+  if (await findScriptFile(name, directory, chdir) !== undefined) return undefined;
   const source = join(root, path);
-  return { name, target, ...(await isFile(source) ? { source } : {}) };
+  const isThere = (await statIfPresent(source))?.isFile === true;
+  return { name, target: join(directory, name), ...(isThere ? { source } : {}) };
 }
 
 function hintFor({ name, target, source }: MissingScript, { request }: ScriptUser): string {
@@ -87,15 +86,4 @@ function hintFor({ name, target, source }: MissingScript, { request }: ScriptUse
   }
   const word = /^[\w./-]+$/.test(name) ? name : shellName(name);
   return `name it as an input, so that it is copied: -i ${word}`;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await statIfPresent(path))?.isFile === true;
-}
-
-async function isOnPath(name: string): Promise<boolean> {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    if (folder !== "" && await isFile(join(folder, name))) return true;
-  }
-  return false;
 }

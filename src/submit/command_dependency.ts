@@ -1,10 +1,10 @@
-import { resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { readTextIfPresent, statIfPresent } from "../fs/if_present.ts";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { addJobs, dependencyOfScript, setDependency } from "../slurm/dependency.ts";
 import { readSubmissionCommand } from "../slurm/submission_command.ts";
 import type { CommandPlace } from "./command_place.ts";
+import { findSubmittedScript } from "./submitted_script.ts";
 
 /** What a command waits for by itself. */
 export interface OwnDependency {
@@ -25,7 +25,9 @@ export async function dependencyOfCommand(
   }
   // The script may still have to be copied to an alternative folder.
   for (const folder of [place.runsIn, place.directory]) {
-    const source = await readScript(resolve(folder, script));
+    const found = await findSubmittedScript(command, folder);
+    if (found === undefined || "wrap" in found) continue;
+    const source = await readScript(found.file);
     if (source !== undefined) return { text: dependencyOfScript(source), isOfScript: true };
   }
   return { text: undefined, isOfScript: false };

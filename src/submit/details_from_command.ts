@@ -5,8 +5,9 @@ import type { SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { parseArrayTasks, splitJobId } from "../jobs/job_id.ts";
 import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
 import { expectDetails } from "../slurm/expected_details.ts";
-import { parseSbatchWords, takeFirstComponent } from "../slurm/sbatch_words.ts";
+import { parseSbatchWords } from "../slurm/sbatch_words.ts";
 import { fillNames } from "../slurm/submission_details.ts";
+import { findSubmittedScript } from "./submitted_script.ts";
 
 /** Whose variables sbatch reads beside its command line; sbatch(1), INPUT ENVIRONMENT VARIABLES. */
 export interface WithEnvironment {
@@ -29,9 +30,10 @@ export async function detailsFromCommand(
   if (findShellSyntax(job.cmd) !== undefined || /[{}]/.test(job.cmd)) return null;
   const folder = join(job.altDir ?? dataset.root, job.pwd);
   try {
-    const { count, first } = takeFirstComponent(splitShellWords(job.cmd));
-    const words = parseSbatchWords(first, true);
-    const script = "wrap" in words.script ? null : resolve(folder, words.script.path);
+    const words = parseSbatchWords(splitShellWords(job.cmd), true);
+    const found = await findSubmittedScript(job.cmd, folder);
+    if (found === undefined) return null;
+    const script = "wrap" in found ? null : found.file;
     const text = script === null ? null : await Deno.readTextFile(script);
     const isAsSubmitted = script === null || await isOlder(script, job.submittedAtMs);
     const { submittedId, arrayTaskId } = splitJobId(job.jobId);
@@ -46,7 +48,7 @@ export async function detailsFromCommand(
       }));
     if (logs.length === 0 || (arrayTasks !== null && !isAsSubmitted)) return null;
     if (arrayTasks !== null) parseArrayTasks(arrayTasks);
-    const components = Math.max(count, expected.componentCount);
+    const { componentCount: components } = expected;
     return {
       logs,
       environmentFile: null,

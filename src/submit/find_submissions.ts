@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { readTextIfPresent, statIfPresent } from "../fs/if_present.ts";
@@ -11,12 +10,12 @@ import type { Session } from "../session/session.ts";
 import { directivesOf } from "../slurm/array_script.ts";
 import { slurmClientOf } from "../slurm/slurm_client.ts";
 import { querySubmissions } from "../slurm/query_submissions.ts";
-import { readSubmissionCommand } from "../slurm/submission_command.ts";
 import { expectedLineOf, isSameLine } from "../slurm/submit_line.ts";
 import type { ExpectedLine } from "../slurm/submit_line.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { SubmittedCommand } from "../store/unanswered.ts";
 import { tracesOf } from "./submission_traces.ts";
+import { findSubmittedScript } from "./submitted_script.ts";
 import { clustersOfSubmitter } from "./submitter.ts";
 
 /** What Slurm tells of an unclear submission. */
@@ -123,9 +122,9 @@ async function describe(
 
 /** As in a command: of another clone that runs the same script the job would have the same folder. */
 async function namesFolder({ command, directory }: SubmittedCommand): Promise<boolean> {
-  const { script } = readSubmissionCommand(command);
-  if (script === undefined) return false;
-  const text = await readTextIfPresent(resolve(directory, script)).catch(() => undefined);
+  const script = await findSubmittedScript(command, directory);
+  if (script === undefined || "wrap" in script) return false;
+  const text = await readTextIfPresent(script.file).catch(() => undefined);
   return directivesOf(text ?? "").some((line) => /(?:\s|^#SBATCH)(?:-D|--chd)/.test(line));
 }
 

@@ -1,7 +1,5 @@
-import { isAbsolute, join, resolve } from "node:path";
 import { statIfPresent } from "../fs/if_present.ts";
-import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
-import { parseSbatchWords, valuesOfOptions } from "../slurm/sbatch_words.ts";
+import { placesOfScript } from "../slurm/script_places.ts";
 import { readSubmissionCommand, splitLeniently } from "../slurm/submission_command.ts";
 
 /** The batch script of a submission command. */
@@ -12,9 +10,8 @@ export type SubmittedScript =
   | { readonly wrap: string };
 
 /**
- * Finds the batch script that sbatch will read, where sbatch looks: in the folder of `--chdir` or where the
- * command runs, then, for a bare name, on PATH. If a shell has to read the command, the script is found only
- * where its name is written out and nothing changes the folder.
+ * Finds the batch script that sbatch will read. If a shell has to read the command, the script is found only where
+ * its name is written out and nothing changes the folder.
  *
  * @param directory where the command runs, absolute.
  * @returns `undefined` if it cannot be found out, or is not there.
@@ -23,38 +20,36 @@ export async function findSubmittedScript(
   command: string,
   directory: string,
 ): Promise<SubmittedScript | undefined> {
-  const named = nameScript(command);
-  if (named === undefined || "wrap" in named) return named;
-  const { name, chdir } = named;
-  const place = resolve(directory, chdir);
-  for (const file of [resolve(place, name), ...placesOnPath(name)]) {
-    if ((await statIfPresent(file))?.isFile === true) return { name, file };
+  const { script: name, wrap, chdir, isPlain } = readSubmissionCommand(command);
+  if (wrap !== undefined) return isPlain ? { wrap } : undefined;
+  if (name === undefined || !isPlain && dependsOnShell(command, name)) return undefined;
+  const file = await findScriptFile(name, directory, chdir);
+  return file === undefined ? undefined : { name, file };
+}
+
+/**
+ * Finds the file that sbatch takes for its batch script, where sbatch looks.
+ *
+ * @param name as the command has it.
+ * @param directory where sbatch runs, absolute.
+ * @param chdir the value of `--chdir` in the command.
+ * @returns absolute; `undefined` if there is none.
+ */
+export async function findScriptFile(
+  name: string,
+  directory: string,
+  chdir?: string,
+): Promise<string | undefined> {
+  const path = Deno.env.get("PATH") ?? "";
+  for (const file of placesOfScript(name, { directory, chdir, path })) {
+    if ((await statIfPresent(file))?.isFile === true) return file;
   }
   return undefined;
 }
 
-type NamedScript = { readonly name: string; readonly chdir: string } | { readonly wrap: string };
-
-function nameScript(command: string): NamedScript | undefined {
-  if (findShellSyntax(command) === undefined) {
-    try {
-      const { script, options } = parseSbatchWords(splitShellWords(command), true);
-      if ("wrap" in script) return script;
-      return { name: script.path, chdir: valuesOfOptions(options).get("chdir") ?? "." };
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-  }
-  const { script: name } = readSubmissionCommand(command);
-  const changesFolder = splitLeniently(command).some((word) =>
-    /^(cd|pushd|env)$/.test(word) || /^(-[A-Za-z]*D|--chdir)/.test(word)
-  );
-  if (name === undefined || changesFolder || /[$`*?[\]{}()<>|&;~]/.test(name)) return undefined;
-  return { name, chdir: "." };
-}
-
-function placesOnPath(name: string): string[] {
-  if (name.includes("/")) return [];
-  const folders = (Deno.env.get("PATH") ?? "").split(":");
-  return folders.filter((folder) => isAbsolute(folder)).map((folder) => join(folder, name));
+function dependsOnShell(command: string, name: string): boolean {
+  return /[$`*?[\]{}()<>|&;~]/.test(name) ||
+    splitLeniently(command).some((word) =>
+      /^(cd|pushd|env)$/.test(word) || /^(-[A-Za-z]*D|--chdir)/.test(word)
+    );
 }

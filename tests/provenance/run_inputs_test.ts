@@ -84,6 +84,9 @@ Deno.test("scriptOf() tells the script by evidence, or else by the command", () 
   assert.equal(scriptOf(RECORD), "job.sh");
   assert.equal(scriptOf({ ...RECORD, pwd: "in" }), "in/job.sh");
   assert.equal(scriptOf({ ...RECORD, cmd: "sbatch {script}" }), undefined);
+  assert.equal(scriptOf({ ...RECORD, cmd: "sbatch -D sub job.sh" }), undefined);
+  assert.equal(scriptOf({ ...RECORD, cmd: "sbatch -D sub ./job.sh" }), "job.sh");
+  assert.equal(scriptOf({ ...RECORD, cmd: "sbatch -n1 : -n2 job.sh" }), "job.sh");
   assert.equal(scriptOf({ ...RECORD, evidence: { script: { path: "other.sh" } } }), "other.sh");
   assert.equal(scriptOf({ ...RECORD, evidence: { script: { path: "/opt/x.sh" } } }), undefined);
   assert.equal(scriptOf({ ...RECORD, evidence: { script: { wrap: true } } }), undefined);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   parseSbatchWords,
   valuesOfOptions,
+  valuesOfWords,
   workOfSbatchWords,
 } from "../../src/slurm/sbatch_words.ts";
 
@@ -28,6 +29,7 @@ for (const [line, options, path, args] of GOOD) {
     assert.deepEqual(parseSbatchWords(["/usr/bin/sbatch", ...line.split(" ")]), {
       program: "/usr/bin/sbatch",
       options,
+      further: [],
       script: { path },
       args,
     });
@@ -35,14 +37,37 @@ for (const [line, options, path, args] of GOOD) {
 }
 
 Deno.test("parseSbatchWords() takes the text of --wrap out of the options", () => {
-  for (const wrap of [["--wrap", "a b"], ["--wrap=a b"]]) {
+  for (const wrap of [["--wrap", "a b"], ["--wrap=a b"], ["--wra=a b"]]) {
     assert.deepEqual(parseSbatchWords(["sbatch", "-n1", ...wrap, "-Q"]), {
       program: "sbatch",
       options: ["-n1", "-Q"],
+      further: [],
       script: { wrap: "a b" },
       args: [],
     });
   }
+});
+
+Deno.test("parseSbatchWords() takes the components of a heterogeneous job apart", () => {
+  const read = (line: string) => parseSbatchWords(["sbatch", ...line.split(" ")]);
+
+  assert.deepEqual(read("-n1 -J a : -n 2 : --mem=1G job.sh : x"), {
+    program: "sbatch",
+    options: ["-n1", "-J", "a"],
+    further: [["-n", "2"], ["--mem=1G"]],
+    script: { path: "job.sh" },
+    args: [":", "x"],
+  });
+  assert.deepEqual(read("-n1 : --wrap=true -n2").script, { wrap: "true" });
+  assert.throws(() => read("-n1 : -a 1-3 job.sh"), /asks for an array of its own, -a/);
+});
+
+Deno.test("valuesOfWords() takes what a further component says, unless the first has its own word", () => {
+  const read = (line: string) =>
+    Object.fromEntries(valuesOfWords(parseSbatchWords(["sbatch", ...line.split(" ")])));
+
+  assert.deepEqual(read("-o a : -o b -D sub job.sh"), { output: "a", chdir: "sub" });
+  assert.deepEqual(read("-n1 : -J x job.sh"), { n: "1", "job-name": "x" });
 });
 
 /** What a line says of the work that is done; the same text for the same work. */
@@ -71,6 +96,8 @@ const BAD = [
   ["sbatch --unheard-of 1 job.sh", /whether option --unheard-of takes a value is not known/],
   ["sbatch -Z job.sh", /sbatch has no option -Z/],
   ["sbatch --array=0-3 job.sh", /asks for an array of its own, --array=0-3/],
+  // getopt_long(3): what no other name begins with.
+  ["sbatch --arr=0-3 job.sh", /asks for an array of its own, --arr=0-3/],
   ["sbatch -a 0-3 job.sh", /asks for an array of its own, -a/],
   ["sbatch --wrap x job.sh", /both --wrap and a script/],
 ] as const;
@@ -87,7 +114,7 @@ for (const [line, reason] of BAD) {
 
 Deno.test("valuesOfOptions() reads options by their long names, the last one counts", () => {
   const options =
-    "-o a -ob --error=c -a 0-3 --array 7 -Hp debug -D /x -J n -M big --wait --parsable";
+    "-o a --outp=b --error=c -a 0-3 --array 7 -Hp debug -D /x -J n -M big --wait --parsable";
 
   assert.deepEqual(
     Object.fromEntries(valuesOfOptions(options.split(" "))),

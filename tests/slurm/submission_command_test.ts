@@ -18,13 +18,24 @@ const CASES: readonly [command: string, read: SubmissionCommand][] = [
   ["sbatch -d afterok:1 -d afterok:2 job.sh", { ...PLAIN, dependency: "afterok:2" }],
   // A letter of another option's value.
   ["sbatch -Jd job.sh", PLAIN],
-  ["sbatch -D/data job.sh", PLAIN],
+  ["sbatch -D/data job.sh", { ...PLAIN, chdir: "/data" }],
+  ["sbatch --chdir a -D b job.sh", { ...PLAIN, chdir: "b" }],
+  // One without jobs takes what the script says out.
+  ["sbatch --dependency= job.sh", { ...PLAIN, dependency: "" }],
+  // The components of a heterogeneous job start together.
+  ["sbatch -n1 : -n2 job.sh", PLAIN],
+  ["sbatch -n1 : -n2 -d afterok:1 -D sub job.sh", {
+    ...PLAIN,
+    dependency: "afterok:1",
+    chdir: "sub",
+  }],
+  ["sbatch -d afterok:1 : -d afterok:2 job.sh", { ...PLAIN, dependency: "afterok:1,afterok:2" }],
   ["sbatch --job-name --dependency=1 job.sh", PLAIN],
   ["sbatch -- job.sh", PLAIN],
   ["sbatch", { ...PLAIN, script: undefined }],
-  ["sbatch --wrap 'sleep 1'", { ...PLAIN, script: undefined }],
+  ["sbatch --wrap 'sleep 1'", { ...PLAIN, script: undefined, wrap: "sleep 1" }],
   ["sbatch --wrap='sleep 1' -d singleton", {
-    ...{ dependency: "singleton", script: undefined },
+    ...{ dependency: "singleton", script: undefined, wrap: "sleep 1" },
     isPlain: true,
   }],
   // What an unknown option makes of the next word nobody knows.

@@ -9,7 +9,9 @@ async function found(folder: TestFolder, command: string): Promise<string | unde
   return "wrap" in script ? `wrap: ${script.wrap}` : script.file.replace(`${folder.root}/`, "");
 }
 
-const FILES = { "job.sh": "", "sub/job.sh": "", "sub/only.sh": "", "my job.sh": "" };
+const FILES = {
+  ...{ "job.sh": "", "sub/job.sh": "", "sub/only.sh": "", "my job.sh": "", "here.sh": "" },
+};
 
 const CASES: readonly [command: string, file: string | undefined][] = [
   ["sbatch job.sh", "job.sh"],
@@ -17,6 +19,13 @@ const CASES: readonly [command: string, file: string | undefined][] = [
   ["sbatch 'my job.sh'", "my job.sh"],
   ["sbatch --chdir=sub job.sh", "sub/job.sh"],
   ["sbatch -D sub only.sh", "sub/only.sh"],
+  ["sbatch -D sub ./job.sh", "job.sh"],
+  ["sbatch -D sub ./only.sh", undefined],
+  ["sbatch -D sub here.sh", "here.sh"],
+  ["sbatch -D sub sub/only.sh", "sub/only.sh"],
+  ["sbatch -n1 : -n1 job.sh", "job.sh"],
+  ["sbatch -n1 : -n1 -D sub job.sh", "sub/job.sh"],
+  ["sbatch -n1 : -n1 --wrap 'echo x'", "wrap: echo x"],
   ["sbatch none.sh", undefined],
   ["sbatch sub", undefined],
   ["sbatch --wrap 'echo x'", "wrap: echo x"],

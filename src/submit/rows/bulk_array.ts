@@ -1,4 +1,4 @@
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { join as joinWords } from "shlex";
 import { renderTaskList } from "../../jobs/job_id.ts";
 import { addSbatchOptions } from "../../slurm/add_options.ts";
@@ -9,6 +9,7 @@ import type { WaitingJob } from "../../jobs/job.ts";
 import { ShellWorker } from "../../process/shell_worker.ts";
 import { batchScriptName, renderArrayBundle } from "../../slurm/array_script.ts";
 import type { ArrayBundle } from "../../slurm/array_script.ts";
+import { valuesOfOptions } from "../../slurm/sbatch_words.ts";
 import type { SbatchWords } from "../../slurm/sbatch_words.ts";
 import { queryMaxArraySize } from "../../slurm/submit_limits.ts";
 import { slurmClientOf } from "../../slurm/slurm_client.ts";
@@ -18,6 +19,7 @@ import { readPlanned, scriptOfFirst } from "../planned_script.ts";
 import type { PlannedScript } from "../planned_script.ts";
 import { frozenFolderOf, removeArrayBundle } from "../array_bundles.ts";
 import { takerOf } from "../run_submission.ts";
+import { findScriptFile } from "../submitted_script.ts";
 import { wordsForArray } from "./table_rows.ts";
 
 /** Rows that become the tasks of one array, or of several. */
@@ -247,14 +249,18 @@ export async function readBatchScript(
   { directory, words }: { readonly directory: string; readonly words: SbatchWords },
 ): Promise<ArrayBundle["script"]> {
   if ("wrap" in words.script) return { wrap: true };
-  const path = resolve(directory, words.script.path);
-  const text = await readTextIfPresent(path);
+  const path = await findScriptFile(
+    words.script.path,
+    directory,
+    valuesOfOptions(words.options).get("chdir"),
+  );
+  const text = path === undefined ? undefined : await readTextIfPresent(path);
   const problem = text === undefined
     ? "it is not there"
     : text.startsWith("#!")
     ? undefined
     : "its first line does not begin with #! and the path of a program";
-  if (problem === undefined) return { name: basename(path), text: text! };
+  if (problem === undefined) return { name: basename(path!), text: text! };
   throw new UserError(
     "SUBMISSION_REFUSED",
     `Cannot submit batch script "${words.script.path}": ${problem}`,

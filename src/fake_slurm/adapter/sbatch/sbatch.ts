@@ -50,7 +50,11 @@ export async function runSbatch(
     );
   }
   const script = command === undefined
-    ? readBatchScript(file, context.cwd, context.env.get("PATH") ?? "")
+    ? readBatchScript(file, {
+      cwd: context.cwd,
+      chdir: own.get("chdir"),
+      searchPath: context.env.get("PATH") ?? "",
+    })
     : wrapScript(command);
   const directives = command === undefined
     ? optionsFromDirectives(script.text, cluster.version)

@@ -13,6 +13,16 @@ export interface BatchScript {
   readonly path: string | null;
 }
 
+/** From where a batch script is looked for. */
+export interface ScriptSearch {
+  /** Where sbatch runs. */
+  readonly cwd: string;
+  /** The value of `--chdir` on the command line. */
+  readonly chdir: string | undefined;
+  /** The variable PATH. */
+  readonly searchPath: string;
+}
+
 /**
  * Reads the batch script: a file, or standard input when no file is named.
  *
@@ -20,10 +30,12 @@ export interface BatchScript {
  */
 export function readBatchScript(
   file: string | undefined,
-  cwd: string,
-  searchPath: string,
+  { cwd, chdir, searchPath }: ScriptSearch,
 ): BatchScript {
-  const path = file === undefined ? null : findScript(file, cwd, searchPath);
+  const path = file === undefined ? null : findScript(file, [
+    ...[resolve(cwd, chdir ?? ".")],
+    ...searchPath.split(":").filter((folder) => folder !== ""),
+  ]);
   let bytes: Uint8Array;
   try {
     bytes = path === null ? readStandardInput() : readFileSync(resolve(cwd, path));
@@ -54,16 +66,12 @@ export function wrapScript(command: string): BatchScript {
   return { bytes: new TextEncoder().encode(text), text, path: null };
 }
 
-/** A bare name is looked for in the current directory and on PATH; any other stays as given. */
-function findScript(file: string, cwd: string, searchPath: string): string {
-  if (file.includes("/")) return file;
-  for (const directory of [cwd, ...searchPath.split(":")]) {
-    const candidate = join(directory, file);
-    if (directory !== "" && statSync(candidate, { throwIfNoEntry: false })?.isFile() === true) {
-      return candidate;
-    }
-  }
-  return file;
+/** Unless it begins with `.` or `/`, a name is looked for in folders; what is in none stays as given. */
+function findScript(file: string, folders: readonly string[]): string {
+  if (/^[./]/.test(file)) return file;
+  const found = folders.map((folder) => join(folder, file))
+    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+  return found ?? file;
 }
 
 const NO_SCRIPT = `This does not look like a batch script.  The first
