@@ -1,6 +1,6 @@
 import { GITLINK_MODE } from "../git/submodules.ts";
 import type { ReproductionEvidence } from "../jobs/evidence.ts";
-import { isIdentical, renderReproduction } from "../jobs/output_comparison.ts";
+import { outcomeOf, renderReproduction } from "../jobs/output_comparison.ts";
 import type { JudgeRepetitions } from "../jobs/output_comparison.ts";
 import type { JobToCommit } from "./build_datasets.ts";
 import type { StagedDataset } from "./stage_datasets.ts";
@@ -44,6 +44,11 @@ export async function judgeStaged(
 /** A paragraph like this is ours, not the user's: reschedule leaves it out. */
 export function sentenceOf(reproduces: ReproductionEvidence): string {
   const original = `job ${reproduces.jobId} (${reproduces.commit.slice(0, 10)})`;
-  const start = isIdentical(reproduces) ? "Outputs as in" : "Outputs other than in";
-  return `${start} ${original}: ${renderReproduction(reproduces)}`;
+  return `${STARTS[outcomeOf(reproduces)]} ${original}: ${renderReproduction(reproduces)}`;
 }
+
+const STARTS = {
+  same: "Outputs as in",
+  different: "Outputs other than in",
+  unknown: "Outputs, not all of them compared, beside those of",
+};

@@ -200,12 +200,16 @@ export interface ReproductionEvidence {
   readonly missing?: readonly string[];
   /** Outputs that that run had not written. */
   readonly new?: readonly string[];
+  /** Subdatasets whose outputs could not be compared: the commit of one of both runs was not here. */
+  readonly unknown?: readonly string[];
   /** How many there are, where not all of them are in `differs`. */
   readonly differsCount?: number;
   /** How many there are, where not all of them are in `missing`. */
   readonly missingCount?: number;
   /** How many there are, where not all of them are in `new`. */
   readonly newCount?: number;
+  /** How many there are, where not all of them are in `unknown`. */
+  readonly unknownCount?: number;
 }
 
 const Text = v.string();
@@ -281,9 +285,11 @@ const Form = fields({}, {
     differs: Texts,
     missing: Texts,
     new: Texts,
+    unknown: Texts,
     differsCount: Amount,
     missingCount: Amount,
     newCount: Amount,
+    unknownCount: Amount,
   }),
 });
 

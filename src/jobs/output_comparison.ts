@@ -1,7 +1,13 @@
 import type { ReproductionEvidence } from "./evidence.ts";
 
-/** How an output of a run stands to that of the run that it repeats. */
-export type Verdict = "identical" | "differs" | "missing" | "new";
+/**
+ * How an output of a run stands to that of the run that it repeats; `unknown` for a subdataset of which one of the two
+ * commits is not here.
+ */
+export type Verdict = "identical" | "differs" | "missing" | "new" | "unknown";
+
+/** The verdicts that are told by path, in the order in which they are told. */
+const TOLD = ["differs", "missing", "new", "unknown"] as const satisfies Verdict[];
 
 /** What tells contents apart, without their being read. */
 export interface ContentName {
@@ -86,9 +92,9 @@ export function reproductionOf(
 ): ReproductionEvidence {
   const having = (wanted: Verdict) =>
     [...verdicts].filter(([, verdict]) => verdict === wanted).map(([path]) => path);
-  const lists = (["differs", "missing", "new"] as const).map((kind) =>
-    [kind, having(kind)] as const
-  );
+  const lists = TOLD.map((kind) => [kind, having(kind)] as const)
+    // There hardly ever are any.
+    .filter(([kind, paths]) => kind !== "unknown" || paths.length > 0);
   return {
     ...original,
     identical: having("identical").length,
@@ -103,12 +109,15 @@ export function reproductionOf(
 /** A commit message is no place for ten thousand names. */
 const MOST_LISTED = 100;
 
-/** Whether a verdict says that all is the same. */
-export function isIdentical(
-  { identical, differs, missing, new: added }: ReproductionEvidence,
-): boolean {
-  return (identical ?? 0) > 0 &&
-    [differs, missing, added].every((paths) => (paths ?? []).length === 0);
+/** What a comparison of all outputs comes to. */
+export type Outcome = "same" | "different" | "unknown";
+
+/** Whether all is the same, or something is not; unknown if nothing could be compared, or not all. */
+export function outcomeOf(
+  { identical, differs, missing, new: added, unknown }: ReproductionEvidence,
+): Outcome {
+  if ([differs, missing, added].some((paths) => (paths ?? []).length > 0)) return "different";
+  return (identical ?? 0) > 0 && (unknown ?? []).length === 0 ? "same" : "unknown";
 }
 
 /** So many paths of each kind are named to a person. */
@@ -116,7 +125,7 @@ const MOST_NAMED = 3;
 
 /** `3 identical`; `1 differs (fit/chain.bin), 2 identical`. */
 export function renderReproduction({ identical = 0, ...others }: ReproductionEvidence): string {
-  const parts = (["differs", "missing", "new"] as const).flatMap((kind) => {
+  const parts = TOLD.flatMap((kind) => {
     const paths = others[kind] ?? [];
     if (paths.length === 0) return [];
     const count = others[`${kind}Count`] ?? paths.length;

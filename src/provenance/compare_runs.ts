@@ -7,8 +7,8 @@ import { canBeInside, isWithin, pathRelativeTo } from "../paths/root_paths.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
 import { settleByContent } from "./compare_contents.ts";
 import type { ComparedOutput, NamedFile } from "./compared_output.ts";
-import { readDeepFiles } from "./deep_files.ts";
-import type { DeepFile } from "./deep_files.ts";
+import { readDeepTrees } from "./deep_files.ts";
+import type { DeepFile, DeepTree } from "./deep_files.ts";
 import { readCutCommits } from "../git/shallow.ts";
 import type { Provenance } from "./provenance.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
@@ -51,7 +51,7 @@ export async function compareRuns(
     ...claimsOf(original.record),
     ...claimsOf(repetition.record),
   ]);
-  const trees = await readDeepFiles(
+  const trees = await readDeepTrees(
     provenance,
     pairs.flatMap(({ original, repetition }) => [original.commit.oid, repetition.commit.oid]),
     [...new Set(claims)],
@@ -61,11 +61,15 @@ export async function compareRuns(
     pairs.map((pair) => ({
       before: outputsOf(trees, pair.original, pair),
       after: outputsOf(trees, pair.repetition, pair),
+      unreadBefore: trees.get(pair.original.commit.oid)?.unread ?? NOTHING,
+      unreadAfter: trees.get(pair.repetition.commit.oid)?.unread ?? NOTHING,
       wroteBefore: chainOf(pair.original).flatMap((oid) => written.get(oid) ?? []),
       wroteAfter: written.get(pair.repetition.commit.oid) ?? [],
     })),
   );
 }
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /** What two runs left at their claims, logs left out, and what of it they wrote. */
 export interface Sides {
@@ -77,6 +81,10 @@ export interface Sides {
   readonly wroteBefore: readonly string[];
   /** What the second one wrote. */
   readonly wroteAfter: readonly string[];
+  /** As {@linkcode DeepTree.unread}, of the first run. */
+  readonly unreadBefore: ReadonlyMap<string, string>;
+  /** The same of the second one. */
+  readonly unreadAfter: ReadonlyMap<string, string>;
 }
 
 /** Compares what pairs of runs wrote, by names, and where these say nothing by contents that are here. */
@@ -84,14 +92,17 @@ export async function compareSides(
   provenance: Provenance,
   pairs: readonly Sides[],
 ): Promise<ComparedOutput[][]> {
-  const chosen = pairs.map(({ before, after, wroteBefore, wroteAfter }) => {
+  const chosen = pairs.map((pair) => {
+    const { before, after, wroteBefore, wroteAfter } = pair;
+    const hidden = [...pair.unreadBefore.keys(), ...pair.unreadAfter.keys()];
     const wrote = new Set(wroteBefore);
     // If it is unknown what it wrote, everything at its claims counts.
     if (![...before.keys()].some((path) => wrote.has(path))) {
       for (const path of before.keys()) wrote.add(path);
     }
     for (const path of wroteAfter) wrote.add(path);
-    const isOutput = ([path]: [string, DeepFile]) => wrote.has(path);
+    const isOutput = ([path]: [string, DeepFile]) =>
+      wrote.has(path) && !hidden.some((subdataset) => isWithin(subdataset, path));
     return { before: [...before].filter(isOutput), after: [...after].filter(isOutput) };
   });
   const keys = await readKeys(
@@ -103,17 +114,29 @@ export async function compareSides(
       const key = keys.get(file);
       return [path, { ...file, ...(key === undefined ? {} : { key }) }];
     }));
-  const compared = chosen.map(({ before, after }) => {
+  const compared = chosen.map(({ before, after }, at) => {
     const one = named(before);
     const other = named(after);
-    return [...compareOutputs(one, other)].map(([path, verdict]) => ({
+    const outputs = [...compareOutputs(one, other)].map(([path, verdict]) => ({
       path,
       verdict,
       ...(one.has(path) ? { before: one.get(path)! } : {}),
       ...(other.has(path) ? { after: other.get(path)! } : {}),
     }));
+    return [...outputs, ...compareUnread(pairs[at]!)];
   });
   return await settleByContent(provenance, compared);
+}
+
+/** A subdataset that cannot be looked into is the same where both runs left the same commit of it. */
+function compareUnread(
+  { unreadBefore, unreadAfter }: Pick<Sides, "unreadBefore" | "unreadAfter">,
+): ComparedOutput[] {
+  const paths = [...new Set([...unreadBefore.keys(), ...unreadAfter.keys()])].sort();
+  return paths.map((path) => ({
+    path,
+    verdict: unreadBefore.get(path) === unreadAfter.get(path) ? "identical" : "unknown",
+  }));
 }
 
 /** What a run claimed, relative to the root of the dataset that has the record. */
@@ -132,14 +155,14 @@ export function logsOf({ slurmOutputs, subdataset }: RunRecord): string[] {
 
 /** What lies at the claims of a run in its commit, without the logs of both. */
 function outputsOf(
-  trees: ReadonlyMap<string, ReadonlyMap<string, DeepFile>>,
+  trees: ReadonlyMap<string, DeepTree>,
   { commit, record }: RecordedRun,
   { original, repetition }: RunPair,
 ): Map<string, DeepFile> {
   const claims = claimsOf(record);
   const logs = new Set([...logsOf(original.record), ...logsOf(repetition.record)]);
   return new Map(
-    [...trees.get(commit.oid) ?? []].filter(([path]) =>
+    [...trees.get(commit.oid)?.files ?? []].filter(([path]) =>
       !logs.has(path) && claims.some((claim) => isWithin(claim, path))
     ),
   );

@@ -7,7 +7,7 @@ import { isWithin, joinPath } from "../paths/root_paths.ts";
 import type { Runner } from "../process/runner.ts";
 import { claimsOf, compareSides, logsOf } from "./compare_runs.ts";
 import type { Sides } from "./compare_runs.ts";
-import { readDeepFiles } from "./deep_files.ts";
+import { readDeepTrees } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
 import { readCutCommits } from "../git/shallow.ts";
 import { Provenance } from "./provenance.ts";
@@ -78,19 +78,21 @@ async function readSides(
   const claims = repetitions.flatMap((
     { job, original },
   ) => [...claimsOf(original.record), ...job.claims]);
-  const trees = await readDeepFiles(provenance, commits, [...new Set(claims)]);
+  const trees = await readDeepTrees(provenance, commits, [...new Set(claims)]);
   return repetitions.map((repetition) => {
     const { job, original } = repetition;
     const logs = new Set([...logsOf(original.record), ...job.slurmOutputs]);
     const isOutput = (path: string, own: readonly string[]) =>
       !logs.has(path) && own.some((claim) => isWithin(claim, path));
     const outputsOf = (commit: string, own: readonly string[]) =>
-      new Map([...trees.get(commit) ?? []].filter(([path]) => isOutput(path, own)));
+      new Map([...trees.get(commit)?.files ?? []].filter(([path]) => isOutput(path, own)));
     const isOwn = (path: string) => isOutput(path, job.claims);
     return {
       before: outputsOf(original.commit.oid, claimsOf(original.record)),
       wroteBefore: chainOf(repetition).flatMap((oid) => written.get(oid) ?? []),
       ...withChanges(outputsOf(dataset.headOid, job.claims), job, isOwn),
+      unreadBefore: trees.get(original.commit.oid)?.unread ?? new Map(),
+      unreadAfter: trees.get(dataset.headOid)?.unread ?? new Map(),
     };
   });
 }

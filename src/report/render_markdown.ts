@@ -1,5 +1,5 @@
 import { markdownTable } from "markdown-table";
-import { isIdentical, renderReproduction } from "../jobs/output_comparison.ts";
+import { outcomeOf, renderReproduction } from "../jobs/output_comparison.ts";
 import { visibleLine, visibleText } from "../process/visible_text.ts";
 import { firstOf } from "../session/name_list.ts";
 import {
@@ -35,7 +35,7 @@ export function renderMarkdown(report: Report): string {
     if (causes.length > MOST) sections.push(`and ${counted(causes.length - MOST, "cause")} more`);
   }
   if (repeats.length > 0) {
-    const same = repeats.filter(({ reproduces }) => reproduces && isIdentical(reproduces));
+    const same = repeats.filter(({ reproduces }) => reproduces && outcomeOf(reproduces) === "same");
     const others = repeats.filter((repeat) => !same.includes(repeat)).slice(0, MOST);
     sections.push(
       "### Repeated",

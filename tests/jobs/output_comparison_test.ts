@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {
   compareOutputs,
-  isIdentical,
+  outcomeOf,
   renderReproduction,
   reproductionOf,
 } from "../../src/jobs/output_comparison.ts";
@@ -65,10 +65,16 @@ Deno.test("reproductionOf() names a hundred of each kind and counts the others",
   );
 });
 
-Deno.test("isIdentical() needs something that is, and nothing that is not", () => {
-  assert.equal(isIdentical({ commit: "c", identical: 1, differs: [] }), true);
-  assert.equal(isIdentical({ commit: "c", identical: 1, new: ["x"] }), false);
-  assert.equal(isIdentical({ commit: "c", identical: 1, missing: ["x"] }), false);
-  assert.equal(isIdentical({ commit: "c", identical: 0 }), false);
+Deno.test("outcomeOf() needs something that is the same, and all of it looked at", () => {
+  assert.equal(outcomeOf({ commit: "c", identical: 1, differs: [] }), "same");
+  assert.equal(outcomeOf({ commit: "c", identical: 1, new: ["x"] }), "different");
+  assert.equal(outcomeOf({ commit: "c", identical: 1, missing: ["x"] }), "different");
+  assert.equal(outcomeOf({ commit: "c", identical: 0 }), "unknown");
+  assert.equal(outcomeOf({ commit: "c", identical: 1, unknown: ["sub"] }), "unknown");
+  assert.equal(outcomeOf({ commit: "c", differs: ["x"], unknown: ["sub"] }), "different");
+  assert.equal(
+    renderReproduction({ commit: "c", identical: 1, unknown: ["sub"] }),
+    "1 unknown (sub), 1 identical",
+  );
   assert.equal(renderReproduction({ commit: "c", identical: 0 }), "no outputs");
 });

@@ -76,6 +76,32 @@ Deno.test("compareRuns() compares annexed files by key, locked or not", async ()
   assert.equal(await verdicts(history, one, two), "identical a, differs b");
 });
 
+Deno.test("compareRuns() does not know of a subdataset that is not here, unless both left one commit", async () => {
+  await using history = await History.create();
+  const { repository: { dataset, sandbox } } = history;
+  const cwd = history.repository.at("sub");
+  await sandbox.require(["git", "init", "--quiet", cwd]);
+  const save = async (text: string) => {
+    await dataset.write("sub/out", text);
+    await sandbox.require(["git", "add", "out"], { cwd });
+    await sandbox.require(["git", "commit", "--quiet", "-m", "x"], { cwd });
+  };
+  await dataset.write(".gitmodules", '[submodule "sub"]\n\tpath = sub\n\turl = ./sub\n');
+  await save("1\n");
+  const outputs = ["top", "sub/out"];
+  const one = await history.run("1", { outputs, files: { top: "1\n" } });
+  const two = await history.run("2", { outputs, chain: [one] });
+  await save("2\n");
+  const three = await history.run("3", { outputs, chain: [one, two] });
+  assert.equal(await verdicts(history, one, two), "identical sub/out, identical top");
+  assert.equal(await verdicts(history, two, three), "differs sub/out, identical top");
+
+  await Deno.remove(history.repository.at("sub/.git"), { recursive: true });
+
+  assert.equal(await verdicts(history, one, two), "identical top, identical sub");
+  assert.equal(await verdicts(history, two, three), "identical top, unknown sub");
+});
+
 const RECORD = { outputs: [], slurmOutputs: [], subdataset: null } as unknown as RunRecord;
 
 Deno.test("claimsOf() and logsOf() are relative to the dataset that has the record", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readDeepFiles } from "../../src/provenance/deep_files.ts";
+import { readDeepFiles, readDeepTrees } from "../../src/provenance/deep_files.ts";
 import { History } from "./history.ts";
 
 /** A dataset with `sub` in it, which holds `sub/inner`; `a` and one file in each. */
@@ -54,4 +54,30 @@ Deno.test("readDeepFiles() leaves out what lies in a subdataset that is not inst
   const found = await readDeepFiles(await history.open(), ["HEAD"], ["."]);
 
   assert.deepEqual([...found.get("HEAD")!.keys()].toSorted(), ["a", "folder/b"]);
+});
+
+Deno.test("readDeepTrees() says which subdatasets are not here, and what they would be at", async () => {
+  await using history = await createNested();
+  const { dataset } = history.repository;
+  const link = await dataset.git("rev-parse", "HEAD:sub");
+  const unread = async (
+    ...paths: readonly string[]
+  ) => [...(await readDeepTrees(await history.open(), ["HEAD"], paths)).get("HEAD")!.unread];
+  assert.deepEqual(await unread("sub", "folder"), []);
+
+  // Its commit was never fetched.
+  const missing = "1".repeat(40);
+  await dataset.git("update-index", "--cacheinfo", `160000,${missing},sub`);
+  await dataset.git("commit", "--quiet", "-m", "a commit of sub that is elsewhere");
+  assert.deepEqual(await unread("sub/file"), [["sub", missing]]);
+  await dataset.git("reset", "--quiet", "--hard", "HEAD~1");
+  await Deno.remove(history.repository.at("sub/.git"), { recursive: true });
+
+  assert.deepEqual(await unread("sub"), [["sub", link]]);
+  assert.deepEqual(await unread("."), [["sub", link]]);
+  assert.deepEqual(await unread("folder"), []);
+  // Only .gitmodules leads from a path inside to a subdataset that is not installed.
+  const entry = '[submodule "sub"]\n\tpath = sub\n\turl = ./sub\n';
+  await dataset.write(".gitmodules", entry);
+  assert.deepEqual(await unread("sub/file"), [["sub", link]]);
 });

@@ -2,7 +2,7 @@
  * `dlslurm verify`: tells whether repeated jobs came out as the runs that they repeat.
  *
  * The *original* is the run that a *repetition* repeats. The *verdict* on an output is identical, differs,
- * missing or new. *Rules* say what may differ in a text without its being another one: parts that are ignored,
+ * missing, new, or unknown where a subdataset is not here. *Rules* say what may differ in a text without its being another one: parts that are ignored,
  * numbers within a tolerance. Where there is nothing to compare, nothing is verified: that is no success.
  *
  * @module
@@ -14,7 +14,7 @@ import { RECORD_PREFIX } from "../../datalad/run_record.ts";
 import { UserError } from "../../errors.ts";
 import { readMessages } from "../../git/history.ts";
 import { evidenceToJson } from "../../jobs/evidence.ts";
-import { isIdentical, renderReproduction, reproductionOf } from "../../jobs/output_comparison.ts";
+import { outcomeOf, renderReproduction, reproductionOf } from "../../jobs/output_comparison.ts";
 import { compareRuns } from "../../provenance/compare_runs.ts";
 import type { RunPair } from "../../provenance/compare_runs.ts";
 import type { TextRules } from "../../provenance/compare_texts.ts";
@@ -24,7 +24,9 @@ import type { JudgedOutput } from "../../provenance/judge_outputs.ts";
 import { Provenance } from "../../provenance/provenance.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import type { RunHistory } from "../../provenance/run_history.ts";
+import { shellName } from "../../process/shell_name.ts";
 import { fieldsOfError } from "../../session/error_fields.ts";
+import type { ResultRecord } from "../../session/result_record.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import type { VerifyOptions } from "./verify_options.ts";
@@ -65,7 +67,7 @@ async function verify(
   for (const [at, pair] of pairs.entries()) {
     context.interrupted.throwIfAborted();
     const outputs = compared[at]!;
-    const others = outputs.filter(({ verdict }) => verdict !== "identical");
+    const others = outputs.filter(({ verdict }) => !["identical", "unknown"].includes(verdict));
     const judged = await judgeOutputs(provenance, others, rules);
     for (const output of judged) {
       const message = messageOf(output, rules);
@@ -222,20 +224,32 @@ function reportPair(
     commit: original.commit.oid,
     jobId: original.record.slurmJobId,
   });
-  const isSame = isIdentical(reproduces);
+  const outcome = outcomeOf(reproduces);
+  const unread = reproduces.unknown ?? [];
   const same = [...verdicts].filter(([, verdict]) => verdict === "identical");
   context.report({
     action: "slurm-verify",
     // Where there is nothing to compare, nothing came out.
-    status: isSame ? "ok" : verdicts.size === 0 ? "impossible" : "error",
+    status: {
+      same: "ok",
+      different: "error",
+      unknown: "impossible",
+    }[outcome] as ResultRecord["status"],
     path: dataset.root,
     type: "dataset",
     refds: dataset.root,
     slurmJobId: repetition.record.slurmJobId,
     commit: repetition.commit.oid,
     message: `job ${repetition.record.slurmJobId} ${
-      isSame ? "came out as" : "did not come out as"
+      outcome === "same"
+        ? "came out as"
+        : outcome === "unknown" && unread.length > 0
+        ? "may have come out as"
+        : "did not come out as"
     } job ${original.record.slurmJobId}: ${renderReproduction(reproduces)}`,
+    ...(unread.length === 0 ? {} : {
+      hint: `git submodule update --init --recursive ${unread.map(shellName).join(" ")}`,
+    }),
     ...{
       reproduces: evidenceToJson({ reproduces })["reproduces"],
       identical: same.map(([path]) => path),

@@ -1,4 +1,4 @@
-import { isIdentical, renderReproduction } from "../../jobs/output_comparison.ts";
+import { outcomeOf, renderReproduction } from "../../jobs/output_comparison.ts";
 import type { Repeat, Report } from "../report.ts";
 import { count, counted } from "./amounts.ts";
 import { html } from "./html.ts";
@@ -52,7 +52,7 @@ export function renderRepeats(report: Report): Html {
 }
 
 function verdictOf({ reproduces }: Repeat): Verdict {
-  return reproduces === undefined ? "unknown" : isIdentical(reproduces) ? "same" : "different";
+  return reproduces === undefined ? "unknown" : outcomeOf(reproduces);
 }
 
 function rowOf(repeat: Repeat, { jobs, commitUrl }: Report): Html {
