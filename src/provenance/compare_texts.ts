@@ -74,33 +74,55 @@ function compareLines(
   const [one, other] = [strip(before), strip(after)];
   if (one === other) return { numbers: 0, largest: 0 };
   if (tolerance === undefined) return undefined;
-  const [texts, words] = takeApart(one);
-  const [otherTexts, otherWords] = takeApart(other);
-  const isAlike = texts.length === otherTexts.length &&
-    texts.every((text, at) => text === otherTexts[at]);
+  const [apart, otherApart] = [takeApart(one), takeApart(other)];
+  const isAlike = apart.texts.length === otherApart.texts.length &&
+    apart.texts.every((text, at) => text === otherApart.texts[at]);
   if (!isAlike) return undefined;
   let largest = 0;
-  for (const [at, word] of words.entries()) {
-    const distance = distanceOf(word, otherWords[at]!);
+  for (const [at, word] of apart.words.entries()) {
+    const distance = distanceOf(word, otherApart.words[at]!);
     if (distance > tolerance) return undefined;
     largest = Math.max(largest, distance);
   }
-  return { numbers: words.length, largest };
+  // A comma may part columns, or stand before decimals: the numbers have to be alike in both readings.
+  const [joined, otherJoined] = [apart.withDecimals, otherApart.withDecimals];
+  const areAlike = joined.length === otherJoined.length &&
+    joined.every((word, at) => distanceOf(word, otherJoined[at]!) <= tolerance);
+  return areAlike ? { numbers: apart.words.length, largest } : undefined;
 }
 
-/** Numbers that stand alone: those in names, `a10`, `3f2a`, are text. */
-const NUMBER_REGEXP =
-  /(?<![\p{L}\p{N}_.])[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|nan|inf(?:inity)?)(?![\p{L}\p{N}_])/giu;
-
 /**
- * What stands between numbers, and the numbers. Of several blanks one counts, and beside a number none, which may
- * be right-aligned; a tab stands for a column.
+ * Numbers that stand alone: those in names, `a10`, `3f2a`, are text, and so is what follows a letter and a sign, as in
+ * `x-10`. Fortran writes exponents with a D.
  */
-function takeApart(line: string): [string[], string[]] {
+const NUMBER_REGEXP =
+  /(?<![\p{L}\p{N}_.])(?<!\p{L}[-+])[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][-+]?[0-9]+)?|nan|inf(?:inity)?)(?![\p{L}\p{N}_])/giu;
+
+interface LineApart {
+  /**
+   * What stands between numbers. Of several blanks one counts, and beside a number none, which may be right-aligned; a
+   * tab stands for a column.
+   */
+  readonly texts: readonly string[];
+  readonly words: readonly string[];
+  /** The numbers that there are if a comma between digits stands before decimals. */
+  readonly withDecimals: readonly string[];
+}
+
+function takeApart(line: string): LineApart {
   const texts = line.split(NUMBER_REGEXP)
     .map((text) => text.replace(/^ +| +$/g, "").replace(/ +/g, " "));
-  const words = [...line.matchAll(NUMBER_REGEXP)].map(([word]) => word);
-  return [texts, words];
+  const found = [...line.matchAll(NUMBER_REGEXP)];
+  const withDecimals = found.flatMap(({ 0: word, index }, at) => {
+    const before = found[at - 1];
+    const isBehindComma = before !== undefined && line[index - 1] === "," &&
+      before.index + before[0].length === index - 1;
+    if (!isBehindComma || !/^[0-9]+$/.test(word)) return [];
+    if (INTEGER_REGEXP.test(before[0])) return [`${before[0]}.${word}`];
+    // As in 1.234,01.
+    return word.startsWith("0") ? [`0.${word}`] : [];
+  });
+  return { texts, words: found.map(([word]) => word), withDecimals };
 }
 
 /** `undefined` for a number that is beyond what can be calculated with. */
@@ -109,8 +131,8 @@ function toNumber(word: string): number | undefined {
   if (name !== undefined) {
     return name.toLowerCase() === "nan" ? NaN : sign === "-" ? -Infinity : Infinity;
   }
-  const value = Number(word);
-  const isZero = !/[1-9]/.test(word.replace(/e.*$/i, ""));
+  const value = Number(word.replace(/d/i, "e"));
+  const isZero = !/[1-9]/.test(word.replace(/[ed].*$/i, ""));
   return Number.isFinite(value) && (value === 0) === isZero ? value : undefined;
 }
 

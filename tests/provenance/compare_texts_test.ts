@@ -74,3 +74,25 @@ Deno.test("compareTexts() takes digits in names for text", () => {
   }
   assert.equal(areAlike("x=10000000;", "x=10000001;", 1e-6), true);
 });
+
+Deno.test("compareTexts() takes no decimals behind a comma for an integer", () => {
+  const others = [
+    ...[["1;0,1", "1;0,01"], ["1,05", "1,5"], ["1,99", "1,100"], ["1.234,01", "1.234,1"]],
+    ...[["-0,1", "-0,01"], ["1,2,05", "1,2,5"]],
+  ];
+  for (const [before, after] of others) {
+    assert.equal(areAlike(before!, after!, 0.02), false, `${before} ${after}`);
+  }
+  assert.equal(areAlike("0,1000", "0,1001", 0.01), true);
+  assert.equal(areAlike("3,10000,5", "3,10001,5", 0.01), true);
+  assert.equal(areAlike("1.5,99", "1.5,100", 0.02), true);
+});
+
+Deno.test("compareTexts() reads Fortran's exponents, and no number behind a letter and a sign", () => {
+  assert.equal(areAlike("1.0D+100", "1.0D+101", 0.01), false);
+  assert.equal(areAlike("1.000D+100", "1.001d+100", 0.01), true);
+  assert.equal(areAlike("1.0D+02", "100", 0), true);
+  for (const [before, after] of [["1.0Q+100", "1.0Q+101"], ["run-100", "run-101"]]) {
+    assert.equal(areAlike(before!, after!, 0.01), false, before);
+  }
+});
