@@ -89,11 +89,11 @@ export function accountingOf(
   });
   if (own.length === 0) return undefined;
   const each = own.map((run) => evidenceOf(run, options));
-  if (own.length === 1 && !isArray(jobId, status)) return { accounting: each[0]! };
+  if (!isArray(jobId, status)) {
+    return { accounting: own.length === 1 ? each[0]! : totalOfComponents(status, each) };
+  }
   const accounting = totalOf(status, each);
-  return isArray(jobId, status)
-    ? { accounting, tasks: tasksEvidence(jobId, own, each, accounting) }
-    : { accounting };
+  return { accounting, tasks: tasksEvidence(jobId, own, each, accounting) };
 }
 
 function isRunOf(entry: AccountingEntry, run: AccountedRun): boolean {
@@ -137,6 +137,26 @@ function evidenceOf(
   });
 }
 
+/** The components of a heterogeneous job run at the same time, each with CPUs and memory of its own. */
+function totalOfComponents(
+  status: JobStatus,
+  each: readonly AccountingEvidence[],
+): AccountingEvidence {
+  const { nodes: _nodes, tres: _tres, ...total } = totalOf(status, each);
+  const ofAll = (field: "cpus" | "reqMem") => {
+    const values = each.map((one) => one[field]);
+    return values.includes(undefined) ? undefined : values.reduce((all, one) => all! + one!, 0);
+  };
+  return known({
+    ...total,
+    elapsed: extremesOf(each.flatMap(({ elapsed }) => elapsed ?? []))?.max,
+    restarts: extremesOf(each.flatMap(({ restarts }) => restarts ?? []))?.max,
+    cpus: ofAll("cpus"),
+    reqMem: ofAll("reqMem"),
+  } as Absent<AccountingEvidence>);
+}
+
+/** Of an array: what all tasks have in common, and sums. */
 function totalOf(
   status: JobStatus,
   each: readonly AccountingEvidence[],

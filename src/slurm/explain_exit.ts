@@ -24,7 +24,7 @@ const STATUSES: Readonly<Record<number, string>> = {
 /** What Slurm says of jobs that it has ended itself: sacct(1), JOB STATE CODES. */
 const STATES: Readonly<Record<string, string>> = {
   BOOT_FAIL: "a node did not come up",
-  CANCELLED: "somebody has cancelled it",
+  CANCELLED: "it was cancelled, by somebody or by Slurm: a job that it waited for may have failed",
   DEADLINE: "its deadline had come",
   NODE_FAIL: "a node failed",
   OUT_OF_MEMORY: "it needed more memory than was requested: --mem",

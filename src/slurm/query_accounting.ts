@@ -90,18 +90,21 @@ export function parseAccounting(
 }
 
 function runOf(jobId: string, cells: Cells): Omit<AccountedRun, "steps"> {
-  const nodes = countOf(cells.AllocNodes);
-  const cpus = countOf(cells.AllocCPUS);
+  // One that was cancelled while it waited may have a start and a CPU all the same, but no node.
+  const hasBegun = parseSlurmTime(cells.Start ?? "") !== null &&
+    !/^None assigned$/i.test(cells.NodeList ?? "");
+  const nodes = hasBegun ? countOf(cells.AllocNodes) : undefined;
+  const cpus = hasBegun ? countOf(cells.AllocCPUS) : undefined;
   return {
     jobId,
     jobIdRaw: cells.JobIDRaw ?? "",
     state: cells.State ?? "",
     submitS: parseSlurmTime(cells.Submit ?? ""),
-    startS: parseSlurmTime(cells.Start ?? ""),
+    startS: hasBegun ? parseSlurmTime(cells.Start ?? "") : null,
     endS: parseSlurmTime(cells.End ?? ""),
     exitCode: wordOf(cells.ExitCode),
     // A job that never began has used nothing: 0 would say that it ran for no time.
-    elapsed: parseSlurmTime(cells.Start ?? "") === null ? undefined : numberOf(cells.ElapsedRaw),
+    elapsed: hasBegun ? numberOf(cells.ElapsedRaw) : undefined,
     cpu: secondsOf(cells.TotalCPU),
     reqMem: requestedMemory(cells.ReqMem, nodes, cpus),
     timeLimit: minutesOf(cells.TimelimitRaw),

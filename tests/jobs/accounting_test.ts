@@ -111,3 +111,18 @@ Deno.test("accountingOf() names at most 100 tasks that differ, and counts them t
   assert.equal(tasks!.differingCount, 101);
   assert.equal(told(runs.slice(1))!.tasks!.differingCount, undefined);
 });
+
+Deno.test("accountingOf() counts time of components once, and CPUs and memory of all", () => {
+  const leader = runOf("151+0", { jobIdRaw: "151", reqMem: 1024, nodeList: "n1" });
+  const other = runOf("151+1", {
+    ...{ jobIdRaw: "152", elapsed: 8, cpus: 6, nodes: 3, reqMem: 2048, nodeList: "n[2-4]" },
+  });
+  const { accounting, ...rest } = told([leader, other])!;
+  const { elapsed, cpus, reqMem, cpu, nodeList, nodes, tres } = accounting;
+
+  assert.deepEqual(rest, {});
+  assert.deepEqual([elapsed, cpus, reqMem, cpu, nodeList], [10, 8, 3072, 3, "n1,n[2-4]"]);
+  assert.deepEqual([nodes, tres], [undefined, undefined], "components may share nodes");
+  const { accounting: { cpus: unknown } } = told([leader, { ...other, cpus: undefined }])!;
+  assert.equal(unknown, undefined);
+});

@@ -14,7 +14,7 @@ const CASES: readonly (readonly [state: string, exitCode: string, says: RegExp |
   ["FAILED", "126:0", /may not be run/],
   ["FAILED", "200:0", undefined],
   ["TIMEOUT", "0:0", /the time limit was reached/],
-  ["CANCELLED", "0:15", /has cancelled it/],
+  ["CANCELLED", "0:15", /by somebody or by Slurm/],
   ["OUT_OF_MEMORY", "0:125", /--mem/],
 ];
 

@@ -56,6 +56,18 @@ Deno.test("parseAccounting() reads 24.11, memory from the step that had most", (
   });
 });
 
+Deno.test("parseAccounting() takes a job for one that never began if it had no node, as 22.05 prints it", () => {
+  const [run] = parseAccounting(
+    "107|107|CANCELLED|2026-11-28T22:33:21|2026-11-28T22:33:30|2026-11-28T22:33:30|0:0|0|00:00:00|" +
+      "|100M|5|0|1|None assigned|debug|bench|\n",
+    OLDER_FIELDS,
+  );
+
+  const { startS, elapsed, nodes, cpus, reqMem } = run!;
+  assert.deepEqual([startS, elapsed, nodes, cpus], [null, undefined, undefined, undefined]);
+  assert.equal(reqMem, 100 * 1024 ** 2);
+});
+
 Deno.test("parseAccounting() has no zeros for what a job that never began did not use", () => {
   assert.deepEqual(evidence(NEWER, "106"), {
     accounting: {
