@@ -1,11 +1,13 @@
 import { isWithin, joinPath } from "../paths/root_paths.ts";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { isAsNoted } from "../annex/absent_files.ts";
+import { sizeOfKey } from "../annex/annex_key.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
+import { shellName } from "../process/shell_name.ts";
 import type { Session } from "../session/session.ts";
 import { firstOf } from "../session/name_list.ts";
 
@@ -56,9 +58,30 @@ function requireInside(dataset: Dataset, job: SubmittedJob, claim: string): void
   if (ifPresent(() => Deno.lstatSync(path))?.isSymlink !== true) return;
   const target = Deno.readLinkSync(path);
   const place = resolve(dirname(path), target);
-  if (!isWithin(dataset.root, place) && !isAnnexLink(target)) {
-    throw outsideOutput(job, claim, target);
-  }
+  if (isAnnexLink(target)) requireWholeContent(dataset, job, claim, target);
+  else if (!isWithin(dataset.root, place)) throw outsideOutput(job, claim, target);
+}
+
+/** Somebody may have given a file to git-annex while the job still wrote to it: the key is that of a part. */
+function requireWholeContent(
+  { root }: Dataset,
+  job: SubmittedJob,
+  claim: string,
+  target: string,
+): void {
+  const expected = sizeOfKey(basename(target));
+  const content = ifPresent(() => Deno.statSync(join(root, claim)));
+  if (expected === undefined || content === undefined || content.size === expected) return;
+  const [file, copy] = [shellName(claim), shellName(`${claim}.copy`)];
+  throw new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit job ${job.jobId}: git-annex was given its output "${claim}" with ${expected} bytes, and ` +
+      `it has ${content.size} now: it was still being written`,
+    {
+      unchanged: "The job stays open",
+      hint: `cp -L ${file} ${copy} && mv ${copy} ${file}, then: dlslurm finish ${job.jobId}`,
+    },
+  );
 }
 
 /** Whether there is a file or a link, or a folder that may not be read: an empty one cannot be committed. */
