@@ -22,6 +22,8 @@ export interface KnownWhenStaged {
   readonly reproduces?: ReproductionEvidence;
   /** Files, relative to the topmost root, that are in no commit: git ignores them. */
   readonly leftOut?: ReadonlySet<string>;
+  /** Whether others have committed what the job wrote. */
+  readonly savedByOthers?: boolean;
 }
 
 /** A job whose outputs are to be committed; paths are relative to the topmost root. */
@@ -86,9 +88,13 @@ export async function buildParts(
     const changed = ordered.map((job) => ({
       key: job.key,
       jobId: job.jobId,
-      message: () => job.messageIn(part.path, { leftOut }),
+      message: () =>
+        job.messageIn(part.path, {
+          leftOut,
+          ...(part.savedByOthers.has(job.key) ? { savedByOthers: true } : {}),
+        }),
       changes: [...part.changes.get(job.key) ?? [], ...linksOf(part, job.key, built)],
-    })).filter(({ changes }) => changes.length > 0);
+    })).filter(({ key, changes }) => changes.length > 0 || part.savedByOthers.has(key));
     if (changed.length === 0) continue;
     const head = heads.get(part)!;
     const { dataset, identities, checks } = part;

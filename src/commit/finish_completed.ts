@@ -273,6 +273,7 @@ class CommitPlanner {
         : ownChangesBroughtBack(brought, slurmOutputs),
       claimsWithFiles,
       requiresOutputs: requireOutputs,
+      submittedHead: evidence.submission?.head,
       endedAtMs: endOf(status),
       // The sidecar is committed with the job, as its logs are, and what its evidence has to keep.
       slurmOutputs: [...slurmOutputs, ...files, ...sidecar === null ? [] : [sidecar]],

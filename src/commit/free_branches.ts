@@ -33,9 +33,9 @@ export async function requireFreeBranches(
 
 const BRANCHES = [`refs/heads/${branchName("*")}`, `refs/heads/${branchName("*")}/**`];
 
-/** Whether a job's commit in a dataset has something: files, or new commits of subdatasets. */
-function getsCommit({ changes, children }: StagedDataset, key: number): boolean {
-  return changes.has(key) ||
+/** Whether a job gets a commit in a dataset: for files, new commits of subdatasets, or its record alone. */
+function getsCommit({ changes, savedByOthers, children }: StagedDataset, key: number): boolean {
+  return changes.has(key) || savedByOthers.has(key) ||
     children.some((child) => child.selfCommittedJobs.has(key) || getsCommit(child, key));
 }
 

@@ -62,8 +62,9 @@ export async function writeMessage(
   return {
     sidecar: sidecar?.path ?? null,
     // The sidecar is in the topmost dataset only: elsewhere the message has the whole record.
-    messageIn: (path, { reproduces, leftOut = NOTHING } = {}) => {
-      const told = withReproduction(recordWithout(leftOut), partsOf(job, sources), reproduces);
+    messageIn: (path, { reproduces, leftOut = NOTHING, savedByOthers = false } = {}) => {
+      const plain = { record: recordWithout(leftOut), parts: partsOf(job, sources) };
+      const told = withReproduction(savedByOthers ? withNote(plain) : plain, reproduces);
       if (path !== ".") return renderMessage({ ...told.record, subdataset: path }, told.parts);
       const isKept = sidecar !== undefined && !leftOut.has(sidecar.path);
       return renderMessage(told.record, told.parts, isKept ? sidecar.id : undefined);
@@ -152,15 +153,25 @@ function partsOf(job: SubmittedJob, { status, message }: MessageSources): Messag
 }
 
 /** Record and message with how the outputs compare with those of the run that is repeated. */
-function withReproduction(
-  record: RunRecord,
-  parts: MessageParts,
-  reproduces: ReproductionEvidence | undefined,
-): { readonly record: RunRecord; readonly parts: MessageParts } {
-  if (reproduces === undefined) return { record, parts };
-  const note = `${visibleLine(sentenceOf(reproduces))}.`;
+function withReproduction(told: Told, reproduces: ReproductionEvidence | undefined): Told {
+  if (reproduces === undefined) return told;
+  return withEvidence(told, { reproduces }, `${visibleLine(sentenceOf(reproduces))}.`);
+}
+
+/** The same for what others have committed before. */
+function withNote(told: Told): Told {
+  const note = "Others had committed what it wrote before.";
+  return withEvidence(told, { savedByOthers: true }, note);
+}
+
+interface Told {
+  readonly record: RunRecord;
+  readonly parts: MessageParts;
+}
+
+function withEvidence({ record, parts }: Told, evidence: Evidence, note: string): Told {
   return {
-    record: { ...record, evidence: { ...record.evidence, reproduces } },
+    record: { ...record, evidence: { ...record.evidence, ...evidence } },
     parts: { ...parts, paragraphs: [...parts.paragraphs, note] },
   };
 }

@@ -76,16 +76,19 @@ function reportSaved(
       type: change.mode === GITLINK_MODE ? "dataset" : "file",
     });
   }
+  const told = path === "." ? reproduces : undefined;
+  const message = [
+    ...(changes.length > 0 ? [] : ["others have saved its outputs: the record alone"]),
+    ...(told === undefined ? [] : [sentenceOf(told)]),
+  ].join("; ");
   session.report({
     ...common,
     action: "save",
     path: root,
     type: "dataset",
     commit: oid,
-    ...(reproduces === undefined || path !== "." ? {} : {
-      message: sentenceOf(reproduces),
-      ...reproductionField(reproduces),
-    }),
+    ...(message === "" ? {} : { message }),
+    ...reproductionField(told),
   });
 }
 

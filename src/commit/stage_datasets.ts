@@ -18,6 +18,7 @@ import type { Session } from "../session/session.ts";
 import { findUnstaged } from "./unstaged_files.ts";
 import { takeFinishLease } from "./finish_lease.ts";
 import type { LateFiles } from "../fs/late_files.ts";
+import { findSavedByOthers } from "./saved_by_others.ts";
 import { stageOutputs } from "./stage_outputs.ts";
 import type { OutputsToStage } from "./stage_outputs.ts";
 import { shellName } from "../process/shell_name.ts";
@@ -46,6 +47,8 @@ export interface StagedDataset {
   readonly locationLog: Promise<void>;
   /** What each job changed here, against the HEAD at the start, subdatasets left out. */
   readonly changes: ReadonlyMap<number, readonly Change[]>;
+  /** Jobs of the topmost dataset that have nothing left to add here, but what others have committed of theirs. */
+  readonly savedByOthers: ReadonlySet<number>;
   /** Jobs in whose claims HEAD differs from what the superdataset records: they committed themselves. */
   readonly selfCommittedJobs: ReadonlySet<number>;
 }
@@ -120,11 +123,15 @@ export async function stageDatasets(
     if (owner !== undefined) staging.failures.set(owner, error);
   });
   const changes = changesByJob(differing, jobs, attribution, inner);
-  await leaveOutIdle(index, jobs, changes);
+  const idle = jobs.filter((job) => isIdle(job, changes, children));
+  const savedByOthers = path === "." && idle.length > 0
+    ? await findSavedByOthers(dataset, idle)
+    : new Set<number>();
+  await leaveOut(index, idle.filter(({ key }) => !savedByOthers.has(key)), changes);
   return {
     ...{ dataset, path, recordedOid, children, index, identities, checks },
     leftOut: staged.leftOut.map((each) => joinPath(path, each)),
-    ...{ entriesWithoutStat, locationLog, changes, selfCommittedJobs },
+    ...{ entriesWithoutStat, locationLog, changes, savedByOthers, selfCommittedJobs },
   };
 }
 
@@ -244,18 +251,31 @@ function changesByJob(
   return byJob;
 }
 
-/** Takes the files out of the index, and of `changes`, of jobs that changed nothing beside them. */
-async function leaveOutIdle(
+/** Whether a job changed nothing, here or in a subdataset, but what is added to a commit alone. */
+function isIdle(
+  { key, alongside = [] }: WrittenPaths,
+  changes: ReadonlyMap<number, readonly Change[]>,
+  children: readonly StagedDataset[],
+): boolean {
+  return (changes.get(key) ?? []).every(({ path }) => alongside.includes(path)) &&
+    !children.some((child) => hasPart(child, key));
+}
+
+function hasPart({ changes, selfCommittedJobs, children }: StagedDataset, key: number): boolean {
+  return changes.has(key) || selfCommittedJobs.has(key) ||
+    children.some((child) => hasPart(child, key));
+}
+
+/** Takes what jobs have added out of the index, and of `changes`. */
+async function leaveOut(
   index: PrivateIndex,
   jobs: readonly WrittenPaths[],
   changes: Map<number, Change[]>,
 ): Promise<void> {
-  for (const { key, alongside = [] } of jobs) {
+  for (const { key } of jobs) {
     const own = changes.get(key) ?? [];
-    const isIdle = own.length > 0 && own.every(({ path }) => alongside.includes(path));
-    if (!isIdle) continue;
     changes.delete(key);
-    await index.stage([], own.map(({ path }) => path));
+    if (own.length > 0) await index.stage([], own.map(({ path }) => path));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { EntryWithRun } from "../provenance/run_inputs.ts";
-import { logsOf } from "../provenance/compare_runs.ts";
+import { logsOf } from "../provenance/paths_of_run.ts";
 import type { Session } from "../session/session.ts";
 import { FileTable } from "./crate_file.ts";
 import type { CrateFile, FileRole, NotedFile } from "./crate_file.ts";

@@ -1,7 +1,7 @@
 import { findChangesByCommit } from "../git/changes.ts";
 import { GITLINK_MODE } from "../git/submodules.ts";
 import { isWithin, joinPath, pathAndFoldersAround } from "../paths/root_paths.ts";
-import { claimsOf, logsOf } from "../provenance/compare_runs.ts";
+import { claimsOf, logsOf } from "../provenance/paths_of_run.ts";
 import { readCutCommits } from "../git/shallow.ts";
 import type { Provenance } from "../provenance/provenance.ts";
 import type { EntryWithRun } from "../provenance/run_inputs.ts";

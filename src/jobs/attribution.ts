@@ -26,6 +26,8 @@ export interface WrittenPaths {
   readonly claimsWithFiles?: readonly string[];
   /** Whether something has to be committed of each claim. */
   readonly requiresOutputs?: boolean;
+  /** The commit at HEAD when it was submitted; absent if unknown. */
+  readonly submittedHead?: string | undefined;
   /** When it ended, by Slurm's clock in whole seconds, milliseconds since 1970; absent if unknown. */
   readonly endedAtMs?: number | undefined;
 }

@@ -17,6 +17,8 @@ export interface Evidence {
   readonly inputs?: readonly InputEvidence[] | InputsDigest;
   /** Inputs, and the script, that had changed by the time the job was finished. */
   readonly changedWhileOpen?: readonly string[];
+  /** Whether others had committed what the job wrote before it was finished: its own commit need not have it. */
+  readonly savedByOthers?: boolean;
   /** What the job was given and what it used; of an array as `AccountingEvidence` says. */
   readonly accounting?: AccountingEvidence;
   /** The tasks of an array; absent for a plain job and for a row that is one task. */
@@ -262,6 +264,7 @@ const Form = fields({}, {
   script: Script,
   inputs: v.union([listOf(Input), Digest]),
   changedWhileOpen: Texts,
+  savedByOthers: Flag,
   accounting: Accounting,
   tasks: fields({ count: Amount }, {
     elapsed: Range,

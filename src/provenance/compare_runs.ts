@@ -3,8 +3,8 @@ import { LONGEST_POINTER_BYTES, POINTER_START } from "../annex/annexed_files.ts"
 import { readSmallBlobs } from "../git/cat_file.ts";
 import { LINK_MODE } from "../git/changes.ts";
 import { compareOutputs } from "../jobs/output_comparison.ts";
-import { canBeInside, isWithin, pathRelativeTo } from "../paths/root_paths.ts";
-import type { RunRecord } from "../datalad/run_record.ts";
+import { isWithin } from "../paths/root_paths.ts";
+import { claimsOf, logsOf } from "./paths_of_run.ts";
 import { settleByContent } from "./compare_contents.ts";
 import type { ComparedOutput, NamedFile } from "./compared_output.ts";
 import { readDeepTrees } from "./deep_files.ts";
@@ -137,20 +137,6 @@ function compareUnread(
     path,
     verdict: unreadBefore.get(path) === unreadAfter.get(path) ? "identical" : "unknown",
   }));
-}
-
-/** What a run claimed, relative to the root of the dataset that has the record. */
-export function claimsOf({ outputs, slurmOutputs, subdataset }: RunRecord): string[] {
-  const logs = new Set(slurmOutputs);
-  return outputs.filter((output) => !logs.has(output) && canBeInside(output))
-    .map((output) => output.replace(/^\.\//, "").replace(/\/$/, "") || ".")
-    .flatMap((output) => subdataset === null ? [output] : pathRelativeTo(subdataset, output) ?? []);
-}
-
-/** Logs and environment file, relative to the root of the dataset that has the record. */
-export function logsOf({ slurmOutputs, subdataset }: RunRecord): string[] {
-  return slurmOutputs.filter(canBeInside).map((output) => output.replace(/^\.\//, ""))
-    .flatMap((output) => subdataset === null ? [output] : pathRelativeTo(subdataset, output) ?? []);
 }
 
 /** What lies at the claims of a run in its commit, without the logs of both. */

@@ -1,7 +1,8 @@
 import { readBlobs } from "../git/cat_file.ts";
 import { renderDuration, renderSize } from "../jobs/amounts.ts";
 import type { Evidence } from "../jobs/evidence.ts";
-import { logsOf, readKeys } from "./compare_runs.ts";
+import { readKeys } from "./compare_runs.ts";
+import { logsOf } from "./paths_of_run.ts";
 import { readDeepFiles } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
 import type { Provenance } from "./provenance.ts";

@@ -1,7 +1,11 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { coverWithPathspecs, findChangesByCommit } from "../git/changes.ts";
+import type { RunRecord } from "../datalad/run_record.ts";
+import { readTreeFiles } from "../git/tree_files.ts";
+import type { TreeFile } from "../git/tree_files.ts";
 import { readCutCommits } from "../git/shallow.ts";
 import { foldersAround, isWithin, pathAndFoldersAround } from "../paths/root_paths.ts";
+import { claimsOf, logsOf } from "./paths_of_run.ts";
 import type { HistoryEntry, RunHistory } from "./run_history.ts";
 
 /** A version of a file that a run wrote. */
@@ -47,13 +51,52 @@ export class RunWrites {
     const candidates = wanted.length === 0
       ? entries
       : entries.filter(({ commit }) => mayHaveWritten(commit.message));
-    for (const [path, writes] of await readWrites(this.#dataset, candidates, wanted)) {
+    const saved = await this.#readSaved(candidates, wanted);
+    for (const [path, writes] of await readWrites(this.#dataset, candidates, wanted, saved)) {
       this.#byPath.set(path, writes);
     }
     if (wanted.length === 0) this.#lookedAt = undefined;
     else for (const path of fresh) looked!.add(path);
     return this.#byPath;
   }
+
+  /** What others had committed of runs, by the runs' commits: what differs from the commit that a job was submitted on. */
+  async #readSaved(
+    entries: readonly HistoryEntry[],
+    paths: readonly string[],
+  ): Promise<Map<string, TreeFile[]>> {
+    const saved = new Map<string, TreeFile[]>();
+    const asked = entries.filter(({ commit }) => commit.message.includes(SAVED_BY_OTHERS));
+    const runs = [];
+    for (const entry of asked) {
+      const run = await this.#history.readIfGood(entry);
+      const head = run?.record.evidence?.submission?.head;
+      if (run === undefined || head === undefined) continue;
+      runs.push({ oid: entry.commit.oid, head, own: pathsOf(run.record) });
+    }
+    const wanted = paths.length > 0 ? paths : runs.flatMap(({ own }) => own);
+    const commits = runs.flatMap(({ oid, head }) => [oid, head]);
+    const trees = await readTreeFiles(this.#dataset.git, commits, [...new Set(wanted)]);
+    for (const { oid, head, own } of runs) {
+      const before = trees.get(head);
+      if (before === undefined) continue; // as in a shallow clone
+      const known = new Map(before.map((file) => [file.path, file.oid]));
+      saved.set(
+        oid,
+        (trees.get(oid) ?? []).filter((file) =>
+          known.get(file.path) !== file.oid && own.some((path) => isWithin(path, file.path))
+        ),
+      );
+    }
+    return saved;
+  }
+}
+
+/** In a record: docs/record.md. */
+const SAVED_BY_OTHERS = '"saved_by_others": true';
+
+function pathsOf(record: RunRecord): string[] {
+  return [...claimsOf(record), ...logsOf(record)];
 }
 
 /** The changes of all these commits, with one git process. */
@@ -61,6 +104,7 @@ async function readWrites(
   dataset: Dataset,
   entries: readonly HistoryEntry[],
   paths: readonly string[],
+  saved: ReadonlyMap<string, readonly TreeFile[]>,
 ): Promise<Map<string, Write[]>> {
   const byPath = new Map<string, Write[]>();
   if (entries.length === 0) return byPath;
@@ -69,8 +113,8 @@ async function readWrites(
   const oids = known.map(({ commit }) => commit.oid);
   const changes = await findChangesByCommit(dataset.git, oids, coverWithPathspecs(paths));
   for (const entry of known) {
-    for (const { path, kind, oid } of changes.get(entry.commit.oid) ?? []) {
-      if (kind === "delete") continue;
+    const own = (changes.get(entry.commit.oid) ?? []).filter(({ kind }) => kind !== "delete");
+    for (const { path, oid } of [...own, ...saved.get(entry.commit.oid) ?? []]) {
       const writes = byPath.get(path);
       if (writes === undefined) byPath.set(path, [{ entry, oid }]);
       else writes.push({ entry, oid });

@@ -10,7 +10,7 @@ import { phaseOf } from "../jobs/job_state.ts";
 import type { Phase } from "../jobs/job_state.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { summaryOf } from "../jobs/job_summary.ts";
-import { logsOf } from "../provenance/compare_runs.ts";
+import { logsOf } from "../provenance/paths_of_run.ts";
 import type { RecordedRun } from "../provenance/recorded_runs.ts";
 import type { Session } from "../session/session.ts";
 import { askAccounting } from "../slurm/ask_accounting.ts";

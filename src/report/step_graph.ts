@@ -1,5 +1,5 @@
 import type { RunRecord } from "../datalad/run_record.ts";
-import { claimsOf } from "../provenance/compare_runs.ts";
+import { claimsOf } from "../provenance/paths_of_run.ts";
 import { chainRuns } from "../provenance/run_chains.ts";
 import type { ChainedRun } from "../provenance/run_chains.ts";
 import type { RecordedRun } from "../provenance/recorded_runs.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readSizes } from "../../src/git/cat_file.ts";
-import { claimsOf, compareRuns, logsOf, readKeys } from "../../src/provenance/compare_runs.ts";
-import type { RunRecord } from "../../src/datalad/run_record.ts";
+import { compareRuns, readKeys } from "../../src/provenance/compare_runs.ts";
 import { History } from "./history.ts";
 
 /** The verdicts on two runs: `identical a, differs b`. */
@@ -100,21 +99,6 @@ Deno.test("compareRuns() does not know of a subdataset that is not here, unless 
 
   assert.equal(await verdicts(history, one, two), "identical top, identical sub");
   assert.equal(await verdicts(history, two, three), "identical top, unknown sub");
-});
-
-const RECORD = { outputs: [], slurmOutputs: [], subdataset: null } as unknown as RunRecord;
-
-Deno.test("claimsOf() and logsOf() are relative to the dataset that has the record", () => {
-  const record = {
-    ...RECORD,
-    outputs: ["./", "sub/out/", "other", "sub/log", "sub"],
-    slurmOutputs: ["sub/log", "./log"],
-  };
-
-  assert.deepEqual(claimsOf(record), [".", "sub/out", "other", "sub"]);
-  assert.deepEqual(claimsOf({ ...record, subdataset: "sub" }), [".", "out", "."]);
-  assert.deepEqual(logsOf(record), ["sub/log", "log"]);
-  assert.deepEqual(logsOf({ ...record, subdataset: "sub" }), ["log"]);
 });
 
 Deno.test("readSizes() and readKeys() know nothing of what is not there", async () => {

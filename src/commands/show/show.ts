@@ -17,7 +17,7 @@ import { isSubmitted } from "../../jobs/job.ts";
 import type { Job } from "../../jobs/job.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { summaryOf } from "../../jobs/job_summary.ts";
-import { claimsOf, logsOf } from "../../provenance/compare_runs.ts";
+import { claimsOf, logsOf } from "../../provenance/paths_of_run.ts";
 import { describeRun } from "../../provenance/describe_run.ts";
 import { JOB_ID_REGEXP, TargetFinder } from "../../provenance/find_target.ts";
 import type { Target } from "../../provenance/find_target.ts";

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { EngineWorld, saidBy } from "./engine_world.ts";
+
+for (const shape of [[], ["--octopus"], ["--branches"]]) {
+  Deno.test(`engine: finish ${shape.join("")} of what others have committed → the record alone, and show finds it`, async () => {
+    await using world = await EngineWorld.create({ "out/before": "1\n" });
+    const jobId = await world.schedule("out");
+    await world.write("out/result.txt", "1\n");
+    await world.git("add", ".");
+    await world.git("commit", "--quiet", "-m", "All that lay about");
+    const saved = await world.git("rev-parse", "HEAD");
+
+    const { stdout } = await world.must("finish", ...shape);
+
+    assert.match(stdout, /others have saved its outputs: the record alone/);
+    const commit = shape[0] === "--branches" ? `slurm-job-branch-${jobId}` : "HEAD";
+    assert.equal(await world.git("rev-parse", `${commit}^`), saved);
+    assert.deepEqual(await world.changes(commit), []);
+    const { dlslurm: { saved_by_others: flag, submission } } = await world.record(commit);
+    assert.deepEqual([flag, submission.head], [true, await world.git("rev-parse", `${saved}^`)]);
+    assert.deepEqual(world.stages(), ["finished"]);
+    assert.match((await world.must("show", "out/result.txt")).stdout, new RegExp(`job ${jobId}`));
+    assert.match(saidBy(await world.dlslurm("show", "out/before")), /no job did/);
+    await world.must("reschedule", commit);
+  });
+}
+
+Deno.test("engine: finish of a job that wrote nothing that is saved, while others committed → no commit", async () => {
+  await using world = await EngineWorld.create({ "out/before": "1\n" });
+  await world.schedule("out");
+  await world.write(".gitignore", "slurm-*\n");
+  await world.git("add", ".");
+  await world.git("commit", "--quiet", "-m", "Ignore logs");
+
+  const { stdout } = await world.must("finish");
+
+  assert.match(stdout, /^slurm-finish\(notneeded\)/m);
+  assert.deepEqual((await world.subjects()).slice(0, 1), ["Ignore logs"]);
+});
+
+Deno.test("engine: finish where others have committed a part → the rest, and the record", async () => {
+  await using world = await EngineWorld.create();
+  const jobId = await world.schedule("one", "two");
+  await world.write("one", "1\n");
+  await world.git("add", "one");
+  await world.git("commit", "--quiet", "-m", "One");
+  await world.write("two", "2\n");
+
+  await world.must("finish");
+
+  assert.deepEqual(await world.changes(), ["A slurm-job-1.env.json", "A two"]);
+  assert.match((await world.must("show", "two")).stdout, new RegExp(`job ${jobId}`));
+});
