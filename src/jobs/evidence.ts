@@ -54,6 +54,8 @@ export interface PredecessorEvidence {
   readonly label?: string;
   /** As in sbatch's `--dependency`: `afterok`, `afterany`, `afternotok`, `aftercorr`, … */
   readonly type?: string;
+  /** Slurm's name of the cluster that it is on; absent for that of the machine where it was submitted. */
+  readonly cluster?: string;
 }
 
 /** The batch script of a job. */
@@ -259,7 +261,7 @@ const Form = fields({}, {
     head: Text,
     label: Text,
     foundBy: Text,
-    after: listOf(fields({ jobId: Text }, { label: Text, type: Text })),
+    after: listOf(fields({ jobId: Text }, { label: Text, type: Text, cluster: Text })),
   }),
   script: Script,
   inputs: v.union([listOf(Input), Digest]),

@@ -29,6 +29,21 @@ export function theCluster(names: readonly string[]): string | undefined {
   return names.length === 1 && isClusterName(names[0]!) ? names[0] : undefined;
 }
 
+/**
+ * The cluster that a command submits to: that which it names, or its environment; `null` for that of this machine.
+ *
+ * @returns `undefined` if it cannot be told, or sbatch picks one.
+ */
+export function targetClusterOf(
+  command: string,
+  env: { get(name: string): string | undefined },
+): string | null | undefined {
+  if (findShellSyntax(command) !== undefined) return undefined;
+  const own = clustersIn(command);
+  const names = own.length > 0 ? own : clustersOfEnvironment(env);
+  return names.length === 0 ? null : theCluster(names);
+}
+
 /** What is known of where a job is whose ID a person typed. */
 export interface TypedJob {
   /** The job ID, or with the cluster as `sbatch --parsable` prints it: `4242;big`. */

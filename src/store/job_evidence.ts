@@ -148,7 +148,9 @@ const Inputs = v.array(
 );
 const Submission = v.looseObject({
   ...{ at: text, head: text, label: text, foundBy: text },
-  after: v.exactOptional(v.array(v.looseObject({ jobId: v.string(), label: text, type: text }))),
+  after: v.exactOptional(
+    v.array(v.looseObject({ jobId: v.string(), label: text, type: text, cluster: text })),
+  ),
 });
 const Noted = v.looseObject({
   version: v.string(),

@@ -37,6 +37,7 @@ const JobRow = v.object({
       jobId: v.string(),
       label: v.exactOptional(v.string()),
       type: v.exactOptional(v.string()),
+      cluster: v.exactOptional(v.string()),
     })),
   )),
   worktree: v.string(),

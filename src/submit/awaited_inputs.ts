@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
 import { shellName } from "../process/shell_name.ts";
 import { awaitedJobs, isAwaited } from "../slurm/dependency.ts";
+import { targetClusterOf } from "../slurm/named_cluster.ts";
 import { dependencyOfCommand } from "./command_dependency.ts";
 import type { CommandPlace } from "./command_place.ts";
 import type { JobStore } from "../store/job_store.ts";
@@ -52,14 +53,12 @@ export async function requireAwaited(
   openJobs: OpenJobs,
 ): Promise<void> {
   if (absent.length === 0) return;
-  const awaited = await jobsAwaitedBy(command, place, openJobs);
+  const isAwaitedJob = await awaitedBy(command, place, openJobs);
   for (const input of absent) {
     const writers = writersOfInput(input, openJobs);
     if (writers.length === 0) throw missingInput(input.given);
     for (const writer of writers) {
-      if (writer.jobId === null || !isAwaited(writer.jobId, awaited)) {
-        throw notAwaited(input, writer);
-      }
+      if (!isAwaitedJob(writer)) throw notAwaited(input, writer);
       if (writer.altDir !== place.altDir) throw writtenElsewhere(input, writer);
     }
   }
@@ -80,8 +79,8 @@ export async function findOvertaken(
     openJobs.writersOf(path, false).map((writer) => ({ path, writer }))
   );
   if (written.length === 0) return [];
-  const awaited = await jobsAwaitedBy(command, place, openJobs);
-  return written.filter(({ writer }) => writer.jobId === null || !isAwaited(writer.jobId, awaited));
+  const isAwaitedJob = await awaitedBy(command, place, openJobs);
+  return written.filter(({ writer }) => !isAwaitedJob(writer));
 }
 
 /** Everything lies in the root: of a pattern there, only who may write everywhere is certain. */
@@ -106,18 +105,24 @@ export function missingInput(given: string): UserError {
   );
 }
 
-/** The jobs whose end a command waits for, and those whose end these wait for themselves. */
-async function jobsAwaitedBy(
+/**
+ * Tells the jobs whose end a command waits for, and those whose end these wait for themselves. On another cluster their
+ * IDs are those of other jobs.
+ */
+async function awaitedBy(
   command: string,
   place: CommandPlace,
   openJobs: OpenJobs,
-): Promise<readonly string[]> {
+): Promise<(job: Job) => boolean> {
   const awaited = new Set(awaitedJobs((await dependencyOfCommand(command, place)).text ?? ""));
   // A set hands out what is added meanwhile, too.
   for (const jobId of awaited) {
     for (const before of openJobs.predecessorsOf(jobId)) awaited.add(before);
   }
-  return [...awaited];
+  const target = targetClusterOf(command, Deno.env);
+  return ({ jobId, cluster }) =>
+    jobId !== null && (target === undefined || cluster === target) &&
+    isAwaited(jobId, [...awaited]);
 }
 
 function notAwaited({ given }: AbsentInput, writer: Job): UserError {

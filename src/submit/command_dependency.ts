@@ -2,6 +2,8 @@ import { UserError } from "../errors.ts";
 import { readTextIfPresent, statIfPresent } from "../fs/if_present.ts";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { addJobs, dependencyOfScript, setDependency } from "../slurm/dependency.ts";
+import { shellName } from "../process/shell_name.ts";
+import { targetClusterOf } from "../slurm/named_cluster.ts";
 import { readSubmissionCommand } from "../slurm/submission_command.ts";
 import type { CommandPlace } from "./command_place.ts";
 import { findSubmittedScript } from "./submitted_script.ts";
@@ -54,6 +56,7 @@ export async function waitingFor(
   place: Pick<CommandPlace, "runsIn" | "directory">,
 ): Promise<string> {
   if (jobs.length === 0) return command;
+  requireOneCluster(command, jobs);
   const own = await dependencyOfCommand(command, place);
   try {
     return setDependency(command, addJobs(own.text ?? "", jobs));
@@ -61,6 +64,28 @@ export async function waitingFor(
     if (!(error instanceof SyntaxError)) throw error;
     throw cannotWait(command, jobs, error);
   }
+}
+
+/** A job ID is that of another job on another cluster. */
+function requireOneCluster(command: string, jobs: readonly PredecessorEvidence[]): void {
+  const target = targetClusterOf(command, Deno.env);
+  if (target === undefined) return;
+  const other = jobs.find(({ cluster = null }) => cluster !== target);
+  if (other === undefined) return;
+  const nameOf = (name: string | null) => name === null ? "that of this machine" : `"${name}"`;
+  const { jobId, type = "afterok", cluster = null } = other;
+  throw new UserError(
+    "BAD_DEPENDENCY",
+    `Cannot make "${command}" wait for job ${jobId}: it is submitted to another cluster, ` +
+      `${nameOf(target)}, than that job, ${nameOf(cluster)}`,
+    {
+      unchanged: "No job was submitted",
+      hint: cluster === null
+        ? `submit both to one; in a federation, where an ID counts everywhere: sbatch --dependency=${type}:${jobId} …`
+        : `sbatch -M ${shellName(cluster)} …; in a federation, where an ID counts everywhere: ` +
+          `sbatch --dependency=${type}:${jobId} …`,
+    },
+  );
 }
 
 /** The error for a command that cannot be made to wait. */

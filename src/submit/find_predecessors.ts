@@ -193,10 +193,11 @@ function judge(
   { jobs, type, name, taskId }: Found,
   statuses: ReadonlyMap<number, JobStatus>,
 ): Predecessors {
-  const evidence = ({ jobId, label }: SubmittedJob): PredecessorEvidence => ({
+  const evidence = ({ jobId, label, cluster }: SubmittedJob): PredecessorEvidence => ({
     jobId: taskId ?? jobId,
     ...(label ? { label } : {}),
     type,
+    ...(cluster === null ? {} : { cluster }),
   });
   const [open, ended]: [SubmittedJob[], SubmittedJob[]] = [[], []];
   for (const job of jobs) {

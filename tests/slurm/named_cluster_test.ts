@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { clusterOfTyped, clustersIn, theCluster } from "../../src/slurm/named_cluster.ts";
+import {
+  clusterOfTyped,
+  clustersIn,
+  targetClusterOf,
+  theCluster,
+} from "../../src/slurm/named_cluster.ts";
 
 const COMMANDS: readonly [cmd: string, clusters: readonly string[]][] = [
   ["sbatch -M big job.sh", ["big"]],
@@ -88,3 +93,15 @@ for (const { name, text = "7", cluster, cmd = "sbatch x", env = {}, found } of C
     else assert.equal(find(), found);
   });
 }
+
+Deno.test("targetClusterOf() tells where a command submits to, as far as that can be told", () => {
+  const target = (command: string, env: Record<string, string> = {}) =>
+    targetClusterOf(command, { get: (name) => env[name] });
+
+  assert.equal(target("sbatch job.sh"), null);
+  assert.equal(target("sbatch -M big job.sh", { SBATCH_CLUSTERS: "other" }), "big");
+  assert.equal(target("sbatch job.sh", { SLURM_CLUSTERS: "other" }), "other");
+  assert.equal(target("sbatch -M a,b job.sh"), undefined);
+  assert.equal(target("sbatch -M all job.sh"), undefined);
+  assert.equal(target("module load x; sbatch job.sh"), undefined);
+});

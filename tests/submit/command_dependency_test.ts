@@ -71,3 +71,25 @@ Deno.test("cannotWait() names each job once", () => {
     /wait for job 8, 9: no\. No job/,
   );
 });
+
+Deno.test("waitingFor() refuses a job of another cluster, where its ID is another job's", async () => {
+  const place = { directory: "/nowhere", runsIn: "/nowhere" };
+  const wait = (command: string, cluster?: string) =>
+    waitingFor(command, [{ jobId: "7", type: "afterok", ...(cluster ? { cluster } : {}) }], place);
+
+  assert.equal(
+    await wait("sbatch -M big --wrap true", "big"),
+    "sbatch --dependency=afterok:7 -M big --wrap true",
+  );
+  await assert.rejects(
+    wait("sbatch --wrap true", "big"),
+    /that of this machine, than that job, "big"/,
+  );
+  await assert.rejects(
+    wait("sbatch -M big --wrap true"),
+    /"big", than that job, that of this machine/,
+  );
+  await assert.rejects(wait("sbatch -M big --wrap true", "small"), /another cluster, "big"/);
+  // sbatch picks one of these.
+  await wait("sbatch -M big,small --wrap true", "small");
+});
