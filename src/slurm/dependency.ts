@@ -13,7 +13,7 @@ import { splitShellWords } from "../process/shell_words.ts";
 import { directivesOf, withoutComment } from "./array_script.ts";
 import { COMPONENT_SEPARATOR, isBeforeScript, readOption } from "./sbatch_words.ts";
 import type { ReadOption } from "./sbatch_words.ts";
-import { readSbatchOptions, readSubmissionCommand, splitLeniently } from "./submission_command.ts";
+import { guessSubmissionCommand, readSbatchOptions, splitLeniently } from "./submission_command.ts";
 
 /** Types that hold a job back until another has ended; `after` only waits for its start. */
 const ENDING_TYPES = ["afterok", "afterany", "afternotok", "aftercorr", "afterburstbuffer"];
@@ -135,7 +135,7 @@ const SBATCH_REGEXP =
  * the end of a sentence.
  */
 export function setDependency(command: string, dependency: string | undefined): string {
-  const read = readSubmissionCommand(command);
+  const read = guessSubmissionCommand(command);
   if (read.dependency === dependency) return command;
   const option = dependency === undefined ? [] : [`--dependency=${dependency}`];
   let changed: string;
@@ -159,7 +159,7 @@ export function setDependency(command: string, dependency: string | undefined): 
     const [program, ...words] = splitShellWords(command);
     changed = join([program!, ...option, ...withoutDependency(words)]);
   }
-  if (readSubmissionCommand(changed).dependency !== dependency) {
+  if (guessSubmissionCommand(changed).dependency !== dependency) {
     throw new SyntaxError("it is not known which of its words are options of sbatch");
   }
   return changed;

@@ -1,8 +1,11 @@
+import { basename } from "node:path";
+import { readShellLine } from "../process/shell_commands.ts";
+import type { ShellCommand, ShellLine, ShellWord } from "../process/shell_commands.ts";
 import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
 import { COMPONENT_SEPARATOR, isBeforeScript, readOption } from "./sbatch_words.ts";
 import type { ReadOption } from "./sbatch_words.ts";
 
-/** What a submission command says, as far as it can be read without a shell. */
+/** What a submission command says. */
 export interface SubmissionCommand {
   /** The value of `--dependency`; `undefined` if there is none. */
   readonly dependency: string | undefined;
@@ -17,17 +20,91 @@ export interface SubmissionCommand {
 }
 
 /**
- * Reads a submission command. What a shell would make of variables is not known; of another program than
- * sbatch only the long name of an option is taken for it.
+ * Reads a submission command, as far as it is certain. In one that a shell has to read, the dependency is told where
+ * only one sbatch can be what submits, and the script where nothing else in it can change which file that reads, or
+ * what is in it. Of another program than sbatch only the long name of an option is taken for it.
  */
 export function readSubmissionCommand(command: string): SubmissionCommand {
+  const guess = guessSubmissionCommand(command);
+  if (guess.isPlain || !splitLeniently(command).some(isSbatch)) return guess;
+  const unknown = { dependency: undefined, script: undefined, isPlain: false };
+  const line = readShellLine(command);
+  const call = line && findOnlyCall(line);
+  if (call === undefined) return unknown;
+  const words = call.words.slice(call.words.findIndex(({ text }) => isSbatch(text)) + 1);
+  const { script, ...read } = readSbatchOptions(words.map(({ text }) => text));
+  const isCertain = script !== undefined && isSbatch(call.words[0]!.text) &&
+    isCertainToRead(line!, call, script, words);
+  return { ...read, script: isCertain ? script : undefined, isPlain: false };
+}
+
+/**
+ * Reads a submission command as if the first sbatch in it were all that there is, and what a shell would do were not
+ * done: good for changing the words that stand there.
+ */
+export function guessSubmissionCommand(command: string): SubmissionCommand {
   const words = splitLeniently(command);
-  const start = words.findIndex((word) => /(^|\/)sbatch$/.test(word));
+  const start = words.findIndex(isSbatch);
   if (start < 0) {
     return { dependency: longOptionIn(words), script: undefined, isPlain: false };
   }
   const isPlain = start === 0 && findShellSyntax(command) === undefined;
   return { ...readSbatchOptions(words.slice(start + 1)), isPlain };
+}
+
+function isSbatch(word: string): boolean {
+  return /(^|\/)sbatch$/.test(word);
+}
+
+/** The only command of a line that can have submitted a job; `undefined` if there may be others. */
+function findOnlyCall({ commands, substitutions }: ShellLine): ShellCommand | undefined {
+  const named = commands.filter(({ assignments, words }) =>
+    [...assignments, ...words].some(({ text }) => /\bsbatch\b/.test(text))
+  );
+  const [call] = named;
+  if (named.length !== 1 || call!.words.filter(({ text }) => isSbatch(text)).length !== 1) {
+    return undefined;
+  }
+  if (substitutions.some((code) => code.includes("sbatch"))) return undefined;
+  // Of two ways one is taken; the other one may submit, too.
+  const hasWays = commands.some(({ operator }) => operator === "||");
+  return hasWays && !commands.every((each) => each === call || isHarmless(each)) ? undefined : call;
+}
+
+/** Whether sbatch reads this script, as it is before the line is run. */
+function isCertainToRead(
+  { commands, substitutions }: ShellLine,
+  call: ShellCommand,
+  script: string,
+  words: readonly ShellWord[],
+): boolean {
+  if (substitutions.length > 0) return false;
+  if (!commands.every((each) => each === call || isHarmless(each))) return false;
+  // An expansion may be options, or a script, or nothing.
+  const at = words.findIndex(({ text }) => text === script);
+  if (!words[at]!.isFixed || !words.slice(0, at).every(({ isOne }) => isOne)) return false;
+  const written = commands.flatMap((each) => [...each.writes, ...filesOfTee(each)]);
+  return written.every(({ text, isFixed }) => isFixed && basename(text) !== basename(script));
+}
+
+/** What neither submits, nor changes a folder or a file, but for what its redirections write. */
+const HARMLESS_REGEXP =
+  /^(:|cat|cut|date|echo|e?grep|exit|export|false|head|ml|mkdir|module|printf|sleep|tail|tee|tr|true|umask|uniq|wc)$/;
+
+function isHarmless({ words }: ShellCommand): boolean {
+  const [name, program] = words;
+  // Assignments alone.
+  if (name === undefined) return true;
+  if (!name.isFixed) return false;
+  // What prints, and neither writes nor runs anything.
+  if (name.text === "awk") {
+    return words.length === 2 && program!.isFixed && !/[>|(]/.test(program!.text);
+  }
+  return HARMLESS_REGEXP.test(name.text);
+}
+
+function filesOfTee({ words }: ShellCommand): readonly ShellWord[] {
+  return words[0]?.text === "tee" ? words.slice(1).filter(({ text }) => !text.startsWith("-")) : [];
 }
 
 /** Reads the words behind `sbatch`, or those of a directive. */

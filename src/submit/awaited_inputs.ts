@@ -4,7 +4,7 @@ import type { Job } from "../jobs/job.ts";
 import { shellName } from "../process/shell_name.ts";
 import { awaitedJobs, isAwaited } from "../slurm/dependency.ts";
 import { targetClusterOf } from "../slurm/named_cluster.ts";
-import { dependencyOfCommand } from "./command_dependency.ts";
+import { certainDependencyOf } from "./command_dependency.ts";
 import type { CommandPlace } from "./command_place.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { nameOfHolder } from "../claims/output_conflict.ts";
@@ -114,7 +114,7 @@ async function awaitedBy(
   place: CommandPlace,
   openJobs: OpenJobs,
 ): Promise<(job: Job) => boolean> {
-  const awaited = new Set(awaitedJobs((await dependencyOfCommand(command, place)).text ?? ""));
+  const awaited = new Set(awaitedJobs(await certainDependencyOf(command, place) ?? ""));
   // A set hands out what is added meanwhile, too.
   for (const jobId of awaited) {
     for (const before of openJobs.predecessorsOf(jobId)) awaited.add(before);

@@ -4,9 +4,9 @@ import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { addJobs, dependencyOfScript, setDependency } from "../slurm/dependency.ts";
 import { shellName } from "../process/shell_name.ts";
 import { targetClusterOf } from "../slurm/named_cluster.ts";
-import { readSubmissionCommand } from "../slurm/submission_command.ts";
+import { guessSubmissionCommand, readSubmissionCommand } from "../slurm/submission_command.ts";
 import type { CommandPlace } from "./command_place.ts";
-import { findSubmittedScript } from "./submitted_script.ts";
+import { findScriptFile, findSubmittedScript } from "./submitted_script.ts";
 
 /** What a command waits for by itself. */
 export interface OwnDependency {
@@ -16,20 +16,50 @@ export interface OwnDependency {
   readonly isOfScript: boolean;
 }
 
-/** Finds the dependency of a command with all placeholders filled in, or of the batch script that it names. */
+/**
+ * Finds the dependency of a command with all placeholders filled in, or of the batch script that it names, as its
+ * words stand there: for changing it.
+ */
 export async function dependencyOfCommand(
   command: string,
   place: Pick<CommandPlace, "runsIn" | "directory">,
 ): Promise<OwnDependency> {
-  const { dependency, script } = readSubmissionCommand(command);
-  if (dependency !== undefined || script === undefined) {
+  const { dependency, script, chdir, wrap, isPlain } = guessSubmissionCommand(command);
+  const isElsewhere = !isPlain && (chdir !== undefined || CHANGING_REGEXP.test(command));
+  if (dependency !== undefined || script === undefined || wrap !== undefined || isElsewhere) {
     return { text: dependency, isOfScript: false };
   }
+  return await dependencyOfScriptIn(place, (folder) => findScriptFile(script, folder, chdir));
+}
+
+/**
+ * The jobs whose end a command with all placeholders filled in is certain to wait for by itself: nothing that a shell
+ * does can come between.
+ */
+export async function certainDependencyOf(
+  command: string,
+  place: Pick<CommandPlace, "runsIn" | "directory">,
+): Promise<string | undefined> {
+  const { dependency, script } = readSubmissionCommand(command);
+  if (dependency !== undefined || script === undefined) return dependency;
+  const found = await dependencyOfScriptIn(place, async (folder) => {
+    const submitted = await findSubmittedScript(command, folder);
+    return submitted === undefined || "wrap" in submitted ? undefined : submitted.file;
+  });
+  return found.text;
+}
+
+/** What changes the folder, or may. */
+const CHANGING_REGEXP = /(?:^|[\s;&|(])(?:cd|pushd|env)\s/;
+
+async function dependencyOfScriptIn(
+  { runsIn, directory }: Pick<CommandPlace, "runsIn" | "directory">,
+  find: (folder: string) => Promise<string | undefined>,
+): Promise<OwnDependency> {
   // The script may still have to be copied to an alternative folder.
-  for (const folder of [place.runsIn, place.directory]) {
-    const found = await findSubmittedScript(command, folder);
-    if (found === undefined || "wrap" in found) continue;
-    const source = await readScript(found.file);
+  for (const folder of [runsIn, directory]) {
+    const file = await find(folder);
+    const source = file === undefined ? undefined : await readScript(file);
     if (source !== undefined) return { text: dependencyOfScript(source), isOfScript: true };
   }
   return { text: undefined, isOfScript: false };

@@ -1,6 +1,6 @@
 import { statIfPresent } from "../fs/if_present.ts";
 import { placesOfScript } from "../slurm/script_places.ts";
-import { readSubmissionCommand, splitLeniently } from "../slurm/submission_command.ts";
+import { readSubmissionCommand } from "../slurm/submission_command.ts";
 
 /** The batch script of a submission command. */
 export type SubmittedScript =
@@ -11,7 +11,7 @@ export type SubmittedScript =
 
 /**
  * Finds the batch script that sbatch will read. If a shell has to read the command, the script is found only where
- * its name is written out and nothing changes the folder.
+ * it is certain that sbatch reads this file, and as it is now.
  *
  * @param directory where the command runs, absolute.
  * @returns `undefined` if it cannot be found out, or is not there.
@@ -22,8 +22,9 @@ export async function findSubmittedScript(
 ): Promise<SubmittedScript | undefined> {
   const { script: name, wrap, chdir, isPlain } = readSubmissionCommand(command);
   if (wrap !== undefined) return isPlain ? { wrap } : undefined;
-  if (name === undefined || !isPlain && dependsOnShell(command, name)) return undefined;
-  const file = await findScriptFile(name, directory, chdir);
+  if (name === undefined || !isPlain && chdir !== undefined) return undefined;
+  // A line may change where sbatch looks besides its folder.
+  const file = await findScriptFile(name, directory, chdir, isPlain ? undefined : "");
   return file === undefined ? undefined : { name, file };
 }
 
@@ -33,23 +34,17 @@ export async function findSubmittedScript(
  * @param name as the command has it.
  * @param directory where sbatch runs, absolute.
  * @param chdir the value of `--chdir` in the command.
+ * @param path the variable PATH.
  * @returns absolute; `undefined` if there is none.
  */
 export async function findScriptFile(
   name: string,
   directory: string,
   chdir?: string,
+  path = Deno.env.get("PATH") ?? "",
 ): Promise<string | undefined> {
-  const path = Deno.env.get("PATH") ?? "";
   for (const file of placesOfScript(name, { directory, chdir, path })) {
     if ((await statIfPresent(file))?.isFile === true) return file;
   }
   return undefined;
-}
-
-function dependsOnShell(command: string, name: string): boolean {
-  return /[$`*?[\]{}()<>|&;~]/.test(name) ||
-    splitLeniently(command).some((word) =>
-      /^(cd|pushd|env)$/.test(word) || /^(-[A-Za-z]*D|--chdir)/.test(word)
-    );
 }

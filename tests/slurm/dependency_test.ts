@@ -19,7 +19,7 @@ const COMMANDS: readonly (readonly [command: string, text: string | undefined, s
     ["sbatch --depend=afterok:7 job.sh", "afterok:7", "job.sh"],
     // The last one counts, sbatch(1); an array has its own option.
     ["sbatch -d afterok:1 --array=0-3 -d 'afterok:7' 'job x.sh'", "afterok:7", "job x.sh"],
-    ["cd sub && sbatch -n 2 --dependency=afterok:7 job.sh", "afterok:7", "job.sh"],
+    ["cd sub && sbatch -n 2 --dependency=afterok:7 job.sh", "afterok:7"],
     ["sbatch job.sh --dependency=afterok:7", undefined, "job.sh"],
     ["sbatch --time=1 -J d job.sh", undefined, "job.sh"],
     ["sbatch --deadline=now job.sh", undefined, "job.sh"],
@@ -28,7 +28,7 @@ const COMMANDS: readonly (readonly [command: string, text: string | undefined, s
     ["./submit.sh -d afterok:7 job.sh", undefined],
     ["sbatch --site-option x --dependency=afterok:7 job.sh", "afterok:7"],
     ["sbatch --dependency=afterok:7 --wrap 'x y'", "afterok:7"],
-    ["sbatch --dependency=afterok:7 'job.sh", "afterok:7", "'job.sh"],
+    ["sbatch --dependency=afterok:7 'job.sh", undefined],
     ["", undefined],
   ];
 

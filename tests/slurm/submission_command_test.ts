@@ -48,7 +48,31 @@ const CASES: readonly [command: string, read: SubmissionCommand][] = [
     ...{ dependency: "afterok:1", script: "job.sh" },
     isPlain: false,
   }],
-  ["cd sub && sbatch job.sh", { ...PLAIN, isPlain: false }],
+  ["cd sub && sbatch -d afterok:1 job.sh", {
+    ...{ dependency: "afterok:1", script: undefined },
+    isPlain: false,
+  }],
+  ["sbatch -d afterok:1 <<E\n#!/bin/sh\necho\nE", {
+    ...{ dependency: "afterok:1", script: undefined },
+    isPlain: false,
+  }],
+  ["sbatch -d afterok:1 -J $(date +%s) job.sh || exit 1", {
+    ...{ dependency: "afterok:1", script: undefined },
+    isPlain: false,
+  }],
+  // Which of them submits nobody knows.
+  ["false && sbatch -d afterok:1 a.sh || sbatch b.sh", {
+    ...{ dependency: undefined, script: undefined },
+    isPlain: false,
+  }],
+  ["./perhaps.sh || sbatch -d afterok:1 a.sh", {
+    ...{ dependency: undefined, script: undefined },
+    isPlain: false,
+  }],
+  ["if true; then sbatch -d afterok:1 a.sh; fi", {
+    ...{ dependency: undefined, script: undefined },
+    isPlain: false,
+  }],
   ["submit -d afterok:1 job.sh", { dependency: undefined, script: undefined, isPlain: false }],
   ["submit --dependency afterok:1 x", {
     ...{ dependency: "afterok:1", script: undefined },
