@@ -223,7 +223,7 @@ export class RecordEvidence implements Disposable {
 
   async #script(noted: NotedScript, files: string[]): Promise<ScriptEvidence> {
     const { file: _file, traits: _traits, ...script } = noted;
-    if (script.saved !== false || script.blob === undefined) return script;
+    if (script.saved === true || script.blob === undefined) return script;
     const content = this.#store.evidence.contentOf(script.blob);
     if (content === undefined) return script;
     const kept = `${SCRIPTS_FOLDER}/${script.blob}`;

@@ -66,7 +66,7 @@ export interface ScriptEvidence {
   readonly wrap?: boolean;
   /** Git's object name of its content when it was submitted, as bytes, without filters. */
   readonly blob?: string;
-  /** Whether that content stood in HEAD at that path; of `--wrap` it stands in the command. */
+  /** Whether that content stood in HEAD at that path; of `--wrap` it stands in the command. Absent if not known. */
   readonly saved?: boolean;
   /** Where the job's commit keeps the content, if it was not saved. */
   readonly kept?: string;

@@ -1,6 +1,7 @@
 import { isInside } from "../paths/root_paths.ts";
 import { isAbsolute, join, normalize, relative } from "node:path";
-import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
+import { annexKeyOf } from "../annex/annex_key.ts";
+import { isContentOfKey } from "../annex/key_content.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { walkTree } from "../fs/walk_tree.ts";
@@ -48,7 +49,7 @@ export interface SubmittedScripts {
 /** A script as it was read. */
 interface ReadScript {
   readonly noted: NotedScript;
-  /** `undefined` where HEAD has it. */
+  /** `undefined` where HEAD is known to have it. */
   readonly content?: Uint8Array | undefined;
   /** Why HEAD does not have it, or why that is not known; completes a sentence. */
   readonly reason: string;
@@ -163,7 +164,7 @@ export class EvidenceGatherer implements Disposable {
     const saved = isOurs ? await this.#isSaved(path, blob, content) : false;
     return {
       noted: { path, blob, ...(saved === undefined ? {} : { saved }) },
-      content: saved === false ? content : undefined,
+      content: saved === true ? undefined : content,
       reason: "",
     };
   }
@@ -216,9 +217,9 @@ export class EvidenceGatherer implements Disposable {
       : false;
     return {
       noted: { path, blob, ...(saved === undefined ? {} : { saved }), file, traits },
-      content: saved === false ? content : undefined,
+      content: saved === true ? undefined : content,
       reason: saved === undefined
-        ? "what HEAD has at this path cannot be read"
+        ? "it cannot be told whether it is what HEAD has at this path"
         : !isOurs
         ? "it is not in the dataset"
         : saved === false && (await this.#lookInto()).head.find(path)
@@ -249,7 +250,7 @@ export class EvidenceGatherer implements Disposable {
     if (entry.oid === blob) return true;
     const text = head.textOf(path);
     const key = text === undefined ? undefined : annexKeyOf(text);
-    if (key !== undefined) return await isContentOf(key, content);
+    if (key !== undefined) return await isContentOfKey(key, content);
     // A link to another file of the dataset: sbatch read that one.
     if (entry.mode !== LINK_MODE) return false;
     const file = join(this.#dataset.root, path);
@@ -337,13 +338,6 @@ function scriptToKeep(script: ReadScript | undefined): Pick<GatheredEvidence, "s
       ? null
       : { oid: script.noted.blob!, content: script.content },
   };
-}
-
-/** Whether content is that of a key, as far as the key tells without MD5, which the runtime has not. */
-async function isContentOf(key: string, content: Uint8Array): Promise<boolean> {
-  if (sizeOfKey(key) !== content.length) return false;
-  const digest = /^SHA256E?-.*--([0-9a-f]{64})/.exec(key)?.[1];
-  return digest === undefined || digest === await digestOf(content);
 }
 
 async function digestOf(content: string | Uint8Array): Promise<string> {
