@@ -2,10 +2,14 @@ import { isWithin } from "../paths/root_paths.ts";
 import { join } from "node:path";
 import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
-import { lookAtInput, lookIfThere, targetOf, traitsOf } from "../datalad/look_at_input.ts";
-import type { InputView } from "../datalad/look_at_input.ts";
+import { isContentOfKey } from "../annex/key_content.ts";
+import { pointerOid } from "../datalad/compare_with_head.ts";
+import type { InputView } from "../datalad/compare_with_head.ts";
+import { lookAtInput, pointerIn, traitsOf } from "../datalad/look_at_input.ts";
+import { lookIfThere, targetOf } from "../datalad/look_if_there.ts";
 import { blobOid } from "../git/blob_oid.ts";
 import { CommitTree } from "../git/commit_tree.ts";
+import { IndexFile } from "../git/index_file.ts";
 import type { Repository } from "../git/repository.ts";
 import { hasTraits } from "../jobs/noted_evidence.ts";
 import type { NotedEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
@@ -22,11 +26,14 @@ export class InputsNow implements Disposable {
   readonly #infos = new Map<string, Deno.FileInfo | undefined>();
   readonly #blobs = new Map<string, string | undefined>();
   readonly #looks = new Map<string, NotedInput>();
+  readonly #keys = new Map<string, boolean | undefined>();
+  readonly #index: IndexFile;
   #room = MOST_BYTES_READ;
 
   /** Looks into the work tree of a dataset. */
   constructor(repository: Repository) {
     this.#repository = repository;
+    this.#index = new IndexFile(repository.indexFile, repository.headOid);
   }
 
   /** Closes the files that are open. */
@@ -88,10 +95,8 @@ export class InputsNow implements Disposable {
     const entry = this.#treeOf(headOid).find(path);
     const earlier = this.#treeOf(head).find(path);
     if (!entry || earlier === undefined || entry.oid === earlier?.oid) return false;
-    const { key, blob, size, modified, traits } = await this.#look(path, headOid);
-    // An annexed file that is no link is told by its size alone.
-    const isKnown = blob !== undefined || key !== undefined && traits === undefined;
-    return isKnown && modified !== true && size === undefined;
+    const { size, modified } = await this.#look(path, headOid);
+    return modified !== true && size === undefined;
   }
 
   /** Whether a file is as a commit has it. */
@@ -132,7 +137,10 @@ export class InputsNow implements Disposable {
     const known = this.#looks.get(name);
     if (known !== undefined) return known;
     const { root } = this.#repository;
-    const view: InputView = { root, head: tree ?? this.#treeOf(head), headOid: head };
+    const view: InputView = {
+      ...{ root, head: tree ?? this.#treeOf(head), headOid: head },
+      index: this.#index,
+    };
     const { read = 0, ...look } = await lookAtInput(view, path, this.#room);
     this.#room -= read;
     this.#looks.set(name, look);
@@ -154,20 +162,47 @@ export class InputsNow implements Disposable {
     const file = join(this.#repository.root, path);
     const link = this.#linkAt(file);
     const keyNow = link !== undefined && isAnnexLink(link) ? annexKeyOf(link) : undefined;
-    // A file that has moved into the annex or out of it since is recognised by the size that its key names.
-    if (keyNow !== undefined) {
-      return key === undefined ? sizeOfKey(keyNow) !== traits?.size : keyNow !== key;
-    }
+    if (keyNow !== undefined && key !== undefined) return keyNow !== key;
     const info = this.#infoOf(file);
+    // Of content that has moved into the annex, and is not here, the key names the size.
+    if (info === undefined && keyNow !== undefined) return sizeOfKey(keyNow) !== traits?.size;
     if (info === undefined) return traits !== undefined || key !== undefined;
     const now = traitsOf(info);
-    if (traits === undefined) {
-      return key !== undefined && sizeOfKey(key) !== now.size &&
-        (await this.#look(path, this.#repository.headOid)).key !== key;
+    if (traits !== undefined && hasTraits(now, traits)) return false;
+    if (!info.isFile) return traits !== undefined || key !== undefined;
+    const isStill = key === undefined ? undefined : await this.#hasKey(path, info, key);
+    if (isStill !== undefined) return !isStill;
+    // It was locked, and is too large to be read, or its key names no content.
+    if (traits === undefined) return false;
+    const raw = traits.raw ?? blob;
+    if (raw !== undefined && now.size === traits.size) {
+      if (await this.#blobAt(file, now.size, raw) === raw) return false;
     }
-    if (hasTraits(now, traits)) return false;
-    if (now.size !== traits.size || blob === undefined) return true;
-    return await this.#blobAt(file, now.size, blob) !== blob;
+    // Git may keep another text than the file's: then it tells that the version is the same.
+    return blob === undefined || this.#index.versionOf(path, info) !== blob;
+  }
+
+  /** Whether a file that is no link is that of a key; `undefined` if that cannot be told. */
+  async #hasKey(path: string, info: Deno.FileInfo, key: string): Promise<boolean | undefined> {
+    const name = `${key} ${path}`;
+    if (!this.#keys.has(name)) this.#keys.set(name, await this.#compareWithKey(path, info, key));
+    return this.#keys.get(name);
+  }
+
+  async #compareWithKey(
+    path: string,
+    info: Deno.FileInfo,
+    key: string,
+  ): Promise<boolean | undefined> {
+    const content = this.#read(join(this.#repository.root, path), info.size);
+    const pointer = content && pointerIn(content);
+    if (pointer !== undefined) return pointer === key;
+    const isContent = content === undefined ? undefined : await isContentOfKey(key, content);
+    if (isContent !== undefined) return isContent;
+    if ((sizeOfKey(key) ?? info.size) !== info.size) return false;
+    const version = this.#index.versionOf(path, info);
+    const { headOid } = this.#repository;
+    return version === undefined ? undefined : version === await pointerOid(key, headOid);
   }
 
   async #isScriptChanged({ file, traits, blob }: NotedScript): Promise<boolean> {
@@ -195,10 +230,15 @@ export class InputsNow implements Disposable {
   /** `undefined` for a file that would exceed {@linkcode MOST_BYTES_READ}. */
   async #blobAt(file: string, size: number, likeOid: string): Promise<string | undefined> {
     if (!this.#blobs.has(file) && size <= this.#room) {
-      this.#room -= size;
-      const content = lookIfThere(() => Deno.readFileSync(file));
+      const content = this.#read(file, size);
       this.#blobs.set(file, content && await blobOid(content, likeOid));
     }
     return this.#blobs.get(file);
+  }
+
+  #read(file: string, size: number): Uint8Array | undefined {
+    if (size > this.#room) return undefined;
+    this.#room -= size;
+    return lookIfThere(() => Deno.readFileSync(file));
   }
 }

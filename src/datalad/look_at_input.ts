@@ -1,20 +1,11 @@
 import { join } from "node:path";
 import { isAnnexLink, LONGEST_POINTER_BYTES, POINTER_START } from "../annex/annexed_files.ts";
-import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
-import { isAbsence } from "../fs/if_present.ts";
+import { annexKeyOf } from "../annex/annex_key.ts";
 import { blobOid } from "../git/blob_oid.ts";
-import type { CommitTree } from "../git/commit_tree.ts";
 import type { FileTraits, NotedInput } from "../jobs/noted_evidence.ts";
-
-/** What files are compared with. */
-export interface InputView {
-  /** Root of the dataset, absolute. */
-  readonly root: string;
-  /** HEAD. */
-  readonly head: CommitTree;
-  /** Any object name of the repository. */
-  readonly headOid: string;
-}
+import { isVersionOfHead, keyInHead } from "./compare_with_head.ts";
+import type { InputView } from "./compare_with_head.ts";
+import { lookIfThere, targetOf } from "./look_if_there.ts";
 
 /**
  * Looks at one file that a job is to read; a link that is not the annex's is followed.
@@ -37,30 +28,35 @@ export async function lookAtInput(
   }
   const info = own?.isSymlink ? lookIfThere(() => Deno.statSync(file)) : own;
   if (info === undefined) return { path, missing: true };
-  const traits = traitsOf(info);
-  const told = { size: traits.size, mtime: new Date(traits.mtimeMs).toISOString() };
+  const told = { size: info.size, mtime: new Date(info.mtime ?? 0).toISOString() };
+  if (!info.isFile) return { path, ...told, traits: traitsOf(info) };
+  const content = info.size <= room ? lookIfThere(() => Deno.readFileSync(file)) : undefined;
+  const blob = content && await blobOid(content, view.headOid);
+  const looked = {
+    traits: { ...traitsOf(info), ...(blob === undefined ? {} : { raw: blob }) },
+    read: content?.length ?? 0,
+  };
+  const pointer = content && pointerIn(content);
+  if (pointer !== undefined) return { path, key: pointer, ...looked };
   // Behind a link there is another file: what HEAD has of that one is not looked for.
   const entry = own?.isSymlink ? null : view.head.find(path);
-  if (!info.isFile) return { path, ...told, traits };
-  const content = traits.size <= room ? lookIfThere(() => Deno.readFileSync(file)) : undefined;
-  const read = content?.length ?? 0;
-  const blob = content && await blobOid(content, view.headOid);
-  const pointer = content && pointerIn(content);
-  if (pointer !== undefined) return { path, key: pointer, traits, read };
-  if (blob !== undefined && (entry === undefined || entry?.oid === blob)) {
-    return { path, blob, traits, read };
+  if (entry === undefined && blob !== undefined) return { path, blob, ...looked };
+  const isSame = entry
+    ? await isVersionOfHead(view, path, entry.oid, { size: info.size, content, blob, info })
+    : entry === null
+    ? false
+    : undefined;
+  if (isSame === true) {
+    const key = keyInHead(view, path);
+    return { path, ...(key === undefined ? { blob: entry!.oid } : { key }), ...looked };
   }
-  // The key's own size tells a changed file from the annexed one: no more is read of its content.
-  const key = entry ? keyInHead(view, path) : undefined;
-  if (key !== undefined && sizeOfKey(key) === traits.size) return { path, key, traits, read };
-  const isModified = key !== undefined || (entry && blob !== undefined);
   return {
     path,
-    ...(blob === undefined ? {} : { blob }),
+    // Which of two names it has in git is not known.
+    ...(blob === undefined || isSame === undefined ? {} : { blob }),
     ...told,
-    ...(isModified ? { modified: true } : {}),
-    traits,
-    read,
+    ...(isSame === false && entry !== null ? { modified: true } : {}),
+    ...looked,
   };
 }
 
@@ -69,36 +65,9 @@ export function traitsOf({ size, mtime, ino }: Deno.FileInfo): FileTraits {
   return { size, mtimeMs: mtime?.getTime() ?? 0, ino: ino ?? 0 };
 }
 
-/** What a look at a file gives; `undefined` where nothing is, or nothing can be seen. */
-export function lookIfThere<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (isAbsence(error) || error instanceof Deno.errors.PermissionDenied) return undefined;
-    if (error instanceof Deno.errors.FilesystemLoop) return undefined;
-    throw error;
-  }
-}
-
-/** `undefined` for a target that is no text: it is none of git-annex. */
-export function targetOf(link: string): string | undefined {
-  try {
-    return Deno.readLinkSync(link);
-  } catch (error) {
-    if (error instanceof Deno.errors.InvalidData || isAbsence(error)) return undefined;
-    throw error;
-  }
-}
-
 /** The key that a file names which stands for content that is not here. */
-function pointerIn(content: Uint8Array): string | undefined {
+export function pointerIn(content: Uint8Array): string | undefined {
   if (content.length > LONGEST_POINTER_BYTES) return undefined;
   const text = new TextDecoder().decode(content);
   return text.startsWith(POINTER_START) ? annexKeyOf(text) : undefined;
-}
-
-function keyInHead({ head }: InputView, path: string): string | undefined {
-  const text = head.textOf(path);
-  if (text === undefined) return undefined;
-  return isAnnexLink(text) || text.startsWith(POINTER_START) ? annexKeyOf(text) : undefined;
 }

@@ -8,6 +8,8 @@ export interface FileTraits {
   readonly mtimeMs: number;
   /** Inode number; 0 where there is none. */
   readonly ino: number;
+  /** Git's object name of its bytes, without filters; absent where they were not read. */
+  readonly raw?: string;
 }
 
 /** The batch script of a job as it was submitted. */

@@ -1,19 +1,20 @@
 import { isInside } from "../paths/root_paths.ts";
 import { isAbsolute, join, normalize, relative } from "node:path";
-import { annexKeyOf } from "../annex/annex_key.ts";
-import { isContentOfKey } from "../annex/key_content.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { walkTree } from "../fs/walk_tree.ts";
 import { blobOid } from "../git/blob_oid.ts";
 import type { CommitTree } from "../git/commit_tree.ts";
+import type { IndexFile } from "../git/index_file.ts";
 import type { JobRequest } from "../jobs/job.ts";
 import { hasTraits } from "../jobs/noted_evidence.ts";
 import type { GatheredEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
 import { shellName } from "../process/shell_name.ts";
 import type { Session } from "../session/session.ts";
-import { lookAtInput, lookIfThere, traitsOf } from "../datalad/look_at_input.ts";
-import type { InputView } from "../datalad/look_at_input.ts";
+import { lookAtInput, traitsOf } from "../datalad/look_at_input.ts";
+import { lookIfThere } from "../datalad/look_if_there.ts";
+import { isVersionOfHead } from "../datalad/compare_with_head.ts";
+import type { InputView } from "../datalad/compare_with_head.ts";
 import type { PlannedScript } from "./planned_script.ts";
 import { findSubmittedScript } from "./submitted_script.ts";
 
@@ -35,6 +36,8 @@ export interface JobToProve {
 const MOST_BYTES_READ = 512 * 1024;
 /** A folder with more files than this is recorded by the name of its tree in HEAD. */
 const MOST_IN_FOLDERS = 1_000;
+/** A larger index, of more than some 16,000 files, is read only when jobs are finished: it takes a while. */
+const LARGEST_INDEX = 2 * 1024 * 1024;
 /** Longer lists are kept once for all jobs that have the same. */
 const LONG_LIST = 100;
 /** Slurm's own limit, max_script_size in slurm.conf(5), is 4 MB unless a site raises it. */
@@ -64,6 +67,7 @@ export class EvidenceGatherer implements Disposable {
   readonly #session: Session;
   readonly #submitted: SubmittedScripts | undefined;
   #head: CommitTree | undefined;
+  #index: IndexFile | undefined;
   readonly #scripts = new Map<string, ReadScript>();
   readonly #warned = new Set<string>();
 
@@ -186,7 +190,7 @@ export class EvidenceGatherer implements Disposable {
     const isSame = known?.noted.traits !== undefined && hasTraits(traits, known.noted.traits);
     const read = isSame
       ? known
-      : await this.#readScript(job, { ...found, isLink: own !== info }, traits);
+      : await this.#readScript(job, { ...found, info, isLink: own !== info });
     if (read === undefined) return undefined;
     this.#scripts.set(found.file, read);
     if (warns) this.#warn(read);
@@ -195,13 +199,14 @@ export class EvidenceGatherer implements Disposable {
 
   async #readScript(
     { request: { pwd, altDir }, directory }: JobToProve,
-    { name, file, isLink }: {
+    { name, file, info, isLink }: {
       readonly name: string;
       readonly file: string;
+      readonly info: Deno.FileInfo;
       readonly isLink: boolean;
     },
-    traits: NotedScript["traits"] & object,
   ): Promise<ReadScript | undefined> {
+    const traits = traitsOf(info);
     const content = lookIfThere(() => Deno.readFileSync(file));
     if (content === undefined) return undefined;
     const blob = await blobOid(content, this.#dataset.headOid);
@@ -213,7 +218,8 @@ export class EvidenceGatherer implements Disposable {
     const isOurs = isInside(inDataset);
     const path = isOurs ? inDataset : name;
     const saved = isOurs
-      ? !isLink && this.#wasSaved(inDataset, blob) || await this.#isSaved(inDataset, blob, content)
+      ? !isLink && this.#wasSaved(inDataset, blob) ||
+        await this.#isSaved(inDataset, blob, content, isLink || isCopy ? undefined : info)
       : false;
     return {
       noted: { path, blob, ...(saved === undefined ? {} : { saved }), file, traits },
@@ -238,23 +244,35 @@ export class EvidenceGatherer implements Disposable {
   /** Opened when it is needed: it takes some ms to be able to read git's objects. */
   async #lookInto(): Promise<InputView> {
     const { CommitTree } = await import("../git/commit_tree.ts");
-    const { root, commonDir, headOid } = this.#dataset;
-    return { root, headOid, head: this.#head ??= new CommitTree(root, commonDir, headOid) };
+    const { IndexFile } = await import("../git/index_file.ts");
+    const { root, commonDir, headOid, indexFile } = this.#dataset;
+    return {
+      ...{ root, headOid, head: this.#head ??= new CommitTree(root, commonDir, headOid) },
+      index: this.#index ??= new IndexFile(indexFile, headOid, LARGEST_INDEX),
+    };
   }
 
-  /** Whether HEAD has this content at this path; `undefined` if that cannot be found out. */
-  async #isSaved(path: string, blob: string, content: Uint8Array): Promise<boolean | undefined> {
-    const { head } = await this.#lookInto();
+  /**
+   * Whether HEAD has this content at this path; `undefined` if that cannot be found out.
+   *
+   * @param info of the file at the path, if the content is read from there.
+   */
+  async #isSaved(
+    path: string,
+    blob: string,
+    content: Uint8Array,
+    info?: Deno.FileInfo,
+  ): Promise<boolean | undefined> {
+    const view = await this.#lookInto();
+    const { head } = view;
     const entry = head.find(path) === undefined ? await this.#askGit(path) : head.find(path);
     if (!entry) return entry === null ? false : undefined;
-    if (entry.oid === blob) return true;
-    const text = head.textOf(path);
-    const key = text === undefined ? undefined : annexKeyOf(text);
-    if (key !== undefined) return await isContentOfKey(key, content);
+    const looked = { size: content.length, content, blob, info };
+    const isSaved = await isVersionOfHead(view, path, entry.oid, looked);
     // A link to another file of the dataset: sbatch read that one.
-    if (entry.mode !== LINK_MODE) return false;
+    if (isSaved !== false || entry.mode !== LINK_MODE) return isSaved;
     const file = join(this.#dataset.root, path);
-    const isSame = lookIfThere(() => Deno.readLinkSync(file)) === text;
+    const isSame = lookIfThere(() => Deno.readLinkSync(file)) === head.textOf(path);
     const real = relative(this.#dataset.root, await Deno.realPath(file));
     return isSame && isInside(real) && head.find(real)?.oid === blob;
   }

@@ -3,11 +3,13 @@ import { InputsNow } from "../../src/commit/changed_inputs.ts";
 import { LeftBefore } from "../../src/commit/left_before.ts";
 import { lookAtInput } from "../../src/datalad/look_at_input.ts";
 import { CommitTree } from "../../src/git/commit_tree.ts";
+import { IndexFile } from "../../src/git/index_file.ts";
 import type { NotedEvidence, NotedInput } from "../../src/jobs/noted_evidence.ts";
 import { openJob } from "../support/jobs.ts";
 import { TestRepository } from "../support/test_repository.ts";
 
-const KEY = "MD5E-s3--aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+/** Of "abc". */
+const KEY = "MD5E-s3--900150983cd24fb0d6963f7d28e17f72";
 const LINK = `.git/annex/objects/a/b/${KEY}/${KEY}`;
 
 /** What is noted of these paths as they are now. */
@@ -15,10 +17,11 @@ async function note(
   repository: TestRepository,
   ...paths: readonly string[]
 ): Promise<NotedInput[]> {
-  const { root, commonDir, headOid } = await repository.open();
+  const { root, commonDir, headOid, indexFile } = await repository.open();
   using head = new CommitTree(root, commonDir, headOid);
+  const index = new IndexFile(indexFile, headOid);
   return await Promise.all(paths.map(async (path) => {
-    const { read: _, ...input } = await lookAtInput({ root, head, headOid }, path, 1_000);
+    const { read: _, ...input } = await lookAtInput({ root, head, headOid, index }, path, 1_000);
     return input;
   }));
 }
@@ -69,13 +72,55 @@ Deno.test("InputsNow knows an annexed file by its key, locked or not", async () 
 
   assert.deepEqual(await changed(repository, noted), []);
   await replace(() => Deno.writeTextFile(file, "abc"));
-  assert.deepEqual(await changed(repository, noted), [], "unlocked: the size is that of the key");
+  assert.deepEqual(
+    await changed(repository, noted),
+    [],
+    "unlocked: the content is that of the key",
+  );
+  await replace(() => Deno.writeTextFile(file, `/annex/objects/${KEY}\n`));
+  assert.deepEqual(await changed(repository, noted), [], "unlocked, and not here");
+  await replace(() => Deno.writeTextFile(file, "abd"));
+  assert.deepEqual(await changed(repository, noted), ["in"], "of the same size");
   await replace(() => Deno.writeTextFile(file, "abcd"));
   assert.deepEqual(await changed(repository, noted), ["in"]);
-  await replace(() => Deno.symlink(LINK.replaceAll("aaaa", "bbbb"), file));
+  await replace(() => Deno.symlink(LINK.replaceAll("9001", "bbbb"), file));
   assert.deepEqual(await changed(repository, noted), ["in"]);
   await Deno.remove(file);
   assert.deepEqual(await changed(repository, noted), ["in"]);
+});
+
+Deno.test("InputsNow takes no unlocked file for changed that was only touched, or dropped", async () => {
+  await using repository = await TestRepository.create();
+  for (const path of ["touched", "edited", "dropped"]) {
+    await repository.dataset.write(path, `/annex/objects/${KEY}\n`);
+  }
+  await repository.commit();
+  for (const path of ["touched", "edited", "dropped"]) await repository.dataset.write(path, "abc");
+  const noted = await note(repository, "touched", "edited", "dropped");
+  assert.deepEqual(noted.map(({ key }) => key), [KEY, KEY, KEY]);
+  await Deno.utime(repository.at("touched"), 1, 1);
+  await repository.dataset.write("edited", "abd");
+  await repository.dataset.write("dropped", `/annex/objects/${KEY}\n`);
+
+  assert.deepEqual(await changed(repository, noted), ["edited"]);
+});
+
+Deno.test("InputsNow takes a text that git converts for changed only if it was", async () => {
+  await using repository = await TestRepository.create({
+    ".gitattributes": "*.txt text eol=crlf\n",
+    "touched.txt": "1\r\n",
+    "edited.txt": "1\r\n",
+  });
+  await repository.refreshIndex("touched.txt", "edited.txt");
+  const noted = await note(repository, "touched.txt", "edited.txt");
+  assert.deepEqual(
+    noted.map(({ blob }) => blob),
+    Array(2).fill(await repository.dataset.git("rev-parse", "HEAD:edited.txt")),
+  );
+  await Deno.utime(repository.at("touched.txt"), 1, 1);
+  await Deno.writeTextFile(repository.at("edited.txt"), "2\r\n");
+
+  assert.deepEqual(await changed(repository, noted), ["edited.txt"]);
 });
 
 Deno.test("InputsNow takes a file that went into the annex meanwhile for the same, if it is as long", async () => {
@@ -142,9 +187,11 @@ Deno.test("InputsNow.complete() tells of what was to be written first what is th
 
 Deno.test("InputsNow.complete() names a large file that is as it was, and no other", async () => {
   await using repository = await TestRepository.create({ a: "1\n" });
-  const { root, commonDir, headOid } = await repository.open();
+  await Deno.utime(repository.at("a"), 1, 1); // git has not looked at it since
+  const { root, commonDir, headOid, indexFile } = await repository.open();
   using head = new CommitTree(root, commonDir, headOid);
-  const { read: _, ...large } = await lookAtInput({ root, head, headOid }, "a", 0);
+  const index = new IndexFile(indexFile, headOid);
+  const { read: _, ...large } = await lookAtInput({ root, head, headOid, index }, "a", 0);
   assert.equal(large.blob, undefined);
   {
     using now = new InputsNow(await repository.open());
@@ -157,6 +204,7 @@ Deno.test("InputsNow.complete() names a large file that is as it was, and no oth
 
 Deno.test("InputsNow.complete() keeps the mark of an extra input, however it is completed", async () => {
   await using repository = await TestRepository.create({ a: "1\n", large: "2\n".repeat(1_000) });
+  await Deno.utime(repository.at("large"), 1, 1); // git has not looked at it since
   const [a, large] = await note(repository, "a", "large");
   using now = new InputsNow(await repository.open());
   using left = new LeftBefore(await repository.open(), [openJob({ outputs: ["a"] })]);

@@ -97,6 +97,24 @@ Deno.test("EvidenceGatherer tells an annexed script from another one of its size
   assert.equal(session.warnings.length, 2, "of what is not known nothing is said");
 });
 
+Deno.test("EvidenceGatherer takes a script that git converts for saved, as git status does", async () => {
+  const script = "#!/bin/sh\n# $Id: 1 $\n";
+  const { repository, open, job } = await createGatherer({
+    ...{ ".gitattributes": "*.sh ident\n", "job.sh": script, "touched.sh": script },
+  });
+  await using _repository = repository;
+  await repository.refreshIndex("job.sh");
+  await Deno.utime(repository.at("touched.sh"), 1, 1);
+  using gatherer = await open();
+  const savedOf = async (name: string) =>
+    (await gatherer.gather(job({ command: `sbatch ${name}` }))).noted.script?.saved;
+
+  assert.equal(await savedOf("job.sh"), true);
+  assert.equal(await savedOf("touched.sh"), undefined, "git has not looked since");
+  await repository.dataset.write("job.sh", `${script}true\n`);
+  assert.equal(await savedOf("job.sh"), false);
+});
+
 Deno.test("EvidenceGatherer notes that the script is --wrap, and nothing of what it cannot tell", async () => {
   const { repository, open, job } = await createGatherer();
   await using _repository = repository;

@@ -47,6 +47,12 @@ export class TestRepository implements AsyncDisposable {
     return join(this.root, path);
   }
 
+  /** Has files look as if they had been written long before git looked at them: it can tell them by their times. */
+  async refreshIndex(...paths: readonly string[]): Promise<void> {
+    for (const path of paths) await Deno.utime(this.at(path), 1_700_000_000, 1_700_000_000);
+    await this.git.run(["update-index", "-q", "--really-refresh"]);
+  }
+
   /** As the modules open it that need more than its git. */
   async open(): Promise<Repository> {
     return await openRepository(this.runner, this.root);
