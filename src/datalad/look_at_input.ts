@@ -5,10 +5,12 @@ import { blobOid } from "../git/blob_oid.ts";
 import type { FileTraits, NotedInput } from "../jobs/noted_evidence.ts";
 import { isVersionOfHead, keyInHead } from "./compare_with_head.ts";
 import type { InputView } from "./compare_with_head.ts";
+import { LinkedPaths } from "./linked_paths.ts";
 import { lookIfThere, targetOf } from "./look_if_there.ts";
 
 /**
- * Looks at one file that a job is to read; a link that is not the annex's is followed.
+ * Looks at one file that a job is to read. A link that is not the annex's is followed: what it leads to in the dataset
+ * is what is told, with the path of that.
  *
  * @param path relative to the root.
  * @param room how many bytes may be read to name the content; a larger file is told by size and time.
@@ -26,6 +28,8 @@ export async function lookAtInput(
     const isOther = view.head.find(path) && keyInHead(view, path) !== key;
     return { path, key, ...(isOther ? { modified: true } : {}) };
   }
+  const real = link === undefined ? undefined : new LinkedPaths(view.root).follow(path, link);
+  if (real !== undefined && real !== path) return await lookAtInput(view, real, room);
   const info = own?.isSymlink ? lookIfThere(() => Deno.statSync(file)) : own;
   if (info === undefined) return { path, missing: true };
   const told = { size: info.size, mtime: new Date(info.mtime ?? 0).toISOString() };
@@ -38,7 +42,7 @@ export async function lookAtInput(
   };
   const pointer = content && pointerIn(content);
   if (pointer !== undefined) return { path, key: pointer, ...looked };
-  // Behind a link there is another file: what HEAD has of that one is not looked for.
+  // Behind a link out of the dataset there is a file that HEAD has not.
   const entry = own?.isSymlink ? null : view.head.find(path);
   if (entry === undefined && blob !== undefined) return { path, blob, ...looked };
   const isSame = entry

@@ -11,6 +11,7 @@ import { hasTraits } from "../jobs/noted_evidence.ts";
 import type { GatheredEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
 import { shellName } from "../process/shell_name.ts";
 import type { Session } from "../session/session.ts";
+import { LinkedPaths } from "../datalad/linked_paths.ts";
 import { lookAtInput, traitsOf } from "../datalad/look_at_input.ts";
 import { lookIfThere } from "../datalad/look_if_there.ts";
 import { isVersionOfHead } from "../datalad/compare_with_head.ts";
@@ -300,24 +301,45 @@ export class EvidenceGatherer implements Disposable {
 
   async #inputs({ inputs: paths, extra = [] }: JobToProve): Promise<NotedInput[]> {
     const inputs: NotedInput[] = [];
+    const places = new LinkedPaths(this.#dataset.root);
+    const noted = new Set<string>();
     let room = MOST_BYTES_READ;
     let foldersRoom = MOST_IN_FOLDERS;
     for (const path of paths) {
       const mark = extra.includes(path) ? { extra: true } : {};
-      const files = await this.#filesIn(path, foldersRoom);
-      if (files === undefined) {
-        const tree = (await this.#lookInto()).head.find(path)?.oid;
-        inputs.push({ path, ...(tree === undefined ? {} : { tree }), ...mark });
-        continue;
-      }
-      if (files.length !== 1 || files[0] !== path) foldersRoom -= files.length;
-      for (const file of files) {
-        const { read = 0, ...input } = await lookAtInput(await this.#lookInto(), file, room);
-        room -= read;
+      const note = (input: NotedInput) => {
+        noted.add(input.path);
         inputs.push({ ...input, ...mark });
+      };
+      const left = [places.placeOf(path)];
+      for (const place of left) {
+        const files = await this.#filesIn(place, foldersRoom);
+        if (files === undefined) {
+          const tree = (await this.#lookInto()).head.find(place)?.oid;
+          note({ path: place, ...(tree === undefined ? {} : { tree }) });
+          continue;
+        }
+        if (files.length !== 1 || files[0] !== place) foldersRoom -= files.length;
+        for (const file of files) {
+          if (noted.has(file)) continue;
+          const { read = 0, ...input } = await lookAtInput(await this.#lookInto(), file, room);
+          room -= read;
+          if (input.path === file) {
+            note(input);
+            continue;
+          }
+          // A link: what it leads to may be a folder.
+          if (noted.has(input.path)) continue;
+          if (!this.#isFolder(input.path)) note(input);
+          else if (!left.includes(input.path)) left.push(input.path);
+        }
       }
     }
     return inputs;
+  }
+
+  #isFolder(path: string): boolean {
+    return lookIfThere(() => Deno.lstatSync(join(this.#dataset.root, path)))?.isDirectory === true;
   }
 
   /** The files at and under a path; `undefined` for a folder with more than there is room for. */

@@ -142,16 +142,16 @@ Deno.test("lookAtInput() tells a file for which there is no room by size and tim
   }, "git has looked at it");
 });
 
-Deno.test("lookAtInput() follows other links, and says what leads nowhere", async () => {
+Deno.test("lookAtInput() follows other links in the dataset, and says what leads nowhere", async () => {
   await using repository = await createInputs();
+  await Deno.symlink(`${repository.sandbox.root}/outside`, repository.at("out"));
+  await Deno.writeTextFile(`${repository.sandbox.root}/outside`, "1\n");
 
-  const link = await looked(repository, "link");
-  assert.deepEqual([link.blob, link.modified, link.size], [
-    await oidOf(repository, "same"),
-    undefined,
-    2,
-  ]);
-  for (const path of ["dangling", "loop", "none"]) {
+  assert.deepEqual(await looked(repository, "link"), await looked(repository, "same"));
+  assert.deepEqual(await looked(repository, "dangling"), { path: "nowhere", missing: true });
+  for (const path of ["loop", "none"]) {
     assert.deepEqual(await looked(repository, path), { path, missing: true });
   }
+  const outside = await looked(repository, "out");
+  assert.deepEqual([outside.path, outside.size, outside.modified], ["out", 2, undefined]);
 });

@@ -142,6 +142,33 @@ Deno.test("EvidenceGatherer names the files in folders, of a large folder HEAD's
   assert.equal(noted.inputs[3]!.missing, true);
 });
 
+Deno.test("EvidenceGatherer notes the files that links in the dataset lead to, each once", async () => {
+  const { repository, open, job } = await createGatherer({
+    "run1/a": "1\n",
+    "run1/b": "2\n",
+    c: "3\n",
+  });
+  await using _repository = repository;
+  const { dataset } = repository;
+  await Deno.symlink("run1", repository.at("latest"));
+  await Deno.symlink("../c", repository.at("run1/to-c"));
+  await Deno.symlink("..", repository.at("run1/round"));
+  await repository.commit();
+  await dataset.write("run1/b", "4\n");
+  using gatherer = await open();
+  const notedOf = async (...inputs: readonly string[]) =>
+    (await gatherer.gather(job({ inputs }))).noted.inputs
+      .map(({ path, modified }) => modified ? `${path} modified` : path).sort();
+
+  assert.deepEqual(await notedOf("latest/b", "latest/none"), ["run1/b modified", "run1/none"]);
+  assert.deepEqual((await notedOf("latest")).filter((path) => /^run1|^c/.test(path)), [
+    ...["c", "run1/a", "run1/b modified"],
+  ]);
+  const { noted } = await gatherer.gather(job({ inputs: ["latest/a"] }));
+  assert.equal(noted.inputs[0]!.blob, await dataset.git("rev-parse", "HEAD:run1/a"));
+  assert.equal(noted.inputs[0]!.size, undefined);
+});
+
 Deno.test("EvidenceGatherer marks extra inputs, in folders as well", async () => {
   const { repository, open, job } = await createGatherer({ a: "", "env/b": "", "env/c": "" });
   await using _repository = repository;
