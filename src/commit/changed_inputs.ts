@@ -8,9 +8,12 @@ import type { InputView } from "../datalad/compare_with_head.ts";
 import { lookAtInput, pointerIn, traitsOf } from "../datalad/look_at_input.ts";
 import { lookIfThere, targetOf } from "../datalad/look_if_there.ts";
 import { blobOid } from "../git/blob_oid.ts";
+import { coverWithPathspecs } from "../git/changes.ts";
 import { CommitTree } from "../git/commit_tree.ts";
+import { compareWithWorkTree } from "../git/compare_paths.ts";
 import { IndexFile } from "../git/index_file.ts";
 import type { Repository } from "../git/repository.ts";
+import type { SubmissionEvidence } from "../jobs/evidence.ts";
 import { hasTraits } from "../jobs/noted_evidence.ts";
 import type { NotedEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
 import type { LeftBefore, LeftVersion } from "./left_before.ts";
@@ -27,6 +30,7 @@ export class InputsNow implements Disposable {
   readonly #blobs = new Map<string, string | undefined>();
   readonly #looks = new Map<string, NotedInput>();
   readonly #keys = new Map<string, boolean | undefined>();
+  readonly #edited = new Map<string, readonly string[]>();
   readonly #index: IndexFile;
   #room = MOST_BYTES_READ;
 
@@ -46,13 +50,17 @@ export class InputsNow implements Disposable {
    * itself was to write does not count.
    */
   async findChanged(
-    { script, inputs }: NotedEvidence,
+    { script, inputs, submission }: NotedEvidence,
     claims: readonly string[],
   ): Promise<{ readonly inputs: string[]; readonly script: string | undefined }> {
     const changed: string[] = [];
     for (const input of inputs) {
       const isOwn = claims.some((claim) => isWithin(claim, input.path));
-      if (!isOwn && await this.#isChanged(input)) changed.push(input.path);
+      if (isOwn) continue;
+      const isChanged = input.tree === undefined
+        ? await this.#isChanged(input)
+        : await this.#isFolderChanged(input, submission.at, claims);
+      if (isChanged) changed.push(input.path);
     }
     const isOther = script !== null && await this.#isScriptChanged(script);
     return { inputs: changed, script: isOther ? script.path : undefined };
@@ -113,11 +121,20 @@ export class InputsNow implements Disposable {
 
   /**
    * Completes what was noted of an input: of one that was not there, what is there now; of one that was too
-   * large to be read at the submission, its name in git, if it is as it was.
+   * large to be read at the submission, its name in git, if it is as it was; of a large folder, whether it was as
+   * HEAD has it.
    *
-   * @param head what the job was submitted at.
+   * @param claims what the job was to write.
    */
-  async complete(input: NotedInput, head: string | undefined): Promise<NotedInput> {
+  async complete(
+    input: NotedInput,
+    { at, head }: SubmissionEvidence,
+    claims: readonly string[] = [],
+  ): Promise<NotedInput> {
+    if (input.tree !== undefined) {
+      const { before } = await this.#editsIn(input.path, at, claims);
+      return before ? { ...input, modified: true } : input;
+    }
     const mark = input.extra === true ? { extra: true } : {};
     const isLarge = input.size !== undefined && input.blob === undefined &&
       input.modified !== true && input.key === undefined;
@@ -130,6 +147,25 @@ export class InputsNow implements Disposable {
     const isSame = now.traits !== undefined && input.traits !== undefined &&
       hasTraits(now.traits, input.traits);
     return isSame ? { ...now, ...mark } : input;
+  }
+
+  /** When tracked files in a folder were edited that are not as HEAD has them: before the submission, or later. */
+  async #editsIn(
+    folder: string,
+    at: string | undefined,
+    claims: readonly string[],
+  ): Promise<{ readonly before: boolean; readonly later: boolean }> {
+    const { git, root } = this.#repository;
+    const edited = this.#edited.get(folder) ??
+      (await compareWithWorkTree(git, coverWithPathspecs([folder]))).map(({ path }) => path);
+    this.#edited.set(folder, edited);
+    const own = edited.filter((path) => !claims.some((claim) => isWithin(claim, path)));
+    const isLater = own.map((path) => {
+      const changed = lookIfThere(() => Deno.lstatSync(join(root, path)))?.ctime;
+      // The runtime tells it in whole seconds, and so does the submission. Of one that is gone nobody knows when.
+      return changed && at !== undefined && changed.getTime() > Date.parse(at);
+    });
+    return { before: isLater.some((each) => !each), later: isLater.some((each) => each) };
   }
 
   async #look(path: string, head: string, tree?: CommitTree): Promise<NotedInput> {
@@ -154,11 +190,17 @@ export class InputsNow implements Disposable {
     return tree;
   }
 
-  async #isChanged({ path, key, blob, tree, missing, traits }: NotedInput): Promise<boolean> {
+  async #isFolderChanged(
+    { path, tree }: NotedInput,
+    at: string | undefined,
+    claims: readonly string[],
+  ): Promise<boolean> {
+    if (this.#treeOf(this.#repository.headOid).find(path)?.oid !== tree) return true;
+    return (await this.#editsIn(path, at, claims)).later;
+  }
+
+  async #isChanged({ path, key, blob, missing, traits }: NotedInput): Promise<boolean> {
     if (missing === true) return false;
-    if (tree !== undefined) {
-      return this.#treeOf(this.#repository.headOid).find(path)?.oid !== tree;
-    }
     const file = join(this.#repository.root, path);
     const link = this.#linkAt(file);
     const keyNow = link !== undefined && isAnnexLink(link) ? annexKeyOf(link) : undefined;

@@ -96,7 +96,7 @@ export class RecordEvidence implements Disposable {
     for (const input of noted.inputs) {
       const whole = isHere
         ? awaited.get(input.path)?.input ??
-          await this.#now.complete(input, noted.submission.head)
+          await this.#now.complete(input, noted.submission, job.outputs)
         : input;
       inputs.push(withoutTraits(whole));
     }

@@ -71,9 +71,14 @@ export async function findRunInputs(
     const found = new Map<string, RunInput>();
     const { inputs, isLost } = noted[at]!;
     const evidence = new Map(inputs.map((each) => [each.path, each]));
+    // Of such a folder nobody noted which of its files were not as a commit has them: it stands for all.
+    const edited = inputs.filter(({ tree, modified }) => tree !== undefined && modified === true);
+    const isUnknown = (path: string) =>
+      !evidence.has(path) && wanted[at]!.script?.includes(path) !== true &&
+      edited.some((each) => isWithin(each.path, path));
     for (const base of bases[at]!) {
       for (const [path, file] of trees.get(base) ?? []) {
-        if (found.has(path) || !wanted[at]!.has(path)) continue;
+        if (found.has(path) || !wanted[at]!.has(path) || isUnknown(path)) continue;
         const input = inputOf(file, evidence.get(path), wanted[at]!);
         found.set(path, isLost && !input.isScript ? withoutVersion(input) : input);
       }

@@ -174,15 +174,39 @@ Deno.test("InputsNow.complete() tells of what was to be written first what is th
   const blobOf = (path: string) => repository.dataset.git("hash-object", path);
   using now = new InputsNow(await repository.open());
 
-  const later = await now.complete(absent, undefined);
+  const later = await now.complete(absent, {});
   assert.deepEqual([later.blob, later.missing], [await blobOf("later"), true]);
-  assert.equal(await now.complete(present, undefined), present, "it is known as it was");
+  assert.equal(await now.complete(present, {}), present, "it is known as it was");
   using left = new LeftBefore(await repository.open(), [openJob({ outputs: ["a"] })]);
   const awaited = await now.findAwaited(present, left, undefined);
   assert.deepEqual(
     [awaited!.input.blob, awaited!.input.modified, awaited!.isChanged],
     [await blobOf("a"), undefined, false],
   );
+});
+
+Deno.test("InputsNow.complete() tells of a large folder whether files in it were edited before the submission", async () => {
+  await using repository = await TestRepository.create({ "in/a": "1\n", "in/out": "1\n" });
+  const tree = await repository.dataset.git("rev-parse", "HEAD:in");
+  const modified = async (at: string) => {
+    using now = new InputsNow(await repository.open());
+    return (await now.complete({ path: "in", tree }, { at }, ["in/out"])).modified;
+  };
+  const [before, after] = ["2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"];
+
+  await Deno.utime(repository.at("in/a"), 1, 1);
+  await repository.dataset.write("in/out", "2\n");
+  assert.equal(await modified(after), undefined, "only touched, or the job's own");
+  await repository.dataset.write("in/a", "2\n");
+  assert.equal(await modified(after), true);
+  assert.equal(await modified(before), undefined, "it was edited later");
+  using now = new InputsNow(await repository.open());
+  const changedSince = async (at: string) =>
+    (await now.findChanged({ ...evidenceOf([{ path: "in", tree }]), submission: { at } }, [
+      "in/out",
+    ]))
+      .inputs;
+  assert.deepEqual([await changedSince(before), await changedSince(after)], [["in"], []]);
 });
 
 Deno.test("InputsNow.complete() names a large file that is as it was, and no other", async () => {
@@ -195,11 +219,11 @@ Deno.test("InputsNow.complete() names a large file that is as it was, and no oth
   assert.equal(large.blob, undefined);
   {
     using now = new InputsNow(await repository.open());
-    assert.equal((await now.complete(large, headOid)).blob?.length, 40);
+    assert.equal((await now.complete(large, { head: headOid })).blob?.length, 40);
   }
   await Deno.writeTextFile(repository.at("a"), "2\n");
   using now = new InputsNow(await repository.open());
-  assert.equal(await now.complete(large, headOid), large);
+  assert.equal(await now.complete(large, { head: headOid }), large);
 });
 
 Deno.test("InputsNow.complete() keeps the mark of an extra input, however it is completed", async () => {
@@ -209,7 +233,7 @@ Deno.test("InputsNow.complete() keeps the mark of an extra input, however it is 
   using now = new InputsNow(await repository.open());
   using left = new LeftBefore(await repository.open(), [openJob({ outputs: ["a"] })]);
   const complete = async (input: NotedInput) =>
-    (await now.complete({ ...input, extra: true }, undefined)).extra;
+    (await now.complete({ ...input, extra: true }, {})).extra;
 
   assert.equal(await complete(a!), true);
   assert.equal((await now.findAwaited({ ...a!, extra: true }, left, undefined))!.input.extra, true);

@@ -55,6 +55,23 @@ Deno.test("findRunInputs() reads inputs from the folder of the command", async (
   assert.deepEqual(await pathsOf(run), ["in/a", "inner", "job.sh*"]);
 });
 
+Deno.test("findRunInputs() takes a large folder that had been edited for one input, and knows no versions of its files", async () => {
+  await using history = await History.create(FILES);
+  const tree = "c".repeat(40);
+  const versions = async (modified: { readonly modified?: true }) =>
+    (await inputsOf(history, {
+      inputs: ["in"],
+      evidence: {
+        inputs: [{ path: "in", tree, ...modified }, { path: "inner", key: "MD5-s1--a" }],
+      },
+    })).map(({ path, oid }) => oid === undefined ? `${path}?` : path);
+
+  assert.deepEqual(await versions({}), [
+    ...["in?", "in/a", "in/b", "in/deep/c", "inner", "job.sh"],
+  ]);
+  assert.deepEqual(await versions({ modified: true }), ["in?", "inner", "job.sh"]);
+});
+
 Deno.test("findRunInputs() takes what evidence lists, and its versions, where there is any", async () => {
   await using history = await History.create(FILES);
   const blob = "c".repeat(40);
