@@ -1,4 +1,4 @@
-import { isWithin } from "../paths/root_paths.ts";
+import { isWithin, pathAndFoldersAround } from "../paths/root_paths.ts";
 import { join } from "node:path";
 import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
@@ -8,11 +8,11 @@ import type { InputView } from "../datalad/compare_with_head.ts";
 import { lookAtInput, pointerIn, traitsOf } from "../datalad/look_at_input.ts";
 import { lookIfThere, targetOf } from "../datalad/look_if_there.ts";
 import { blobOid } from "../git/blob_oid.ts";
-import { coverWithPathspecs } from "../git/changes.ts";
 import { CommitTree } from "../git/commit_tree.ts";
 import { compareWithWorkTree } from "../git/compare_paths.ts";
 import { IndexFile } from "../git/index_file.ts";
 import type { Repository } from "../git/repository.ts";
+import { GITLINK_MODE } from "../git/submodules.ts";
 import type { SubmissionEvidence } from "../jobs/evidence.ts";
 import { hasTraits } from "../jobs/noted_evidence.ts";
 import type { NotedEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
@@ -156,9 +156,12 @@ export class InputsNow implements Disposable {
     claims: readonly string[],
   ): Promise<{ readonly before: boolean; readonly later: boolean }> {
     const { git, root } = this.#repository;
+    const subdataset = this.#subdatasetAround(folder);
     const edited = this.#edited.get(folder) ??
-      (await compareWithWorkTree(git, coverWithPathspecs([folder]))).map(({ path }) => path);
+      (await compareWithWorkTree(git, [subdataset ?? folder])).map(({ path }) => path);
     this.#edited.set(folder, edited);
+    // Git says no more than that something in the subdataset was edited.
+    if (subdataset !== undefined) return { before: edited.length > 0, later: false };
     const own = edited.filter((path) => !claims.some((claim) => isWithin(claim, path)));
     const isLater = own.map((path) => {
       const changed = lookIfThere(() => Deno.lstatSync(join(root, path)))?.ctime;
@@ -166,6 +169,13 @@ export class InputsNow implements Disposable {
       return changed && at !== undefined && changed.getTime() > Date.parse(at);
     });
     return { before: isLater.some((each) => !each), later: isLater.some((each) => each) };
+  }
+
+  #subdatasetAround(folder: string): string | undefined {
+    const head = this.#treeOf(this.#repository.headOid);
+    const around = [...pathAndFoldersAround(folder)];
+    // The outermost: of those in it git says nothing here.
+    return around.findLast((each) => head.find(each)?.mode === GITLINK_MODE);
   }
 
   async #look(path: string, head: string, tree?: CommitTree): Promise<NotedInput> {

@@ -209,6 +209,26 @@ Deno.test("InputsNow.complete() tells of a large folder whether files in it were
   assert.deepEqual([await changedSince(before), await changedSince(after)], [["in"], []]);
 });
 
+Deno.test("InputsNow.complete() tells of a large folder in a subdataset whether anything there was edited", async () => {
+  await using repository = await TestRepository.create();
+  const { dataset } = repository;
+  await dataset.git("init", "-q", "sub");
+  await dataset.write("sub/in/a", "1\n");
+  await dataset.git("-C", "sub", "add", "--all");
+  await dataset.git("-C", "sub", "commit", "-q", "-m", "Add");
+  await dataset.git("submodule", "--quiet", "add", "./sub", "sub");
+  await repository.commit();
+  const tree = await dataset.git("-C", "sub", "rev-parse", "HEAD:in");
+  const modified = async () => {
+    using now = new InputsNow(await repository.open());
+    return (await now.complete({ path: "sub/in", tree }, {})).modified;
+  };
+
+  assert.equal(await modified(), undefined);
+  await dataset.write("sub/in/a", "2\n");
+  assert.equal(await modified(), true);
+});
+
 Deno.test("InputsNow.complete() names a large file that is as it was, and no other", async () => {
   await using repository = await TestRepository.create({ a: "1\n" });
   await Deno.utime(repository.at("a"), 1, 1); // git has not looked at it since
