@@ -239,12 +239,22 @@ export function scriptOf(record: RunRecord): string | undefined {
     const own = subdataset === null ? path : pathRelativeTo(subdataset, path);
     return own !== undefined && canBeInside(own) ? own : undefined;
   }
-  if (evidence?.script !== undefined) return undefined; // --wrap
-  const { script: named, chdir } = readSubmissionCommand(record.cmd);
-  if (named === undefined || named.includes("{")) return undefined;
+  const named = scriptNamedBy(record);
+  return named === undefined ? undefined : fromRoot(record, named);
+}
+
+/**
+ * The batch script as the command names it, relative to where that ran; `undefined` where only a shell can tell,
+ * and where the record has evidence of the submission: then it was looked for, and not found.
+ */
+export function scriptNamedBy(
+  { cmd, evidence = {} }: Pick<RunRecord, "cmd" | "evidence">,
+): string | undefined {
+  if ((evidence.version ?? evidence.submission ?? evidence.script) !== undefined) return undefined;
+  const { script: named, chdir, isPlain } = readSubmissionCommand(cmd);
+  if (!isPlain || named === undefined || named.includes("{")) return undefined;
   // In which of two folders it was found, nobody noted.
-  if (chdir !== undefined && !named.startsWith(".")) return undefined;
-  return fromRoot(record, named);
+  return chdir !== undefined && !named.startsWith(".") ? undefined : named;
 }
 
 /** A path of a record, relative to the root of the dataset that has it; `undefined` outside. */

@@ -1,3 +1,4 @@
+import { isAbsolute, join } from "node:path";
 import { SlurmOutputFinder } from "../commit/slurm_outputs.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
@@ -11,11 +12,11 @@ import type { Phase } from "../jobs/job_state.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { summaryOf } from "../jobs/job_summary.ts";
 import { logsOf } from "../provenance/paths_of_run.ts";
+import { scriptNamedBy } from "../provenance/run_inputs.ts";
 import type { RecordedRun } from "../provenance/recorded_runs.ts";
 import type { Session } from "../session/session.ts";
 import { askAccounting } from "../slurm/ask_accounting.ts";
 import { askSlurm } from "../slurm/ask_slurm.ts";
-import { readSubmissionCommand } from "../slurm/submission_command.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { withoutAbsent } from "./figures.ts";
 import type { ReportedAttempt, ReportedJob } from "./report.ts";
@@ -179,8 +180,8 @@ const LONGEST_STEP = 48;
 function stepOf({ cmd, pwd, evidence, row }: Pick<RunRecord, "cmd" | "pwd" | "evidence" | "row">) {
   const noted = evidence?.script;
   if (noted?.path !== undefined) return noted.path;
-  const named = readSubmissionCommand(cmd).script;
-  if (named !== undefined) return pwd === "." ? named : `${pwd}/${named}`;
+  const named = scriptNamedBy({ cmd, ...(evidence === undefined ? {} : { evidence }) });
+  if (named !== undefined) return isAbsolute(named) ? named : join(pwd, named);
   const line = row?.cmd ?? cmd;
   return line.length > LONGEST_STEP ? `${line.slice(0, LONGEST_STEP)}…` : line;
 }
