@@ -35,6 +35,10 @@ export const REASONS: readonly Reason[] = [
     path: `src/provenance/${name}.ts`,
     reason: "what git finds in a history: tests/provenance/origins_test.ts",
   })),
+  {
+    path: "src/provenance/committed_versions.ts",
+    reason: "where git has what evidence names: tests/provenance/run_inputs_test.ts",
+  },
   { path: "src/commands/export/export.ts", reason: "tests/crate/export_crate_test.ts" },
   {
     path: "src/annex/where_is.ts",
@@ -138,6 +142,10 @@ export const REASONS: readonly Reason[] = [
   {
     path: "src/commands/recover/recover.ts",
     reason: "tests/engine/crash_test.ts, lost_answers_test.ts",
+  },
+  {
+    path: "src/commands/reschedule/files_today.ts",
+    reason: "tests/commands/reschedule/changed_inputs_test.ts",
   },
   {
     path: "src/commands/reschedule/group_runs.ts",

@@ -60,7 +60,8 @@ export async function findReadByRuns(
           file: { path, place, mode, ...(key === undefined ? { blob: oid } : { key }) },
         };
       });
-      const script = files.find(({ isScript }) => isScript)?.file;
+      // Evidence also tells where a script is kept that was in no commit.
+      const script = found[at]!.script ?? files.find(({ isScript }) => isScript)?.file;
       found[at] = {
         ...(script === undefined ? {} : { script }),
         inputs: files.filter(({ isScript }) => !isScript).map(({ file }) => file),

@@ -2,7 +2,7 @@ import { recordOfDataladRun } from "../datalad/run_record.ts";
 import { readMessagesOf } from "../git/history.ts";
 import type { Origin } from "./origins.ts";
 import type { Provenance } from "./provenance.ts";
-import { findRunInputs } from "./run_inputs.ts";
+import { findRunInputs, versionOf } from "./run_inputs.ts";
 import type { EntryWithRun, RunInput } from "./run_inputs.ts";
 import type { HistoryEntry } from "./run_history.ts";
 
@@ -110,8 +110,7 @@ export async function traceInputs(
       ? [...new Set(asked.map(({ entry }) => entry.commit.oid))]
       : ["HEAD", "--branches"];
     const versions = asked.map(({ input, entry }) => ({
-      path: input.pathInPlace,
-      oid: input.oid!,
+      ...versionOf(input)!,
       // A run's place in the history of a subdataset is that of its commit there, if it has one.
       before: isTop ? entry.position : history.ofJob(entry.jobId)[0]?.position ?? -1,
     }));
@@ -121,8 +120,14 @@ export async function traceInputs(
     }
   }
   return found.map((inputs) =>
-    inputs.map((input) => ({ ...input, origin: origins.get(input) ?? { kind: "unknown" } }))
+    inputs.map((input) => ({ ...input, origin: originOf(input, origins.get(input)) }))
   );
+}
+
+/** What HEAD had not, and no commit has, was never saved. */
+function originOf({ isUnsaved }: RunInput, found: Origin = { kind: "unknown" }): Origin {
+  const isNowhere = found.kind === "unknown" && found.isCut !== true && isUnsaved === true;
+  return isNowhere ? { kind: "unknown", isUnsaved } : found;
 }
 
 /** A run that wrote in a subdataset is known by its commit in the topmost dataset, if it has one there. */

@@ -48,6 +48,8 @@ export type Origin =
     readonly kind: "unknown";
     /** `true` if that is so because a shallow clone ends before. */
     readonly isCut?: true;
+    /** `true` if it was in no commit when the job that read it was submitted. */
+    readonly isUnsaved?: true;
   };
 
 /** Finds out which runs wrote which files, in one repository. */

@@ -23,6 +23,8 @@ export interface LineageGraphNode {
   readonly cmd?: string;
   /** The subject of a commit that records no job. */
   readonly subject?: string;
+  /** `true` of what was in no commit when it was read. */
+  readonly unsaved?: true;
 }
 
 /** Which files a run read that another one, or a commit, had written. */
@@ -60,7 +62,7 @@ export function graphOf(lineage: Lineage): LineageGraph {
               subject: origin.subject,
               ...(origin.cmd === undefined ? {} : { cmd: origin.cmd }),
             }
-            : { id: path, kind: "unknown" },
+            : { id: path, kind: "unknown", ...(origin.isUnsaved ? { unsaved: true } : {}) },
         );
       }
       const changed = inputs.filter(({ origin }) =>
@@ -137,7 +139,7 @@ function* branchesOf(
     const next = lineage.get(id);
     const isAgain = next !== undefined && shown.has(id);
     const what = origin.kind === "unknown"
-      ? "of unknown origin"
+      ? origin.isUnsaved === true ? "in no commit" : "of unknown origin"
       : origin.kind === "commit"
       ? `commit ${id.slice(0, 10)} ${nameOfCommit(origin)}`
       : next === undefined
@@ -172,8 +174,9 @@ function nodeOf({ entry, run, isOfDatalad }: LineageNode): LineageGraphNode {
   };
 }
 
-function labelOf({ id, kind, "slurm_job_id": jobId, cmd, subject }: LineageGraphNode): string {
-  if (kind === "unknown") return `${id}: origin unknown`;
+function labelOf(node: LineageGraphNode): string {
+  const { id, kind, "slurm_job_id": jobId, cmd, subject, unsaved } = node;
+  if (kind === "unknown") return `${id}: ${unsaved ? "in no commit" : "origin unknown"}`;
   const name = kind === "job" ? `job ${jobId}` : `commit ${id.slice(0, 10)}`;
   const rest = cmd ?? subject;
   return rest === undefined ? name : `${name}: ${rest}`;

@@ -1,9 +1,11 @@
 import { join, normalize } from "node:path";
+import type { Dataset } from "../datalad/dataset.ts";
 import { isPattern, matchesPattern } from "../datalad/python_glob.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
 import { BATCH, batchOf, parseBatch } from "../git/cat_file.ts";
 import { parseEvidence } from "../jobs/evidence.ts";
-import type { InputEvidence } from "../jobs/evidence.ts";
+import type { InputEvidence, ScriptEvidence } from "../jobs/evidence.ts";
+import { findCommitted } from "./committed_versions.ts";
 import { readDeepFiles } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
 import {
@@ -14,6 +16,7 @@ import {
   pathRelativeTo,
 } from "../paths/root_paths.ts";
 import { readSubmissionCommand } from "../slurm/submission_command.ts";
+import type { FileVersion } from "./file_commits.ts";
 import type { Provenance } from "./provenance.ts";
 import type { HistoryEntry } from "./run_history.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
@@ -32,10 +35,19 @@ export interface RunInput {
   readonly mode?: string;
   /** What was noted of it when the job was submitted. */
   readonly evidence?: InputEvidence;
+  /** Where commits have this version, if not as `oid` at `pathInPlace`: in the annex, or behind a link. */
+  readonly committed?: FileVersion;
+  /** `true` if HEAD had another version when the job was submitted, or none. */
+  readonly isUnsaved?: true;
   /** Whether it is the batch script. */
   readonly isScript: boolean;
   /** `true` for an extra input. */
   readonly isExtra?: true;
+}
+
+/** What commits are searched for, relative to where an input lies; `undefined` if no version is known. */
+export function versionOf({ pathInPlace, oid, committed }: RunInput): FileVersion | undefined {
+  return committed ?? (oid === undefined ? undefined : { path: pathInPlace, oid });
 }
 
 /** A run with its place in the history. */
@@ -56,7 +68,7 @@ export async function findRunInputs(
   provenance: Provenance,
   runs: readonly EntryWithRun[],
 ): Promise<RunInput[][]> {
-  const noted = await readNoted(provenance, runs);
+  const noted = await readNoted(provenance.top.dataset, runs.map(({ run }) => run));
   const wanted = runs.map(({ run }, at) => wantedBy(run.record, noted[at]!.inputs));
   const all = [...new Set(wanted.flatMap(({ literal }) => literal))];
   const groups = await provenance.group(all.filter((path) => path !== "."));
@@ -67,7 +79,9 @@ export async function findRunInputs(
   );
   const bases = runs.map(({ run, entry }) => basesOf(run, entry));
   const trees = await readDeepFiles(provenance, bases.flat(), all);
-  return runs.map((_, at) => {
+  /** What HEAD had under the names of these when the job was submitted. */
+  const atHead = new Map<RunInput, DeepFile>();
+  const inputs = runs.map(({ run: { record } }, at) => {
     const found = new Map<string, RunInput>();
     const { inputs, isLost } = noted[at]!;
     const evidence = new Map(inputs.map((each) => [each.path, each]));
@@ -81,6 +95,7 @@ export async function findRunInputs(
         if (found.has(path) || !wanted[at]!.has(path) || isUnknown(path)) continue;
         const input = inputOf(file, evidence.get(path), wanted[at]!);
         found.set(path, isLost && !input.isScript ? withoutVersion(input) : input);
+        if (base === record.evidence?.submission?.head) atHead.set(input, file);
       }
     }
     // What was there when the job was submitted, and is in no commit.
@@ -92,6 +107,13 @@ export async function findRunInputs(
     }
     return [...found.values()].sort((a, b) => a.path < b.path ? -1 : 1);
   });
+  const committed = await findCommitted(provenance, atHead);
+  return inputs.map((each) =>
+    each.map((input) => {
+      const version = committed.get(input);
+      return version === undefined ? input : { ...input, committed: version };
+    })
+  );
 }
 
 function inputOf(
@@ -100,18 +122,22 @@ function inputOf(
     readonly mode?: string;
   },
   evidence: InputEvidence | undefined,
-  { script, isExtra }: Wanted,
+  { script, scriptEvidence, isExtra }: Wanted,
 ): RunInput {
-  const oid = evidence?.blob ?? (isAsCommitted(evidence) ? file.oid : undefined);
+  const isScript = script?.includes(path) === true;
+  const noted = isScript ? scriptEvidence : undefined;
+  const oid = noted?.blob ?? evidence?.blob ?? (isAsCommitted(evidence) ? file.oid : undefined);
+  // Evidence is of what a link leads to.
+  const isOfContent = evidence !== undefined || noted?.blob !== undefined;
   return {
     path,
     place,
     pathInPlace,
     ...(oid === undefined ? {} : { oid }),
-    // Evidence is of what a link leads to.
-    ...(evidence !== undefined || file.mode === undefined ? {} : { mode: file.mode }),
+    ...(isOfContent || file.mode === undefined ? {} : { mode: file.mode }),
     ...(evidence === undefined ? {} : { evidence }),
-    isScript: script?.includes(path) === true,
+    ...(noted?.saved === false || evidence?.modified === true ? { isUnsaved: true } : {}),
+    isScript,
     ...(evidence?.extra === true || isExtra(path) ? { isExtra: true } : {}),
   };
 }
@@ -134,17 +160,14 @@ interface Noted {
 }
 
 /** Takes it from records and from the lists in the runs' commits; git is asked once, and only for lists. */
-async function readNoted(
-  { top: { dataset } }: Provenance,
-  runs: readonly EntryWithRun[],
-): Promise<Noted[]> {
-  const named = runs.map(({ entry, run: { record: { evidence, subdataset } } }) => {
+async function readNoted(dataset: Dataset, runs: readonly RecordedRun[]): Promise<Noted[]> {
+  const named = runs.map(({ commit, record: { evidence, subdataset } }) => {
     const inputs = evidence?.inputs;
     if (inputs === undefined || "length" in inputs || inputs.list === undefined) return undefined;
     const { list } = inputs;
     const path = subdataset === null ? list : pathRelativeTo(subdataset, list);
     const isGood = path !== undefined && canBeInside(path) && !path.includes("\n");
-    return isGood ? `${entry.commit.oid}:${path}` : undefined;
+    return isGood ? `${commit.oid}:${path}` : undefined;
   });
   const names = [...new Set(named.filter((name) => name !== undefined))];
   const output = names.length === 0
@@ -152,7 +175,7 @@ async function readNoted(
     : await dataset.git.require(BATCH, { stdin: batchOf(names) });
   const found = output === undefined ? [] : [...parseBatch(output)];
   const texts = new Map(names.map((name, at) => [name, found[at]?.text]));
-  return await Promise.all(runs.map(async ({ run: { record } }, at) => {
+  return await Promise.all(runs.map(async ({ record }, at) => {
     const inputs = record.evidence?.inputs ?? [];
     if (!("digest" in inputs)) return { inputs: inPlace(record, inputs), isLost: false };
     const listed = await parseList(texts.get(named[at] ?? ""), inputs.digest);
@@ -190,6 +213,8 @@ interface Wanted {
   readonly literal: readonly string[];
   /** The batch script, if it can be told. */
   readonly script: readonly string[] | undefined;
+  /** What was noted of it. */
+  readonly scriptEvidence: ScriptEvidence | undefined;
   has(path: string): boolean;
   /** Whether it is an extra input by the record's own lists; where there is evidence, that tells it. */
   isExtra(path: string): boolean;
@@ -216,6 +241,7 @@ function wantedBy(record: RunRecord, noted: readonly InputEvidence[]): Wanted {
   return {
     literal: [...plain, ...folders, ...patterns, ...(script === undefined ? [] : [script])],
     script: script === undefined ? undefined : [script],
+    scriptEvidence: record.evidence?.script,
     has: (path) =>
       path === script || exact.has(path) ||
       exact.has(".") || [...pathAndFoldersAround(path)].some((each) => exact.has(each)) ||
@@ -228,6 +254,32 @@ function inPlace({ subdataset }: RunRecord, inputs: readonly InputEvidence[]): I
   return inputs.flatMap((each) => {
     const path = subdataset === null ? each.path : pathRelativeTo(subdataset, each.path);
     return path === undefined || !canBeInside(path) ? [] : [{ ...each, path }];
+  });
+}
+
+/** A version of a file as evidence has it. */
+export type NotedVersion = Pick<InputEvidence, "blob" | "key">;
+
+/**
+ * The versions of script and inputs that were noted when runs were submitted, by paths relative to the root of the
+ * dataset that has the records; what has no name of its own is left out.
+ *
+ * @returns in the order of `runs`.
+ */
+export async function findNotedVersions(
+  dataset: Dataset,
+  runs: readonly RecordedRun[],
+): Promise<Map<string, NotedVersion>[]> {
+  return (await readNoted(dataset, runs)).map(({ inputs }, at) => {
+    const { record } = runs[at]!;
+    const blob = record.evidence?.script?.blob;
+    const script = blob === undefined ? undefined : scriptOf(record);
+    const versions = inputs.filter(({ blob, key }) => (blob ?? key) !== undefined)
+      .map(({ path, blob, key }) => [path, blob === undefined ? { key: key! } : { blob }] as const);
+    return new Map([
+      ...versions,
+      ...script === undefined ? [] : [[script, { blob: blob! }] as const],
+    ]);
   });
 }
 

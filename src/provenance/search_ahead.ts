@@ -6,7 +6,7 @@ import { findCommits, keyOf } from "./file_commits.ts";
 import type { FileVersion, PlainCommit } from "./file_commits.ts";
 import { Provenance } from "./provenance.ts";
 import { RunHistory } from "./run_history.ts";
-import { findRunInputs } from "./run_inputs.ts";
+import { findRunInputs, versionOf } from "./run_inputs.ts";
 
 /** A search that was begun before anybody has asked for it. */
 interface BegunSearch {
@@ -67,9 +67,7 @@ export class SearchAhead implements Disposable {
     const [inputs = []] = await findRunInputs(Provenance.of(dataset, history, runner), [
       { entry, run },
     ]);
-    const versions = inputs.flatMap(({ place, path, oid }) =>
-      place === "." && oid !== undefined ? [{ path, oid }] : []
-    );
+    const versions = inputs.flatMap((input) => input.place === "." ? versionOf(input) ?? [] : []);
     const tip = entry.commit.oid;
     const found = findCommits(dataset.git, versions, [tip], signal);
     found.catch(() => undefined);

@@ -71,7 +71,7 @@ Deno.test("e2e: reschedule after an input was changed → says so and goes on", 
     assert.deepEqual(JSON.parse(outcome.stdout)["changed_inputs"], changed);
     assert.ok(
       outcome.stderr.startsWith(
-        `warning: changed since ${commit.slice(0, 10)} (Slurm job 1) was recorded: ${
+        `warning: changed since Slurm job 1 (${commit.slice(0, 10)}) was submitted: ${
           changed.join(", ")
         }\n`,
       ),

@@ -11,7 +11,13 @@ async function lineageOf(history: History, oid: string): Promise<string[]> {
   return [...lineage.values()].map(({ entry: { jobId }, inputs }) => {
     const read = inputs.map(({ path, origin }) =>
       `${path} ← ${
-        origin.kind === "job" ? origin.entry.jobId : origin.kind === "commit" ? origin.subject : "?"
+        origin.kind === "job"
+          ? origin.entry.jobId
+          : origin.kind === "commit"
+          ? origin.subject
+          : origin.isUnsaved
+          ? "in no commit"
+          : "?"
       }`
     );
     return `${jobId}: ${read.join(", ")}`;
@@ -51,6 +57,23 @@ Deno.test("traceLineage() asks what a run had read, not what stands there today"
   await history.run("3", { files: { a: "3\n" }, cmd: "sbatch --wrap x" });
 
   assert.equal((await lineageOf(history, reader))[0], "2: a ← 1");
+});
+
+Deno.test("traceLineage() names a commit for what was edited and not saved only if it has that version", async () => {
+  await using history = await History.create({ "job.sh": "#!/bin/sh\n" });
+  const { dataset } = history.repository;
+  const head = await dataset.git("rev-parse", "HEAD");
+  const saved = await dataset.git("rev-parse", "HEAD:job.sh");
+  const run = async (jobId: string, blob: string) =>
+    await history.run(jobId, {
+      files: { [jobId]: "1\n" },
+      evidence: { submission: { head }, script: { path: "job.sh", blob, saved: blob === saved } },
+    });
+
+  const edited = await run("1", "c".repeat(40));
+
+  assert.deepEqual(await lineageOf(history, edited), ["1: job.sh ← in no commit"]);
+  assert.deepEqual(await lineageOf(history, await run("2", saved)), ["2: job.sh ← Add files"]);
 });
 
 Deno.test("traceLineage() goes on through what datalad run has made, from its folder", async () => {

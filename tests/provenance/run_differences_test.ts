@@ -40,6 +40,19 @@ Deno.test("findDifferences() says of state, command, script and inputs what diff
   ]);
 });
 
+Deno.test("findDifferences() compares scripts as they were submitted", async () => {
+  const ran = (blob: string): MadeRun => ({
+    evidence: { version: "0.2.0", script: { path: "job.sh", blob, saved: false } },
+  });
+
+  assert.deepEqual((await told(ran("a".repeat(40)), ran("b".repeat(40)))).slice(2), [
+    "! script job.sh: OID | OID",
+  ]);
+  assert.deepEqual((await told(ran("a".repeat(40)), ran("a".repeat(40)))).slice(2), [
+    "= script job.sh: OID | OID",
+  ]);
+});
+
 Deno.test("findDifferences() has `none` for an input of one run alone, and the folder if it differs", async () => {
   const rows = await told({ inputs: ["raw"] }, { pwd: "sub", cmd: "sbatch ../job.sh" });
 

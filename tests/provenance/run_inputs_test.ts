@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { RunRecord } from "../../src/datalad/run_record.ts";
 import { findRunInputs, fromRoot, scriptOf } from "../../src/provenance/run_inputs.ts";
+import type { ScriptEvidence } from "../../src/jobs/evidence.ts";
 import { History } from "./history.ts";
 import type { MadeRun } from "./history.ts";
 
@@ -107,6 +108,48 @@ Deno.test("scriptOf() tells the script by evidence, or else by the command", () 
   assert.equal(scriptOf({ ...RECORD, evidence: { script: { path: "other.sh" } } }), "other.sh");
   assert.equal(scriptOf({ ...RECORD, evidence: { script: { path: "/opt/x.sh" } } }), undefined);
   assert.equal(scriptOf({ ...RECORD, evidence: { script: { wrap: true } } }), undefined);
+});
+
+Deno.test("scriptOf() does not guess where only a shell can tell, or where the script was looked for and not found", () => {
+  assert.equal(scriptOf({ ...RECORD, cmd: "cd sub && sbatch job.sh" }), undefined);
+  assert.equal(scriptOf({ ...RECORD, cmd: "sbatch <<E\nx\nE" }), undefined);
+  assert.equal(scriptOf({ ...RECORD, evidence: { version: "0.2.0" } }), undefined);
+  assert.equal(scriptOf({ ...RECORD, evidence: { accounting: {} } }), "job.sh");
+});
+
+Deno.test("findRunInputs() has of the script the version that was submitted, not the one that HEAD had", async () => {
+  await using history = await History.create(FILES);
+  const { dataset } = history.repository;
+  const head = await dataset.git("rev-parse", "HEAD");
+  const blob = "c".repeat(40);
+  const scriptAs = async (script: ScriptEvidence) =>
+    (await inputsOf(history, { evidence: { submission: { head }, script } }))
+      .find(({ isScript }) => isScript)!;
+
+  const edited = await scriptAs({ path: "job.sh", blob, saved: false });
+
+  assert.deepEqual([edited.oid, edited.isUnsaved, edited.committed], [blob, true, undefined]);
+});
+
+Deno.test("findRunInputs() knows where commits have a script that is annexed, or that a link leads to", async () => {
+  await using history = await History.create({
+    ...FILES,
+    "a.sh": "/annex/objects/MD5E-s3--a.sh\n",
+  });
+  const { dataset } = history.repository;
+  await Deno.symlink("../job.sh", `${history.root}/in/link.sh`);
+  await history.repository.commit();
+  const head = await dataset.git("rev-parse", "HEAD");
+  const oidOf = (path: string) => dataset.git("rev-parse", `HEAD:${path}`);
+  const committedAs = async (path: string, blob: string) => {
+    const evidence = { submission: { head }, script: { path, blob, saved: true } };
+    return (await inputsOf(history, { evidence })).find(({ isScript }) => isScript)!.committed;
+  };
+  const [blob, other] = [await oidOf("job.sh"), "c".repeat(40)];
+
+  assert.deepEqual(await committedAs("in/link.sh", blob), { path: "job.sh", oid: blob });
+  assert.deepEqual(await committedAs("a.sh", other), { path: "a.sh", oid: await oidOf("a.sh") });
+  assert.equal(await committedAs("job.sh", blob), undefined);
 });
 
 Deno.test("fromRoot() gives paths in the dataset that has the record, and none outside", () => {

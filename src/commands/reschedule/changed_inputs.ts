@@ -7,7 +7,9 @@ import { compareWithHead, compareWithWorkTree } from "../../git/compare_paths.ts
 import type { PathDifference } from "../../git/compare_paths.ts";
 import { coverWithPathspecs } from "../../git/changes.ts";
 import { isReachable } from "../../git/path_bytes.ts";
-import { splitShellWords } from "../../process/shell_words.ts";
+import { findShellSyntax, splitShellWords } from "../../process/shell_words.ts";
+import type { NotedVersion } from "../../provenance/run_inputs.ts";
+import { FilesToday } from "./files_today.ts";
 import type { SubmissionPlan } from "../../submit/plan_submission.ts";
 
 /** A recorded job that is to run again. */
@@ -16,15 +18,17 @@ export interface PlannedRepeat {
   readonly commit: string;
   /** What will be submitted. */
   readonly plan: SubmissionPlan;
+  /** The versions that the record has evidence of, by path; of other files the commit tells them. */
+  readonly noted?: ReadonlyMap<string, NotedVersion>;
 }
 
 const LINK_MODE = "120000";
 
 /**
- * Finds which inputs, and which files that the command names (the batch script is one), are not what
- * they were when the jobs were recorded: in the history since, in the index, or in the work tree. Annexed
- * files are compared by their keys, so that unlocking one is no change. What a job writes itself is none of
- * its inputs. For all jobs together at most three git processes run.
+ * Finds which inputs, and which files that the command names (the batch script is one), are not what the jobs
+ * had: by the evidence of the record, or else what they were when the jobs were recorded, in the history since,
+ * in the index, or in the work tree. Annexed files are compared by their keys, so that unlocking one is no
+ * change. What a job writes itself is none of its inputs. For all jobs together a handful of git processes run.
  *
  * @returns paths relative to the dataset's root, sorted, by the commits of the jobs; those without a
  * change are absent.
@@ -34,9 +38,10 @@ export async function findChangedInputs(
   repeats: readonly PlannedRepeat[],
 ): Promise<Map<string, string[]>> {
   const changed = new Map<string, string[]>();
+  const noted = repeats.flatMap((repeat) => [...repeat.noted?.keys() ?? []]);
   const filters = new Map(repeats.map(({ commit, plan }) => [commit, readsOf(dataset, plan)]));
   const pathspecs = coverWithPathspecs(
-    [...filters.values()].flatMap(({ inputs, words }) => [...inputs, ...words]),
+    [...filters.values()].flatMap(({ inputs, words }) => [...inputs, ...words]).concat(noted),
   );
   if (pathspecs.length === 0) return changed;
   const { git, headOid } = dataset;
@@ -46,10 +51,16 @@ export async function findChangedInputs(
     : await compareWithHead(git, headOid, older, pathspecs);
   const uncommitted = await compareWithWorkTree(git, pathspecs);
   const isSame = await sameContent(dataset, [...committed.values(), uncommitted].flat());
-  for (const { commit } of repeats) {
+  const unsaved = uncommitted.filter((difference) => !isSame(difference));
+  using today = new FilesToday(dataset, new Set(unsaved.map(({ path }) => path)));
+  for (const { commit, noted = new Map() } of repeats) {
+    const filter = filters.get(commit)!;
     const paths = [...committed.get(commit) ?? [], ...uncommitted]
-      .filter((difference) => !isSame(difference) && filters.get(commit)!.has(difference.path))
-      .map((difference) => difference.path);
+      .filter(({ path }) => filter.has(path) && !noted.has(path))
+      .filter((difference) => !isSame(difference)).map(({ path }) => path);
+    for (const [path, version] of noted) {
+      if (!filter.isWritten(path) && await today.isOther(path, version)) paths.push(path);
+    }
     if (paths.length > 0) changed.set(commit, [...new Set(paths)].sort());
   }
   return changed;
@@ -59,6 +70,8 @@ interface Reads {
   readonly inputs: readonly string[];
   readonly words: readonly string[];
   has(path: string): boolean;
+  /** Whether the job writes it itself. */
+  isWritten(path: string): boolean;
 }
 
 /** What a job reads, as far as can be told: its inputs, and the files that its command names. */
@@ -76,10 +89,13 @@ function readsOf(dataset: Dataset, plan: SubmissionPlan): Reads {
     inputs,
     words,
     has: (path) => (words.includes(path) || lies(path, inputs)) && !lies(path, request.outputs),
+    isWritten: (path) => lies(path, request.outputs),
   };
 }
 
 function wordsOf(command: string): string[] {
+  // Where a shell has to read it, `cd` may stand in it.
+  if (findShellSyntax(command) !== undefined) return [];
   try {
     return splitShellWords(command).filter((word) => word !== "" && !word.includes("\0"));
   } catch {

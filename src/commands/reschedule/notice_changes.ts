@@ -1,4 +1,5 @@
 import { isWithin } from "../../paths/root_paths.ts";
+import { findNotedVersions } from "../../provenance/run_inputs.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import { firstOf } from "../../session/name_list.ts";
 import type { CommandContext } from "../context.ts";
@@ -22,7 +23,11 @@ export async function noticeChanges(
   const others = planned.filter(({ chained: { run } }) =>
     onto === undefined || !isStateOf(onto, run)
   );
-  const changed = await findChangedInputs(dataset, others);
+  const noted = await findNotedVersions(dataset, others.map(({ chained: { run } }) => run));
+  const changed = await findChangedInputs(
+    dataset,
+    others.map(({ commit, plan }, at) => ({ commit, plan, noted: noted[at]! })),
+  );
   for (const { chained: { run, follows }, commit } of others) {
     // What a job of this call is yet to write is not there in an older commit.
     const claims = onto === undefined
@@ -36,7 +41,7 @@ export async function noticeChanges(
     }
     changed.set(commit, paths);
     context.warn(
-      `changed since ${commit.slice(0, 10)} (Slurm job ${run.record.slurmJobId}) was recorded: ` +
+      `changed since Slurm job ${run.record.slurmJobId} (${commit.slice(0, 10)}) was submitted: ` +
         firstOf(paths, MOST_NAMES),
     );
   }

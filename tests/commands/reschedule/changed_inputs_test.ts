@@ -131,20 +131,53 @@ Deno.test("findChangedInputs() tells each of several jobs its own, by where it r
   assert.deepEqual(found, new Map([[commit, ["data/a.txt"]], [second, ["settings.env"]]]));
 });
 
+Deno.test("findChangedInputs() goes by the versions of the evidence, where the record has them", async () => {
+  const { repository, commit } = await createRecorded();
+  await using _repository = repository;
+  const { dataset } = repository;
+  await Deno.symlink("job.sh", `${dataset.root}/link.sh`);
+  const blobOf = async (text: string) => {
+    await dataset.write("then", text);
+    return await dataset.git("hash-object", "then");
+  };
+  const noted = new Map([
+    ["job.sh", { blob: await blobOf("#!/bin/sh\n# edited\n") }],
+    ["link.sh", { blob: await blobOf("#!/bin/sh\n# edited\n") }],
+    ["data/a.txt", { blob: await blobOf("7\n") }],
+    ["out/x", { blob: await blobOf("written by the job itself\n") }],
+  ]);
+  const find = async () => {
+    const opened = await openDataset(repository.runner, repository.root, undefined);
+    return (await findChangedInputs(opened, [{ commit, plan: plan(), noted }])).get(commit);
+  };
+
+  // As HEAD has them, but not as the job had them.
+  assert.deepEqual(await find(), ["data/a.txt", "job.sh", "link.sh"]);
+  await dataset.write("job.sh", "#!/bin/sh\n# edited\n");
+  await dataset.write("data/a.txt", "7\n");
+  assert.equal(await find(), undefined);
+  await dataset.git("commit", "-qam", "As it ran");
+  assert.equal(await find(), undefined);
+  await Deno.remove(`${dataset.root}/data/a.txt`);
+  assert.deepEqual(await find(), ["data/a.txt"]);
+});
+
 Deno.test("findChangedInputs() looks for nothing where nothing can be told", async () => {
   const { repository, find } = await createRecorded();
   await using _repository = repository;
   await repository.dataset.write("job.sh", "2\n");
   const request = jobRequest();
 
-  assert.equal(await find(plan({ request, inputs: [], command: "sbatch 'job.sh" })), undefined);
+  for (const command of ["sbatch 'job.sh", "cd sub && sbatch job.sh"]) {
+    assert.equal(await find(plan({ request, inputs: [], command })), undefined);
+  }
 });
 
 testIfAvailable(
   ["git-annex"],
   "findChangedInputs() compares annexed files by their keys",
   async () => {
-    const { repository, find } = await createRecorded("git-annex");
+    const { repository, commit, find } = await createRecorded("git-annex");
     await using _repository = repository;
     const { dataset } = repository;
     await dataset.git("annex", "unlock", "--quiet", "data/a.bin", "data/b.bin");
@@ -152,9 +185,21 @@ testIfAvailable(
     await dataset.git("commit", "-qm", "Unlock");
     assert.equal(await find(), undefined);
 
+    const key = (await dataset.git("annex", "lookupkey", "data/a.bin")).trim();
+    const other = key.replace(/-s[0-9]+/, "-s5");
+    const opened = await openDataset(repository.runner, repository.root, undefined);
+    const findNoted = async (key: string) =>
+      (await findChangedInputs(opened, [{
+        ...{ commit, plan: plan({ inputs: [] }) },
+        noted: new Map([["data/a.bin", { key }]]),
+      }])).get(commit);
+    assert.equal(await findNoted(key), undefined);
+    assert.deepEqual(await findNoted(other), ["data/a.bin"]);
+
     await dataset.write("data/a.bin", "other content\n");
 
     assert.deepEqual(await find(), ["data/a.bin"]);
+    assert.deepEqual(await findNoted(key), ["data/a.bin"]);
     await dataset.git("annex", "add", "--quiet", "data/a.bin");
     assert.deepEqual(await find(), ["data/a.bin"]);
     await dataset.git("commit", "-qm", "New content");

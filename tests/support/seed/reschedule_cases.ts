@@ -110,7 +110,7 @@ async function verifiesByRunning(world: SeedWorld): Promise<void> {
   await dataset.git("commit", "--quiet", "-m", "Another");
   const other = await dataset.dlslurm(["verify", first, "--run", "--onto", "HEAD"]);
   assert.equal(other.code, 0, other.stderr);
-  assert.match(other.stderr, /changed since [0-9a-f]{10} .* was recorded: .*in\.txt/);
+  assert.match(other.stderr, /changed since Slurm job .* was submitted: .*in\.txt/);
   await slurm.waitUntilEnded(/^Submitted batch job ([0-9]+)$/m.exec(other.stdout)![1]!);
   assert.equal((await dataset.dlslurm(["finish"])).code, 0);
   const verdict = await dataset.dlslurm(["verify", first]);

@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { sizeOfKey } from "../../annex/annex_key.ts";
+import { LONGEST_POINTER_BYTES } from "../../annex/annexed_files.ts";
+import type { Dataset } from "../../datalad/dataset.ts";
+import { lookAtInput, lookIfThere } from "../../datalad/look_at_input.ts";
+import { blobOid } from "../../git/blob_oid.ts";
+import { CommitTree } from "../../git/commit_tree.ts";
+import type { NotedVersion } from "../../provenance/run_inputs.ts";
+
+/** Compares files of a work tree with versions that records have evidence of; starts no process. */
+export class FilesToday implements Disposable {
+  readonly #dataset: Dataset;
+  readonly #unsaved: ReadonlySet<string>;
+  readonly #head: CommitTree;
+
+  /**
+   * Looks at the files of `dataset`.
+   *
+   * @param unsaved where git says that HEAD has other content.
+   */
+  constructor(dataset: Dataset, unsaved: ReadonlySet<string>) {
+    this.#dataset = dataset;
+    this.#unsaved = unsaved;
+    const { root, commonDir, headOid } = dataset;
+    this.#head = new CommitTree(root, commonDir, headOid);
+  }
+
+  /** Closes the files that are open. */
+  [Symbol.dispose](): void {
+    this.#head[Symbol.dispose]();
+  }
+
+  /** Whether a file is not there as this version any more. */
+  async isOther(path: string, { blob, key }: NotedVersion): Promise<boolean> {
+    if (blob !== undefined) return await this.#isOtherContent(path, blob);
+    return key !== undefined && await this.#isOtherKey(path, key);
+  }
+
+  async #isOtherContent(path: string, blob: string): Promise<boolean> {
+    if (this.#head.find(path)?.oid === blob && !this.#unsaved.has(path)) return false;
+    const { root, headOid } = this.#dataset;
+    // Of what is no file any more, or may not be read, nothing is the same.
+    const content = lookIfThere(() => {
+      const file = join(root, path);
+      return Deno.statSync(file).isFile ? Deno.readFileSync(file) : undefined;
+    });
+    return content === undefined || await blobOid(content, headOid) !== blob;
+  }
+
+  async #isOtherKey(path: string, key: string): Promise<boolean> {
+    const { root, headOid } = this.#dataset;
+    const view = { root, headOid, head: this.#head };
+    const today = await lookAtInput(view, path, LONGEST_POINTER_BYTES);
+    const isLink = lookIfThere(() => Deno.lstatSync(join(root, path)))?.isSymlink === true;
+    // Of an unlocked file size alone was looked at: git knows whether that is all.
+    if (today.key !== undefined) return today.key !== key || !isLink && this.#unsaved.has(path);
+    // In a subdataset it may be there unlocked.
+    return this.#head.find(path) !== null || today.size !== sizeOfKey(key);
+  }
+}
