@@ -62,6 +62,8 @@ export interface PredecessorEvidence {
 export interface ScriptEvidence {
   /** Relative to the root; as the command names it where it lies outside; absent with `--wrap`. */
   readonly path?: string;
+  /** `true` if it is not in the dataset; absent in records of older versions, too. */
+  readonly outside?: boolean;
   /** Whether the script is the value of `--wrap`. */
   readonly wrap?: boolean;
   /** Git's object name of its content when it was submitted, as bytes, without filters. */
@@ -253,7 +255,14 @@ const Accounting = fields({}, {
   restarts: Amount,
   tres: Text,
 });
-const Script = fields({}, { path: Text, wrap: Flag, blob: Text, saved: Flag, kept: Text });
+const Script = fields({}, {
+  path: Text,
+  outside: Flag,
+  wrap: Flag,
+  blob: Text,
+  saved: Flag,
+  kept: Text,
+});
 const Form = fields({}, {
   version: Text,
   submission: fields({}, {

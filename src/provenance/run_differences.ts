@@ -1,12 +1,12 @@
 import { readBlobs } from "../git/cat_file.ts";
 import { renderDuration, renderSize } from "../jobs/amounts.ts";
-import type { Evidence } from "../jobs/evidence.ts";
+import type { Evidence, ScriptEvidence } from "../jobs/evidence.ts";
 import { readKeys } from "./compare_runs.ts";
 import { logsOf } from "./paths_of_run.ts";
 import { readDeepFiles } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
 import type { Provenance } from "./provenance.ts";
-import { findRunInputs } from "./run_inputs.ts";
+import { findRunInputs, versionOf } from "./run_inputs.ts";
 import type { EntryWithRun, RunInput } from "./run_inputs.ts";
 
 /** One thing that is shown of two runs. */
@@ -40,7 +40,12 @@ export async function findDifferences(
   add("command", a.cmd, b.cmd);
   if (a.pwd !== b.pwd) add("folder", a.pwd, b.pwd);
   const [inputs, otherInputs] = await findRunInputs(provenance, [one, other]);
-  for (const row of await compareInputs(provenance, inputs!, otherInputs!)) rows.push(row);
+  const script = compareScripts(a.evidence?.script, b.evidence?.script);
+  if (script !== undefined) rows.push(script);
+  const [read, otherRead] = [inputs!, otherInputs!].map((each) =>
+    script === undefined ? each : each.filter(({ isScript }) => !isScript)
+  );
+  for (const row of await compareInputs(provenance, read!, otherRead!)) rows.push(row);
   const [digest, otherDigest] = [digestOf(a.evidence), digestOf(b.evidence)];
   // Where a list cannot be read, the files themselves say nothing.
   const isLost = [...inputs!, ...otherInputs!].some((input) =>
@@ -59,6 +64,21 @@ export async function findDifferences(
   return rows;
 }
 
+/** Compares scripts as they were submitted, wherever they lie; `undefined` where that is not known of both. */
+function compareScripts(
+  one: ScriptEvidence | undefined,
+  other: ScriptEvidence | undefined,
+): RunDifference | undefined {
+  // Texts of --wrap are beside each other in the commands.
+  const isNamed = one?.path !== undefined || other?.path !== undefined;
+  if (!isNamed || one?.blob === undefined || other?.blob === undefined) return undefined;
+  const isSame = one.blob === other.blob;
+  const [before, after] = [one.blob.slice(0, 10), other.blob.slice(0, 10)];
+  if (one.path === other.path) return { what: `script ${one.path}`, before, after, isSame };
+  const nameOf = ({ path = "--wrap" }: ScriptEvidence, blob: string) => `${path} ${blob}`;
+  return { what: "script", before: nameOf(one, before), after: nameOf(other, after), isSame };
+}
+
 async function compareInputs(
   provenance: Provenance,
   before: readonly RunInput[],
@@ -70,15 +90,15 @@ async function compareInputs(
   const doubtful = paths.filter((path) => one.get(path)?.oid !== other.get(path)?.oid);
   const files = doubtful.flatMap((path) => [one.get(path), other.get(path)])
     .filter((input) => input?.oid !== undefined)
-    .map((input): DeepFile => ({ ...input!, oid: input!.oid!, mode: "120000" }));
+    .map((input): DeepFile => ({ ...input!, oid: versionOf(input!)!.oid, mode: "120000" }));
   const keys = new Map(
     [...await readKeys(provenance, files)].map(([file, key]) => [file.oid, key]),
   );
   const nameOf = (input: RunInput | undefined) =>
     input === undefined
       ? undefined
-      : input.evidence?.key ?? keys.get(input.oid ?? "") ?? input.oid?.slice(0, 10) ??
-        traitsOf(input);
+      : input.evidence?.key ?? keys.get(versionOf(input)?.oid ?? "") ??
+        input.oid?.slice(0, 10) ?? traitsOf(input);
   const isScript = (path: string) => (one.get(path) ?? other.get(path))!.isScript;
   const rows = paths.map((path) => {
     const [a, b] = [nameOf(one.get(path)), nameOf(other.get(path))];

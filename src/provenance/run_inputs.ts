@@ -286,6 +286,7 @@ export async function findNotedVersions(
 /** The batch script of a run, relative to the root of the dataset that has the record. */
 export function scriptOf(record: RunRecord): string | undefined {
   const { evidence, subdataset } = record;
+  if (evidence?.script?.outside === true) return undefined;
   const path = evidence?.script?.path;
   if (path !== undefined) {
     const own = subdataset === null ? path : pathRelativeTo(subdataset, path);

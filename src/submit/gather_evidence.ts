@@ -164,11 +164,16 @@ export class EvidenceGatherer implements Disposable {
     );
   }
 
-  async #planned({ path, blob, content }: PlannedScript): Promise<ReadScript> {
-    const isOurs = !isAbsolute(path) && isInside(path);
+  async #planned({ path, outside, blob, content }: PlannedScript): Promise<ReadScript> {
+    const isOurs = outside !== true && !isAbsolute(path) && isInside(path);
     const saved = isOurs ? await this.#isSaved(path, blob, content) : false;
     return {
-      noted: { path, blob, ...(saved === undefined ? {} : { saved }) },
+      noted: {
+        path,
+        ...(isOurs ? {} : { outside: true }),
+        blob,
+        ...(saved === undefined ? {} : { saved }),
+      },
       content: saved === true ? undefined : content,
       reason: "",
     };
@@ -223,7 +228,14 @@ export class EvidenceGatherer implements Disposable {
         await this.#isSaved(inDataset, blob, content, isLink || isCopy ? undefined : info)
       : false;
     return {
-      noted: { path, blob, ...(saved === undefined ? {} : { saved }), file, traits },
+      noted: {
+        path,
+        ...(isOurs ? {} : { outside: true }),
+        blob,
+        ...(saved === undefined ? {} : { saved }),
+        file,
+        traits,
+      },
       content: saved === true ? undefined : content,
       reason: saved === undefined
         ? "it cannot be told whether it is what HEAD has at this path"

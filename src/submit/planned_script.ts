@@ -8,6 +8,8 @@ import type { JobStore } from "../store/job_store.ts";
 export interface PlannedScript {
   /** As the record names it. */
   readonly path: string;
+  /** `true` if it is not in the dataset. */
+  readonly outside?: true;
   /** Its content's name. */
   readonly blob: string;
   /** As its first submission ran it. */
@@ -30,13 +32,14 @@ export function scriptOfFirst(
 export async function readPlanned(
   dataset: Dataset,
   store: JobStore,
-  { path, blob }: Pick<NotedScript, "path" | "blob">,
+  { path, blob, outside }: Pick<NotedScript, "path" | "blob" | "outside">,
 ): Promise<PlannedScript | undefined> {
   if (path === undefined || blob === undefined) return undefined;
   const kept = store.evidence.contentOf(blob);
-  if (kept !== undefined) return { path, blob, content: kept };
+  const named = { path, blob, ...(outside === true ? { outside } : {}) };
+  if (kept !== undefined) return { ...named, content: kept };
   const result = await dataset.git.run(["cat-file", "blob", blob]);
   if (result.code !== 0) return undefined;
   const content = result.stdout;
-  return await blobOid(content, dataset.headOid) === blob ? { path, blob, content } : undefined;
+  return await blobOid(content, dataset.headOid) === blob ? { ...named, content } : undefined;
 }

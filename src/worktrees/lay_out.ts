@@ -13,6 +13,7 @@ import { readTreeFiles } from "../git/tree_files.ts";
 import type { TreeFile } from "../git/tree_files.ts";
 import { textOf } from "../process/runner.ts";
 import { isInside } from "../paths/root_paths.ts";
+import { readSubmissionCommand } from "../slurm/submission_command.ts";
 
 interface KeptScript {
   readonly path: string;
@@ -51,7 +52,8 @@ export async function layOutRun(
   for (const folder of new Set([record.pwd, ...around])) {
     if (!isPattern(folder)) await makeFolder(dataset.root, folder);
   }
-  const { path, blob, kept } = record.evidence?.script ?? {};
+  const { blob, kept } = record.evidence?.script ?? {};
+  const path = placeOfScript(record);
   if (path === undefined || kept === undefined || blob === undefined || !isInside(path)) return;
   const place = join(dataset.root, path);
   if (await lstatIfPresent(place) !== undefined && !takesScript) return;
@@ -60,6 +62,17 @@ export async function layOutRun(
   await Deno.remove(place).catch(() => undefined);
   await Deno.writeFile(place, content, { mode: 0o755, createNew: true });
   return path;
+}
+
+/**
+ * Where sbatch reads the script, relative to the root. One from PATH is looked for where sbatch runs first: there it
+ * can be put. Of others that are not in the dataset it is outside.
+ */
+function placeOfScript({ cmd, pwd, evidence }: RunRecord): string | undefined {
+  const { path, outside } = evidence?.script ?? {};
+  if (outside !== true || path === undefined) return path;
+  const isSought = !/^[./]/.test(path) && readSubmissionCommand(cmd).chdir === undefined;
+  return isSought ? join(pwd, path) : undefined;
 }
 
 /** Makes a folder of the worktree; whoever wrote the record, and the links in a clone, lead nowhere else. */

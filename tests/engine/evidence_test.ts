@@ -168,7 +168,7 @@ Deno.test("evidence: a script elsewhere → found where sbatch looks, and kept",
   const { stderr } = await world.must("schedule", "-o", "b", "sbatch", "tool.sh");
   assert.match(stderr, /"tool\.sh" is not saved: it is not in the dataset/);
   const { script } = await finishJob(world, "b");
-  assert.equal(script?.path, "tool.sh");
+  assert.deepEqual([script?.path, script?.outside], ["tool.sh", true]);
   assert.equal(await world.git("show", `HEAD:${script!.kept}`), "#!/bin/sh");
 });
 

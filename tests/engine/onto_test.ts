@@ -209,6 +209,57 @@ Deno.test("verify --run: a script that was in no commit is the one that ran, if 
   assert.match(verify.stdout, /job 3 came out as job 1.*\n.*job 4 came out as job 2/);
 });
 
+Deno.test("verify --run, reschedule: a script outside of the dataset → another one is not run, or it is said", async () => {
+  await using world = await EngineWorld.create({ "sub/a": "a\n", "tool.sh": "# another\n" });
+  const bin = join(world.sandbox.root, "bin");
+  await Deno.mkdir(bin);
+  const tool = join(bin, "tool.sh");
+  const write = (text: string) => Deno.writeTextFile(tool, `#!/bin/sh\n# ${text}\n`);
+  await write("then");
+  world.sandbox.env["PATH"] += `:${bin}`;
+  await runStep(world, { outputs: ["o"], files: { "o/a": "a\n" }, command: [tool] });
+  await runStep(world, {
+    outputs: ["p"],
+    files: { "p/a": "a\n" },
+    command: [`-D${bin}`, "tool.sh"],
+  });
+  const page = (await world.must("show", "2")).stdout;
+  assert.match(page, /script +tool\.sh, in no commit when/);
+
+  // As long as it is what ran, it is taken from where it is.
+  await world.must("verify", "--run", "1");
+  await write("now");
+  for (const jobId of ["1", "2"]) {
+    const { code, stdout, stderr } = await world.dlslurm("verify", "--run", jobId);
+    assert.equal(code, 1);
+    assert.match(
+      stdout + stderr,
+      /tool\.sh" is not in the dataset, and is not there as it was; ".*No job was/,
+    );
+  }
+  const again = await world.must("reschedule", "2", "--report");
+  assert.match(again.stderr, /changed since Slurm job 2 .* was submitted: tool\.sh\n/);
+});
+
+Deno.test("verify --run: a script from PATH → the one that ran, in the folder of the command", async () => {
+  await using world = await EngineWorld.create({ "sub/a": "a\n" });
+  const bin = join(world.sandbox.root, "bin");
+  await Deno.mkdir(bin);
+  await Deno.writeTextFile(join(bin, "tool.sh"), "#!/bin/sh\n# then\n");
+  world.sandbox.env["PATH"] += `:${bin}`;
+  await world.must("schedule", "-o", "out", "sbatch", "tool.sh");
+  await world.write("out", "1\n");
+  await world.must("finish");
+  await Deno.writeTextFile(join(bin, "tool.sh"), "#!/bin/sh\n# now\n");
+
+  await world.must("verify", "--run");
+
+  assert.equal(
+    await Deno.readTextFile(join(await folderOf(world), "tool.sh")),
+    "#!/bin/sh\n# then\n",
+  );
+});
+
 Deno.test("verify --run: of a record without evidence → onto the parent of its commit", async () => {
   await using world = await createAnalysis();
   const message = await world.git("log", "-1", "--format=%B", "HEAD~");

@@ -53,6 +53,20 @@ Deno.test("findDifferences() compares scripts as they were submitted", async () 
   ]);
 });
 
+Deno.test("findDifferences() compares scripts that are not in the dataset, and under other names", async () => {
+  const ran = (path: string, blob: string, outside: boolean): MadeRun => ({
+    evidence: { version: "0.2.0", script: { path, blob, saved: false, ...outside && { outside } } },
+  });
+  const [a, b] = ["a".repeat(40), "b".repeat(40)];
+
+  assert.deepEqual((await told(ran("/x.sh", a, true), ran("/x.sh", b, true))).slice(2), [
+    "! script /x.sh: OID | OID",
+  ]);
+  assert.deepEqual((await told(ran("job.sh", a, true), ran("new.sh", a, false))).slice(2), [
+    "= script: job.sh OID | new.sh OID",
+  ]);
+});
+
 Deno.test("findDifferences() has `none` for an input of one run alone, and the folder if it differs", async () => {
   const rows = await told({ inputs: ["raw"] }, { pwd: "sub", cmd: "sbatch ../job.sh" });
 

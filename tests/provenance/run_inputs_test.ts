@@ -108,6 +108,8 @@ Deno.test("scriptOf() tells the script by evidence, or else by the command", () 
   assert.equal(scriptOf({ ...RECORD, evidence: { script: { path: "other.sh" } } }), "other.sh");
   assert.equal(scriptOf({ ...RECORD, evidence: { script: { path: "/opt/x.sh" } } }), undefined);
   assert.equal(scriptOf({ ...RECORD, evidence: { script: { wrap: true } } }), undefined);
+  const outside = { script: { path: "job.sh", outside: true } };
+  assert.equal(scriptOf({ ...RECORD, evidence: outside }), undefined);
 });
 
 Deno.test("scriptOf() does not guess where only a shell can tell, or where the script was looked for and not found", () => {

@@ -4,6 +4,7 @@ import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import { firstOf } from "../../session/name_list.ts";
 import type { CommandContext } from "../context.ts";
 import { findChangedInputs } from "./changed_inputs.ts";
+import { isOtherOutside } from "./outside_script.ts";
 import { isStateOf } from "./planning.ts";
 import type { Onto, Planning } from "./planning.ts";
 import { claimsOf } from "./repeat_call.ts";
@@ -28,13 +29,16 @@ export async function noticeChanges(
     dataset,
     others.map(({ commit, plan }, at) => ({ commit, plan, noted: noted[at]! })),
   );
-  for (const { chained: { run, follows }, commit } of others) {
+  for (const { chained: { run, follows }, commit, plan } of others) {
     // What a job of this call is yet to write is not there in an older commit.
     const claims = onto === undefined
       ? []
       : follows.flatMap(({ chained }) => claimsOf(chained.run));
     const paths = (changed.get(commit) ?? [])
       .filter((path) => !claims.some((claim) => isWithin(claim, path)));
+    if (await isOtherOutside(run.record, plan) === true) {
+      paths.push(run.record.evidence!.script!.path!);
+    }
     if (paths.length === 0) {
       changed.delete(commit);
       continue;
@@ -53,7 +57,7 @@ function noticeUnsaved(onto: Onto, run: RecordedRun, context: CommandContext): v
   const { slurmJobId, evidence } = run.record;
   const inputs = evidence?.inputs !== undefined && "map" in evidence.inputs ? evidence.inputs : [];
   const script = evidence?.script;
-  const isGone = script?.saved === false && script.path !== undefined &&
+  const isGone = script?.saved === false && script.path !== undefined && script.outside !== true &&
     (script.kept === undefined || !isStateOf(onto, run));
   const paths = [
     ...(isGone ? [script.path!] : []),

@@ -16,6 +16,7 @@ import { isAbsolute, join } from "node:path";
 import { requireNoOtherPlace } from "./onto.ts";
 import { labelOf, RepeatCall } from "./repeat_call.ts";
 import type { PlannedRun } from "./repeat_call.ts";
+import { requireSameOutside } from "./outside_script.ts";
 import type { RescheduleOptions } from "./reschedule_options.ts";
 
 /** Where runs are repeated with the files of another commit. */
@@ -71,6 +72,7 @@ export async function planRun(
   const plan = await planSubmission(dataset, command, { ...options, onInstall, openJobs });
   // Other repositories are none of a record's business: nothing is fetched into them.
   const inputs = plan.inputs.filter(isInside);
+  if (onto !== undefined && isStateOf(onto, run)) await requireSameOutside(run.record, plan);
   return { chained, place, plan: { ...plan, inputs }, commit: run.commit.oid };
 }
 
