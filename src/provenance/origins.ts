@@ -158,7 +158,7 @@ export class Origins {
       const sought = others.map(({ version }) => version);
       const commits = await this.#ahead?.find(sought, tips) ??
         await findCommits(this.#dataset.git, sought, tips);
-      const renamed = await findRenames(
+      const brought = await findRenames(
         this.#dataset,
         others.flatMap(({ version }) => {
           const commit = commits.get(keyOf(version));
@@ -186,17 +186,20 @@ export class Origins {
         if (origins[at]!.kind === "unknown") origins[at] = { kind: "commit", ...commit };
         // A run wrote something else there, and somebody has changed it.
         const writes = byPath.get(version.path) ?? [];
-        const entry = await writerOf(version, writes);
+        // What was written anew after it had been deleted has nothing of the run any more.
+        const isNew = brought.added.has(keyOf(version));
+        const entry = isNew ? undefined : await writerOf(version, writes);
         if (entry !== undefined && entry.commit.oid !== commit.oid) {
           const oid = writes.find((write) => write.entry === entry)!.oid;
           isOf(entry, { changedBy: commit, ...each, version: { ...version, oid } });
           continue;
         }
-        const source = renamed.get(keyOf(version));
+        const source = brought.sources.get(keyOf(version));
         if (source === undefined) continue;
         const change = source.oid === version.oid ? {} : { changedBy: commit };
         open.push({ ...change, ...each, version: { ...version, ...source } });
       }
+        const commit = own === undefined || isOwn ? found : { ...found, addedTo: own.jobId };
     }
     return await this.#withCommands(await this.#withoutSame(origins, versions, written));
   }

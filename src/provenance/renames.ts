@@ -8,22 +8,32 @@ import { textOf } from "../process/runner.ts";
 import { keyOf } from "./file_commits.ts";
 import type { FileVersion } from "./file_commits.ts";
 
-/** What files were called before the commits that renamed them. */
+/** How commits brought versions of files. */
+export interface Brought {
+  /** What the files were called before that were renamed. */
+  readonly sources: ReadonlyMap<string, FileVersion>;
+  /** Those that were not there before under their names. */
+  readonly added: ReadonlySet<string>;
+}
+
+/** Finds which files were added by the commits that brought them, and what they were called before, if they were renamed. */
 export async function findRenames(
   { git, hasAnnex }: Dataset,
-  added: readonly (FileVersion & { readonly commit: string })[],
-): Promise<Map<string, FileVersion>> {
+  brought: readonly (FileVersion & { readonly commit: string })[],
+): Promise<Brought> {
   const sources = new Map<string, FileVersion>();
-  if (added.length === 0) return sources;
-  const commits = [...new Set(added.map(({ commit }) => commit))];
+  const added = new Set<string>();
+  if (brought.length === 0) return { sources, added };
+  const commits = [...new Set(brought.map(({ commit }) => commit))];
   const changes = await findChangesByCommit(git, commits);
-  const candidates = added.flatMap((version) => {
+  const candidates = brought.flatMap((version) => {
     const all = changes.get(version.commit) ?? [];
     const own = all.find(({ path }) => path === version.path);
-    const gone = all.filter(({ kind }) => kind === "delete").map(({ path }) => path);
-    return own?.kind === "add" && gone.length > 0 ? [{ version, gone }] : [];
+    if (own?.kind !== "add") return [];
+    added.add(keyOf(version));
+    return all.some(({ kind }) => kind === "delete") ? [version] : [];
   });
-  if (candidates.length === 0) return sources;
+  if (candidates.length === 0) return { sources, added };
   const args = [
     "diff-tree",
     "--stdin",
@@ -35,15 +45,15 @@ export async function findRenames(
     "-z",
     "--no-abbrev",
   ];
-  const withRenames = [...new Set(candidates.map(({ version }) => version.commit))];
+  const withRenames = [...new Set(candidates.map(({ commit }) => commit))];
   const output = await git.require(args, { stdin: withRenames.map((c) => `${c}\n`).join("") });
   const renames = parseRenames(output);
-  for (const { version } of candidates) {
+  for (const version of candidates) {
     const source = renames.get(version.commit)?.get(version.path);
     if (source !== undefined) sources.set(keyOf(version), source);
   }
-  if (hasAnnex) await addLinkRenames(git, candidates.map(({ version }) => version), sources);
-  return sources;
+  if (hasAnnex) await addLinkRenames(git, candidates, sources);
+  return { sources, added };
 }
 
 /** The link to an annexed file says how deep it lies: moved to another depth it is no rename for git. */
