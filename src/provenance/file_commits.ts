@@ -21,6 +21,8 @@ export interface PlainCommit {
   readonly subject: string;
   /** The command, where `datalad run` or `datalad containers-run` has made the commit. */
   readonly cmd?: string;
+  /** The job whose commit it is, where the file is none of that job's: somebody has added it. */
+  readonly addedTo?: string;
 }
 
 /** Tells a version of a file from others. */

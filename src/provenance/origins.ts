@@ -8,6 +8,7 @@ import { listUnreached, readMessagesOf } from "../git/history.ts";
 import { readCutCommits } from "../git/shallow.ts";
 import { findCommits, keyOf } from "./file_commits.ts";
 import type { FileVersion, PlainCommit } from "./file_commits.ts";
+import { canBeOwn } from "./own_files.ts";
 import { findRenames } from "./renames.ts";
 import type { HistoryEntry, RunHistory } from "./run_history.ts";
 import { RunWrites } from "./run_writes.ts";
@@ -81,7 +82,11 @@ export class Origins {
     const byPath = await this.#writes.at([path]);
     const exact = byPath.get(path);
     if (exact !== undefined) {
-      return await this.#reachedFirst(exact.map(({ entry }) => entry), ["HEAD"]);
+      const own: HistoryEntry[] = [];
+      for (const { entry, oid } of exact) {
+        if (await this.#canBeOwn(entry, { path, oid })) own.push(entry);
+      }
+      return await this.#reachedFirst(own, ["HEAD"]);
     }
     const inside = path === "."
       ? [...byPath.values()]
@@ -102,6 +107,12 @@ export class Origins {
     const unreached = await this.#unreachedFrom(tips);
     const isUnreached = ({ commit }: HistoryEntry) => unreached.has(commit.oid);
     return [...entries.filter((entry) => !isUnreached(entry)), ...entries.filter(isUnreached)];
+  }
+
+  /** Whether a run may have written a file in its commit; so if its record cannot be read. */
+  async #canBeOwn(entry: HistoryEntry, { path }: FileVersion): Promise<boolean> {
+    const run = await this.#history.readIfGood(entry);
+    return run === undefined || canBeOwn(run.record, path);
   }
 
   /** What HEAD does not reach; of tips that are on other branches, what these do not. */
@@ -139,7 +150,10 @@ export class Origins {
       const byPath = await this.#writes.at(open.map(({ version }) => version.path));
       const writerOf = async (version: FileVersion, writes: readonly Write[]) => {
         const older = writes.map(({ entry }) => entry).filter((entry) => isOlder(entry, version));
-        return (await this.#reachedFirst(older, tips))[0];
+        for (const entry of await this.#reachedFirst(older, tips)) {
+          if (await this.#canBeOwn(entry, version)) return entry;
+        }
+        return undefined;
       };
       const others: Sought[] = [];
       const isOf = (entry: HistoryEntry, { version, at, changedBy }: Sought) => {
@@ -170,19 +184,20 @@ export class Origins {
       open = [];
       for (const each of others) {
         const { version, at } = each;
-        const commit = commits.get(keyOf(version));
-        if (commit === undefined) continue;
-        if (cut.has(commit.oid)) {
+        const found = commits.get(keyOf(version));
+        if (found === undefined) continue;
+        if (cut.has(found.oid)) {
           // It brought everything that is there: who has written it lies before.
           origins[at] = { kind: "unknown", isCut: true };
           continue;
         }
-        const own = this.#history.at(commit.oid);
-        if (own !== undefined && isOlder(own, version)) {
-          // Somebody has added it to the run's commit: no claim of the run has it.
+        const own = this.#history.at(found.oid);
+        const isOwn = own !== undefined && await this.#canBeOwn(own, version);
+        if (isOwn && isOlder(own, version)) {
           isOf(own, each);
           continue;
         }
+        const commit = own === undefined || isOwn ? found : { ...found, addedTo: own.jobId };
         if (origins[at]!.kind === "unknown") origins[at] = { kind: "commit", ...commit };
         // A run wrote something else there, and somebody has changed it.
         const writes = byPath.get(version.path) ?? [];
@@ -199,7 +214,6 @@ export class Origins {
         const change = source.oid === version.oid ? {} : { changedBy: commit };
         open.push({ ...change, ...each, version: { ...version, ...source } });
       }
-        const commit = own === undefined || isOwn ? found : { ...found, addedTo: own.jobId };
     }
     return await this.#withCommands(await this.#withoutSame(origins, versions, written));
   }
@@ -262,7 +276,8 @@ function commitOf(origin: Origin): PlainCommit | undefined {
 }
 
 /** What made a commit that is no job's: its command, or else the first line of its message. */
-export function nameOfCommit({ subject, cmd }: PlainCommit): string {
+export function nameOfCommit({ subject, cmd, addedTo }: PlainCommit): string {
+  if (addedTo !== undefined) return `added to the commit of job ${addedTo}`;
   return cmd === undefined ? subject : nameOfRun(cmd);
 }
 

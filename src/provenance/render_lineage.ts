@@ -59,7 +59,7 @@ export function graphOf(lineage: Lineage): LineageGraph {
             ? {
               id: from,
               kind: "commit",
-              subject: origin.subject,
+              subject: origin.addedTo === undefined ? origin.subject : nameOfCommit(origin),
               ...(origin.cmd === undefined ? {} : { cmd: origin.cmd }),
             }
             : { id: path, kind: "unknown", ...(origin.isUnsaved ? { unsaved: true } : {}) },
@@ -187,7 +187,8 @@ function idOf({ origin, path }: TracedInput): string {
     case "job":
       return origin.entry.commit.oid;
     case "commit":
-      return origin.oid;
+      // The job with that commit is another node.
+      return origin.addedTo === undefined ? origin.oid : `${origin.oid}:added`;
     case "unknown":
       return path;
   }

@@ -13,8 +13,10 @@ async function originOf(history: History, path: string, before?: number): Promis
 
 function said(origin: Origin): string {
   if (origin.kind === "unknown") return "unknown";
-  if (origin.kind === "commit") return `commit ${origin.subject}`;
-  const changed = origin.changedBy === undefined ? "" : ` changed by ${origin.changedBy.subject}`;
+  if (origin.kind === "commit") return `commit ${nameOfCommit(origin)}`;
+  const changed = origin.changedBy === undefined
+    ? ""
+    : ` changed by ${nameOfCommit(origin.changedBy)}`;
   return `job ${origin.entry.jobId} ${origin.path}${changed}`;
 }
 
@@ -29,11 +31,41 @@ Deno.test("Origins finds the run that wrote this very content, not a later one t
   assert.equal(await originOf(history, "a"), "job 1 a");
 });
 
-Deno.test("Origins finds the run whose commit holds a file that somebody has added to it", async () => {
+Deno.test("Origins takes a file that somebody has added to a run's commit for none of the run's", async () => {
   await using history = await History.create();
-  await history.run("1", { files: { a: "1\n", added: "1\n" }, outputs: ["a"] });
+  await history.run("1", { files: { a: "1\n", "slurm-1.out": "1\n" }, outputs: ["a"] });
+  const files = { b: "1\n", added: "1\n", a: "2\n" };
+  const oid = await history.run("2", { files, outputs: ["b"], inputs: ["added"] });
 
-  assert.equal(await originOf(history, "added"), "job 1 added");
+  assert.equal(await originOf(history, "added"), "commit added to the commit of job 2");
+  assert.equal(await originOf(history, "a"), "job 1 a changed by added to the commit of job 2");
+  assert.equal(await originOf(history, "slurm-1.out"), "job 1 slurm-1.out");
+  const { top } = await history.open();
+  const version = { path: "added", oid: await history.repository.dataset.git("hash-object", "b") };
+  assert.deepEqual(await top.origins.find([version], ["HEAD"]), [{
+    ...{ kind: "commit", oid, subject: "[DATALAD SLURM RUN] Slurm job 2: Completed", addedTo: "2" },
+  }]);
+  assert.deepEqual(await top.origins.writersOf("added"), []);
+});
+
+Deno.test("Origins has nothing of a run in a file that was deleted, and written anew by hand", async () => {
+  await using history = await History.create();
+  const { dataset } = history.repository;
+  const remove = async (path: string) => {
+    await dataset.git("rm", "-q", path);
+    await history.repository.commit("Delete");
+  };
+  await history.run("1", { files: { a: "1\n", moved: "one\ntwo\nthree\n" } });
+  await remove("a");
+  await history.edit({ a: "2\n" }, "Anew");
+  assert.equal(await originOf(history, "a"), "commit Anew");
+  await remove("a");
+  await history.edit({ a: "1\n" }, "As it was");
+  assert.equal(await originOf(history, "a"), "job 1 a");
+  await remove("a");
+  await dataset.git("mv", "moved", "a");
+  await history.repository.commit("Move");
+  assert.equal(await originOf(history, "a"), "job 1 moved");
 });
 
 Deno.test("Origins names the commit that brought a file that no run wrote", async () => {
