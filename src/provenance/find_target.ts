@@ -2,6 +2,8 @@ import { relative, resolve } from "node:path";
 import { quote } from "shlex";
 import { commandOfDataladRun, DATALAD_RUN_PREFIX, RECORD_PREFIX } from "../datalad/run_record.ts";
 import { UserError } from "../errors.ts";
+import { findChangesByCommit } from "../git/changes.ts";
+import type { Change } from "../git/changes.ts";
 import { compareWithWorkTree } from "../git/compare_paths.ts";
 import { readMessages } from "../git/history.ts";
 import { readTreeFiles } from "../git/tree_files.ts";
@@ -192,6 +194,11 @@ export class TargetFinder {
       const [origin] = await origins.find([file], ["HEAD"]);
       const changed = await compareWithWorkTree(dataset.git, [path]);
       if (changed.length > 0) notes.push(`"${text}" has changes that are in no commit`);
+      const isAsWritten = origin?.kind === "job" && origin.changedBy === undefined;
+      const lost = isAsWritten || place !== "."
+        ? undefined
+        : await this.#lostWriterOf(path, text, file.oid);
+      if (lost !== undefined) return { ...lost, notes: [...notes, ...lost.notes] };
       if (origin?.kind === "job") {
         if (origin.path !== path) notes.push(`"${text}" was "${origin.path}" then`);
         if (origin.changedBy !== undefined) {
@@ -208,12 +215,43 @@ export class TargetFinder {
     }
     const writers = await origins.writersOf(path);
     const [newest] = writers;
-    if (newest === undefined) return undefined;
+    if (newest === undefined) {
+      return place === "." ? await this.#lostWriterOf(path, text, undefined) : undefined;
+    }
     if (files.length === 0) notes.push(`"${text}" is not there any more`);
     else if (writers.length > 1) {
       notes.push(`${writers.length} jobs have written in "${text}": this is the newest`);
     }
     return this.#target(newest, notes);
+  }
+
+  /**
+   * A finished job of the store whose commit wrote a path and is in no branch any more, as after a squash or a
+   * reset; the newest of them.
+   *
+   * @param oid the blob that it must have written; absent: anything at the path or in it.
+   */
+  async #lostWriterOf(
+    path: string,
+    text: string,
+    oid: string | undefined,
+  ): Promise<Target | undefined> {
+    const { dataset: { git, worktree }, history } = this.#provenance.top;
+    const lost = this.#store.listing.newest(worktree, ["finished"], undefined)
+      .flatMap(({ commitOid, outputs }) => {
+        const isClaimed = outputs.some((output) => isWithin(output, path));
+        return isClaimed && commitOid !== null && !history.at(commitOid) ? [commitOid] : [];
+      });
+    const changes = await findChangesByCommit(git, lost, [path]);
+    const isWritten = (change: Change) =>
+      change.kind !== "delete" && (oid === undefined || change.path === path && change.oid === oid);
+    const commit = lost.find((each) => changes.get(each)?.some(isWritten));
+    const entry = commit === undefined ? undefined : await this.#entryAt(commit);
+    if (entry === undefined) return undefined;
+    const name = entry.commit.oid.slice(0, 10);
+    return this.#target(entry, [
+      `job ${entry.jobId} wrote "${text}"; its commit ${name} is in no branch any more`,
+    ]);
   }
 
   /** A job that is to write the path just now: what is there may be its work, or will be. */

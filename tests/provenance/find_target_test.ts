@@ -173,6 +173,29 @@ Deno.test("TargetFinder.byPath() finds the job that wrote a file, and says what 
   assert.equal(await world.byPath("out/b"), 'commit 2; "out/b" has changes that are in no commit');
 });
 
+Deno.test("TargetFinder.byPath() knows a finished job whose commit is in no branch any more", async () => {
+  await using world = await Finder.create({ raw: "1\n", old: "1\n" });
+  const { history } = world;
+  const { dataset } = history.repository;
+  const key = world.schedule("6", "out");
+  const commit = await history.run("6", {
+    files: { "out/s": "1\n", old: "2\n" },
+    outputs: ["out"],
+  });
+  world.finish(key, commit);
+  await dataset.git("reset", "--quiet", "--soft", "HEAD^");
+  await history.repository.commit("Squash");
+  const note = `job 6 wrote "out/s"; its commit OID is in no branch any more`;
+
+  assert.equal(await world.byPath("out/s"), `finished 6 with its commit; ${note}`);
+  await assert.rejects(world.byPath("old"), { code: "NO_RECORD" }, "it had not claimed that");
+  await history.edit({ "out/s": "by hand\n" });
+  await assert.rejects(world.byPath("out/s"), { code: "NO_RECORD" });
+  await dataset.git("reset", "--quiet", "--hard", "HEAD~2");
+  assert.equal(await world.byPath("out/s"), `finished 6 with its commit; ${note}`);
+  assert.equal(await world.byPath("other"), "nothing");
+});
+
 Deno.test("TargetFinder.byPath() takes the open job that is to write there before who wrote it", async () => {
   await using world = await Finder.create();
   await world.history.run("1", { files: { "out/a": "1\n", outer: "1\n" } });

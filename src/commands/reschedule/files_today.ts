@@ -2,9 +2,12 @@ import { join } from "node:path";
 import { sizeOfKey } from "../../annex/annex_key.ts";
 import { LONGEST_POINTER_BYTES } from "../../annex/annexed_files.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { lookAtInput, lookIfThere } from "../../datalad/look_at_input.ts";
+import { keyInHead } from "../../datalad/compare_with_head.ts";
+import { lookAtInput } from "../../datalad/look_at_input.ts";
+import { lookIfThere } from "../../datalad/look_if_there.ts";
 import { blobOid } from "../../git/blob_oid.ts";
 import { CommitTree } from "../../git/commit_tree.ts";
+import { IndexFile } from "../../git/index_file.ts";
 import type { NotedVersion } from "../../provenance/run_inputs.ts";
 
 /** Compares files of a work tree with versions that records have evidence of; starts no process. */
@@ -12,6 +15,7 @@ export class FilesToday implements Disposable {
   readonly #dataset: Dataset;
   readonly #unsaved: ReadonlySet<string>;
   readonly #head: CommitTree;
+  readonly #index: IndexFile;
 
   /**
    * Looks at the files of `dataset`.
@@ -21,8 +25,9 @@ export class FilesToday implements Disposable {
   constructor(dataset: Dataset, unsaved: ReadonlySet<string>) {
     this.#dataset = dataset;
     this.#unsaved = unsaved;
-    const { root, commonDir, headOid } = dataset;
+    const { root, commonDir, headOid, indexFile } = dataset;
     this.#head = new CommitTree(root, commonDir, headOid);
+    this.#index = new IndexFile(indexFile, headOid);
   }
 
   /** Closes the files that are open. */
@@ -49,11 +54,11 @@ export class FilesToday implements Disposable {
 
   async #isOtherKey(path: string, key: string): Promise<boolean> {
     const { root, headOid } = this.#dataset;
-    const view = { root, headOid, head: this.#head };
+    const view = { root, headOid, head: this.#head, index: this.#index };
     const today = await lookAtInput(view, path, LONGEST_POINTER_BYTES);
-    const isLink = lookIfThere(() => Deno.lstatSync(join(root, path)))?.isSymlink === true;
-    // Of an unlocked file size alone was looked at: git knows whether that is all.
-    if (today.key !== undefined) return today.key !== key || !isLink && this.#unsaved.has(path);
+    if (today.key !== undefined) return today.key !== key;
+    // Of a large one that was touched only git, which has looked, can tell it.
+    if (keyInHead(view, path) === key && !this.#unsaved.has(path)) return false;
     // In a subdataset it may be there unlocked.
     return this.#head.find(path) !== null || today.size !== sizeOfKey(key);
   }
