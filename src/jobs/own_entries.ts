@@ -1,7 +1,8 @@
+import type { UserError } from "../errors.ts";
 import { mayBeRequeued, phaseOf, stateWord, UNKNOWN_STATE } from "./job_state.ts";
 import type { AccountingEntry, Submission } from "./accounting_entry.ts";
 
-/** Why it is not known what became of a job of which Slurm tells something. */
+/** Why it is not known what became of a job of which Slurm tells something, or cannot be asked. */
 export type Doubt =
   /**
    * All that Slurm shows for this job ID was submitted before this job (`seconds` is negative) or after it:
@@ -11,7 +12,9 @@ export type Doubt =
   /** What Slurm tells is of a later job that got the ID: no requeue explains it. */
   | { readonly kind: "job ID reused"; readonly submitS: number }
   /** Accounting calls it this, as something that is not over, and squeue does not know it. */
-  | { readonly kind: "not queued"; readonly state: string };
+  | { readonly kind: "not queued"; readonly state: string }
+  /** Its cluster could not be asked, `null` for Slurm's own; others could. */
+  | { readonly kind: "not asked"; readonly cluster: string | null; readonly error: UserError };
 
 /** What of Slurm's entries is about a job. */
 export interface OwnEntries {

@@ -17,6 +17,7 @@ import type { RecordedRun } from "../provenance/recorded_runs.ts";
 import type { Session } from "../session/session.ts";
 import { askAccounting } from "../slurm/ask_accounting.ts";
 import { askSlurm } from "../slurm/ask_slurm.ts";
+import { explainUnasked, unaskedIn } from "../slurm/unasked_clusters.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { withoutAbsent } from "./figures.ts";
 import type { ReportedAttempt, ReportedJob } from "./report.ts";
@@ -64,6 +65,7 @@ export async function reportStoredJobs(
     if (!(error instanceof UserError) || error.code !== "SLURM_UNAVAILABLE") throw error;
     notes.push(`what became of ${open.length} open jobs is not known: ${error.message}`);
   }
+  for (const unasked of unaskedIn(statuses.values())) notes.push(explainUnasked(unasked));
   const ended = open.flatMap((job) => {
     const status = statuses.get(job.jobKey);
     const hasEnded = status?.phase === "failed" || status?.phase === "completed";

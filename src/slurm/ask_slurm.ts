@@ -1,11 +1,15 @@
+import { UserError } from "../errors.ts";
 import type { AccountingEntry } from "../jobs/accounting_entry.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
+import { ProgramNotFoundError } from "../process/runner.ts";
 import { AccountingDisabledError, querySacct } from "./query_sacct.ts";
 import { slurmClientOf } from "./slurm_client.ts";
 import type { Configured } from "./slurm_client.ts";
 import type { SlurmClient } from "./slurm_command.ts";
+import { unaskedIn, WHEN_GONE } from "./unasked_clusters.ts";
+import type { UnaskedCluster } from "./unasked_clusters.ts";
 import type { Progress, Session } from "../session/session.ts";
 
 /** Of a job what Slurm is asked by. */
@@ -19,6 +23,11 @@ export interface Asking {
    */
   readonly doubtsActive?: boolean;
   /**
+   * Whether the user says of these jobs that nothing will be heard of them any more: that no named cluster of
+   * theirs can be asked is no error then.
+   */
+  readonly bearsSilence?: boolean;
+  /**
    * Whether all was tried to learn what is not noted of the jobs: of one of which nothing is known still, it is
    * not known either which tasks it has.
    */
@@ -31,33 +40,62 @@ export interface Asking {
 
 /**
  * Asks Slurm for all jobs together: sacct first, then, for those of which accounting does not know or may
- * be wrong, one squeue. Shows its progress.
+ * be wrong, one squeue. Shows its progress. Where one of several clusters cannot be asked, its jobs alone are
+ * unknown; `unaskedIn` tells which.
  *
  * @returns the status of each job, by its key.
- * @throws {UserError} `SLURM_UNAVAILABLE`; nothing is known then, and it is safe to ask again.
+ * @throws {UserError} `SLURM_UNAVAILABLE` if no cluster can be asked; nothing is known then, and it is safe to
+ * ask again.
  */
 export async function askSlurm(
   dataset: Configured,
   jobs: readonly SubmittedJob[],
   session: Session,
-  { doubtsActive = false, areGapsFilled = false, meanwhile, question }: Asking = {},
+  asking: Asking = {},
 ): Promise<Map<number, JobStatus>> {
-  using own = question === undefined ? new Question(dataset, jobs, session) : undefined;
-  const { client, entriesOf } = (question ?? own)!;
+  const { doubtsActive = false, areGapsFilled = false, meanwhile, question } = asking;
+  using begun = question === undefined ? new Question(dataset, jobs, session) : undefined;
+  const { client, entriesOf } = (question ?? begun)!;
   const nowMs = session.now().getTime();
   const statuses = new Map<number, JobStatus>();
-  for (const [cluster, group] of Map.groupBy(jobs, (job) => job.cluster)) {
+  const clusters = Map.groupBy(jobs, (job) => job.cluster);
+  for (const [cluster, group] of clusters) {
     // The question is on its way before anything is loaded: that keeps the processor busy.
-    const [accounted, { decideAll }] = await Promise.all([
-      entriesOf(cluster, group),
+    const [accounted, { decideAll, notAsked }] = await Promise.all([
+      entriesOf(cluster, group).catch(unavailable),
       import("./decide_entries.ts"),
       meanwhile?.(),
     ]);
-    const asked = { cluster, jobs: group, accounted };
-    const found = await decideAll(client, asked, { nowMs, doubtsActive, areGapsFilled });
-    for (const [key, status] of found) statuses.set(key, status);
+    const found = accounted instanceof UserError ? accounted : await decideAll(
+      client,
+      { cluster, jobs: group, accounted },
+      { nowMs, doubtsActive, areGapsFilled },
+    ).catch(unavailable);
+    const own = found instanceof UserError ? notAsked(cluster, group, found) : found;
+    for (const [key, status] of own) statuses.set(key, status);
   }
+  requireAnyAsked([...clusters.keys()], unaskedIn(statuses.values()), asking);
   return statuses;
+}
+
+/** The error itself, if it is that a cluster cannot be asked. */
+function unavailable(error: unknown): UserError {
+  if (error instanceof UserError && error.code === "SLURM_UNAVAILABLE") return error;
+  throw error;
+}
+
+function requireAnyAsked(
+  clusters: readonly (string | null)[],
+  unasked: readonly UnaskedCluster[],
+  { bearsSilence = false }: Asking,
+): void {
+  if (unasked.length === 0 || unasked.length < clusters.length) return;
+  const { error } = unasked[0]!;
+  const isLocal = clusters.includes(null) || error.cause instanceof ProgramNotFoundError;
+  if (isLocal) throw error;
+  if (bearsSilence) return;
+  const { code, problem, detail = "" } = error;
+  throw new UserError(code, problem, { detail, hint: WHEN_GONE, cause: error });
 }
 
 /**

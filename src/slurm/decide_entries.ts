@@ -3,7 +3,7 @@ import type { AccountingEntry, Submission } from "../jobs/accounting_entry.ts";
 import { EntriesByJob } from "../jobs/entries_by_job.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { componentIdOf } from "../jobs/job_id.ts";
-import { decideStatus } from "../jobs/job_status.ts";
+import { decideStatus, statusOf } from "../jobs/job_status.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { offsetOf } from "../jobs/own_entries.ts";
 import { isDoubtful, withQueue } from "../jobs/queue_entries.ts";
@@ -28,8 +28,8 @@ export interface ClusterJobs {
  * may be wrong about, by one squeue.
  *
  * @param doubtsActive and `areGapsFilled`, as `askSlurm` has them.
- * @returns the status of each job, by its key.
- * @throws {UserError} `SLURM_UNAVAILABLE`.
+ * @returns the status of each job, by its key; that of one for which squeue is needed and fails says so.
+ * @throws {UserError} `SLURM_UNAVAILABLE` if it is accounting that fails.
  */
 export async function decideAll(
   client: SlurmClient,
@@ -68,19 +68,34 @@ export async function decideAll(
     return isDoubtful(status) || (doubtsActive && status.phase === "active");
   });
   if (doubtful.length === 0) return statuses;
-  const isNeeded = doubtsActive ||
-    doubtful.some(({ job }) => statuses.get(job.jobKey)!.phase !== "active");
   const queue = await querySqueue(client, cluster).catch((error) => {
-    if (isNeeded || !(error instanceof UserError)) throw error;
-    return undefined;
+    if (error instanceof UserError) return error;
+    throw error;
   });
-  if (queue === undefined) return statuses;
+  if (queue instanceof UserError) {
+    const unknown = doubtful.map(({ job }) => job)
+      // Of what runs it would only confirm that.
+      .filter(({ jobKey }) => doubtsActive || statuses.get(jobKey)!.phase !== "active");
+    return new Map([...statuses, ...notAsked(cluster, unknown, queue)]);
+  }
   const queued = new EntriesByJob(queue);
   for (const { job: { jobKey, jobId }, submission } of doubtful) {
     const status = statuses.get(jobKey)!;
     statuses.set(jobKey, withQueue(submission, status, queued.of(jobId), clock));
   }
   return statuses;
+}
+
+/** What is known of jobs whose cluster could not be asked, by their keys: nothing, and why. */
+export function notAsked(
+  cluster: string | null,
+  jobs: readonly SubmittedJob[],
+  error: UserError,
+): Map<number, JobStatus> {
+  const doubt = { kind: "not asked", cluster, error } as const;
+  return new Map(
+    jobs.map((job) => [job.jobKey, statusOf(submissionOf(job), { entries: [], doubt })]),
+  );
 }
 
 /**

@@ -13,6 +13,7 @@ import type { PredecessorName } from "../jobs/label.ts";
 import { firstOf } from "../session/name_list.ts";
 import type { Session } from "../session/session.ts";
 import { askSlurm } from "../slurm/ask_slurm.ts";
+import { explainUnasked, unaskedIn } from "../slurm/unasked_clusters.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { hintForHolder } from "../claims/output_conflict.ts";
 import type { Predecessors } from "./plan_submission.ts";
@@ -180,7 +181,9 @@ async function statusesOf(
   session: Session,
 ): Promise<ReadonlyMap<number, JobStatus>> {
   try {
-    return await askSlurm(dataset, jobs, session);
+    const statuses = await askSlurm(dataset, jobs, session);
+    for (const unasked of unaskedIn(statuses.values())) session.warn(explainUnasked(unasked));
+    return statuses;
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== "SLURM_UNAVAILABLE") throw error;
     session.warn(`${error.message}; it is not known whether the jobs to be waited for have failed`);

@@ -16,6 +16,7 @@ import type { JobStatus } from "../jobs/job_status.ts";
 import { firstOf } from "../session/name_list.ts";
 import type { Session } from "../session/session.ts";
 import { askSlurm } from "../slurm/ask_slurm.ts";
+import { explainUnasked, unaskedIn } from "../slurm/unasked_clusters.ts";
 import { nextPause } from "./pauses.ts";
 import type { Pauses } from "./pauses.ts";
 
@@ -94,7 +95,11 @@ export async function waitForJobs(dataset: Dataset, wait: Wait, session: Session
     try {
       if (asked.length > 0) statuses = await askSlurm(dataset, asked, session);
       isAnswered = true;
-      isTold = false;
+      const unasked = unaskedIn(statuses.values());
+      if (!isTold) {
+        for (const one of unasked) session.warn(`${explainUnasked(one)}; it will be asked again`);
+      }
+      isTold = unasked.length > 0;
     } catch (error) {
       const isPassing = error instanceof UserError && error.code === "SLURM_UNAVAILABLE";
       if (!isPassing || !isAnswered) throw error;
@@ -103,8 +108,10 @@ export async function waitForJobs(dataset: Dataset, wait: Wait, session: Session
     }
     const nowMs = session.now().getTime();
     for (const job of asked) {
-      const status = statuses.get(job.jobKey) ?? known.get(job.jobKey)?.status;
-      const isUnknown = statuses.get(job.jobKey)?.phase === "unknown";
+      const { status, isUnknown } = heardOf(
+        statuses.get(job.jobKey),
+        known.get(job.jobKey)?.status,
+      );
       if (!isUnknown) unknownSince.delete(job.jobKey);
       else if (!unknownSince.has(job.jobKey)) unknownSince.set(job.jobKey, nowMs);
       const unknownForMs = nowMs - (unknownSince.get(job.jobKey) ?? nowMs);
@@ -125,6 +132,22 @@ export async function waitForJobs(dataset: Dataset, wait: Wait, session: Session
     if (pauseMs === undefined) return look;
     await session.sleep(pauseMs);
   }
+}
+
+/**
+ * What is known of a job by this look and the one before. Where its cluster did not answer, what was known
+ * before holds; of a job that was never heard of nobody can tell whether it ever will be: it is unknown.
+ */
+function heardOf(
+  told: JobStatus | undefined,
+  before: JobStatus | undefined,
+): { readonly status: JobStatus | undefined; readonly isUnknown: boolean } {
+  const isUnasked = (status: JobStatus | undefined) => status?.doubt?.kind === "not asked";
+  if (told !== undefined && !isUnasked(told)) {
+    return { status: told, isUnknown: told.phase === "unknown" };
+  }
+  const status = before ?? told;
+  return { status, isUnknown: isUnasked(status) };
 }
 
 /** How many jobs with new IDs are named. */

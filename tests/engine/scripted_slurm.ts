@@ -19,7 +19,7 @@ export class ScriptedSlurm {
     await Deno.mkdir(folder);
     const slurm = new ScriptedSlurm(folder);
     for (const [name, script] of Object.entries(SCRIPTS)) {
-      await wrapProgram(sandbox, name, `D=${quote(folder)}\n${script}`);
+      await wrapProgram(sandbox, name, `D=${quote(folder)}\n${LOST_CLUSTER}\n${script}`);
     }
     return slurm;
   }
@@ -36,6 +36,16 @@ export class ScriptedSlurm {
   async setEnd(atMs: number): Promise<void> {
     const time = new Date(atMs).toISOString().slice(0, 19);
     await Deno.writeTextFile(join(this.#folder, "end"), `${time}\n`);
+  }
+
+  /** Has no program reach this cluster. */
+  async loseCluster(name: string): Promise<void> {
+    await Deno.writeTextFile(join(this.#folder, "lost"), `${name}\n`);
+  }
+
+  /** Undoes {@linkcode loseCluster}. */
+  async findCluster(): Promise<void> {
+    await Deno.remove(join(this.#folder, "lost"));
   }
 
   /** Fields that sacct does not know. */
@@ -73,6 +83,14 @@ export class ScriptedSlurm {
     return ids.sort((a, b) => Number(a) - Number(b));
   }
 }
+
+const LOST_CLUSTER = `if [ -e "$D/lost" ]; then
+  read -r LOST < "$D/lost"
+  case " $* " in *" -M $LOST "*)
+    echo "\${0##*/}: error: No cluster '$LOST' known by database." >&2
+    exit 1;;
+  esac
+fi`;
 
 const SCRIPTS = {
   // Making a folder is the one step that only one of several submissions can do.

@@ -69,6 +69,50 @@ Deno.test("askSlurm() asks each cluster for its own jobs, whose numbers may be t
   assert.match(commands[2]!, / -M big$/);
 });
 
+Deno.test("askSlurm() where one cluster cannot be asked: its jobs alone are unknown, and it says why", async () => {
+  const jobs = [
+    openJob({ jobKey: 1, cluster: "big" }),
+    openJob({ jobKey: 2, jobId: "152", cluster: "big" }),
+    openJob({ jobKey: 3 }),
+  ];
+  const stderr = "squeue: error: 'big' can't be reached now\n";
+  const told = { to: ["sacct"], stdout: accounted("151", "COMPLETED") };
+  const fails = { code: 1, stderr };
+  const words = async (...answers: readonly Answer[]) => {
+    using runner = fakeRunner(...answers);
+    const statuses = await askSlurm(plain, jobs, testSession({ runner }));
+    return [...statuses].map(([key, { groupState, doubt }]) => {
+      const reason = doubt?.kind === "not asked" ? ` ${doubt.cluster}: ${doubt.error.detail}` : "";
+      return `${key} ${groupState}${reason}`;
+    });
+  };
+  const reason = "big: squeue: error: 'big' can't be reached now";
+
+  // A slurmdbd of all clusters knows what has ended.
+  assert.deepEqual(await words(told, told, { to: ["squeue"], ...fails }), [
+    ...["1 COMPLETED", `2 UNKNOWN ${reason}`, "3 COMPLETED"],
+  ]);
+  assert.deepEqual(await words({ to: ["sacct"], ...fails }, told), [
+    ...[`1 UNKNOWN ${reason}`, `2 UNKNOWN ${reason}`, "3 COMPLETED"],
+  ]);
+});
+
+Deno.test("askSlurm() throws where no cluster can be asked, unless the user says that nothing will be heard", async () => {
+  const fails: Answer = { to: ["sacct"], code: 1, stderr: "sacct: error: no\n" };
+  const big = openJob({ jobKey: 2, cluster: "big" });
+  const askOf = async (jobs: readonly SubmittedJob[], bearsSilence: boolean) => {
+    using runner = fakeRunner(...jobs.map(() => fails));
+    const statuses = await askSlurm(plain, jobs, testSession({ runner }), { bearsSilence });
+    return [...statuses.values()].map(({ groupState }) => groupState);
+  };
+
+  const unavailable = { code: "SLURM_UNAVAILABLE", hint: "try again later" };
+  await assert.rejects(askOf([openJob()], true), unavailable);
+  await assert.rejects(askOf([openJob(), big], true), unavailable);
+  await assert.rejects(askOf([big], false), { hint: /gone for good: .* --close-unknown-jobs/ });
+  assert.deepEqual(await askOf([big], true), ["UNKNOWN"]);
+});
+
 Deno.test("askSlurm() asks squeue for what accounting does not know, and never guesses an end", async () => {
   const jobs = [151, 152, 153].map((id, at) => openJob({ jobKey: at, jobId: String(id) }));
 

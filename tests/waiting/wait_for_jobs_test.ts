@@ -60,6 +60,39 @@ Deno.test("waitForJobs() through a night of 100 jobs asks 1 + log(time) times, o
   assert.deepEqual(looks.map(({ newlyOver }) => newlyOver.length).filter((n) => n > 0), [50, 50]);
 });
 
+Deno.test("waitForJobs() of a cluster that cannot be asked: the others end, what was never heard of does not last for ever", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("a");
+  await world.must("schedule", "-o", "b", "echo Submitted batch job 8 on cluster big");
+  await world.slurm.setRows("1", "1|RUNNING");
+  await world.slurm.loseCluster("big");
+  const end = () => world.slurm.setRows("1", "1|COMPLETED");
+
+  const { night, last } = await waitThrough(world, { 10: end });
+
+  assert.deepEqual(statesOf(last), ["1 COMPLETED", "8 UNKNOWN"]);
+  assert.deepEqual(night.warnings.map((words) => words.replace(/:.*/, "")), [
+    "nothing is known of the jobs of cluster big",
+  ]);
+});
+
+Deno.test("waitForJobs() where a cluster does not answer for a while: what was heard before holds", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("a");
+  await world.must("schedule", "-o", "b", "sbatch job.sh | sed 's/$/ on cluster big/'");
+  for (const id of ["1", "2"]) await world.slurm.setRows(id, `${id}|RUNNING`);
+  const end = async () => {
+    await world.slurm.findCluster();
+    for (const id of ["1", "2"]) await world.slurm.setRows(id, `${id}|COMPLETED`);
+  };
+
+  const down = () => world.slurm.loseCluster("big");
+  const { looks, last } = await waitThrough(world, { 10: down, 120: end });
+
+  assert.deepEqual(statesOf(last), ["1 COMPLETED", "2 COMPLETED"]);
+  assert(looks.every((look) => !statesOf(look).join().includes("UNKNOWN")));
+});
+
 Deno.test("waitForJobs() goes on when Slurm does not answer for a while, but not at first", async () => {
   await using world = await EngineWorld.create();
   await world.schedule("a");

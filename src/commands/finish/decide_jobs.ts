@@ -5,6 +5,7 @@ import { renderStatuses } from "../../jobs/job_summary.ts";
 import type { Doubt } from "../../jobs/own_entries.ts";
 import { firstOf } from "../../session/name_list.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
+import { nameOfCluster } from "../../slurm/unasked_clusters.ts";
 
 /** What the user allows beyond committing completed jobs. */
 export interface Permissions {
@@ -75,7 +76,11 @@ function decide(job: SubmittedJob, status: JobStatus, allowed: Permissions): Dec
     kind: "leave",
     job,
     status,
-    record: { ...record(job, status, "impossible", message), ...hintFor(job, status) },
+    record: {
+      ...record(job, status, "impossible", message),
+      ...wordsOfSlurm(status),
+      ...hintFor(job, status),
+    },
   };
 }
 
@@ -92,6 +97,12 @@ function record(
     slurmJobId: job.jobId,
     slurmStates: Object.fromEntries(status.states),
   };
+}
+
+/** What kept a cluster from being asked. */
+function wordsOfSlurm({ doubt }: JobStatus): Pick<ResultRecord, "detail"> {
+  if (doubt?.kind !== "not asked") return {};
+  return { detail: doubt.error.detail ?? doubt.error.problem };
 }
 
 function hintFor(job: SubmittedJob, status: JobStatus): { readonly hint?: string } {
@@ -145,6 +156,11 @@ function explainDoubt(job: SubmittedJob, doubt: Doubt): string {
     case "not queued":
       return `accounting calls job ${jobId} ${doubt.state}, and squeue does not know it: its end may ` +
         "be lost; if you know that it is over";
+    case "not asked":
+      return `${
+        nameOfCluster(doubt.cluster)
+      } cannot be asked, while others can: try again later; if the ` +
+        "job is gone for good, or you know that it is over";
     case "job ID reused":
       return `Slurm has given ID ${jobId} to another job since, at ${
         timeOf(doubt.submitS)

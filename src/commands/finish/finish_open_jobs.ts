@@ -236,6 +236,7 @@ class OpenJobsFinish {
     const hasWord = options.closeUnknownJobs === true || options.commitUnknownJobs === true;
     const { jobs, statuses } = await askWithAttempts(this.#open, described, {
       doubtsActive: hasWord,
+      bearsSilence: hasWord,
       areGapsFilled: true,
       meanwhile: loadCommitting,
     });

@@ -6,6 +6,7 @@ import type { JobStatus } from "../../jobs/job_status.ts";
 import { splitShellWords } from "../../process/shell_words.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import { askSlurm } from "../../slurm/ask_slurm.ts";
+import { reportUnasked } from "../../slurm/unasked_clusters.ts";
 import { parseSbatchWords } from "../../slurm/sbatch_words.ts";
 import type { JobOutline } from "../../store/job_listing.ts";
 import type { JobStore } from "../../store/job_store.ts";
@@ -28,13 +29,17 @@ export interface JobCounts {
 /** Counted jobs as a result; docs/result_records.md. */
 interface CountsRecord extends ResultRecord, Omit<JobCounts, "isActive" | "count"> {}
 
-/** Counts the jobs of a work tree by the table or batch script that they were made of. */
+/**
+ * Counts the jobs of a work tree by the table or batch script that they were made of.
+ *
+ * @returns the counts, and what Slurm said of the open jobs.
+ */
 export async function countJobs(
   dataset: Dataset,
   store: JobStore,
   includesEnded: boolean,
   context: CommandContext,
-): Promise<JobCounts[]> {
+): Promise<{ readonly counts: JobCounts[]; readonly statuses: Iterable<JobStatus> }> {
   const open = store.listOpen(dataset.worktree);
   const statuses: ReadonlyMap<number, JobStatus> = open.length === 0
     ? new Map()
@@ -52,11 +57,12 @@ export async function countJobs(
     if (before === undefined) groups.set(key, [job]);
     else before.push(job);
   }
-  return [...groups].map(([key, jobs]) => countsOf(key, jobs, statuses))
+  const counts = [...groups].map(([key, jobs]) => countsOf(key, jobs, statuses))
     .filter(({ counts }) =>
       includesEnded ||
       Object.keys(counts).some((word) => !["finished", "closed", "handed_over"].includes(word))
     );
+  return { counts, statuses: statuses.values() };
 }
 
 function countsOf(
@@ -137,7 +143,17 @@ export async function showSummary(
   includesEnded: boolean,
   context: CommandContext,
 ): Promise<void> {
-  const all = await countJobs(dataset, store, includesEnded, context);
+  const { counts: all, statuses } = await countJobs(dataset, store, includesEnded, context);
+  await showCounts(dataset, all, includesEnded, context);
+  reportUnasked(dataset, statuses, "slurm-list", context);
+}
+
+async function showCounts(
+  dataset: Dataset,
+  all: readonly JobCounts[],
+  includesEnded: boolean,
+  context: CommandContext,
+): Promise<void> {
   if (context.isTailored) {
     if (all.length > 0) await context.show({ text: linesOf(all) });
     else {

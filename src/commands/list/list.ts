@@ -14,8 +14,10 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import { reportDamaged } from "../../submit/damaged_jobs.ts";
+import { reportUnasked } from "../../slurm/unasked_clusters.ts";
 import { mentionExtensionJobs } from "../../extension/mention_jobs.ts";
 import { describe, findJobs } from "./find_jobs.ts";
+import type { ListedJob } from "./job_table.ts";
 import type { ListOrder } from "./find_jobs.ts";
 import type { ListOptions } from "./list_options.ts";
 
@@ -53,7 +55,7 @@ async function lookOnce(
   using store = JobStore.openToLook(dataset);
   if (options.summary === true) {
     const { countJobs, linesOf } = await import("./job_counts.ts");
-    const counts = await countJobs(dataset, store, options.all === true, context);
+    const { counts } = await countJobs(dataset, store, options.all === true, context);
     return { view: { text: linesOf(counts) }, isActive: counts.some(({ isActive }) => isActive) };
   }
   // As many as fit are shown; whether one is active is a question to all.
@@ -93,7 +95,14 @@ export async function listOpenJobs(
     for (const job of listed) context.report(recordOfJob(dataset, job));
   }
   reportDamaged(dataset, store, "slurm-list", context);
-  if (!context.isTailored || jobs.length === 0) return;
+  if (context.isTailored && jobs.length > 0) await showAsExtension(listed, context);
+  reportUnasked(dataset, listed.map(({ status }) => status), "slurm-list", context);
+}
+
+async function showAsExtension(
+  listed: readonly ListedJob[],
+  context: CommandContext,
+): Promise<void> {
   const rows = listed.map(({ job, status }) => [job.jobId ?? "", status?.groupState ?? ""]);
   // Scripts read it: the width is the extension's own.
   const lines = [["slurm-job-id", "slurm-job-status"], ...rows]

@@ -5,6 +5,7 @@ import { isSubmitted } from "../../jobs/job.ts";
 import { isLabel } from "../../jobs/label.ts";
 import type { View } from "../../session/view.ts";
 import { explainMissingLog } from "../../slurm/log_folders.ts";
+import { reportUnasked } from "../../slurm/unasked_clusters.ts";
 import type { CommandContext } from "../context.ts";
 import { stagesOf } from "./find_jobs.ts";
 import type { FoundJobs, ListOrder } from "./find_jobs.ts";
@@ -24,11 +25,13 @@ export async function showJobs(
   for (const line of found.repeated) context.note(line);
   const isCut = found.missing.length > 0 && await isShallow(dataset);
   for (const jobId of found.missing) reportMissing(dataset, jobId, isCut, context);
+  const statuses = shown.map(({ status }) => status);
   if (!context.isTailored) {
     for (const job of shown) {
       const hint = await hintFor(dataset, job);
       context.report({ ...recordOfJob(dataset, job), ...(hint === undefined ? {} : { hint }) });
     }
+    reportUnasked(dataset, statuses, "slurm-list", context);
     return;
   }
   if (shown.length > 0) await context.show(tableOf(shown, options, context.now().getTime()));
@@ -39,6 +42,7 @@ export async function showJobs(
     ? linesOfHanded(shown)
     : linesOfOthers(dataset, store, found, options);
   for (const line of lines) context.note(line);
+  reportUnasked(dataset, statuses, "slurm-list", context);
 }
 
 /** Jobs as a table, with those columns that say something. */

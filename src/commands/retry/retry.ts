@@ -18,6 +18,7 @@ import { parseJobName } from "../../jobs/label.ts";
 import type { Session } from "../../session/session.ts";
 import { addSbatchOptions } from "../../slurm/add_options.ts";
 import { askSlurm } from "../../slurm/ask_slurm.ts";
+import { reportUnasked } from "../../slurm/unasked_clusters.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { fillGaps } from "../../submit/fill_gaps.ts";
 import { recoverAndSettle } from "../../submit/settle_earlier.ts";
@@ -50,6 +51,7 @@ export async function runRetry(
   const jobs = await fillGaps(open, selected);
   const asked = new Set([...jobs, ...predecessorsAmong(own, jobs)]);
   const statuses = jobs.length === 0 ? new Map() : await askSlurm(dataset, [...asked], context);
+  reportUnasked(dataset, statuses.values(), "slurm-retry", context);
   const choice = { own, jobs, statuses, states, named: jobIds };
   const { failed, isAnyLeft } = await planFailed(open, choice, options);
   if (failed.length === 0) {

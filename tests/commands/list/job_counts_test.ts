@@ -47,7 +47,7 @@ class World implements AsyncDisposable {
     const stdout = this.#states.join("");
     using runner = fakeRunner(...(stdout === "" ? [] : [{ to: ["sacct"], stdout }]));
     const context = testSession({ runner }) as unknown as CommandContext;
-    return await countJobs(dataset, this.store, includesEnded, context);
+    return (await countJobs(dataset, this.store, includesEnded, context)).counts;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
