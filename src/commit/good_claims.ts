@@ -1,5 +1,5 @@
 import { isWithin, joinPath } from "../paths/root_paths.ts";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { isAsNoted } from "../annex/absent_files.ts";
 import { sizeOfKey } from "../annex/annex_key.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
@@ -35,31 +35,47 @@ export function requireGoodClaims(
   session: Session,
 ): string[] {
   const missing: string[] = [];
+  // Git looks at nothing behind a link: what is there comes with another claim, or not at all.
+  const hidden: string[] = [];
   for (const claim of job.outputs) {
-    requireInside(dataset, job, claim);
-    if (!isSomethingAt(dataset.root, claim, room)) missing.push(claim);
+    const place = placeInside(dataset, job, claim);
+    if (!isSomethingAt(dataset.root, place, room)) missing.push(claim);
+    else if (place !== claim) {
+      const isClaimed = job.outputs.some((other) => other !== claim && isWithin(other, place));
+      if (!isClaimed) bearHidden(job, { claim, place, allowNoOutputs }, session);
+      hidden.push(claim);
+    }
   }
-  if (missing.length === 0) return [...job.outputs];
+  const there = job.outputs.filter((claim) => !missing.includes(claim) && !hidden.includes(claim));
+  if (missing.length === 0) return there;
   if (requireOutputs) throw missingOutput(job, missing[0]!);
   if (missing.length === job.outputs.length && !allowNoOutputs) throw noOutputs(job);
   for (const claim of missing) {
     session.warn(`job ${job.jobId} left nothing at its output "${claim}"`);
   }
-  return job.outputs.filter((claim) => !missing.includes(claim));
+  return there;
 }
 
-function requireInside(dataset: Dataset, job: SubmittedJob, claim: string): void {
-  if (claim === ".") return; // the dataset itself
+/**
+ * Where a claim is once the links on its way are followed: itself, unless a folder has become a link since.
+ *
+ * @throws {UserError} `BAD_OUTPUT` if that is not in the dataset.
+ */
+function placeInside(dataset: Dataset, job: SubmittedJob, claim: string): string {
+  if (claim === ".") return claim; // the dataset itself
   const path = join(dataset.root, claim);
   const folder = ifPresent(() => Deno.realPathSync(dirname(path)));
   if (folder !== undefined && !isWithin(dataset.root, folder)) {
     throw outsideOutput(job, claim, folder);
   }
-  if (ifPresent(() => Deno.lstatSync(path))?.isSymlink !== true) return;
+  const place = folder === undefined ? claim : relative(dataset.root, join(folder, basename(path)));
+  if (ifPresent(() => Deno.lstatSync(path))?.isSymlink !== true) return place;
   const target = Deno.readLinkSync(path);
-  const place = resolve(dirname(path), target);
   if (isAnnexLink(target)) requireWholeContent(dataset, job, claim, target);
-  else if (!isWithin(dataset.root, place)) throw outsideOutput(job, claim, target);
+  else if (!isWithin(dataset.root, resolve(dirname(path), target))) {
+    throw outsideOutput(job, claim, target);
+  }
+  return place;
 }
 
 /** Somebody may have given a file to git-annex while the job still wrote to it: the key is that of a part. */
@@ -81,6 +97,22 @@ function requireWholeContent(
       unchanged: "The job stays open",
       hint: `cp -L ${file} ${copy} && mv ${copy} ${file}, then: dlslurm finish ${job.jobId}`,
     },
+  );
+}
+
+/** @throws {UserError} `BAD_OUTPUT` unless the user has said that the job is good without. */
+function bearHidden(
+  job: SubmittedJob,
+  { claim, place, allowNoOutputs }: {
+    readonly claim: string;
+    readonly place: string;
+    readonly allowNoOutputs: boolean;
+  },
+  session: Session,
+): void {
+  if (!allowNoOutputs) throw behindLink(job, claim, place);
+  session.warn(
+    `job ${job.jobId} is committed without its output "${claim}": behind a link it is "${place}"`,
   );
 }
 
@@ -140,6 +172,22 @@ function noOutputs(job: SubmittedJob): UserError {
       unchanged: "The job stays open",
       hint: `if it wrote elsewhere: dlslurm finish ${job.jobId} -o PATH; ` +
         `if there is nothing to save: dlslurm finish ${job.jobId} --allow-no-outputs`,
+    },
+  );
+}
+
+function behindLink(job: SubmittedJob, claim: string, place: string): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit job ${job.jobId}: its output "${claim}" is behind a symbolic link, and is "${place}": git ` +
+      "looks at nothing behind a link",
+    {
+      unchanged: "The job stays open",
+      hint:
+        `dlslurm finish ${job.jobId} -o ${
+          shellName(place)
+        } commits it where it is; without it: dlslurm finish ` +
+        `${job.jobId} --allow-no-outputs`,
     },
   );
 }

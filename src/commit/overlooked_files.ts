@@ -1,4 +1,6 @@
+import { dirname, join } from "node:path";
 import { lstatIfPresent } from "../fs/if_present.ts";
+import { RealFolders } from "../fs/real_folders.ts";
 import { withoutIgnored } from "../git/changes.ts";
 import type { Git } from "../git/git.ts";
 import { decodePath, splitNul } from "../git/path_bytes.ts";
@@ -9,6 +11,7 @@ import { decodePath, splitNul } from "../git/path_bytes.ts";
  * and its job would be finished without outputs. Reads only; for claims that were listed well there is
  * nothing to do.
  *
+ * @param root of the work tree, absolute, links resolved.
  * @param claims relative to `root`, each without one candidate.
  * @param isWanted whether a file is one that would be committed.
  * @returns by claim the first such file, or why its files cannot be listed.
@@ -21,8 +24,12 @@ export async function findOverlooked(
 ): Promise<Map<string, string | Error>> {
   const found = new Map<string, string | Error>();
   const files = new Map<string, string[]>();
+  const folders = new RealFolders();
   for (const claim of claims) {
     try {
+      // What is behind a link git has no word of, and refuses to be asked about.
+      const folder = dirname(join(root, claim));
+      if (folders.find(folder) !== folder) continue;
       const own = (await listFiles(root, claim)).filter(isWanted);
       if (own.length > 0) files.set(claim, own);
     } catch (error) {

@@ -82,7 +82,26 @@ const CASES: readonly Case[] = [
     warnings: 2,
   },
   { name: "a link inside", outputs: ["inner"], found: ["inner"] },
-  { name: "something behind a link inside", outputs: ["inner/a"], found: ["inner/a"] },
+  {
+    name: "something behind a link inside",
+    outputs: ["annexed", "inner/a"],
+    found: /"inner\/a" is behind a symbolic link, and is "out\/a"/,
+  },
+  { name: "the same, claimed as what it is", outputs: ["inner/a", "out"], found: ["out"] },
+  {
+    name: "the same, all of which are required",
+    outputs: ["inner/a", "out/a"],
+    demands: { requireOutputs: true },
+    found: ["out/a"],
+  },
+  {
+    name: "the same, without which it is good",
+    outputs: ["inner/a"],
+    demands: { allowNoOutputs: true },
+    found: [],
+    warnings: 1,
+  },
+  { name: "nothing behind a link inside", outputs: ["inner/b"], found: /none of its outputs/ },
   { name: "a link out", outputs: ["outer"], found: /"outer" is behind a symbolic link out/ },
   {
     name: "something behind a link out",

@@ -17,7 +17,11 @@ Deno.test("findOverlooked() finds files that git lists neither as tracked nor as
   await dataset.write("inner/own/a", "1\n");
   await Deno.mkdir(repository.at("empty"));
   await Deno.symlink("nowhere", repository.at("link"));
-  const claims = ["tracked", "new", "ignored", "mixed", "file", "inner", "empty", "gone", "link"];
+  await Deno.symlink("new", repository.at("behind"));
+  const claims = [
+    ...["tracked", "new", "ignored", "mixed", "file", "inner", "empty", "gone", "link"],
+    ...["behind/deep", "behind/deep/a"],
+  ];
 
   const found = await findOverlooked(git, root, claims, all);
 
