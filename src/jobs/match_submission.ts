@@ -119,6 +119,39 @@ export function matchSubmission(
     : { kind: "unclear", because: seen.isAccountingOn ? "none" : "off", jobIds };
 }
 
+/** What is known of a submission for which a person has named a job. */
+export interface TypedSubmission extends Pick<SoughtSubmission, "beganMs" | "endedMs"> {
+  /** As {@linkcode SoughtSubmission.isLine}; absent where the command does not tell. */
+  readonly isLine?: SoughtSubmission["isLine"];
+  /** The folder that it ran in, links resolved; absent where the job may have another one. */
+  readonly directory?: string;
+}
+
+/** What accounting has of a named job; what it does not keep is empty. */
+export type NamedSubmission = Omit<SubmissionEntry, "jobId">;
+
+/** Why a job cannot have come of a submission, the end of a sentence; `undefined` if it can. */
+export function contradictionTo(
+  { beganMs, endedMs, isLine, directory }: TypedSubmission,
+  { submitS, workDir, submitLine }: NamedSubmission,
+  clock: SeenSubmissions["clock"],
+): string | undefined {
+  if (isLine !== undefined && submitLine !== "" && !isLine(submitLine)) {
+    return `Slurm tells of another command, "${submitLine}"`;
+  }
+  if (directory !== undefined && workDir !== "" && workDir !== directory) {
+    return `Slurm tells of another folder, "${workDir}"`;
+  }
+  const { atLeastS, atMostS } = clock ?? { atLeastS: -MOST_OFF_S, atMostS: MOST_OFF_S };
+  const isBefore = submitS !== null && submitS < beganMs / 1000 + atLeastS - ROUNDING_S;
+  const isAfter = submitS !== null && endedMs !== null &&
+    submitS > endedMs / 1000 + atMostS + GIVEN_UP_S;
+  if (!isBefore && !isAfter) return undefined;
+  const [at, then] = [submitS! * 1000, isBefore ? beganMs : endedMs!]
+    .map((ms) => new Date(ms).toISOString());
+  return `it was submitted at ${at}, and the submission ${isBefore ? "began" : "ended"} at ${then}`;
+}
+
 function idsOf(entries: readonly Pick<SubmissionEntry, "jobId">[]): string[] {
   return [...new Set(entries.map(({ jobId }) => jobId))];
 }

@@ -1,5 +1,6 @@
 import { MOST_OFF_S } from "../jobs/match_submission.ts";
 import type { SeenSubmissions, SubmissionEntry } from "../jobs/match_submission.ts";
+import type { ControllerConfig } from "./controller_config.ts";
 import { isPrintedId, submittedIdOf } from "../jobs/job_id.ts";
 import { textOf } from "../process/runner.ts";
 import { isControllerConfig, numberOfSetting, parseControllerConfig } from "./controller_config.ts";
@@ -32,14 +33,7 @@ export async function querySubmissions(
   { uid, cluster, sinceMs, now }: SubmissionsQuestion,
 ): Promise<SeenSubmissions> {
   const onCluster = cluster === null ? [] : ["-M", cluster];
-  const askedS = now().getTime() / 1000;
-  const shown = await runSlurm(client, ["scontrol", ...onCluster, "show", "config"]);
-  if (shown.code !== 0) throw slurmFailed("scontrol", shown);
-  const printed = textOf(shown.stdout);
-  const isConfig = isControllerConfig(printed);
-  requireAnswer("scontrol", { stdout: printed, stderr: shown.stderr }, isConfig);
-  const config = parseControllerConfig(printed);
-  const answeredS = now().getTime() / 1000;
+  const { config, clock } = await askController(client, onCluster, now);
   const listed = await runSlurm(client, [
     ...["squeue", "-h", "-t", "all", "-u", `${uid}`, "-O", "JobArrayID:|,SubmitTime:|"] as const,
     ...onCluster,
@@ -63,15 +57,52 @@ export async function querySubmissions(
     ...["-j", others.slice(0, MOST_BY_NAME).map(({ jobId }) => jobId).join(",")],
   ]);
   return {
-    // It prints whole seconds.
-    clock: config.atS === null
-      ? null
-      : { atLeastS: config.atS - answeredS, atMostS: config.atS + 1 - askedS },
+    clock,
     minJobAgeS: numberOfSetting(config, "MinJobAge") ?? null,
     isAccountingOn: listedThen !== undefined,
     accounted: [...accounted, ...more ?? []],
     queued,
   };
+}
+
+/**
+ * Asks what Slurm knows of the jobs that had an ID: accounting for their command lines, folders and times, the
+ * controller for its clock. Changes nothing.
+ *
+ * @throws {UserError} `SLURM_UNAVAILABLE` as {@linkcode querySubmissions}.
+ */
+export async function querySubmission(
+  client: SlurmClient,
+  { jobId, cluster, now }: Pick<SubmissionsQuestion, "cluster" | "now"> & {
+    readonly jobId: string;
+  },
+): Promise<
+  Pick<SeenSubmissions, "clock" | "isAccountingOn"> & { readonly entries: SubmissionEntry[] }
+> {
+  const onCluster = cluster === null ? [] : ["-M", cluster];
+  const { clock } = await askController(client, onCluster, now);
+  const entries = await askSacct(client, [...onCluster, "-j", jobId]);
+  return { clock, isAccountingOn: entries !== undefined, entries: entries ?? [] };
+}
+
+async function askController(
+  client: SlurmClient,
+  onCluster: readonly string[],
+  now: () => Date,
+): Promise<Pick<SeenSubmissions, "clock"> & { readonly config: ControllerConfig }> {
+  const askedS = now().getTime() / 1000;
+  const shown = await runSlurm(client, ["scontrol", ...onCluster, "show", "config"]);
+  if (shown.code !== 0) throw slurmFailed("scontrol", shown);
+  const printed = textOf(shown.stdout);
+  const isConfig = isControllerConfig(printed);
+  requireAnswer("scontrol", { stdout: printed, stderr: shown.stderr }, isConfig);
+  const config = parseControllerConfig(printed);
+  const answeredS = now().getTime() / 1000;
+  // It prints whole seconds.
+  const clock = config.atS === null
+    ? null
+    : { atLeastS: config.atS - answeredS, atMostS: config.atS + 1 - askedS };
+  return { config, clock };
 }
 
 /** More would not fit a command line; the others count as not seen. */

@@ -120,15 +120,19 @@ async function describe(
   };
 }
 
-/** As in a command: of another clone that runs the same script the job would have the same folder. */
-async function namesFolder({ command, directory }: SubmittedCommand): Promise<boolean> {
+/**
+ * Whether the batch script of a command names the folder of its job: of another clone that runs the same script
+ * the job would have the same.
+ */
+export async function namesFolder({ command, directory }: SubmittedCommand): Promise<boolean> {
   const script = await findSubmittedScript(command, directory);
   if (script === undefined || "wrap" in script) return false;
   const text = await readTextIfPresent(script.file).catch(() => undefined);
   return directivesOf(text ?? "").some((line) => /(?:\s|^#SBATCH)(?:-D|--chd)/.test(line));
 }
 
-function readLine(command: string, { submitter }: Job): ExpectedLine | string {
+/** The line that Slurm keeps of a submission's command, or why that cannot be told. */
+export function readLine(command: string, { submitter }: Job): ExpectedLine | string {
   try {
     return expectedLineOf(command, clustersOf(submitter));
   } catch (error) {
@@ -206,7 +210,8 @@ async function twinsOf(store: JobStore, sought: Sought): Promise<number[]> {
 /** Submissions that are so far apart cannot have had each other's job. */
 const APART_MS = 120_000;
 
-async function realPathOf(path: string): Promise<string> {
+/** The path with its links resolved, or as it is where that cannot be done. */
+export async function realPathOf(path: string): Promise<string> {
   return await Deno.realPath(path).catch(() => path);
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { matchSubmission } from "../../src/jobs/match_submission.ts";
+import { contradictionTo, matchSubmission } from "../../src/jobs/match_submission.ts";
 import type {
   KnownJobs,
   SeenSubmissions,
@@ -195,4 +195,32 @@ Deno.test("matchSubmission() is not certain of none while there is any job that 
   // What began before and has another line cannot be it.
   const before = { ...other, submitS: BEGAN_S - 100 };
   assert.deepEqual(match([before], { known }), { kind: "not submitted" });
+});
+
+Deno.test("contradictionTo() tells of another line, folder or time, as far as they are known", () => {
+  const sought = {
+    beganMs: BEGAN_S * 1000,
+    endedMs: (BEGAN_S + 5) * 1000,
+    isLine: (line: string) => line === "sbatch job.sh",
+    directory: "/data",
+  };
+  const clock = { atLeastS: 0, atMostS: 0 };
+  const times = { beganMs: sought.beganMs, endedMs: null };
+
+  assert.equal(contradictionTo(sought, entry("7", 1), clock), undefined);
+  // A request may be looked at for a while after its command has ended.
+  assert.equal(contradictionTo(sought, entry("7", 100), clock), undefined);
+  assert.equal(
+    contradictionTo(sought, entry("7", 1, { workDir: "", submitLine: "" }), clock),
+    undefined,
+  );
+  assert.match(contradictionTo(sought, entry("7", 1, { submitLine: "x" }), clock)!, /command, "x"/);
+  assert.match(contradictionTo(sought, entry("7", 1, { workDir: "/x" }), clock)!, /folder, "\/x"/);
+  assert.match(contradictionTo(sought, entry("7", -3), clock)!, /began at/);
+  assert.match(contradictionTo(sought, entry("7", 300), clock)!, /ended at/);
+  // Of a script of the user's only the time tells, and without a clock hardly that.
+  const other = entry("7", 9_000, { submitLine: "x", workDir: "/x" });
+  assert.equal(contradictionTo(times, other, clock), undefined);
+  assert.match(contradictionTo(times, entry("7", -3), clock)!, /began at/);
+  assert.equal(contradictionTo(times, entry("7", -3), null), undefined);
 });

@@ -26,6 +26,10 @@ export function recoverCommand(
       "the cluster that the job is on; else what the command names with -M",
     )
     .option(
+      "-y, --yes",
+      "note the job of --job-id although Slurm tells of another submission by it",
+    )
+    .option(
       "--not-submitted",
       "Slurm has no such job: release its outputs; a row of a table waits again and keeps them",
     )

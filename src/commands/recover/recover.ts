@@ -22,6 +22,8 @@ import { firstOf } from "../../session/name_list.ts";
 import { fieldsOfJob } from "../../session/job_fields.ts";
 import type { JobFields } from "../../session/job_fields.ts";
 import { clusterOfTyped } from "../../slurm/named_cluster.ts";
+import { requireLikelyJob } from "../../submit/check_typed_job.ts";
+import { storeReceiptOf } from "../../submit/store_receipt.ts";
 import { fetchLogPaths } from "../../submit/fetch_log_paths.ts";
 import { removeTraces, tracesOf } from "../../submit/submission_traces.ts";
 import { abandonSubmission } from "../../submit/recover_submissions.ts";
@@ -39,6 +41,8 @@ export interface RecoverOptions {
   readonly cluster: string | undefined;
   /** The user's word that no job came of it: its claims are released. */
   readonly notSubmitted: boolean | undefined;
+  /** Whether `jobId` is noted although Slurm tells of another command, folder or time. */
+  readonly yes?: boolean | undefined;
   /** Whether Slurm is to be asked; without `submission` about all. */
   readonly auto: boolean | undefined;
 }
@@ -85,7 +89,7 @@ export async function runRecover(options: RecoverOptions, context: CommandContex
   if (options.auto === true) return await settle(open, [job]);
   if (options.jobId !== undefined) {
     const { jobId: text, cluster } = options;
-    await noteJob(open, { job, text, cluster });
+    await noteJob(open, { job, text, cluster, isSure: options.yes === true });
   } else if (options.notSubmitted === true) {
     await requireEnded(dataset, job, context);
     await forget(open, job);
@@ -153,16 +157,19 @@ interface TypedJob {
   /** As typed, `4242` or `4242;CLUSTER`. */
   readonly text: string;
   readonly cluster: string | undefined;
+  /** Whether the user is sure, whatever Slurm tells of it. */
+  readonly isSure: boolean;
 }
 
 async function noteJob(
   open: OpenDataset,
-  { job, text, cluster: typedCluster }: TypedJob,
+  { job, text, cluster: typedCluster, isSure }: TypedJob,
 ): Promise<void> {
   const { dataset, store, session } = open;
   const jobId = parseJobId(text.split(";", 1)[0]!);
   const cluster = clusterOfTyped({ text, cluster: typedCluster, cmd: job.cmd }, session.env);
-  store.storeReceipt(job.jobKey, jobId, cluster, session.now().getTime());
+  await requireLikelyJob(open, { job, jobId, cluster, isSure });
+  await storeReceiptOf(open, { key: job.jobKey, jobId, cluster }, session.now().getTime());
   const where = cluster === null ? "" : ` on cluster ${cluster}`;
   report(dataset, {
     status: "ok",
