@@ -1,10 +1,11 @@
 import { pathRelativeTo } from "../paths/root_paths.ts";
-import { buildCheckedCommits } from "../git/build_checked_commits.ts";
+import { buildCheckedCommits, RefusedByHook } from "../git/build_checked_commits.ts";
 import type { CommitChecks } from "../git/build_checked_commits.ts";
 import { buildCommits } from "../git/build_commits.ts";
 import type { CommitPlan, CommitsToBuild } from "../git/build_commits.ts";
 import { lastByPath } from "../git/changes.ts";
 import type { Change } from "../git/changes.ts";
+import { UserError } from "../errors.ts";
 import type { RefUpdate } from "../git/move_branch.ts";
 import type { Repository } from "../git/repository.ts";
 import { GITLINK_MODE, isAncestor, readGitlinks } from "../git/submodules.ts";
@@ -39,10 +40,13 @@ export interface JobToCommit extends WrittenPaths {
   readonly chain?: readonly string[];
 }
 
+/** What a job changed, by its key. */
+type ChangedKey = ChangedJob & { readonly key: number };
+
 /** The commits of one part, which no branch knows yet. */
 export interface BuiltPart {
   /** The jobs that changed something here, or in a subdataset below. */
-  readonly changed: readonly (ChangedJob & { readonly key: number })[];
+  readonly changed: readonly ChangedKey[];
   /** In the order of `changed`; a merge comes last. */
   readonly oids: readonly string[];
   /** The jobs' own commits. */
@@ -70,6 +74,7 @@ export interface BuildRequest {
  * subdataset's commit of that job. Parts in which nothing changed get none.
  *
  * @returns in the order of `parts`.
+ * @throws {RefusedJobs} If hooks refuse commits of jobs: without these the others can be built.
  * @throws {UserError} `GIT_FAILED` or `DISK`; nothing refers to what may have been written.
  */
 export async function buildParts(
@@ -102,7 +107,10 @@ export async function buildParts(
     const plans = head === dataset.headOid
       ? planned
       : await withoutOvertakenLinks(dataset, head, planned);
-    const oids = await buildPlans(dataset, { base: head, plans, identities }, checks, session);
+    const oids = await buildPlans(dataset, { base: head, plans, identities }, checks, session)
+      .catch((error) => {
+        throw error instanceof RefusedByHook ? refusedJobs(changed, error) : error;
+      });
     built.set(part, {
       changed,
       oids,
@@ -111,6 +119,37 @@ export async function buildParts(
     });
   }
   return built;
+}
+
+/** Hooks have refused the commits of jobs, which can be left out. */
+export class RefusedJobs extends UserError {
+  /** What is to be said of each, by its key. */
+  readonly failures: ReadonlyMap<number, UserError>;
+
+  /** Says of the first one what is to be said. */
+  constructor(failures: ReadonlyMap<number, UserError>) {
+    const { code, problem, hint, detail } = [...failures.values()][0]!;
+    super(code, problem, { hint: hint!, ...(detail === undefined ? {} : { detail }) });
+    this.failures = failures;
+  }
+}
+
+/** A merge is no job's. */
+function refusedJobs(changed: readonly ChangedKey[], error: RefusedByHook): UserError {
+  const failures = new Map<number, UserError>();
+  for (const [at, { code, problem, hint, detail }] of error.refused) {
+    const job = changed[at];
+    if (job === undefined) continue;
+    const named = problem.replace(/^Cannot commit/, `Cannot commit job ${job.jobId}`);
+    failures.set(
+      job.key,
+      new UserError(code, named, {
+        ...{ unchanged: "The job stays open", hint: hint! },
+        ...(detail === undefined ? {} : { detail }),
+      }),
+    );
+  }
+  return failures.size === 0 ? error : new RefusedJobs(failures);
 }
 
 /** Builds commits as the repository's settings want them. */

@@ -20,7 +20,7 @@ import type { WrittenPaths } from "../jobs/attribution.ts";
 import type { ReproductionEvidence } from "../jobs/evidence.ts";
 import type { JudgeRepetitions } from "../jobs/output_comparison.ts";
 import type { JobStore } from "../store/job_store.ts";
-import { buildParts } from "./build_datasets.ts";
+import { buildParts, RefusedJobs } from "./build_datasets.ts";
 import type { BuiltPart, JobToCommit } from "./build_datasets.ts";
 import type { CommitShape } from "./commit_shape.ts";
 import { firstOf } from "../session/name_list.ts";
@@ -213,9 +213,21 @@ class StagedCommits {
     try {
       this.#built = await buildParts(request, this.#session);
     } catch (error) {
-      if (!await this.#writeLost(error)) throw error;
+      const isMended = this.#leaveRefused(error) || await this.#writeLost(error);
+      if (!isMended) throw error;
       await this.#build();
     }
+  }
+
+  /**
+   * Fails the jobs whose commits a hook has refused; those of which a commit is part of history cannot be left out.
+   *
+   * @returns whether there were some.
+   */
+  #leaveRefused(error: unknown): boolean {
+    if (!(error instanceof RefusedJobs) || this.#moved.size > 0) return false;
+    for (const [key, failure] of error.failures) this.#failures.set(key, failure);
+    return true;
   }
 
   /**

@@ -19,6 +19,19 @@ export interface CommitChecks {
   readonly hooks: ReadonlyMap<string, string>;
 }
 
+/** Hooks have refused commits. */
+export class RefusedByHook extends UserError {
+  /** By the places of their plans, with the hook's own words. */
+  readonly refused: ReadonlyMap<number, UserError>;
+
+  /** Says what the first one was refused for. */
+  constructor(refused: ReadonlyMap<number, UserError>) {
+    const { code, problem, hint, detail } = [...refused.values()][0]!;
+    super(code, problem, { hint: hint!, ...(detail === undefined ? {} : { detail }) });
+    this.refused = refused;
+  }
+}
+
 /** The hooks of githooks(5) that `git commit` runs before a commit exists and that can refuse it. */
 const HOOKS = ["pre-commit", "prepare-commit-msg", "commit-msg"];
 
@@ -40,7 +53,8 @@ export async function findCommitChecks(
  * Builds one commit per plan as `git commit` would: with the hooks, and signed where asked for. Slower
  * than {@linkcode buildCommits}, with the same promise: only the staging ref moves.
  *
- * @throws {UserError} `GIT_FAILED` with the hook's own words if one refuses.
+ * @throws {RefusedByHook} For all commits that a hook refuses; then there are none.
+ * @throws {UserError} `GIT_FAILED`
  */
 export async function buildCheckedCommits(
   repository: Repository,
@@ -52,6 +66,7 @@ export async function buildCheckedCommits(
   const messageFile = join(repository.gitDir, "dlslurm-commit-message");
   const git = repository.git.withIndex(indexFile);
   const oids: string[] = [];
+  const refused = new Map<number, UserError>();
   const removeFiles = async () => {
     for (const file of [indexFile, `${indexFile}.lock`, messageFile]) await removeIfPresent(file);
   };
@@ -66,7 +81,9 @@ export async function buildCheckedCommits(
   }
   await removeFiles(); // what a crash left
   try {
-    for (const plan of plans) {
+    for (const [at, plan] of plans.entries()) {
+      // What joins the others joins nothing without them.
+      if (refused.size > 0 && plan.parents.length > 1) continue;
       const parents = plan.parents.map((parent) => parent === "base" ? base : oids[parent]!);
       await git.require(["read-tree", parents[0]!]);
       await git.require(["update-index", "-z", "--replace", "--index-info"], {
@@ -75,8 +92,12 @@ export async function buildCheckedCommits(
       // That of another user, whose finish was killed, could not be written to.
       await removeIfPresent(messageFile);
       await Deno.writeTextFile(messageFile, plan.message());
-      for (const hook of checks.hooks) {
-        await runHook(hook, repository.root, { indexFile, messageFile, runner });
+      const refusal = await runHooks(checks, repository.root, { indexFile, messageFile, runner });
+      if (refusal !== undefined) {
+        refused.set(at, refusal);
+        // The others are looked at all the same, as if this one were left out.
+        oids.push(parents[0]!);
+        continue;
       }
       const tree = await git.text(["write-tree"]);
       const args = [
@@ -91,6 +112,7 @@ export async function buildCheckedCommits(
       oids.push(textOf(result.stdout).trim());
       step?.advance();
     }
+    if (refused.size > 0) throw new RefusedByHook(refused);
     if (oids.length > 0) {
       await git.require(["update-ref", STAGING_REF, oids.at(-1)!], { locks: [] });
     }
@@ -100,26 +122,42 @@ export async function buildCheckedCommits(
   return oids;
 }
 
+/** What hooks get to see. */
+interface HookContext {
+  readonly indexFile: string;
+  readonly messageFile: string;
+  readonly runner: Runner;
+}
+
+/** Runs all hooks, until one refuses: gives its words then. */
+async function runHooks(
+  { hooks }: CommitChecks,
+  root: string,
+  context: HookContext,
+): Promise<UserError | undefined> {
+  for (const hook of hooks) {
+    const refusal = await runHook(hook, root, context);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
 /** Runs a hook with the arguments that githooks(5) names. */
 async function runHook(
   [name, path]: readonly [string, string],
   root: string,
-  { indexFile, messageFile, runner }: {
-    readonly indexFile: string;
-    readonly messageFile: string;
-    readonly runner: Runner;
-  },
-): Promise<void> {
+  { indexFile, messageFile, runner }: HookContext,
+): Promise<UserError | undefined> {
   const argument = name === "pre-commit" ? [] : [messageFile];
   const source = name === "prepare-commit-msg" ? ["message"] : [];
   const result = await runner.run([path, ...argument, ...source], {
     cwd: root,
     env: { ...otherIndexEnvironment(indexFile), GIT_EDITOR: ":" },
   });
-  if (result.code === 0) return;
-  throw new UserError("GIT_FAILED", `Cannot commit: the hook "${path}" refused`, {
+  if (result.code === 0) return undefined;
+  return new UserError("GIT_FAILED", `Cannot commit: the hook "${path}" refused`, {
     detail: result.stderr || textOf(result.stdout),
-    hint: "mend what it asks for, then run the same command again: the jobs stay open",
+    hint: "mend what it asks for, then run the same command again",
   });
 }
 

@@ -215,6 +215,44 @@ Deno.test("engine: finish with a pre-commit hook that refuses → jobs stay open
   assert.deepEqual(await world.lines("status", "--porcelain"), []);
 });
 
+for (const shape of [[], ["--octopus"], ["--branches"]]) {
+  Deno.test(`engine: finish ${shape.join("")} with a hook that refuses two of five jobs → these alone stay open`, async () => {
+    await using world = await EngineWorld.create();
+    for (const name of ["good1", "large2", "good3", "large4", "good5"]) {
+      await world.schedule(name);
+      await world.write(name, "x".repeat(name.startsWith("large") ? 2000 : 1));
+    }
+    await addHook(
+      world,
+      ".git/hooks/pre-commit",
+      `for f in $(git diff --cached --name-only --diff-filter=A); do
+  case "$f" in *.json) continue;; esac
+  test "$(git cat-file -s ":$f")" -lt 1000 || { echo "$f is too large" >&2; exit 1; }
+done`,
+    );
+
+    const outcome = await world.dlslurm("finish", ...shape);
+
+    assert.equal(outcome.code, 1);
+    for (const id of [2, 4]) {
+      const words =
+        `Cannot commit job ${id}: the hook .* refused. The job stays open[\\s\\S]*large${id} is`;
+      assert.match(saidBy(outcome), new RegExp(words));
+    }
+    const stages = ["finished", "open", "finished", "open", "finished"];
+    assert.deepEqual(world.stages(), stages);
+    const status = await world.lines("status", "--porcelain");
+    if (shape[0] !== "--branches") {
+      assert.deepEqual(status.filter((line) => !line.endsWith(".json")), [
+        "?? large2",
+        "?? large4",
+      ]);
+    }
+    await world.write("large2", "x");
+    await world.must("finish", "2", ...shape);
+  });
+}
+
 Deno.test("engine: finish with a commit-msg hook that edits → each message is edited", async () => {
   await using world = await EngineWorld.create();
   await world.schedule("a");

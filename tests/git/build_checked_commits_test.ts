@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { namesIn } from "../../src/fs/if_present.ts";
-import { buildCheckedCommits, findCommitChecks } from "../../src/git/build_checked_commits.ts";
+import {
+  buildCheckedCommits,
+  findCommitChecks,
+  RefusedByHook,
+} from "../../src/git/build_checked_commits.ts";
 import { inSequence, STAGING_REF } from "../../src/git/build_commits.ts";
 import { GitConfig } from "../../src/git/git_config.ts";
 import { TestRepository } from "../support/test_repository.ts";
@@ -82,6 +86,11 @@ Deno.test("buildCheckedCommits() has nothing left when a hook refuses", async ()
     code: "GIT_FAILED",
     message: /the hook ".*commit-msg" refused$/,
     detail: "no two",
+  });
+  await assert.rejects(build(repository), (error) => {
+    assert(error instanceof RefusedByHook);
+    assert.deepEqual([...error.refused.keys()], [1]);
+    return true;
   });
 
   assert.equal((await namesIn(repository.at(".git"))).length, before);
