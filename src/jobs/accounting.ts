@@ -121,7 +121,7 @@ function evidenceOf(
     exitCode: run.exitCode,
     submit: timeOf(run.submitS),
     start: timeOf(run.startS),
-    end: timeOf(run.endS),
+    end: timeOf(endOfRun(run, zoneS)),
     elapsed: run.elapsed,
     cpu: run.cpu,
     maxRss: peaks.length === 0 ? undefined : Math.max(...peaks),
@@ -135,6 +135,22 @@ function evidenceOf(
     restarts: run.restarts,
     tres: run.tres,
   });
+}
+
+/** By how much clocks are put on or back for summer time, seconds. */
+const CLOCK_CHANGES_S: readonly number[] = [3600, 1800];
+
+/**
+ * When a run ended, by the clock that its start was printed by. Where sacct prints times of a zone that changed to
+ * or from summer time meanwhile, the end is off by that; how long it ran is not. A job that was suspended ran for
+ * less than from start to end, which is to the second an hour only by chance: in UTC, where no clock is changed,
+ * it is taken for that.
+ */
+function endOfRun({ startS, endS, elapsed }: AccountedRun, zoneS: number): number | null {
+  if (startS === null || endS === null || elapsed === undefined) return endS;
+  const offS = endS - startS - elapsed;
+  if (!CLOCK_CHANGES_S.includes(Math.abs(offS))) return endS;
+  return offS < 0 || zoneS !== 0 ? startS + elapsed : endS;
 }
 
 /** The components of a heterogeneous job run at the same time, each with CPUs and memory of its own. */

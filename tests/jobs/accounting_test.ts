@@ -56,6 +56,24 @@ Deno.test("accountingOf() moves times out of the zone that sacct printed them in
   ]);
 });
 
+Deno.test("accountingOf() of a run over the change from or to summer time has it end when it had run so long", () => {
+  const endOf = (zoneS: number, offS: number) => {
+    const run = runOf("151", { endS: SUBMIT_S + 20 + offS });
+    const { accounting } = told([run], { ...OPTIONS, zoneS })!;
+    return (Date.parse(accounting.end!) / 1000) - SUBMIT_S + zoneS;
+  };
+
+  assert.equal(endOf(7200, -3600), 20);
+  assert.equal(endOf(3600, 3600), 20);
+  assert.equal(endOf(-39_600, 1800), 20);
+  // A zone without an offset, as London's in winter, and a job that was suspended for an hour.
+  assert.equal(endOf(0, -3600), 20);
+  assert.equal(endOf(0, 3600), 3620);
+  // What is no change of a clock is as it was told.
+  assert.equal(endOf(3600, 600), 620);
+  assert.equal(endOf(3600, 0), 20);
+});
+
 Deno.test("accountingOf() names no node where none is to be named", () => {
   const options = { ...OPTIONS, withNodes: false };
 
