@@ -22,22 +22,24 @@ const MOST_NOTED = 20_000;
 
 /**
  * Looks at what lies where a job will write. A link to content that is not here, or the pointer of an unlocked
- * file, makes room if it is itself named as an output, or is known to be written, as `datalad run` has it;
- * those in folders that are named stay.
+ * file, makes room if it is itself named as an output, or is known to be written, as `datalad run` has it, or is a
+ * log; those in folders that are named stay.
  *
- * @param job `toUnlock`: paths relative to the root, whose annexed files are to be writable.
+ * @param job `toUnlock`: paths relative to the root, whose annexed files are to be writable; `logs`: locked annexed
+ * files besides, to which Slurm will write.
  */
 export async function lookAtOutputs(
   dataset: Dataset,
-  { request, toUnlock }: {
+  { request, toUnlock, logs }: {
     readonly request: Pick<JobRequest, "outputs" | "altDir">;
     readonly toUnlock: readonly string[];
+    readonly logs: readonly string[];
   },
 ): Promise<OutputLook> {
   const present = new Set<string>();
   const links = new Map<string, string>();
   const mayUnlock = toUnlock.length > 0 && await mayHaveAnnexedFiles(dataset);
-  const unlocked = new Set(mayUnlock ? toUnlock : []);
+  const unlocked = new Set([...mayUnlock ? toUnlock : [], ...logs]);
   // A job that runs elsewhere removes nothing here.
   const claims = request.altDir === null ? request.outputs : [];
   for (const path of new Set([...claims, ...unlocked])) {
@@ -52,7 +54,7 @@ export async function lookAtOutputs(
   }
   const room = new Map<string, string>();
   for (const path of unlocked) {
-    if (!request.outputs.some((claim) => isWithin(claim, path))) continue;
+    if (![...request.outputs, ...logs].some((place) => isWithin(place, path))) continue;
     const file = join(dataset.root, path);
     const target = links.get(path);
     const isAbsent = target !== undefined && await statIfPresent(file) === undefined;

@@ -3,7 +3,9 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { quote } from "shlex";
 import type { RealFolders } from "../fs/real_folders.ts";
 import type { LogPattern, SubmittedJob } from "../jobs/job.ts";
+import { splitJobId } from "../jobs/job_id.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
+import { logPathCandidates } from "./log_paths.ts";
 
 /** What has a root that paths are relative to: a dataset. */
 export interface Rooted {
@@ -56,16 +58,50 @@ export async function explainMissingLog(
   job: SubmittedJob,
   status: JobStatus,
 ): Promise<string | undefined> {
-  if (!status.entries.some((entry) => entry.exitCode === NO_LOG)) return undefined;
-  const missing = await findMissing(logFoldersOf(dataset, job.details?.logs ?? []));
-  const reason = missing.length === 0
+  const failed = status.entries.filter((entry) => entry.exitCode === NO_LOG);
+  if (failed.length === 0) return undefined;
+  const logs = job.details?.logs ?? [];
+  const missing = await findMissing(logFoldersOf(dataset, logs));
+  const locked = findLocked(dataset, logs, failed);
+  const reason = missing.length > 0
+    ? `there is no folder ${namesOf(dataset, missing)}: ${makingOf(missing)}`
+    : locked === undefined
     ? "its folder was not there, or could not be written to"
-    : `there is no folder ${namesOf(dataset, missing)}: ${makingOf(missing)}`;
+    : `${namesOf(dataset, [locked])} is a locked annexed file, as the log of an earlier job is: ` +
+      `git annex unlock ${quote(relative(dataset.root, locked))}`;
   return `exit code ${NO_LOG} of job ${job.jobId}: Slurm could not open the job's log, so that the ` +
     `script never began: ${reason}`;
 }
 
-/** Folders for a person: relative to the dataset's root where they lie in it. */
+/** The first log of jobs that is a link into the annex, absolute. */
+function findLocked(
+  { root }: Rooted,
+  logs: readonly LogPattern[],
+  entries: JobStatus["entries"],
+): string | undefined {
+  for (const entry of entries) {
+    const { submittedId: jobId, arrayTaskId: task } = splitJobId(entry.jobId);
+    const own = logs.filter((log) => log.task === null || log.task === task);
+    for (const path of own.flatMap((log) => logPathCandidates(log, { jobId, task, run: entry }))) {
+      const file = resolve(root, path);
+      if (isInside(relative(root, file)) && /(^|\/)annex\/objects\//.test(targetOf(file))) {
+        return file;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The target of a link; empty if there is none that can be read. */
+function targetOf(file: string): string {
+  try {
+    return Deno.readLinkSync(file);
+  } catch {
+    return "";
+  }
+}
+
+/** Files and folders for a person: relative to the dataset's root where they lie in it. */
 export function namesOf({ root }: Rooted, folders: readonly string[]): string {
   return folders.map((folder) => {
     const inside = relative(root, folder);

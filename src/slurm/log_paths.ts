@@ -74,22 +74,48 @@ function ownOf(path: string, { jobId, run }: LogWriter): string[] {
 }
 
 /**
- * Fills the fields that are left: sbatch(1), FILENAME PATTERN. The batch script is step "batch", task 0 on
- * the job's node 0, and its %J is the bare job ID. What is not known stays, and is no file's name then.
+ * The path of a log that every job with the same command has.
+ *
+ * @param pattern as sbatch was given it.
+ * @returns `undefined` if it depends on the job's ID, on its node, or on a task where there is none.
  */
+export function fixedLogPath(pattern: string, task: number | null): string | undefined {
+  const values: Readonly<Record<string, string>> = {
+    ...OF_BATCH_STEP,
+    ...(task === null ? {} : { a: task.toString() }),
+  };
+  const isFixed = [...pattern.matchAll(FIELD_REGEXP)].every(([field, _width, letter]) =>
+    field === "%%" || values[letter!] !== undefined
+  );
+  // sbatch(1), FILENAME PATTERN: behind a backslash nothing is filled in.
+  return isFixed && !pattern.includes("\\") ? fillFields(pattern, values) : undefined;
+}
+
+/** Fields of a pattern, with width and letter, and percent signs. */
+const FIELD_REGEXP = /%(?:%|([0-9]*)([A-Za-z]))/g;
+
+/** sbatch(1), FILENAME PATTERN: the batch script is step "batch", task 0 on the job's node 0. */
+const OF_BATCH_STEP = { n: "0", s: "batch", t: "0" };
+
+/** Fills the fields that are left; %J of the batch script is the bare job ID. */
 function fillIn(pattern: string, { jobId, task, run }: LogWriter): string {
   const own = task === null ? jobId : run?.jobIdRaw;
-  const values: Readonly<Record<string, string | undefined>> = {
+  return fillFields(pattern, {
+    ...OF_BATCH_STEP,
     A: jobId,
     J: own,
     N: run === undefined ? undefined : firstNode(run.nodeList),
     a: task?.toString(),
     j: own,
-    n: "0",
-    s: "batch",
-    t: "0",
-  };
-  return pattern.replace(/%(?:%|([0-9]*)([A-Za-z]))/g, (field, width: string, letter: string) => {
+  });
+}
+
+/** What is not known stays, and is no file's name then. */
+function fillFields(
+  pattern: string,
+  values: Readonly<Record<string, string | undefined>>,
+): string {
+  return pattern.replace(FIELD_REGEXP, (field, width: string, letter: string) => {
     if (field === "%%") return "%";
     const value = values[letter];
     // Numbers alone are padded.

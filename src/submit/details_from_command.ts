@@ -5,6 +5,7 @@ import type { SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { parseArrayTasks, splitJobId } from "../jobs/job_id.ts";
 import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
 import { expectDetails } from "../slurm/expected_details.ts";
+import type { ExpectedDetails } from "../slurm/expected_details.ts";
 import { parseSbatchWords } from "../slurm/sbatch_words.ts";
 import { fillNames } from "../slurm/submission_details.ts";
 import { findSubmittedScript } from "./submitted_script.ts";
@@ -26,18 +27,15 @@ export async function detailsFromCommand(
   job: SubmittedJob,
   { env }: WithEnvironment,
 ): Promise<SubmissionDetails | null> {
-  // Placeholders, and what a shell would do, are not looked into.
-  if (findShellSyntax(job.cmd) !== undefined || /[{}]/.test(job.cmd)) return null;
+  // Placeholders are not looked into.
+  if (/[{}]/.test(job.cmd)) return null;
   const folder = join(job.altDir ?? dataset.root, job.pwd);
+  const { submittedId, arrayTaskId } = splitJobId(job.jobId);
+  const told = await expectFromCommand(job.cmd, folder, arrayTaskId !== null, { env });
+  if (told === undefined) return null;
   try {
-    const words = parseSbatchWords(splitShellWords(job.cmd), true);
-    const found = await findSubmittedScript(job.cmd, folder);
-    if (found === undefined) return null;
-    const script = "wrap" in found ? null : found.file;
-    const text = script === null ? null : await Deno.readTextFile(script);
+    const { script, expected } = told;
     const isAsSubmitted = script === null || await isOlder(script, job.submittedAtMs);
-    const { submittedId, arrayTaskId } = splitJobId(job.jobId);
-    const expected = expectDetails(words, text, arrayTaskId !== null, (name) => env.get(name));
     const { arrayTasks, jobName, stdout, stderr } = expected;
     const logs = [...new Set([stdout, stderr ?? stdout])]
       // One that has the job's number is this job's, whatever the script was when it was submitted.
@@ -62,7 +60,43 @@ export async function detailsFromCommand(
     };
   } catch (error) {
     if (error instanceof SyntaxError || isAbsence(error)) return null;
-    if (error instanceof Deno.errors.PermissionDenied) return null;
+    throw error;
+  }
+}
+
+/** What a command tells of the jobs that come of it. */
+export interface ToldByCommand {
+  /** What Slurm is told. */
+  readonly expected: ExpectedDetails;
+  /** The batch script, absolute; `null` with `--wrap`. */
+  readonly script: string | null;
+}
+
+/**
+ * What sbatch tells Slurm if a command is run now.
+ *
+ * @param command as a shell is to read it.
+ * @param folder where it runs, absolute.
+ * @param isTask whether its job is a task of an array of which it does not tell.
+ * @returns `undefined` if that cannot be told, as where a shell has to do more than to part words.
+ */
+export async function expectFromCommand(
+  command: string,
+  folder: string,
+  isTask: boolean,
+  { env }: WithEnvironment,
+): Promise<ToldByCommand | undefined> {
+  if (findShellSyntax(command) !== undefined) return undefined;
+  try {
+    const words = parseSbatchWords(splitShellWords(command), true);
+    const found = await findSubmittedScript(command, folder);
+    if (found === undefined) return undefined;
+    const script = "wrap" in found ? null : found.file;
+    const text = script === null ? null : await Deno.readTextFile(script);
+    return { script, expected: expectDetails(words, text, isTask, (name) => env.get(name)) };
+  } catch (error) {
+    if (error instanceof SyntaxError || isAbsence(error)) return undefined;
+    if (error instanceof Deno.errors.PermissionDenied) return undefined;
     throw error;
   }
 }

@@ -12,6 +12,7 @@ import { firstOf } from "../session/name_list.ts";
 import { mayHaveAnnexedFiles } from "../claims/look_at_outputs.ts";
 import type { OutputLook } from "../claims/look_at_outputs.ts";
 import { makeRoom } from "../claims/make_room.ts";
+import type { LoggingCommand } from "./locked_logs.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
 import { notePreparation } from "./preparations.ts";
 import { shellName } from "../process/shell_name.ts";
@@ -40,6 +41,29 @@ export async function prepareFiles(
   // Loaded only then, as git-annex is below: schedule is to be quick.
   const { copyInputs } = await import("../claims/alt_dir.ts");
   await copyInputs(dataset, altDir, present, pwd);
+}
+
+/**
+ * What finds the locked annexed files to which the logs of jobs will go, as {@linkcode LockedLogs.find}; nothing for
+ * a job whose outputs are to be left as they are.
+ */
+export async function lockedLogFinder(
+  dataset: Dataset,
+  session: Session,
+): Promise<(job: JobWithLogs) => Promise<string[]>> {
+  if (!await mayHaveAnnexedFiles(dataset)) return () => Promise.resolve([]);
+  const { LockedLogs } = await import("./locked_logs.ts");
+  const logs = new LockedLogs(dataset, session);
+  return async (job) =>
+    job.toUnlock.length === 0 && job.altDir === null ? [] : await logs.find(job);
+}
+
+/** A job that is about to be submitted. */
+interface JobWithLogs extends LoggingCommand {
+  /** As its plan has it; empty if outputs are assumed ready. */
+  readonly toUnlock: readonly string[];
+  /** As its request has it: the files that it writes there are not unlocked here. */
+  readonly altDir: string | null;
 }
 
 /** Of a plan what matters here. */

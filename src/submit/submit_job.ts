@@ -27,7 +27,7 @@ import { putBack } from "../claims/make_room.ts";
 import type * as LogPaths from "./fetch_log_paths.ts";
 import { hintForHolder, nameOfHolder, outputConflict } from "../claims/output_conflict.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
-import { prepareFiles } from "./prepare_files.ts";
+import { lockedLogFinder, prepareFiles } from "./prepare_files.ts";
 import { storeReceiptOf } from "./store_receipt.ts";
 import { submitterOf } from "./submitter.ts";
 import {
@@ -56,7 +56,9 @@ export async function submitJob(
   checksOutputs = true,
 ): Promise<SubmittedJob> {
   const { dataset, store, session } = open;
-  const look = await lookAtOutputs(dataset, plan);
+  const findLogs = await lockedLogFinder(dataset, session);
+  const logs = await findLogs({ ...plan, altDir: plan.request.altDir, array: null });
+  const look = await lookAtOutputs(dataset, { ...plan, logs });
   await warnOfIgnored(dataset, plan.request.outputs, session);
   const submitter = await submitterOf(session);
   using gatherer = new EvidenceGatherer(dataset, session, store.evidence);

@@ -23,7 +23,11 @@ Deno.test("lookAtOutputs() notes what is there, and the links that a job may wri
   await using _folder = folder;
   const request = jobRequest({ outputs: ["out", "away", "new"] });
 
-  const { links, before } = await lookAtOutputs(dataset, { request, toUnlock: ["out", "away"] });
+  const { links, before } = await lookAtOutputs(dataset, {
+    request,
+    toUnlock: ["out", "away"],
+    logs: [],
+  });
 
   assert.deepEqual(before.present!.places, ["out", "away", "new"]);
   assert.deepEqual(before.present!.paths.toSorted(), [
@@ -42,10 +46,25 @@ Deno.test("lookAtOutputs() makes room in folders for what is known to be written
   const { links, before } = await lookAtOutputs(dataset, {
     request: jobRequest({ outputs: ["out"] }),
     toUnlock,
+    logs: [],
   });
 
   assert.deepEqual([...before.room.keys()], ["out/away"]);
   assert.deepEqual([...links.keys()].sort(), toUnlock.toSorted());
+});
+
+Deno.test("lookAtOutputs() has logs unlocked that no claim holds, or make room for themselves", async () => {
+  const { folder, dataset } = await createDataset();
+  await using _folder = folder;
+  const request = jobRequest({ outputs: ["new"] });
+
+  const { links, before } = await lookAtOutputs(dataset, {
+    ...{ request, toUnlock: ["new"], logs: ["out/here", "away"] },
+  });
+
+  assert.deepEqual([...links.keys()].sort(), ["away", "out/here"]);
+  assert.deepEqual(before.room, new Map([["away", AWAY]]));
+  assert.deepEqual(before.present, { places: ["new"], paths: [] });
 });
 
 Deno.test("lookAtOutputs() looks for no links where nothing is annexed", async () => {
@@ -55,6 +74,7 @@ Deno.test("lookAtOutputs() looks for no links where nothing is annexed", async (
   const { links, before } = await lookAtOutputs(dataset, {
     request: jobRequest({ outputs: ["out"] }),
     toUnlock: ["out"],
+    logs: [],
   });
 
   assert.equal(links.size, 0);
@@ -66,7 +86,7 @@ Deno.test("lookAtOutputs() notes nothing of a job that runs elsewhere: it remove
   await using _folder = folder;
   const request = jobRequest({ outputs: ["out"], altDir: "/scratch" });
 
-  const { before } = await lookAtOutputs(dataset, { request, toUnlock: ["out"] });
+  const { before } = await lookAtOutputs(dataset, { request, toUnlock: ["out"], logs: [] });
 
   assert.deepEqual(before.present, { places: [], paths: [] });
 });

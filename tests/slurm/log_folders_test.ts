@@ -89,3 +89,22 @@ Deno.test({
     assert.deepEqual(missing, ["/no/such/folder", "/bin/sh/logs"]);
   },
 });
+
+Deno.test("explainMissingLog() names the log that is a locked annexed file, and the command that unlocks it", async () => {
+  await using folder = await TestFolder.create({ "logs/x": "" });
+  await Deno.symlink("../.git/annex/objects/a/b/KEY/KEY", folder.at("logs/my run.log"));
+  const details = { environmentFile: null, arrayTasks: null };
+  const said = async (path: string) =>
+    await explainMissingLog(
+      { root: folder.root },
+      openJob({ details: { ...details, logs: [{ task: null, path }] } }),
+      endedWith("0:53"),
+    );
+
+  assert.match(
+    (await said("logs/my run.log"))!,
+    /"logs\/my run\.log" is a locked annexed file.*: /,
+  );
+  assert.match((await said("logs/my run.log"))!, /: git annex unlock 'logs\/my run\.log'$/);
+  assert.match((await said("logs/x"))!, /its folder was not there, or could not be written to$/);
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hidesTasks, logPathCandidates } from "../../src/slurm/log_paths.ts";
+import { fixedLogPath, hidesTasks, logPathCandidates } from "../../src/slurm/log_paths.ts";
 
 const ARRAY = "151";
 
@@ -185,5 +185,22 @@ const PRINTED: readonly (readonly [path: string, hides: boolean])[] = [
 for (const [path, hides] of PRINTED) {
   Deno.test(`hidesTasks() of ${path} → ${hides}`, () => {
     assert.equal(hidesTasks(path, ARRAY), hides);
+  });
+}
+
+for (
+  const [pattern, task, path] of [
+    ["/w/run.log", null, "/w/run.log"],
+    ["/w/run.log", 3, "/w/run.log"],
+    ["/w/%3a-%s-%%j.log", 3, "/w/003-batch-%j.log"],
+    ["/w/%a.log", null, undefined],
+    ["/w/%j.log", null, undefined],
+    ["/w/%5A_%a", 3, undefined],
+    ["/w/%N", null, undefined],
+    ["/w/\\%s", null, undefined],
+  ] as const
+) {
+  Deno.test(`fixedLogPath() of ${pattern} for ${task} → ${path}`, () => {
+    assert.equal(fixedLogPath(pattern, task), path);
   });
 }

@@ -25,7 +25,7 @@ import { lookAtOutputs } from "../../claims/look_at_outputs.ts";
 import type { OutputLook } from "../../claims/look_at_outputs.ts";
 import { dropWaiting } from "../../claims/make_room.ts";
 import { lookBesideAltDir } from "../../claims/look_beside_alt_dir.ts";
-import { prepareFiles } from "../prepare_files.ts";
+import { lockedLogFinder, prepareFiles } from "../prepare_files.ts";
 
 /** How many sbatch run at once unless the user says otherwise: gentle to slurmctld, and a quarter of the waiting. */
 export const GENTLE_PARALLEL = 4;
@@ -112,7 +112,7 @@ async function prepareRows(
   const arrays: number[] = [];
   const together = new Map<string, RowsTogether>();
   using _progress = session.progress("preparing files");
-  const looks = await lookAtRows(dataset, store, keys);
+  const looks = await lookAtRows({ dataset, store, session }, keys);
   for (const row of store.waiting.read(keys)) {
     (row.plan.array === null ? singles : arrays).push(row.jobKey);
     const name = JSON.stringify([row.plan.transfers, row.altDir, row.pwd]);
@@ -166,14 +166,17 @@ const NO_LOOK: OutputLook = {
 
 /** Looks where waiting rows will write, and notes it; in one transaction. */
 async function lookAtRows(
-  dataset: Dataset,
-  store: JobStore,
+  { dataset, store, session }: Pick<OpenDataset, "dataset" | "store" | "session">,
   keys: readonly number[],
 ): Promise<ReadonlyMap<number, OutputLook>> {
+  const findLogs = await lockedLogFinder(dataset, session);
   const looks = new Map<number, OutputLook>();
   const befores = new Map<number, FilesBefore>();
   for (const row of store.waiting.read(keys)) {
-    const look = await lookAtOutputs(dataset, { request: row, toUnlock: row.plan.toUnlock });
+    const logs = await findLogs({ ...row.plan, altDir: row.altDir });
+    const look = await lookAtOutputs(dataset, {
+      ...{ request: row, toUnlock: row.plan.toUnlock, logs },
+    });
     looks.set(row.jobKey, look);
     befores.set(row.jobKey, { ...look.before, ...noteOfFirst(store, row) });
   }
