@@ -15,10 +15,28 @@ export interface Annexed {
  * @returns `undefined` if it is no annexed file.
  */
 export function parseAnnexed(line: string): Annexed | undefined {
-  const [, git, folders = "", key] =
+  const [, git, folders = "", name] =
     /(?:^|\/)(\.git\/)?annex\/objects\/(.*\/)?([^/]+)$/.exec(line) ?? [];
-  if (key === undefined) return undefined;
-  return { key, isInGitFolder: git !== undefined, folders: folders.split("/").length - 1 };
+  if (name === undefined) return undefined;
+  return {
+    key: keyOfFileName(name),
+    isInGitFolder: git !== undefined,
+    folders: folders.split("/").length - 1,
+  };
+}
+
+/** What git-annex writes for characters of a key where that is the name of a file (keyFile in Annex/Locations.hs). */
+const ESCAPES: Readonly<Record<string, string>> = { "/": "%", "%": "&s", ":": "&c", "&": "&a" };
+const CHARACTERS = Object.fromEntries(Object.entries(ESCAPES).map(([own, name]) => [name, own]));
+
+/** The name that git-annex gives a file of a key: an object, its folder, a log; in pointer files it stands so, too. */
+export function fileNameOfKey(key: string): string {
+  return key.replace(/[/%:&]/g, (own) => ESCAPES[own]!);
+}
+
+/** The key by which git-annex has named a file. */
+export function keyOfFileName(name: string): string {
+  return name.replace(/%|&[sca]/g, (escape) => CHARACTERS[escape]!);
 }
 
 /** The key of an annexed file, of which git keeps this blob; `undefined` if it is none. */

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { SharedMode } from "../fs/shared_mode.ts";
-import { sizeOfKey } from "./annex_key.ts";
+import { parseAnnexed, sizeOfKey } from "./annex_key.ts";
 import { isAnnexLink } from "./annexed_files.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { linkFolderOf } from "./backup_links.ts";
@@ -41,7 +41,7 @@ function isOfBadObject(file: string, backupLink: string): boolean {
   try {
     if (!Deno.lstatSync(file).isSymlink) return false;
     const target = Deno.readLinkSync(file);
-    const size = isAnnexLink(target) ? sizeOfKey(basename(target)) : undefined;
+    const size = isAnnexLink(target) ? sizeOfKey(parseAnnexed(target)!.key) : undefined;
     const object = Deno.statSync(file);
     // The file's own may have another one, too: somebody still writes to it.
     return size !== undefined && object.isFile && object.size !== size &&

@@ -4,6 +4,7 @@ import type { Pace } from "../fs/pace.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { beginStep } from "./annex_repository.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
+import { fileNameOfKey } from "./annex_key.ts";
 import { askAnnex } from "./git_annex.ts";
 import { mixedFoldersOf } from "./hash_folders.ts";
 import { notePresent } from "./location_log.ts";
@@ -86,9 +87,6 @@ async function protectAll(
   return looks;
 }
 
-/** What git-annex escapes where a key is a file's name. */
-const ESCAPED_REGEXP = /[&%:/]/;
-
 /** A file that is a link now. */
 interface Moved {
   /** Of the file's own content, where that was given up. */
@@ -123,8 +121,9 @@ async function moveContents(
     signal.throwIfAborted();
     const key = keys.get(path);
     const look = looks.get(join(root, path));
-    if (key === undefined || look === undefined || ESCAPED_REGEXP.test(key)) return;
-    const object = `.git/annex/objects/${mixedFoldersOf(key)}/${key}/${key}`;
+    if (key === undefined || look === undefined) return;
+    const name = fileNameOfKey(key);
+    const object = `.git/annex/objects/${mixedFoldersOf(key)}/${name}/${name}`;
     const backupLink = join(linkFolder, `backup-link-${at}`);
     const place = { root, path, object, linkFolder, backupLink };
     const stored = await storeContent(place, look, setLinkTimes, calls);

@@ -3,7 +3,7 @@ import { lookingAhead, paceOf } from "../fs/pace.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import type { AnnexRepository } from "./annex_repository.ts";
 import { isAnnexLink } from "./annexed_files.ts";
-import { isKey, parseAnnexed } from "./annex_key.ts";
+import { isKey, keyOfFileName, parseAnnexed } from "./annex_key.ts";
 import { linkFolderOf } from "./backup_links.ts";
 
 /** Files by whether they are links that need nothing but to be staged. */
@@ -59,12 +59,12 @@ async function takeLink(
   const file = join(repository.root, path);
   const target = targetOf(file);
   if (target === undefined) return undefined;
-  const [, object, key] = TARGET_REGEXP.exec(target) ?? [];
-  if (object === undefined || key === undefined) return leadsToKey(target) ? undefined : {};
+  const [, object, name] = TARGET_REGEXP.exec(target) ?? [];
+  if (object === undefined || name === undefined) return leadsToKey(target) ? undefined : {};
   const depth = path.split("/").length - 1;
   const right = `${"../".repeat(depth)}.git/${object}`;
   if (target !== right && !await replaceLink(repository, file, right)) return undefined;
-  return { key };
+  return { key: keyOfFileName(name) };
 }
 
 /** Whether git-annex takes a link with this target for an annexed file. */

@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import type { AnnexRepository } from "./annex_repository.ts";
+import { keyOfFileName } from "./annex_key.ts";
 import { isAnnexLink } from "./annexed_files.ts";
 import { setPresence } from "./git_annex.ts";
 
@@ -25,7 +26,9 @@ export async function undoAdd(
     const file = join(repository.root, path);
     const own = backupLinks.get(path);
     const object = putBack(file, own, join(repository.commonDir, "dlslurm"));
-    if (object !== undefined && own === undefined) objects.set(basename(object), object);
+    if (object !== undefined && own === undefined) {
+      objects.set(keyOfFileName(basename(object)), object);
+    }
   }
   for (const object of objects.values()) {
     await Deno.chmod(dirname(object), 0o755); // git-annex protects it

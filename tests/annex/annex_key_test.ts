@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { annexKeyOf, isKey, parseAnnexed, sizeOfKey } from "../../src/annex/annex_key.ts";
+import {
+  annexKeyOf,
+  fileNameOfKey,
+  isKey,
+  keyOfFileName,
+  parseAnnexed,
+  sizeOfKey,
+} from "../../src/annex/annex_key.ts";
+import { mixedFoldersOf } from "../../src/annex/hash_folders.ts";
+import { testIfAvailable } from "../support/requirements.ts";
+import { TestRepository } from "../support/test_repository.ts";
 
 const KEY = "MD5E-s17--d41d8cd98f00b204e9800998ecf8427e.txt";
 
@@ -37,3 +47,40 @@ Deno.test("isKey() knows a key from a name of somebody else's", () => {
   const names = ["scan.nii", "sub-01--run", "MD5", "MD5-s3", "A--", ""];
   assert.deepEqual(names.filter(isKey), []);
 });
+
+Deno.test("fileNameOfKey() and keyOfFileName() take each other back", () => {
+  const names: Readonly<Record<string, string>> = {
+    [KEY]: KEY,
+    "WORM-s6-m1--raw/in.txt": "WORM-s6-m1--raw%in.txt",
+    "URL--http://example.org/?a=1&s=%41": "URL--http&c%%example.org%?a=1&as=&s41",
+    "X--&a&s&c%": "X--&aa&as&ac&s",
+  };
+  for (const [key, name] of Object.entries(names)) {
+    assert.equal(fileNameOfKey(key), name);
+    assert.equal(keyOfFileName(name), key);
+  }
+});
+
+testIfAvailable(
+  ["git-annex"],
+  "annexKeyOf() has the key that git-annex has, of links and pointers whose names it escapes",
+  async () => {
+    const paths = ["sub&s/a b", "50%/x:y&c.txt"];
+    await using repository = await TestRepository.create({ a: "1\n" }, "git-annex");
+    const { dataset } = repository;
+    for (const path of paths) await dataset.write(path, `${path}\n`);
+    await dataset.git("annex", "add", "--quiet", "--backend=WORM", ...paths);
+    for (const path of paths) {
+      const key = await dataset.git("annex", "lookupkey", path);
+      const link = await Deno.readLink(repository.at(path));
+      const folders = (await dataset.git("annex", "find", "--format=${hashdirmixed}", path)).trim();
+
+      assert.match(key, /\//);
+      assert.equal(annexKeyOf(link), key);
+      assert.equal(`${mixedFoldersOf(key)}/`, folders);
+      assert(link.endsWith(`/${folders}${fileNameOfKey(key)}/${fileNameOfKey(key)}`));
+      await dataset.git("annex", "unlock", "--quiet", path);
+      assert.equal(annexKeyOf(await dataset.git("show", `:${path}`)), key);
+    }
+  },
+);

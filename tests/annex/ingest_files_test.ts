@@ -54,3 +54,24 @@ testIfAvailable(["git-annex"], "ingestFiles() of nothing starts nothing", async 
 
   assert.deepEqual([linked, left], [[], []]);
 });
+
+testIfAvailable(
+  ["git-annex"],
+  "ingestFiles() puts an object whose key is escaped where git-annex has it",
+  async () => {
+    await using repository = await TestRepository.create({ a: "1\n" }, "git-annex");
+    const { dataset } = repository;
+    await dataset.write("out/50%: x & y", "content\n");
+    const files = [{ path: "out/50%: x & y", backend: "WORM" }];
+
+    const { linked, locationLog } = await ingestFiles(await repository.openAnnex(), files);
+    await locationLog;
+
+    assert.deepEqual(linked, ["out/50%: x & y"]);
+    const ours = await Deno.readLink(repository.at("out/50%: x & y"));
+    await dataset.git("-c", "filter.annex.clean=", "-c", "filter.annex.process=", "add", "out");
+    assert.equal(await dataset.git("annex", "find", "--in", "here", "out"), "out/50%: x & y");
+    const key = await dataset.git("annex", "lookupkey", "out/50%: x & y");
+    assert(ours.endsWith(await dataset.git("annex", "contentlocation", key)));
+  },
+);

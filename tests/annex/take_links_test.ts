@@ -7,11 +7,13 @@ const target = (key: string) => `.git/annex/objects/aa/bb/${key}/${key}`;
 Deno.test("takeLinks() takes links, and has those of git-annex that were moved lead back", async () => {
   await using repository = await TestRepository.create({ "a/b/c": "1\n" });
   await repository.dataset.write(target("HERE"), "1\n");
+  await repository.dataset.write(target("WORM-s2--a%b"), "1\n");
   const links: Readonly<Record<string, string>> = {
     top: target("HERE"),
     "a/b/right": `../../${target("HERE")}`,
     "a/b/moved": `../${target("AWAY")}`,
     "a/copied": target("HERE"),
+    "a/escaped": `../${target("WORM-s2--a%b")}`,
     "a/other": "../top",
     "a/broken": "nowhere",
     "a/no key": "../data/annex/objects/a/b/scan.nii",
@@ -27,14 +29,14 @@ Deno.test("takeLinks() takes links, and has those of git-annex that were moved l
   await repository.sandbox.require(["sh", "-c", "ln -s \"$(printf 'a\\377b')\" 'a/no text'"], {
     cwd: repository.root,
   });
-  const own = Object.keys(links).slice(0, 7);
+  const own = Object.keys(links).slice(0, 8);
   const paths = [...Object.keys(links), "a/no text", "a/file", "a/gone", "a/name\udcff"];
 
   const taken = await takeLinks(await repository.openAnnex(), paths);
 
   assert.deepEqual(taken, {
     links: [...own, "a/no text"],
-    presentKeys: ["HERE"],
+    presentKeys: ["HERE", "WORM-s2--a/b"],
     rest: paths.filter((path) => !own.includes(path) && path !== "a/no text"),
   });
   assert.equal(await Deno.readLink(repository.at("a/b/moved")), `../../${target("AWAY")}`);

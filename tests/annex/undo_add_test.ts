@@ -34,6 +34,27 @@ testIfAvailable(
 
 testIfAvailable(
   ["git-annex"],
+  "undoAdd() notes of a key whose name is escaped that it is not here any more",
+  async () => {
+    await using repository = await TestRepository.create({ a: "1\n" }, "git-annex");
+    const { dataset } = repository;
+    await Deno.mkdir(repository.at(".git/dlslurm")); // the store's
+    await dataset.write("out/x", "one\n");
+    await dataset.git("annex", "add", "--quiet", "--backend=WORM", "out/x");
+    const key = await dataset.git("annex", "lookupkey", "out/x");
+
+    await undoAdd(await repository.openAnnex(), ["out/x"], new Map());
+
+    const logs = await dataset.git("ls-tree", "-r", "--name-only", "git-annex");
+    assert.equal(logs.split("\n").filter((path) => path.includes("WORM")).length, 1, logs);
+    const log = logs.split("\n").find((path) => path.includes("WORM"))!;
+    assert.match(key, /out\/x$/);
+    assert.match(await dataset.git("show", `git-annex:${log}`), / 0 \S+$/);
+  },
+);
+
+testIfAvailable(
+  ["git-annex"],
   "undoAdd() leaves an object that is another file's, too",
   async () => {
     await using repository = await TestRepository.create({ a: "1\n" }, "git-annex");

@@ -9,7 +9,7 @@ const HASHES: readonly (readonly [name: string, key: string, hash: Record<string
   ["MD5, in chunks", `MD5-s5-S2-C1--${"c".repeat(32)}`, { md5: "c".repeat(32) }],
   ["SHA-1", `SHA1--${"d".repeat(40)}`, { sha1: "d".repeat(40) }],
   ["no hash", "WORM-s5-m1234--name", {}],
-  ["an address", "URL-s5--http&c%%example.org%a", {}],
+  ["an address", "URL-s5--http://example.org/a", {}],
   ["a hash of another length", "SHA256-s5--abcdef", {}],
 ];
 
