@@ -6,7 +6,7 @@ import { CopyError, placeCopy } from "../fs/copy_tree.ts";
 import { followedFiles } from "../fs/followed_files.ts";
 import type { FollowedFile } from "../fs/followed_files.ts";
 import { ifPresent, lstatIfPresent, removeIfPresent } from "../fs/if_present.ts";
-import { TEMPORARY_FILE_REGEXP } from "../fs/write_file_atomic.ts";
+import { startOfTemporary, TEMPORARY_FILE_REGEXP } from "../fs/write_file_atomic.ts";
 import { isSameFile } from "../jobs/files_before.ts";
 import type { FilesBesideAltDir } from "../jobs/files_before.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
@@ -124,7 +124,7 @@ export async function forgetHalfCopies(dataset: Dataset, job: SubmittedJob): Pro
 async function removeHalfCopies(root: string, files: Iterable<string>): Promise<void> {
   const folders = Map.groupBy(files, (path) => dirname(path));
   for (const [folder, paths] of folders) {
-    const names = new Set(paths.map((path) => basename(path)));
+    const names = new Set(paths.map((path) => startOfTemporary(basename(path))));
     for (const name of await namesInside(root, folder)) {
       if (!TEMPORARY_FILE_REGEXP.test(name)) continue;
       if (names.has(name.replace(TEMPORARY_FILE_REGEXP, ""))) {

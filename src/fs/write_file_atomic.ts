@@ -6,7 +6,24 @@ export const TEMPORARY_FILE_REGEXP = /\.dlslurm-tmp-[0-9a-f]{8}(-[0-9a-f]{4}){3}
 
 /** A name beside `path` for a file that is not whole yet. */
 export function temporaryNameFor(path: string): string {
-  return `${path}.dlslurm-tmp-${crypto.randomUUID()}`;
+  const name = basename(path);
+  const start = startOfTemporary(name);
+  const folder = path.slice(0, path.length - name.length);
+  return `${folder}${start}.dlslurm-tmp-${crypto.randomUUID()}`;
+}
+
+/** Bytes that Linux file systems take for a name. */
+const LONGEST_NAME = 255;
+const MARK_BYTES = ".dlslurm-tmp-".length + 36;
+
+/**
+ * What the names of temporary files begin with that are made for a file of this name, before what
+ * {@linkcode TEMPORARY_FILE_REGEXP} tells: the name, or, of one so long that nothing can be added, its beginning.
+ */
+export function startOfTemporary(name: string): string {
+  const most = LONGEST_NAME - MARK_BYTES;
+  const { read } = new TextEncoder().encodeInto(name, new Uint8Array(most));
+  return name.slice(0, read);
 }
 
 /** How a file is written. */

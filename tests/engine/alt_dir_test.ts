@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DATASET_KINDS } from "../support/datasets.ts";
 import type { DatasetKind } from "../support/datasets.ts";
+import { temporaryNameFor } from "../../src/fs/write_file_atomic.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 import { killCallerOf, mend } from "./kill_caller.ts";
@@ -100,6 +101,20 @@ Deno.test("alt-dir: files with old times that the job copied there → come back
 
   assert.deepEqual(await own.world.changes(), [LOG, "A res/new", "M res/a"].sort());
   assert.equal(await own.read("res/a"), "old\n");
+});
+
+Deno.test("alt-dir: a file whose name has no room for another one → comes back, half a copy of it goes", async () => {
+  await using own = await AltDirWorld.create();
+  const name = `res/${"é".repeat(125)}.nc`;
+  await own.schedule("-o", "res");
+  await own.work(name, "1\n");
+  const left = temporaryNameFor(name);
+  await own.world.write(left, "half");
+
+  await own.world.must("finish");
+
+  assert.deepEqual(await own.world.changes(), [`A ${name}`, LOG].sort());
+  await assert.rejects(own.read(left), Deno.errors.NotFound);
 });
 
 /** How a person changes `res/a` while the job is open. */

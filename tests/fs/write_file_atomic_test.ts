@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeFileAtomic } from "../../src/fs/write_file_atomic.ts";
+import {
+  startOfTemporary,
+  TEMPORARY_FILE_REGEXP,
+  temporaryNameFor,
+  writeFileAtomic,
+} from "../../src/fs/write_file_atomic.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "atomic " });
@@ -67,5 +72,23 @@ Deno.test("writeFileAtomic() shows readers one whole content or the other", asyn
     for (let round = 0; round < 20; round++) await writeFileAtomic(path, contents[round % 2]!);
     isWriting = false;
     await reader;
+  });
+});
+
+Deno.test("temporaryNameFor() cuts names to which nothing can be added, between two characters", async () => {
+  await withFolder(async (folder) => {
+    for (const name of ["x".repeat(255), "é".repeat(127), `${"x".repeat(204)}𝄞x`, "short"]) {
+      const temporary = temporaryNameFor(join(folder, name));
+
+      await Deno.writeTextFile(temporary, "");
+
+      const made = temporary.slice(folder.length + 1);
+      const start = made.replace(TEMPORARY_FILE_REGEXP, "");
+      assert.notEqual(start, made);
+      assert.equal(start, startOfTemporary(name));
+      assert(name.startsWith(start) && start.isWellFormed(), start);
+    }
+    assert.equal(startOfTemporary("short"), "short");
+    assert.equal(temporaryNameFor("short").indexOf("short."), 0);
   });
 });
