@@ -37,6 +37,7 @@ const HARMLESS_SETTINGS = new Set([
   "largefiles",
   "backend",
   "dotfiles",
+  "addsmallfiles",
   "numcopies",
   "mincopies",
   "diskreserve",

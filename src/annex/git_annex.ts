@@ -57,6 +57,12 @@ const FileProgress = v.object({
 const STAGING = new Set(["add", "unlock"]);
 
 /**
+ * A dotfile is a file like any other, as for DataLad; and what is too small for the annex goes into git: with false
+ * git-annex leaves it untracked, and says nothing.
+ */
+const SETTINGS = ["-c", "annex.dotfiles=true", "-c", "annex.addsmallfiles=true"];
+
+/**
  * Runs a git-annex command over `paths`, as few calls as command lines allow.
  *
  * @returns the files that failed; a file that needed nothing is no failure.
@@ -73,8 +79,7 @@ export async function runAnnex(
     const progress = watcher === undefined ? [] : ["--json-progress"];
     const options = ["--json", "--json-error-messages", ...progress, ...rest];
     const lines = new ResultLines(watcher);
-    // DataLad's setting: a dotfile is a file like any other.
-    const result = await git.run(["-c", "annex.dotfiles=true", "annex", ...args, ...options], {
+    const result = await git.run([...SETTINGS, "annex", ...args, ...options], {
       env: annexEnvironment(),
       locks: "annex",
       onStdout: (piece) => lines.add(piece),

@@ -129,6 +129,26 @@ testIfAvailable(
   },
 );
 
+for (const [amount, fill] of [["few", "mkdir out; echo 1 >out/1.txt"], ["many", MANY]] as const) {
+  testIfAvailable(
+    ["git-annex"],
+    `addFiles() adds small files to git though annex.addsmallfiles is false, ${amount} files`,
+    async () => {
+      await using sandbox = await Sandbox.create();
+      const prepare = "git config annex.addsmallfiles false\n" +
+        "echo '*.txt annex.largefiles=nothing' >.gitattributes";
+      const twins = await Twins.create(sandbox, "all", prepare, fill);
+      const paths = await twins.findPaths("out");
+
+      const added = await twins.addOurs(paths);
+
+      assert.deepEqual(added.failures, []);
+      const { status } = await twins.describe(twins.ours);
+      assert.deepEqual(status!.split("\n"), paths.toSorted().map((path) => `A  ${path}`));
+    },
+  );
+}
+
 for (const entries of [100, 40_000]) {
   const isLarge = entries > 20_000;
   testIfAvailable(
