@@ -35,8 +35,8 @@ export async function lookBesideAltDir(
       if (info !== undefined) note(inDataset, { path, ...lookOf(info) }, dataset.root);
     }
     for await (const file of followedFiles(altDir, claim, isOursInAltDir)) {
-      const { path, size, mtimeMs, ino } = file;
-      note(inAltDir, { path, size, mtimeMs, ino }, altDir);
+      const { path, size, mtimeMs, ctimeMs, ino } = file;
+      note(inAltDir, { path, size, mtimeMs, ctimeMs, ino }, altDir);
     }
   }
   return {

@@ -112,9 +112,10 @@ async function isHere(
   const isAnnexed = there.isSymlink && await annexLinkAt(path) !== undefined;
   const info = isAnnexed ? await statIfPresent(path) : there;
   if (info?.isFile !== true || info.size !== file.size) return false;
-  if (info.mtime?.getTime() === file.mtimeMs) return true;
+  // What was there before the job ran, nobody has brought: its time may be what the job sets all its files to.
+  if (isNoted(file.path, there)) return false;
   // git-annex keeps one copy of a content that several files have.
-  return !isNoted(file.path, there) && await haveSameContent(path, original);
+  return info.mtime?.getTime() === file.mtimeMs || await haveSameContent(path, original);
 }
 
 /** Those of `paths` that differ from `oid`. What lies in subdatasets is not compared. */
@@ -137,7 +138,9 @@ export async function seenAt(root: string, path: string): Promise<string> {
   const seen: string[] = [];
   for await (const entry of walkTree(root, path)) {
     const info = entry.kind === "folder" ? undefined : await lstatIfPresent(join(root, entry.path));
-    seen.push(JSON.stringify([entry.path, entry.kind, info && lookOf(info)]));
+    // Of a file with several names, ctime changes with each that is replaced.
+    const look = info && { ...lookOf(info), ctimeMs: undefined };
+    seen.push(JSON.stringify([entry.path, entry.kind, look]));
   }
   return seen.join("\n");
 }

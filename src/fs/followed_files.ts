@@ -9,6 +9,8 @@ export interface FollowedFile {
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly mtimeMs: number;
+  /** Milliseconds since 1970, of which the runtime tells whole seconds; unlike `mtimeMs` nobody can set it. */
+  readonly ctimeMs: number;
   /** Inode number; 0 where there is none. */
   readonly ino: number;
   /** Why it cannot be copied, as the end of a sentence; absent for a file. */
@@ -81,7 +83,8 @@ async function seenThrough(link: string): Promise<Deno.FileInfo | undefined> {
 
 /** What tells a file from others, and from itself after a change. */
 export function lookOf(
-  { size, mtime, ino }: Pick<Deno.FileInfo, "size" | "mtime" | "ino">,
-): Pick<FollowedFile, "size" | "mtimeMs" | "ino"> {
-  return { size, mtimeMs: mtime?.getTime() ?? 0, ino: ino ?? 0 };
+  { size, mtime, ctime, ino }: Pick<Deno.FileInfo, "size" | "mtime" | "ctime" | "ino">,
+): Pick<FollowedFile, "size" | "mtimeMs" | "ctimeMs" | "ino"> {
+  const [mtimeMs, ctimeMs] = [mtime?.getTime() ?? 0, ctime?.getTime() ?? 0];
+  return { size, mtimeMs, ctimeMs, ino: ino ?? 0 };
 }

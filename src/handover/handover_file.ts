@@ -27,7 +27,13 @@ const Absolute = v.pipe(v.string(), v.regex(/^\/[^\0]*$/s));
 const Claim = v.pipe(v.string(), v.regex(/^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\0]+$/s));
 const Time = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
 const NotedFiles = v.array(
-  v.object({ path: Claim, size: v.number(), mtimeMs: v.number(), ino: v.number() }),
+  v.object({
+    path: Claim,
+    size: v.number(),
+    mtimeMs: v.number(),
+    ctimeMs: v.optional(v.number()),
+    ino: v.number(),
+  }),
 );
 const Evidence = v.custom<NotedEvidence>((value) =>
   typeof value === "object" && value !== null && "submission" in value &&

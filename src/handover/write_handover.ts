@@ -1,8 +1,7 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { isOursInAltDir } from "../claims/alt_dir.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { followedFiles } from "../fs/followed_files.ts";
-import { statIfPresent } from "../fs/if_present.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
 import type { NotedFile } from "../jobs/files_before.ts";
 import type { SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
@@ -138,13 +137,17 @@ async function filesBefore(
   const files: NotedFile[] = [];
   for (const claim of job.outputs) {
     for await (
-      const { path, size, mtimeMs, ino } of followedFiles(dataset.root, claim, isOursInAltDir)
+      const { path, size, mtimeMs, ctimeMs, ino } of followedFiles(
+        dataset.root,
+        claim,
+        isOursInAltDir,
+      )
     ) {
       if (present && !present.has(path)) continue;
-      const info = await statIfPresent(join(dataset.root, path));
       // A copy that keeps times is a change all the same.
-      const changedMs = Math.max(mtimeMs, info?.ctime?.getTime() ?? Infinity);
-      if (changedMs < job.submittedAtMs - CLOCK_MARGIN_MS) files.push({ path, size, mtimeMs, ino });
+      const changedMs = Math.max(mtimeMs, ctimeMs);
+      if (changedMs >= job.submittedAtMs - CLOCK_MARGIN_MS) continue;
+      files.push({ path, size, mtimeMs, ctimeMs, ino });
     }
   }
   return files;

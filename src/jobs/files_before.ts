@@ -6,16 +6,25 @@ export interface NotedFile {
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly mtimeMs: number;
+  /**
+   * When the file itself changed last, milliseconds since 1970: nobody can set that, as they can `mtimeMs`. Absent
+   * where an older version noted the file.
+   */
+  readonly ctimeMs?: number | undefined;
   /** Inode number; 0 where there is none. */
   readonly ino: number;
 }
 
-/** Whether two looks at one path saw the same file, unchanged. */
+/**
+ * Whether two looks at one path saw the same file, unchanged. One whose mode or name alone was changed, or that got
+ * another name, counts as another one.
+ */
 export function isSameFile(
   one: Omit<NotedFile, "path"> | undefined,
   other: Omit<NotedFile, "path">,
 ): boolean {
-  return one?.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino;
+  return one?.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino &&
+    (one.ctimeMs ?? other.ctimeMs) === (other.ctimeMs ?? one.ctimeMs);
 }
 
 /** What lay in the places that a job with an alternative folder was to write, when it was scheduled. */

@@ -7,7 +7,13 @@ import { readTogether } from "./read_rows.ts";
 import { RowsAhead } from "./rows_ahead.ts";
 
 const Files = v.array(
-  v.object({ path: v.string(), size: v.number(), mtimeMs: v.number(), ino: v.number() }),
+  v.object({
+    path: v.string(),
+    size: v.number(),
+    mtimeMs: v.number(),
+    ctimeMs: v.optional(v.number()),
+    ino: v.number(),
+  }),
 );
 const Room = v.pipe(
   v.string(),

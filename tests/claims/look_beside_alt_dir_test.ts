@@ -15,7 +15,7 @@ Deno.test("lookBesideAltDir() notes files at the claims, there through links, he
   await Deno.symlink("nowhere", folder.at("set/out/link"));
   await Deno.symlink("../../elsewhere", folder.at("alt/out/link"));
   const dataset = { root: folder.at("set"), headOid: "h" } as Dataset;
-  const { ino, mtime } = await Deno.stat(folder.at("alt/out/b"));
+  const { ino, mtime, ctime } = await Deno.stat(folder.at("alt/out/b"));
 
   const found = await lookBesideAltDir(dataset, folder.at("alt"), ["out", ".", "gone"]);
 
@@ -26,6 +26,6 @@ Deno.test("lookBesideAltDir() notes files at the claims, there through links, he
   assert.deepEqual(pathsOf(found.inAltDir), ["out/.dlslurm", "out/b", "out/link/c"]);
   assert.deepEqual(
     found.inAltDir.find(({ path }) => path === "out/b"),
-    { path: "out/b", size: 2, mtimeMs: mtime!.getTime(), ino },
+    { path: "out/b", size: 2, mtimeMs: mtime!.getTime(), ctimeMs: ctime!.getTime(), ino },
   );
 });

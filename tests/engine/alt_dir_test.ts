@@ -117,6 +117,33 @@ Deno.test("alt-dir: a file whose name has no room for another one → comes back
   await assert.rejects(own.read(left), Deno.errors.NotFound);
 });
 
+for (const kind of Object.keys(DATASET_KINDS) as DatasetKind[]) {
+  testIfAvailable(
+    DATASET_KINDS[kind],
+    `alt-dir: a result as large and as old as the earlier one → comes back, ${kind}`,
+    async () => {
+      await using own = await AltDirWorld.create({}, kind);
+      const work = async (text: string, until: string) => {
+        await own.schedule("-o", "res");
+        await own.work("res/a", text);
+        await own.shell(until);
+        await own.world.must("finish");
+      };
+      await work("first\n", "touch -d @1000000000 res/a");
+
+      // The runtime tells whole seconds of when a file itself changed.
+      await work(
+        "other\n",
+        'old=$(stat -c %Z res/a); until [ "$(stat -c %Z res/a)" != "$old" ]; do sleep 0.1; ' +
+          "touch -d @1000000000 res/a; done",
+      );
+
+      assert.deepEqual(await own.world.changes(), ["A slurm-job-2.env.json", "M res/a"].sort());
+      assert.equal(await own.read("res/a"), "other\n");
+    },
+  );
+}
+
 /** How a person changes `res/a` while the job is open. */
 const EDITS: Readonly<Record<string, (world: EngineWorld) => Promise<unknown>>> = {
   "in the work tree": (world) => world.write("res/a", "mine\n"),

@@ -31,11 +31,13 @@ Deno.test("followedFiles() goes through links and leaves out .git and what is na
 Deno.test("followedFiles() tells of a file what it is itself, not what the link is", async () => {
   await using folder = await TestFolder.create({ "a": "four" });
   await Deno.symlink("a", folder.at("link"));
-  const { ino, mtime } = await Deno.stat(folder.at("a"));
+  const { ino, mtime, ctime } = await Deno.stat(folder.at("a"));
 
   const files = await Array.fromAsync(followedFiles(folder.root, "link"));
 
-  assert.deepEqual(files, [{ path: "link", size: 4, mtimeMs: mtime!.getTime(), ino }]);
+  assert.deepEqual(files, [
+    { path: "link", size: 4, mtimeMs: mtime!.getTime(), ctimeMs: ctime!.getTime(), ino },
+  ]);
 });
 
 Deno.test("followedFiles() tells what cannot be copied, and goes on behind it", async () => {
