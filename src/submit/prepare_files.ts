@@ -90,7 +90,7 @@ async function makeWritable(
     if (hasContent) present.push(path);
     else if (!room.has(path)) absent.push(path);
   }
-  await runAnnexOn(dataset, present, { args: ["unlock"] }, session);
+  await unlockFiles(dataset, present, session);
   await makeRoom(dataset, room, session.interrupted);
   if (absent.length === 0) return;
   const what = absent.length === 1 ? "an annexed file" : `${absent.length} annexed files`;
@@ -100,6 +100,20 @@ async function makeWritable(
     }): a job that ` +
       "is to write over one of them needs it named with -o, or fetched",
   );
+}
+
+/**
+ * Makes locked annexed files writable whose content is here.
+ *
+ * @param paths relative to the root.
+ * @throws {UserError} `ANNEX_FAILED` with the files that could not be unlocked.
+ */
+export async function unlockFiles(
+  dataset: Dataset,
+  paths: readonly string[],
+  session: Session,
+): Promise<void> {
+  await runAnnexOn(dataset, paths, { args: ["unlock"] }, session);
 }
 
 /** More are counted. */

@@ -120,14 +120,17 @@ class OpenJobsFinish {
     for (const { job } of toCommit) addOutputs(this.#store, job, claims);
     this.#noteEnds(decisions);
     await this.#carryOut(decisions);
-    if (toCommit.length === 0) return altDirs;
     const committing = new Set(toCommit.map((decision) => decision.job.jobKey));
     // Tasks of arrays may have become jobs.
     const keys = new Set(parted.map((job) => job.jobKey));
     const others = [...parted, ...jobs.open.filter((job) => !keys.has(job.jobKey))]
       .filter((job) => !committing.has(job.jobKey))
       .map((job) => ({ job, status: statuses.get(job.jobKey) }));
-    await this.#commit(toCommit, others);
+    if (toCommit.length > 0) await this.#commit(toCommit, others);
+    if (others.length > 0) {
+      const { unlockSharedLogs } = await import("./unlock_shared_logs.ts");
+      await unlockSharedLogs(this.#open, others);
+    }
     return altDirs;
   }
 
