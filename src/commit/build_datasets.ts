@@ -41,7 +41,7 @@ export interface JobToCommit extends WrittenPaths {
 }
 
 /** What a job changed, by its key. */
-type ChangedKey = ChangedJob & { readonly key: number };
+export type ChangedKey = ChangedJob & { readonly key: number };
 
 /** The commits of one part, which no branch knows yet. */
 export interface BuiltPart {

@@ -15,11 +15,17 @@ export interface IndexEntry {
   readonly stat: IndexStat;
 }
 
-interface IndexStat {
+/** What lstat(2) said of it, each number modulo 2^32. */
+export interface IndexStat {
+  /** When its metadata changed, seconds since 1970. */
   readonly ctime: number;
+  /** When its content changed, seconds since 1970. */
   readonly mtime: number;
+  /** The nanoseconds of that. */
   readonly mtimeNs: number;
+  /** The number of its inode. */
   readonly ino: number;
+  /** Bytes. */
   readonly size: number;
 }
 

@@ -8,7 +8,7 @@ import type { FileVersion } from "./file_commits.ts";
 import type { Provenance } from "./provenance.ts";
 
 /** What a run read, as far as its record tells. */
-interface ReadFile {
+export interface ReadFile {
   /** Where it lies: a subdataset, or `.`. */
   readonly place: string;
   /** Relative to that. */

@@ -37,7 +37,11 @@ export class LockedLogs {
     this.#environment = environment;
   }
 
-  /** @returns paths relative to the root; nothing where the command does not tell where its jobs log. */
+  /**
+   * Looks where the jobs of a command will log.
+   *
+   * @returns paths relative to the root; nothing where the command does not tell that.
+   */
   async find({ command, directory, array }: LoggingCommand): Promise<string[]> {
     const isTask = array !== null;
     const told = await expectFromCommand(command, directory, isTask, this.#environment);

@@ -59,7 +59,7 @@ export async function lockedLogFinder(
 }
 
 /** A job that is about to be submitted. */
-interface JobWithLogs extends LoggingCommand {
+export interface JobWithLogs extends LoggingCommand {
   /** As its plan has it; empty if outputs are assumed ready. */
   readonly toUnlock: readonly string[];
   /** As its request has it: the files that it writes there are not unlocked here. */
