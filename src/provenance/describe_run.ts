@@ -14,7 +14,7 @@ import { reproductionOf } from "../jobs/output_comparison.ts";
 import { isWithin } from "../paths/root_paths.ts";
 import { compareRuns, readKeys } from "./compare_runs.ts";
 import { claimsOf, logsOf } from "./paths_of_run.ts";
-import { readDeepFiles } from "./deep_files.ts";
+import { readDeepFiles, readDeepTrees } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
 import type { Target } from "./find_target.ts";
 import { traceInputs } from "./lineage.ts";
@@ -40,6 +40,8 @@ export interface DescribedOutput {
   readonly path: string;
   /** Bytes; absent where unknown. */
   readonly size?: number;
+  /** `true` for a subdataset that is not here as the run left it: what of it is an output cannot be told. */
+  readonly isHidden?: true;
 }
 
 /** A run that stands in relation to another one. */
@@ -233,16 +235,20 @@ async function findOutputs(
   const written = isCut
     ? undefined
     : new Set([...(await findWrittenFiles(dataset, chain)).values()].flat());
-  const files = (await readDeepFiles(provenance, [commit.oid], claims)).get(commit.oid);
-  const own = [...files?.values() ?? []].filter(({ path }) =>
+  const tree = (await readDeepTrees(provenance, [commit.oid], claims)).get(commit.oid);
+  const own = [...tree?.files.values() ?? []].filter(({ path }) =>
     !logs.has(path) && claims.some((claim) => isWithin(claim, path)) &&
     (written === undefined || written.has(path) || claims.includes(path))
   );
   const sizes = await sizesOf(provenance, own);
-  return own.map((file) => {
-    const size = sizes.get(file);
-    return { path: file.path, ...(size === undefined ? {} : { size }) };
-  });
+  const hidden = [...tree?.unread.keys() ?? []];
+  return [
+    ...own.map((file) => {
+      const size = sizes.get(file);
+      return { path: file.path, ...(size === undefined ? {} : { size }) };
+    }),
+    ...hidden.map((path): DescribedOutput => ({ path, isHidden: true })),
+  ];
 }
 
 /** Sizes of contents, of annexed files as their keys tell them. */

@@ -13,12 +13,14 @@ import type { Job } from "../jobs/job.ts";
 import type { NotedEvidence } from "../jobs/noted_evidence.ts";
 import { isInside, isWithin } from "../paths/root_paths.ts";
 import type { Runner } from "../process/runner.ts";
+import { shellName } from "../process/shell_name.ts";
 import { firstOf } from "../session/name_list.ts";
 import { renderSuccession } from "../session/succession.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { isShallow } from "../git/shallow.ts";
 import { nameOfCommit, nameOfRun } from "./origins.ts";
 import type { Origin } from "./origins.ts";
+import { readDeepTrees } from "./deep_files.ts";
 import { Provenance } from "./provenance.ts";
 import type { HistoryEntry } from "./run_history.ts";
 
@@ -143,6 +145,7 @@ export class TargetFinder {
       ? [".", ["."]]
       : [...await this.#provenance.group([path])][0]!;
     const found = this.#claimerOf(path) ?? await this.#writerOf(place, inPlace!, text);
+    if (found === undefined) await this.#requireHere(path, text);
     if (found === undefined || found.job?.stage === "open") return found;
     if (place === ".") return found;
     const entry = this.#provenance.top.history.ofJob(found.entry!.jobId)[0];
@@ -178,6 +181,18 @@ export class TargetFinder {
       : new UserError("NO_RECORD", `${what}: no job made that commit, but ${nameOfRun(cmd)}`, {
         hint: hintForRun(oid!),
       });
+  }
+
+  /** Of what lies in a subdataset that is not here nobody knows whether a job wrote it. */
+  async #requireHere(path: string, text: string): Promise<void> {
+    const tree = (await readDeepTrees(this.#provenance, ["HEAD"], [path])).get("HEAD");
+    const subdataset = [...tree?.unread.keys() ?? []].find((each) => isWithin(each, path));
+    if (subdataset === undefined) return;
+    throw new UserError(
+      "NO_RECORD",
+      `Cannot show what made "${text}": the subdataset "${subdataset}" is not here as HEAD has it`,
+      { hint: `git submodule update --init --recursive ${shellName(subdataset)}` },
+    );
   }
 
   async #writerOf(

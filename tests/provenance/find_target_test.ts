@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { openDataset } from "../../src/datalad/dataset.ts";
+import { describeRun } from "../../src/provenance/describe_run.ts";
 import { TargetFinder } from "../../src/provenance/find_target.ts";
 import type { Target } from "../../src/provenance/find_target.ts";
 import { JobStore } from "../../src/store/job_store.ts";
@@ -271,4 +272,28 @@ Deno.test("a shallow clone does not tell who wrote what came before it, and says
   for (const path of ["a", "c", "renamed"]) await assert.rejects(world.byPath(path), isCut, path);
   const finder = await world.finder();
   assert.match((await finder.notFound("show", "1", "no")).message, /as far as this shallow clone/);
+});
+
+Deno.test("TargetFinder does not know who wrote in a subdataset that is not here", async () => {
+  await using finder = await Finder.create();
+  const { history } = finder;
+  const { repository: { dataset, sandbox } } = history;
+  const cwd = history.repository.at("sub");
+  await sandbox.require(["git", "init", "--quiet", cwd]);
+  await dataset.write("sub/out", "1\n");
+  await sandbox.require(["git", "add", "out"], { cwd });
+  await sandbox.require(["git", "commit", "--quiet", "-m", "x"], { cwd });
+  await dataset.write(".gitmodules", '[submodule "sub"]\n\tpath = sub\n\turl = ./sub\n');
+  const oid = await history.run("1", { outputs: ["sub/out"] });
+  await Deno.remove(cwd, { recursive: true });
+  await Deno.mkdir(cwd);
+
+  await assert.rejects(
+    finder.byPath("sub/out"),
+    /Cannot show what made "sub\/out": the subdataset "sub" is not here as HEAD has it/,
+  );
+  const provenance = await history.open();
+  const entry = provenance.top.history.at(oid)!;
+  const { outputs } = await describeRun({ provenance, entry, notes: [] });
+  assert.deepEqual(outputs, [{ path: "sub", isHidden: true }]);
 });

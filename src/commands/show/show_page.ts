@@ -223,8 +223,12 @@ function changedWhileOpen({ description }: ShownJob): string | undefined {
 function outputsOf({ description, claims }: ShownJob): string[] {
   const { outputs, isCut } = description;
   if (outputs.length === 0) return [...claims].slice(0, MOST_FILES);
-  const lines = outputs.slice(0, MOST_FILES).map(({ path, size }) =>
-    size === undefined ? path : `${path} (${renderSize(size)})`
+  const lines = outputs.slice(0, MOST_FILES).map(({ path, size, isHidden }) =>
+    isHidden === true
+      ? `${path} (a subdataset that is not here)`
+      : size === undefined
+      ? path
+      : `${path} (${renderSize(size)})`
   );
   const more = outputs.length - MOST_FILES;
   if (more > 0) lines.push(`and ${more} more`);
