@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { openDataset } from "../../src/datalad/dataset.ts";
 import { EvidenceGatherer } from "../../src/submit/gather_evidence.ts";
 import type { JobToProve, SubmittedScripts } from "../../src/submit/gather_evidence.ts";
+import { testIfAvailable } from "../support/requirements.ts";
 import { TestRepository } from "../support/test_repository.ts";
 import { testSession } from "../support/test_session.ts";
 
@@ -56,46 +57,50 @@ Deno.test("EvidenceGatherer keeps a script that HEAD has not, and warns of it on
   assert.match(session.warnings[0]!, /^the batch script "job.sh" is not saved: /);
 });
 
-Deno.test("EvidenceGatherer tells an annexed script from another one of its size by the key's digest", async () => {
-  const { repository, session, open, job } = await createGatherer({ a: "" });
-  await using _repository = repository;
-  const { dataset } = repository;
-  await dataset.git("annex", "init", "-q");
-  await dataset.git("config", "annex.addunlocked", "true");
-  for (const backend of ["MD5E", "SHA256E", "WORM"]) {
-    await dataset.write(`${backend}.sh`, "#!/bin/sh\necho 1\n");
-    await dataset.git(
-      "annex",
-      "add",
-      "-q",
-      "--force-large",
-      `--backend=${backend}`,
-      `${backend}.sh`,
-    );
-  }
-  await dataset.git("commit", "-q", "-m", "Add scripts");
-  const gather = async (name: string) => {
-    using gatherer = await open();
-    return await gatherer.gather(job({ command: `sbatch ${name}.sh` }));
-  };
+testIfAvailable(
+  ["git-annex"],
+  "EvidenceGatherer tells an annexed script from another one of its size by the key's digest",
+  async () => {
+    const { repository, session, open, job } = await createGatherer({ a: "" });
+    await using _repository = repository;
+    const { dataset } = repository;
+    await dataset.git("annex", "init", "-q");
+    await dataset.git("config", "annex.addunlocked", "true");
+    for (const backend of ["MD5E", "SHA256E", "WORM"]) {
+      await dataset.write(`${backend}.sh`, "#!/bin/sh\necho 1\n");
+      await dataset.git(
+        "annex",
+        "add",
+        "-q",
+        "--force-large",
+        `--backend=${backend}`,
+        `${backend}.sh`,
+      );
+    }
+    await dataset.git("commit", "-q", "-m", "Add scripts");
+    const gather = async (name: string) => {
+      using gatherer = await open();
+      return await gatherer.gather(job({ command: `sbatch ${name}.sh` }));
+    };
 
-  for (const name of ["MD5E", "SHA256E"]) {
-    const saved = await gather(name);
-    assert.deepEqual([saved.noted.script?.saved, saved.script], [true, null], name);
-  }
-  for (const name of ["MD5E", "SHA256E", "WORM"]) {
-    await dataset.write(`${name}.sh`, "#!/bin/sh\necho 7\n");
-    const edited = await gather(name);
-    assert.equal(edited.noted.script?.saved, name === "WORM" ? undefined : false, name);
-    assert.match(new TextDecoder().decode(edited.script?.content), /echo 7/, name);
-  }
-  using gatherer = await open();
-  for (const name of ["MD5E", "WORM"]) {
-    const refused = gatherer.requireSaved(job({ command: `sbatch ${name}.sh` }));
-    await assert.rejects(refused, { code: "SCRIPT_NOT_SAVED" });
-  }
-  assert.equal(session.warnings.length, 2, "of what is not known nothing is said");
-});
+    for (const name of ["MD5E", "SHA256E"]) {
+      const saved = await gather(name);
+      assert.deepEqual([saved.noted.script?.saved, saved.script], [true, null], name);
+    }
+    for (const name of ["MD5E", "SHA256E", "WORM"]) {
+      await dataset.write(`${name}.sh`, "#!/bin/sh\necho 7\n");
+      const edited = await gather(name);
+      assert.equal(edited.noted.script?.saved, name === "WORM" ? undefined : false, name);
+      assert.match(new TextDecoder().decode(edited.script?.content), /echo 7/, name);
+    }
+    using gatherer = await open();
+    for (const name of ["MD5E", "WORM"]) {
+      const refused = gatherer.requireSaved(job({ command: `sbatch ${name}.sh` }));
+      await assert.rejects(refused, { code: "SCRIPT_NOT_SAVED" });
+    }
+    assert.equal(session.warnings.length, 2, "of what is not known nothing is said");
+  },
+);
 
 Deno.test("EvidenceGatherer takes a script that git converts for saved, as git status does", async () => {
   const script = "#!/bin/sh\n# $Id: 1 $\n";
