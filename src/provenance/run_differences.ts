@@ -156,12 +156,15 @@ function accountingOf(evidence: Evidence | undefined): Map<string, string> {
 /** What differs from run to run. */
 const COSTS = new Set(["elapsed", "CPU time", "memory", "where"]);
 
-/** Fields of an environment file that no two jobs share, or that depend on when Slurm was asked. */
+/**
+ * Fields of an environment file that no two jobs share, that depend on when Slurm was asked, or that say with the place
+ * of a clone or worktree what the record says without it.
+ */
 const ALWAYS_DIFFERS = new Set([
   ...["JobId", "ArrayJobId", "JobState", "Reason", "SubmitTime", "EligibleTime", "AccrueTime"],
   ...["StartTime", "EndTime", "LastSchedEval", "RunTime", "Deadline", "SuspendTime", "Priority"],
   ...["StdErr", "StdIn", "StdOut", "AllocNode:Sid", "BatchHost", "NodeList", "SecsPreSuspend"],
-  ...["Restarts", "JobName", "ExitCode", "Scheduler", "TRES", "AllocTRES"],
+  ...["Restarts", "JobName", "ExitCode", "Scheduler", "TRES", "AllocTRES", "Command", "WorkDir"],
 ]);
 
 async function readEnvironments(

@@ -93,8 +93,8 @@ Deno.test("findDifferences() compares environment files, but for what always dif
     slurmOutputs: [`slurm-job-${jobId}.env.json`],
   });
   const rows = await told(
-    environment("1", { JobId: 1, Account: "a", Features: "gpu", QOS: "x" }),
-    environment("2", { JobId: 2, Account: "b", QOS: "x" }),
+    environment("1", { JobId: 1, Account: "a", Features: "gpu", QOS: "x", WorkDir: "/ds" }),
+    environment("2", { JobId: 2, Account: "b", QOS: "x", WorkDir: "/onto/1" }),
   );
 
   assert.deepEqual(rows.filter((row) => !/state|command|script|inputs/.test(row)), [
