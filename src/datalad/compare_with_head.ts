@@ -1,5 +1,5 @@
 import { isAnnexLink, POINTER_START } from "../annex/annexed_files.ts";
-import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
+import { annexKeyOf, fileNameOfKey, sizeOfKey } from "../annex/annex_key.ts";
 import { isContentOfKey } from "../annex/key_content.ts";
 import { blobOid } from "../git/blob_oid.ts";
 import type { CommitTree } from "../git/commit_tree.ts";
@@ -60,7 +60,10 @@ export async function isVersionOfHead(
 
 /** Git's object name of the pointer that stands for an unlocked file. */
 export async function pointerOid(key: string, likeOid: string): Promise<string> {
-  return await blobOid(new TextEncoder().encode(`${POINTER_START}${key}\n`), likeOid);
+  return await blobOid(
+    new TextEncoder().encode(`${POINTER_START}${fileNameOfKey(key)}\n`),
+    likeOid,
+  );
 }
 
 /** The key of an annexed file that HEAD has at a path. */

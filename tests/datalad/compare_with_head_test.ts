@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { isVersionOfHead, keyInHead, pointerOid } from "../../src/datalad/compare_with_head.ts";
 import { CommitTree } from "../../src/git/commit_tree.ts";
+import { blobOid } from "../../src/git/blob_oid.ts";
 import { IndexFile } from "../../src/git/index_file.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { TestRepository } from "../support/test_repository.ts";
@@ -38,3 +39,10 @@ testIfAvailable(
     assert.equal(await pointerOid(key, headOid), await dataset.git("rev-parse", ":a"));
   },
 );
+
+Deno.test("pointerOid() names a pointer as git-annex writes it, with the key as the name of a file", async () => {
+  const pointer = new TextEncoder().encode("/annex/objects/WORM-s1-m1--a%b&cc\n");
+  const oid = "0".repeat(40);
+
+  assert.equal(await pointerOid("WORM-s1-m1--a/b:c", oid), await blobOid(pointer, oid));
+});
