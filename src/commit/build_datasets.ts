@@ -1,5 +1,5 @@
 import { pathRelativeTo } from "../paths/root_paths.ts";
-import { buildCheckedCommits, RefusedByHook } from "../git/build_checked_commits.ts";
+import { buildCheckedCommits, RefusedByHook, WHEN_REFUSED } from "../git/build_checked_commits.ts";
 import type { CommitChecks } from "../git/build_checked_commits.ts";
 import { buildCommits } from "../git/build_commits.ts";
 import type { CommitPlan, CommitsToBuild } from "../git/build_commits.ts";
@@ -137,16 +137,16 @@ export class RefusedJobs extends UserError {
 /** A merge is no job's. */
 function refusedJobs(changed: readonly ChangedKey[], error: RefusedByHook): UserError {
   const failures = new Map<number, UserError>();
-  for (const [at, { code, problem, hint, detail }] of error.refused) {
+  for (const [at, { hook, words }] of error.refused) {
     const job = changed[at];
     if (job === undefined) continue;
-    const named = problem.replace(/^Cannot commit/, `Cannot commit job ${job.jobId}`);
     failures.set(
       job.key,
-      new UserError(code, named, {
-        ...{ unchanged: "The job stays open", hint: hint! },
-        ...(detail === undefined ? {} : { detail }),
-      }),
+      new UserError(
+        "GIT_FAILED",
+        `Cannot commit job ${job.jobId}: the hook "${hook}" refused`,
+        { unchanged: "The job stays open", detail: words, hint: WHEN_REFUSED },
+      ),
     );
   }
   return failures.size === 0 ? error : new RefusedJobs(failures);

@@ -19,15 +19,29 @@ export interface CommitChecks {
   readonly hooks: ReadonlyMap<string, string>;
 }
 
+/** Why a hook refused a commit. */
+export interface HookRefusal {
+  /** Path of the hook's program. */
+  readonly hook: string;
+  /** What it said. */
+  readonly words: string;
+}
+
+/** What helps against a refusal. */
+export const WHEN_REFUSED = "mend what it asks for, then run the same command again";
+
 /** Hooks have refused commits. */
 export class RefusedByHook extends UserError {
-  /** By the places of their plans, with the hook's own words. */
-  readonly refused: ReadonlyMap<number, UserError>;
+  /** By the places of their plans. */
+  readonly refused: ReadonlyMap<number, HookRefusal>;
 
   /** Says what the first one was refused for. */
-  constructor(refused: ReadonlyMap<number, UserError>) {
-    const { code, problem, hint, detail } = [...refused.values()][0]!;
-    super(code, problem, { hint: hint!, ...(detail === undefined ? {} : { detail }) });
+  constructor(refused: ReadonlyMap<number, HookRefusal>) {
+    const { hook, words } = [...refused.values()][0]!;
+    super("GIT_FAILED", `Cannot commit: the hook "${hook}" refused`, {
+      detail: words,
+      hint: WHEN_REFUSED,
+    });
     this.refused = refused;
   }
 }
@@ -66,7 +80,7 @@ export async function buildCheckedCommits(
   const messageFile = join(repository.gitDir, "dlslurm-commit-message");
   const git = repository.git.withIndex(indexFile);
   const oids: string[] = [];
-  const refused = new Map<number, UserError>();
+  const refused = new Map<number, HookRefusal>();
   const removeFiles = async () => {
     for (const file of [indexFile, `${indexFile}.lock`, messageFile]) await removeIfPresent(file);
   };
@@ -134,7 +148,7 @@ async function runHooks(
   { hooks }: CommitChecks,
   root: string,
   context: HookContext,
-): Promise<UserError | undefined> {
+): Promise<HookRefusal | undefined> {
   for (const hook of hooks) {
     const refusal = await runHook(hook, root, context);
     if (refusal !== undefined) return refusal;
@@ -147,7 +161,7 @@ async function runHook(
   [name, path]: readonly [string, string],
   root: string,
   { indexFile, messageFile, runner }: HookContext,
-): Promise<UserError | undefined> {
+): Promise<HookRefusal | undefined> {
   const argument = name === "pre-commit" ? [] : [messageFile];
   const source = name === "prepare-commit-msg" ? ["message"] : [];
   const result = await runner.run([path, ...argument, ...source], {
@@ -155,10 +169,7 @@ async function runHook(
     env: { ...otherIndexEnvironment(indexFile), GIT_EDITOR: ":" },
   });
   if (result.code === 0) return undefined;
-  return new UserError("GIT_FAILED", `Cannot commit: the hook "${path}" refused`, {
-    detail: result.stderr || textOf(result.stdout),
-    hint: "mend what it asks for, then run the same command again",
-  });
+  return { hook: path, words: result.stderr || textOf(result.stdout) };
 }
 
 async function isForeignHook(path: string): Promise<boolean> {
