@@ -2,6 +2,7 @@ import { UserError } from "../errors.ts";
 import { shellName } from "../process/shell_name.ts";
 import type { JobToCommit } from "./build_datasets.ts";
 import { branchName } from "./commit_shape.ts";
+import { hasPartBelow } from "./stage_datasets.ts";
 import type { StagedDataset } from "./stage_datasets.ts";
 
 /**
@@ -34,9 +35,8 @@ export async function requireFreeBranches(
 const BRANCHES = [`refs/heads/${branchName("*")}`, `refs/heads/${branchName("*")}/**`];
 
 /** Whether a job gets a commit in a dataset: for files, new commits of subdatasets, or its record alone. */
-function getsCommit({ changes, savedByOthers, children }: StagedDataset, key: number): boolean {
-  return changes.has(key) || savedByOthers.has(key) ||
-    children.some((child) => child.selfCommittedJobs.has(key) || getsCommit(child, key));
+function getsCommit(part: StagedDataset, key: number): boolean {
+  return part.changes.has(key) || part.savedByOthers.has(key) || hasPartBelow(part, key);
 }
 
 function branchTaken(jobId: string, holder: string, root: string): UserError {

@@ -1,7 +1,7 @@
 import { isWithin, joinPath } from "../paths/root_paths.ts";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { isAsNoted } from "../annex/absent_files.ts";
-import { sizeOfKey } from "../annex/annex_key.ts";
+import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
@@ -85,7 +85,7 @@ function requireWholeContent(
   claim: string,
   target: string,
 ): void {
-  const expected = sizeOfKey(basename(target));
+  const expected = sizeOfKey(annexKeyOf(target)!);
   const content = ifPresent(() => Deno.statSync(join(root, claim)));
   if (expected === undefined || content === undefined || content.size === expected) return;
   const [file, copy] = [shellName(claim), shellName(`${claim}.copy`)];

@@ -258,12 +258,17 @@ function isIdle(
   children: readonly StagedDataset[],
 ): boolean {
   return (changes.get(key) ?? []).every(({ path }) => alongside.includes(path)) &&
-    !children.some((child) => hasPart(child, key));
+    !hasPartBelow({ children }, key);
 }
 
-function hasPart({ changes, selfCommittedJobs, children }: StagedDataset, key: number): boolean {
-  return changes.has(key) || selfCommittedJobs.has(key) ||
-    children.some((child) => hasPart(child, key));
+/** Whether a job changed something in a subdataset, or committed there itself. */
+export function hasPartBelow(
+  { children }: Pick<StagedDataset, "children">,
+  key: number,
+): boolean {
+  return children.some((child) =>
+    child.changes.has(key) || child.selfCommittedJobs.has(key) || hasPartBelow(child, key)
+  );
 }
 
 /** Takes what jobs have added out of the index, and of `changes`. */

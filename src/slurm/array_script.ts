@@ -95,6 +95,19 @@ export function directivesOf(script: string): string[] {
   return directives;
 }
 
+/**
+ * The words of the `#SBATCH` lines of a batch script, comments left out.
+ *
+ * @param split takes a line apart.
+ */
+export function directiveWords(
+  script: string,
+  split: (line: string) => readonly string[],
+): string[] {
+  return directivesOf(script).filter((line) => line.startsWith("#SBATCH"))
+    .flatMap((line) => withoutComment(split(line.slice("#SBATCH".length))));
+}
+
 /** sbatch(1): in a directive a word that begins with `#` begins a comment. */
 export function withoutComment(words: readonly string[]): string[] {
   const comment = words.findIndex((word) => word.startsWith("#"));

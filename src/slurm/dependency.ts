@@ -10,7 +10,7 @@ import { join } from "shlex";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import { splitShellWords } from "../process/shell_words.ts";
-import { directivesOf, withoutComment } from "./array_script.ts";
+import { directiveWords } from "./array_script.ts";
 import { COMPONENT_SEPARATOR, isBeforeScript, readOption } from "./sbatch_words.ts";
 import type { ReadOption } from "./sbatch_words.ts";
 import { guessSubmissionCommand, readSbatchOptions, splitLeniently } from "./submission_command.ts";
@@ -20,9 +20,7 @@ const ENDING_TYPES = ["afterok", "afterany", "afternotok", "aftercorr", "afterbu
 
 /** The value of `--dependency` in the directives of a batch script. */
 export function dependencyOfScript(script: string): string | undefined {
-  const words = directivesOf(script).filter((line) => line.startsWith("#SBATCH"))
-    .flatMap((line) => withoutComment(splitLeniently(line.slice("#SBATCH".length))));
-  return readSbatchOptions(words).dependency;
+  return readSbatchOptions(directiveWords(script, splitLeniently)).dependency;
 }
 
 /**

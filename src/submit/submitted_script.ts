@@ -1,4 +1,5 @@
 import { statIfPresent } from "../fs/if_present.ts";
+import { blobOid } from "../git/blob_oid.ts";
 import { placesOfScript } from "../slurm/script_places.ts";
 import { readSubmissionCommand } from "../slurm/submission_command.ts";
 
@@ -47,4 +48,27 @@ export async function findScriptFile(
     if ((await statIfPresent(file))?.isFile === true) return file;
   }
   return undefined;
+}
+
+/**
+ * What the batch script of a command is now, which is no `--wrap`: git's name for its content.
+ *
+ * @param likeOid any object name of the repository.
+ * @returns `undefined` if it cannot be told.
+ */
+export async function scriptBlobNow(
+  command: string,
+  directory: string,
+  likeOid: string,
+): Promise<string | undefined> {
+  const found = await findSubmittedScript(command, directory);
+  if (found === undefined || "wrap" in found) return undefined;
+  try {
+    return await blobOid(await Deno.readFile(found.file), likeOid);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
+      return undefined;
+    }
+    throw error;
+  }
 }

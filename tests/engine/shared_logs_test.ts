@@ -1,27 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { EngineWorld, saidBy } from "./engine_world.ts";
+import { saidBy } from "./engine_world.ts";
+import { createWithLog, runJob } from "./shared_log_world.ts";
 
 const LEFT_OUT =
   /"job\.log" is left out as the log of jobs? ([^:]+): job ([0-9]+) has the same one/;
-
-/** A world in which each job logs to the same file of the dataset. */
-async function createWithLog(): Promise<EngineWorld> {
-  const world = await EngineWorld.create();
-  const log = join(world.root, "job.log");
-  await world.slurm.setDescription(
-    `JobName=my\n   UserId=ada(1000) GroupId=ada(1000) MCS_label=N/A\n   Requeue=1 Restarts=0 BatchFlag=1\n` +
-      `   WorkDir=${world.root}\n   StdErr=${log}\n   StdIn=/dev/null\n   StdOut=${log}\n`,
-  );
-  return world;
-}
-
-async function run(world: EngineWorld, output: string, state: string): Promise<string> {
-  const jobId = await world.schedule(output);
-  await world.write(`${output}/result.txt`, `${output}\n`);
-  await world.slurm.setRows(jobId, `${jobId}|${state}`);
-  return jobId;
-}
 
 function committed(changes: readonly string[]): boolean {
   return changes.some((change) => change.endsWith(" job.log"));
@@ -29,9 +11,9 @@ function committed(changes: readonly string[]): boolean {
 
 for (const state of ["RUNNING", "COMPLETED", "FAILED"]) {
   Deno.test(`finish: a log that a job has as well which is ${state} now → not committed with the earlier one`, async () => {
-    await using world = await createWithLog();
-    await run(world, "one", "COMPLETED");
-    await run(world, "two", state);
+    await using world = await createWithLog("job.log");
+    await runJob(world, "one", "COMPLETED");
+    await runJob(world, "two", state);
     await world.write("job.log", "of the second\n");
 
     const outcome = await world.dlslurm("finish");
@@ -46,9 +28,9 @@ for (const state of ["RUNNING", "COMPLETED", "FAILED"]) {
 }
 
 Deno.test("finish: a log that a job has as well which has not begun → committed", async () => {
-  await using world = await createWithLog();
-  await run(world, "one", "COMPLETED");
-  await run(world, "two", "PENDING");
+  await using world = await createWithLog("job.log");
+  await runJob(world, "one", "COMPLETED");
+  await runJob(world, "two", "PENDING");
   await world.write("job.log", "of the first\n");
 
   const outcome = await world.dlslurm("finish");
@@ -58,9 +40,9 @@ Deno.test("finish: a log that a job has as well which has not begun → committe
 });
 
 Deno.test("finish of one job by its ID: a log that was written after its end is another's, which has it as well", async () => {
-  await using world = await createWithLog();
-  await run(world, "one", "COMPLETED");
-  await run(world, "two", "RUNNING");
+  await using world = await createWithLog("job.log");
+  await runJob(world, "one", "COMPLETED");
+  await runJob(world, "two", "RUNNING");
   await world.write("job.log", "of the second\n");
   await world.slurm.setEnd(Date.now() - 60_000);
 
@@ -70,7 +52,7 @@ Deno.test("finish of one job by its ID: a log that was written after its end is 
   assert(!committed(await world.changes()));
   await world.slurm.setEnd(Date.now() + 60_000);
   await world.slurm.setRows("2", "2|COMPLETED");
-  await run(world, "three", "RUNNING");
+  await runJob(world, "three", "RUNNING");
   await world.must("finish", "2");
   assert(committed(await world.changes()), "it was written before the end");
 });

@@ -1,8 +1,7 @@
 import type { RunRecord } from "../../datalad/run_record.ts";
 import { UserError } from "../../errors.ts";
-import { blobOid } from "../../git/blob_oid.ts";
 import type { SubmissionPlan } from "../../submit/plan_submission.ts";
-import { findSubmittedScript } from "../../submit/submitted_script.ts";
+import { scriptBlobNow } from "../../submit/submitted_script.ts";
 
 /**
  * Whether the batch script that would be submitted, which is not in the dataset, is another than the one that ran.
@@ -15,13 +14,8 @@ export async function isOtherOutside(
 ): Promise<boolean | undefined> {
   const { outside, blob } = evidence?.script ?? {};
   if (outside !== true || blob === undefined) return undefined;
-  const found = await findSubmittedScript(command, directory);
-  if (found === undefined || "wrap" in found) return true;
-  try {
-    return await blobOid(await Deno.readFile(found.file), blob) !== blob;
-  } catch {
-    return true; // it may not be read: sbatch will say so
-  }
+  // Of one that may not be read sbatch will say so.
+  return await scriptBlobNow(command, directory, blob) !== blob;
 }
 
 /**

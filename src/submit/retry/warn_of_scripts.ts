@@ -1,13 +1,12 @@
 import { join } from "node:path";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { blobOid } from "../../git/blob_oid.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import { firstOf } from "../../session/name_list.ts";
 import type { Session } from "../../session/session.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { Retry } from "../../store/retries.ts";
 import { readPlanned, scriptOfFirst } from "../planned_script.ts";
-import { findSubmittedScript } from "../submitted_script.ts";
+import { scriptBlobNow } from "../submitted_script.ts";
 
 /** More names than this are counted. */
 const MOST_NAMED = 5;
@@ -32,7 +31,7 @@ export async function warnOfScripts(
     const { path, blob } = planned;
     const directory = job.altDir === null ? plan.directory : join(dataset.root, job.pwd);
     const name = JSON.stringify([plan.array === null ? plan.command : path, directory]);
-    const found = now.get(name) ?? blobNow(plan.command, directory, dataset.headOid);
+    const found = now.get(name) ?? scriptBlobNow(plan.command, directory, dataset.headOid);
     now.set(name, found);
     const isThere = await found;
     if (isThere === blob) continue;
@@ -63,22 +62,4 @@ export async function warnOfScripts(
 
 function nameJobs(ids: readonly string[]): string {
   return ids.length === 1 ? `job ${ids[0]} runs it` : `jobs ${firstOf(ids, MOST_NAMED)} run it`;
-}
-
-/** What the script of a command is now, by its name as a blob; `undefined` if it cannot be told. */
-async function blobNow(
-  command: string,
-  directory: string,
-  likeOid: string,
-): Promise<string | undefined> {
-  const found = await findSubmittedScript(command, directory);
-  if (found === undefined || "wrap" in found) return undefined;
-  try {
-    return await blobOid(await Deno.readFile(found.file), likeOid);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
-      return undefined;
-    }
-    throw error;
-  }
 }
