@@ -163,6 +163,9 @@ export function unreadable(dataset: Dataset, path: string, reason: string): User
 
 const AGAIN = "then run the same command again";
 
+/** The system's words where a file cannot be read, and its permissions are not why. */
+const FAULT = /Input\/output error|Stale (?:NFS )?file handle/;
+
 /** What helps against the reason that git or git-annex gives. */
 function adviceFor(
   dataset: Dataset,
@@ -182,6 +185,7 @@ function adviceFor(
   }
   const known = diskFailure("git", reason) ?? limitFailure("git", reason);
   if (known?.hint !== undefined) return [known.code, known.hint];
+  if (FAULT.test(reason)) return ["DISK", `wait until the file system can read it, ${AGAIN}`];
   if (!/permission denied|operation not permitted/i.test(reason)) {
     return ["GIT_FAILED", `mend what git says, ${AGAIN}`];
   }

@@ -221,8 +221,11 @@ class OutputStaging {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const said = error.detail ?? error.message;
-      const path = /open\("(.*)"\): |^fatal: (.*): clean filter '/m.exec(said)?.slice(1)
-        .find((each) => each !== undefined) ?? "";
+      const path =
+        /open\("(.*)"\): |^fatal: (.*): clean filter '|^fatal: Unable to process path (.*)$/m.exec(
+          said,
+        )?.slice(1)
+          .find((each) => each !== undefined) ?? "";
       this.#owners.failures.set(key, this.#notAdded(path, said));
     }
   }

@@ -7,6 +7,9 @@ const NOT_WELL = /Read-only file system|Input\/output error|Stale (NFS )?file ha
 const NOT_ALLOWED =
   /insufficient permission for adding an object|(?:unable to|could not|couldn't|cannot) (?:create|append to|write|unlink|mkdir|lock|rename)\b.*Permission denied/i;
 
+/** What git says of the one file that it could not read: no word about the repository. */
+const OF_A_FILE = /^error: (?:read error while indexing |(?:open|lstat|readlink)\(").*$/gm;
+
 /**
  * The error for a command on a repository that failed because the disk refused to write, or the user may
  * not; `undefined` if it failed for another reason.
@@ -20,7 +23,7 @@ export function diskFailure(command: string, stderr: string): UserError | undefi
   if (NO_ROOM.test(stderr)) {
     return new UserError("DISK", message, { detail: stderr, hint: `free space, ${again}` });
   }
-  if (NOT_WELL.test(stderr)) {
+  if (NOT_WELL.test(stderr.replace(OF_A_FILE, ""))) {
     return new UserError("DISK", message, {
       detail: stderr,
       hint: `wait until the file system is well again, or is mounted for writing, ${again}`,

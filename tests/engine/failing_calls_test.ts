@@ -163,6 +163,34 @@ for (const kind of TRIES_ALL ? ["plain git", "git-annex"] as const : ["plain git
 
 testIfAvailable(
   ["strace"],
+  "finish of an output that the file system cannot read → its own job stays open",
+  async (test) => {
+    await using world = await EngineWorld.create();
+    const names = ["one", "two", "three"];
+    for (const name of names) await world.schedule(name);
+    for (const name of names) await world.write(`${name}/result.txt`, `${name}\n`);
+    const restore = await keep(world);
+    for (const kind of ["open", "read", "look"]) {
+      await test.step(kind, async () => {
+        await restore();
+        // git names it as it stands here, and strace takes it for both.
+        const fault = { kind, path: "two/result.txt", when: "1+", isMiddle: false };
+        const argv = [...DLSLURM, "finish"];
+        const outcome = await runWithFault(world.sandbox, world.root, argv, fault, "EIO");
+        assert.equal(outcome.code, 1);
+        assert.match(saidBy(outcome), /two\/result\.txt".*(\n.*)*Input\/output error/);
+        assert.match(saidBy(outcome), /wait until the file system/);
+        assert.deepEqual(stagesIn(world), ["finished", "open", "finished"], saidBy(outcome));
+
+        await world.must("finish");
+        assert.deepEqual(stagesIn(world), ["finished", "finished", "finished"]);
+      });
+    }
+  },
+);
+
+testIfAvailable(
+  ["strace"],
   "failing calls: list and recover → nothing is changed, and the next run works",
   async (test) => {
     await using world = await EngineWorld.create();

@@ -29,6 +29,13 @@ const CASES: readonly [stderr: string, code: ErrorCode | undefined, hint: RegExp
     undefined,
     /^/,
   ],
+  // One that the disk does not give.
+  [
+    "error: read error while indexing out/a: Input/output error\nerror: out/a: failed to insert into database",
+    undefined,
+    /^/,
+  ],
+  ['error: open("out/a"): Stale file handle\nfatal: Unable to process path out/a', undefined, /^/],
   ["fatal: not a git repository", undefined, /^/],
   ["", undefined, /^/],
 ];
