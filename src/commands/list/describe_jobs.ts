@@ -17,22 +17,30 @@ export interface SlurmAnswer {
   readonly removed: ReadonlySet<number>;
 }
 
-/** Puts what Slurm said beside jobs, why they are pending, and who submitted them. */
-export async function describeJobs(
+/** Puts what Slurm said beside jobs. */
+export type DescribeJobs = (answer: SlurmAnswer) => Promise<ListedJob[]>;
+
+/**
+ * Finds out who submitted jobs, which can be done while Slurm is asked.
+ *
+ * @returns what puts Slurm's answer beside the jobs, with why they are pending and who submitted them.
+ */
+export async function prepareToDescribe(
   dataset: Dataset,
   jobs: readonly Job[],
-  { open, statuses, removed }: SlurmAnswer,
   context: CommandContext,
-): Promise<ListedJob[]> {
-  const reasons = await pendingReasons(dataset, open, statuses, context);
+): Promise<DescribeJobs> {
   const users = await usersOfJobs(jobs, context.runner);
-  return jobs.map((job) => {
-    const reason = reasons.get(job.jobKey);
-    const user = users.get(job.jobKey);
-    return {
-      ...listedJob(job, statuses.get(job.jobKey), removed.has(job.jobKey)),
-      ...(reason === undefined ? {} : { reason }),
-      ...(user === undefined ? {} : { user }),
-    };
-  });
+  return async ({ open, statuses, removed }) => {
+    const reasons = await pendingReasons(dataset, open, statuses, context);
+    return jobs.map((job) => {
+      const reason = reasons.get(job.jobKey);
+      const user = users.get(job.jobKey);
+      return {
+        ...listedJob(job, statuses.get(job.jobKey), removed.has(job.jobKey)),
+        ...(reason === undefined ? {} : { reason }),
+        ...(user === undefined ? {} : { user }),
+      };
+    });
+  };
 }

@@ -8,6 +8,7 @@ import { askSlurm, Question } from "../../slurm/ask_slurm.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import { workTreesOf } from "../../worktrees/onto_worktree.ts";
 import type { CommandContext } from "../context.ts";
+import type { DescribeJobs } from "./describe_jobs.ts";
 import type { ListedJob } from "./job_table.ts";
 import { SCREENFUL } from "./list_options.ts";
 import type { ListOptions } from "./list_options.ts";
@@ -197,15 +198,19 @@ export async function describe(
   context: CommandContext,
 ): Promise<ListedJob[]> {
   const open = jobs.filter((job) => job.stage === "open").filter(isSubmitted);
-  const load = () => import("./describe_jobs.ts");
+  let describing: Promise<DescribeJobs> | undefined;
+  const prepare = () =>
+    describing ??= import("./describe_jobs.ts").then((loaded) =>
+      loaded.prepareToDescribe(dataset, jobs, context)
+    );
   const statuses: ReadonlyMap<number, JobStatus> = open.length === 0
     ? new Map()
     : await askSlurm(dataset, open, context, {
       question,
-      meanwhile: () => Promise.all([load(), meanwhile?.()]),
+      meanwhile: () => Promise.all([prepare(), meanwhile?.()]),
     });
-  const { describeJobs } = await load();
-  return await describeJobs(dataset, jobs, { open, statuses, removed }, context);
+  const describeJobs = await prepare();
+  return await describeJobs({ open, statuses, removed });
 }
 
 /** The stages that options ask for. */
