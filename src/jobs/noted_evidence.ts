@@ -40,6 +40,12 @@ export interface NotedEvidence {
   readonly isOfOtherClone?: boolean;
 }
 
+/** What is noted of the newest job that is open, and the HEAD that it was compared with. */
+export interface NewestEvidence extends Pick<NotedEvidence, "script" | "inputs"> {
+  /** Git's object name. */
+  readonly head: string;
+}
+
 /** Evidence with the content of a script that is in no commit. */
 export interface GatheredEvidence {
   /** What is noted. */

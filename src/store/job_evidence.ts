@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import type {
   GatheredEvidence,
+  NewestEvidence,
   NotedEvidence,
   NotedInput,
   NotedScript,
@@ -106,14 +107,15 @@ export class JobEvidence extends StorePart {
   }
 
   /**
-   * The script of the newest job of which evidence is noted, with the HEAD that it was compared with; of the
-   * newest when the store was opened, if there was one.
+   * What is noted of the newest job of which evidence is, of the newest when the store was opened if there was
+   * one; a long list of inputs is not looked up.
    */
-  newestScript(): { readonly head: string; readonly script: NotedScript } | undefined {
+  newest(): NewestEvidence | undefined {
     const found = this.#newestAtFirst ?? this.read(() => readNewestEvidence(this.database));
     const noted = parse<NotedEvidence>(found?.["noted"], Noted);
     const head = noted?.submission?.head;
-    return noted?.script && head !== undefined ? { head, script: noted.script } : undefined;
+    if (noted === undefined || head === undefined) return undefined;
+    return { head, script: noted.script, inputs: noted.inputs };
   }
 
   #noted(row: Readonly<Record<string, unknown>> | undefined): NotedEvidence | undefined {

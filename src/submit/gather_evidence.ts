@@ -2,20 +2,19 @@ import { isInside } from "../paths/root_paths.ts";
 import { isAbsolute, join, normalize, relative } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
-import { walkTree } from "../fs/walk_tree.ts";
 import { blobOid } from "../git/blob_oid.ts";
 import type { CommitTree } from "../git/commit_tree.ts";
 import type { IndexFile } from "../git/index_file.ts";
 import type { JobRequest } from "../jobs/job.ts";
 import { hasTraits } from "../jobs/noted_evidence.ts";
-import type { GatheredEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
+import type { GatheredEvidence, NewestEvidence, NotedScript } from "../jobs/noted_evidence.ts";
 import { shellName } from "../process/shell_name.ts";
 import type { Session } from "../session/session.ts";
-import { LinkedPaths } from "../datalad/linked_paths.ts";
-import { lookAtInput, traitsOf } from "../datalad/look_at_input.ts";
+import { traitsOf } from "../datalad/look_at_input.ts";
 import { lookIfThere } from "../datalad/look_if_there.ts";
 import { isVersionOfHead } from "../datalad/compare_with_head.ts";
 import type { InputView } from "../datalad/compare_with_head.ts";
+import { InputGatherer } from "./gather_inputs.ts";
 import type { PlannedScript } from "./planned_script.ts";
 import { findSubmittedScript } from "./submitted_script.ts";
 
@@ -33,10 +32,6 @@ export interface JobToProve {
   readonly extra?: readonly string[];
 }
 
-/** Files beyond so many bytes in all are recorded by size and time, so that schedule stays quick. */
-const MOST_BYTES_READ = 512 * 1024;
-/** A folder with more files than this is recorded by the name of its tree in HEAD. */
-const MOST_IN_FOLDERS = 1_000;
 /** A larger index, of more than some 16,000 files, is read only when jobs are finished: it takes a while. */
 const LARGEST_INDEX = 2 * 1024 * 1024;
 /** Longer lists are kept once for all jobs that have the same. */
@@ -44,10 +39,10 @@ const LONG_LIST = 100;
 /** Slurm's own limit, max_script_size in slurm.conf(5), is 4 MB unless a site raises it. */
 const LARGEST_SCRIPT = 64 * 1024 * 1024;
 
-/** Where the scripts of submitted jobs are noted. */
-export interface SubmittedScripts {
-  /** The script of the newest job that is open, and the HEAD that it was compared with. */
-  newestScript(): { readonly head: string; readonly script: NotedScript } | undefined;
+/** Where it is noted what submitted jobs were submitted with. */
+export interface SubmittedEvidence {
+  /** Of the newest job that is open, with the HEAD that it was compared with. */
+  newest(): NewestEvidence | undefined;
 }
 
 /** A script as it was read. */
@@ -66,7 +61,8 @@ interface ReadScript {
 export class EvidenceGatherer implements Disposable {
   readonly #dataset: Dataset;
   readonly #session: Session;
-  readonly #submitted: SubmittedScripts | undefined;
+  readonly #submitted: SubmittedEvidence | undefined;
+  readonly #inputs: InputGatherer;
   #head: CommitTree | undefined;
   #index: IndexFile | undefined;
   readonly #scripts = new Map<string, ReadScript>();
@@ -76,12 +72,13 @@ export class EvidenceGatherer implements Disposable {
    * Gathers for jobs of one dataset, on the HEAD that it was opened at.
    *
    * @param submitted where it is noted what the job before was submitted with: of many that are submitted one
-   * after the other at one HEAD, that HEAD has the script is then found out once.
+   * after the other at one HEAD, that HEAD has script and inputs is then found out once.
    */
-  constructor(dataset: Dataset, session: Session, submitted?: SubmittedScripts) {
+  constructor(dataset: Dataset, session: Session, submitted?: SubmittedEvidence) {
     this.#dataset = dataset;
     this.#session = session;
     this.#submitted = submitted;
+    this.#inputs = new InputGatherer(dataset, () => this.#lookInto(), () => this.#before);
   }
 
   /** Closes the files that are open. */
@@ -96,7 +93,7 @@ export class EvidenceGatherer implements Disposable {
    */
   async gather(job: JobToProve, planned?: PlannedScript): Promise<GatheredEvidence> {
     const script = planned === undefined ? await this.#script(job) : await this.#planned(planned);
-    const inputs = await this.#inputs(job);
+    const inputs = await this.#inputs.gather(job);
     const list = inputs.length > LONG_LIST ? JSON.stringify(inputs) : undefined;
     return {
       noted: {
@@ -247,11 +244,16 @@ export class EvidenceGatherer implements Disposable {
     };
   }
 
+  /** What is noted of the job before, if it was submitted at this HEAD. */
+  get #before(): NewestEvidence | undefined {
+    const newest = this.#submitted?.newest();
+    return newest?.head === this.#dataset.headOid ? newest : undefined;
+  }
+
   /** Whether it is noted that HEAD has this content at this path; of a link to another file it means nothing. */
   #wasSaved(path: string, blob: string): boolean {
-    const last = this.#submitted?.newestScript();
-    return last?.head === this.#dataset.headOid && last.script.saved === true &&
-      last.script.path === path && last.script.blob === blob;
+    const script = this.#before?.script;
+    return script?.saved === true && script.path === path && script.blob === blob;
   }
 
   /** Opened when it is needed: it takes some ms to be able to read git's objects. */
@@ -309,62 +311,6 @@ export class EvidenceGatherer implements Disposable {
       `the batch script "${path}" is not saved: ${reason}; as it is now it will be kept with the job's ` +
         "commit",
     );
-  }
-
-  async #inputs({ inputs: paths, extra = [] }: JobToProve): Promise<NotedInput[]> {
-    const inputs: NotedInput[] = [];
-    const places = new LinkedPaths(this.#dataset.root);
-    const noted = new Set<string>();
-    let room = MOST_BYTES_READ;
-    let foldersRoom = MOST_IN_FOLDERS;
-    for (const path of paths) {
-      const mark = extra.includes(path) ? { extra: true } : {};
-      const note = (input: NotedInput) => {
-        noted.add(input.path);
-        inputs.push({ ...input, ...mark });
-      };
-      const left = [places.placeOf(path)];
-      for (const place of left) {
-        const files = await this.#filesIn(place, foldersRoom);
-        if (files === undefined) {
-          const tree = (await this.#lookInto()).head.find(place)?.oid;
-          note({ path: place, ...(tree === undefined ? {} : { tree }) });
-          continue;
-        }
-        if (files.length !== 1 || files[0] !== place) foldersRoom -= files.length;
-        for (const file of files) {
-          if (noted.has(file)) continue;
-          const { read = 0, ...input } = await lookAtInput(await this.#lookInto(), file, room);
-          room -= read;
-          if (input.path === file) {
-            note(input);
-            continue;
-          }
-          // A link: what it leads to may be a folder.
-          if (noted.has(input.path)) continue;
-          if (!this.#isFolder(input.path)) note(input);
-          else if (!left.includes(input.path)) left.push(input.path);
-        }
-      }
-    }
-    return inputs;
-  }
-
-  #isFolder(path: string): boolean {
-    return lookIfThere(() => Deno.lstatSync(join(this.#dataset.root, path)))?.isDirectory === true;
-  }
-
-  /** The files at and under a path; `undefined` for a folder with more than there is room for. */
-  async #filesIn(path: string, room: number): Promise<string[] | undefined> {
-    const info = lookIfThere(() => Deno.lstatSync(join(this.#dataset.root, path)));
-    if (info?.isDirectory !== true) return [path];
-    const files: string[] = [];
-    for await (const entry of walkTree(this.#dataset.root, path)) {
-      if (entry.kind === "closed") return undefined;
-      if (entry.kind !== "folder") files.push(entry.path);
-      if (files.length > room) return undefined;
-    }
-    return files.sort();
   }
 }
 

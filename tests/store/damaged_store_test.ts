@@ -28,7 +28,7 @@ const READS: Readonly<Record<string, (store: JobStore) => unknown>> = {
   "files.findRoom": (store) => store.files.findRoom([1]),
   "evidence.find": (store) => store.evidence.find(1),
   "evidence.findOfAttempt": (store) => store.evidence.findOfAttempt(1, 0),
-  "evidence.newestScript": (store) => store.evidence.newestScript(),
+  "evidence.newest": (store) => store.evidence.newest(),
   "unanswered.commandOf": (store) => store.unanswered.commandOf(1),
   "unanswered.endOf": (store) => store.unanswered.endOf(1),
   "unanswered.idsSince": (store) => store.unanswered.idsSince(0, null),

@@ -88,7 +88,7 @@ Deno.test("JobEvidence.noteFoundBy() adds who told the job to what was noted, lo
     assert.deepEqual(store.evidence.find(other), evidence(1).noted);
   }));
 
-Deno.test("JobEvidence.newestScript() is that of the newest job, or of the newest when the store was opened", async () => {
+Deno.test("JobEvidence.newest() is that of the newest job, or of the newest when the store was opened", async () => {
   const folder = await Deno.makeTempDir();
   const withScript = (blob: string, head: string): GatheredEvidence => {
     const { noted } = evidence(0);
@@ -98,8 +98,8 @@ Deno.test("JobEvidence.newestScript() is that of the newest job, or of the newes
     };
   };
   const said = (store: JobStore) => {
-    const newest = store.evidence.newestScript();
-    return newest && `${newest.script.blob} at ${newest.head}`;
+    const newest = store.evidence.newest();
+    return newest && `${newest.script?.blob} at ${newest.head}`;
   };
   try {
     using store = JobStore.open(folder);
@@ -113,7 +113,10 @@ Deno.test("JobEvidence.newestScript() is that of the newest job, or of the newes
       begin(store, "c", withScript("b3", "h3"));
       assert.equal(said(other), "b2 at h2", "read when it was opened");
     }
-    begin(store, "d", { ...withScript("", ""), noted: { ...evidence(0).noted, script: null } });
+    const { noted } = evidence(2);
+    begin(store, "d", { ...evidence(2), noted: { ...noted, submission: { head: "h4" } } });
+    assert.deepEqual(store.evidence.newest()?.inputs, noted.inputs);
+    begin(store, "e", { ...withScript("", ""), noted: { ...noted, submission: {} } });
     assert.equal(said(store), undefined);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openDataset } from "../../src/datalad/dataset.ts";
 import { EvidenceGatherer } from "../../src/submit/gather_evidence.ts";
-import type { JobToProve, SubmittedScripts } from "../../src/submit/gather_evidence.ts";
+import type { JobToProve, SubmittedEvidence } from "../../src/submit/gather_evidence.ts";
 import { testIfAvailable } from "../support/requirements.ts";
 import { TestRepository } from "../support/test_repository.ts";
 import { testSession } from "../support/test_session.ts";
@@ -248,10 +248,10 @@ Deno.test("EvidenceGatherer believes the note of the job before where script and
   await using _repository = repository;
   const { runner, root } = repository;
   const dataset = await openDataset(runner, root, undefined);
-  const gather = async (newest: ReturnType<SubmittedScripts["newestScript"]>) => {
+  const gather = async (newest: ReturnType<SubmittedEvidence["newest"]>) => {
     // Git's objects are out of reach: whatever is told comes from the note.
     const blind = { ...dataset, commonDir: repository.at("elsewhere"), git: failing };
-    using gatherer = new EvidenceGatherer(blind, session, { newestScript: () => newest });
+    using gatherer = new EvidenceGatherer(blind, session, { newest: () => newest });
     return (await gatherer.gather(job())).noted.script?.saved;
   };
   const failing = { run: () => Promise.resolve({ code: 1 }) } as unknown as typeof dataset.git;
@@ -259,13 +259,18 @@ Deno.test("EvidenceGatherer believes the note of the job before where script and
   const script = { path: "job.sh", blob, saved: true };
   const head = dataset.headOid;
 
-  assert.equal(await gather({ head, script }), true);
-  assert.equal(await gather({ head: "0".repeat(40), script }), undefined);
-  assert.equal(await gather({ head, script: { ...script, path: "other.sh" } }), undefined);
-  assert.equal(await gather({ head, script: { ...script, blob: "0".repeat(40) } }), undefined);
-  assert.equal(await gather({ head, script: { ...script, saved: false } }), undefined);
+  const inputs: never[] = [];
+
+  assert.equal(await gather({ head, script, inputs }), true);
+  assert.equal(await gather({ head: "0".repeat(40), script, inputs }), undefined);
+  assert.equal(await gather({ head, inputs, script: { ...script, path: "other.sh" } }), undefined);
+  assert.equal(
+    await gather({ head, inputs, script: { ...script, blob: "0".repeat(40) } }),
+    undefined,
+  );
+  assert.equal(await gather({ head, inputs, script: { ...script, saved: false } }), undefined);
   assert.equal(await gather(undefined), undefined);
   await Deno.rename(repository.at("job.sh"), repository.at("real.sh"));
   await Deno.symlink("real.sh", repository.at("job.sh"));
-  assert.equal(await gather({ head, script }), undefined, "a link, which HEAD has not");
+  assert.equal(await gather({ head, script, inputs }), undefined, "a link, which HEAD has not");
 });
