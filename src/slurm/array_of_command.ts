@@ -1,6 +1,5 @@
 import { parseArrayTasks } from "../jobs/job_id.ts";
-import { splitShellWords } from "../process/shell_words.ts";
-import { directiveWords } from "./array_script.ts";
+import { directiveWords } from "./directives.ts";
 import type { SbatchWords } from "./sbatch_words.ts";
 import { valuesOfOptions } from "./sbatch_words.ts";
 
@@ -17,7 +16,7 @@ export function arrayTasksOf(
   script: string | undefined,
   env: { get(name: string): string | undefined },
 ): number[] | undefined {
-  const directives = directiveWords(script ?? "", splitShellWords);
+  const directives = directiveWords(script ?? "");
   const expression = valuesOfOptions(words.options).get("array") ??
     env.get("SBATCH_ARRAY_INX") ?? valuesOfOptions(directives).get("array");
   return expression === undefined ? undefined : parseArrayTasks(expression);

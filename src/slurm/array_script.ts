@@ -1,4 +1,5 @@
 import { quote } from "shlex";
+import { directivesOf } from "./directives.ts";
 
 /** Rows in one file: a task reads one of them, and a shell reads it whole. */
 const ROWS_PER_FILE = 500;
@@ -78,40 +79,6 @@ function renderRows(array: ArrayBundle, first: number, end: number): string {
     "esac",
     "",
   ].join("\n");
-}
-
-/**
- * The lines with options of a batch script: sbatch(1), "sbatch will stop processing further #SBATCH
- * directives once the first non-comment non-whitespace line has been reached".
- */
-export function directivesOf(script: string): string[] {
-  const directives: string[] = [];
-  for (const line of script.split("\n")) {
-    if (/^\s*$/.test(line)) continue;
-    // A comment may be indented, a directive may not; between it and its first option need be no blank.
-    if (!/^\s*#/.test(line)) break;
-    if (/^#(SBATCH|PBS|BSUB)/.test(line)) directives.push(line);
-  }
-  return directives;
-}
-
-/**
- * The words of the `#SBATCH` lines of a batch script, comments left out.
- *
- * @param split takes a line apart.
- */
-export function directiveWords(
-  script: string,
-  split: (line: string) => readonly string[],
-): string[] {
-  return directivesOf(script).filter((line) => line.startsWith("#SBATCH"))
-    .flatMap((line) => withoutComment(split(line.slice("#SBATCH".length))));
-}
-
-/** sbatch(1): in a directive a word that begins with `#` begins a comment. */
-export function withoutComment(words: readonly string[]): string[] {
-  const comment = words.findIndex((word) => word.startsWith("#"));
-  return words.slice(0, comment < 0 ? undefined : comment);
 }
 
 /** The program that the first line names, quoted; as for the kernel, what follows it is one argument. */

@@ -10,7 +10,7 @@ import { join } from "shlex";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import { splitShellWords } from "../process/shell_words.ts";
-import { directiveWords } from "./array_script.ts";
+import { directiveWords } from "./directives.ts";
 import { COMPONENT_SEPARATOR, isBeforeScript, readOption } from "./sbatch_words.ts";
 import type { ReadOption } from "./sbatch_words.ts";
 import { guessSubmissionCommand, readSbatchOptions, splitLeniently } from "./submission_command.ts";

@@ -1,5 +1,4 @@
-import { splitShellWords } from "../process/shell_words.ts";
-import { directivesOf, withoutComment } from "./array_script.ts";
+import { directivesOf, wordsOfDirective } from "./directives.ts";
 import { valuesOfOptions, valuesOfWords } from "./sbatch_words.ts";
 import type { SbatchWords } from "./sbatch_words.ts";
 
@@ -73,5 +72,5 @@ function wordsOf(directive: string): string[] {
   if (!directive.startsWith("#SBATCH")) {
     throw new SyntaxError(`"${directive}" is of another system`);
   }
-  return withoutComment(splitShellWords(directive.slice("#SBATCH".length)));
+  return wordsOfDirective(directive);
 }

@@ -7,7 +7,7 @@ import type { SeenSubmissions, SubmissionMatch } from "../jobs/match_submission.
 import { findWriter } from "../process/find_writer.ts";
 import { livenessOf, parseIdentity } from "../process/process_identity.ts";
 import type { Session } from "../session/session.ts";
-import { directivesOf } from "../slurm/array_script.ts";
+import { directivesOf } from "../slurm/directives.ts";
 import { slurmClientOf } from "../slurm/slurm_client.ts";
 import { querySubmissions } from "../slurm/query_submissions.ts";
 import { expectedLineOf, isSameLine } from "../slurm/submit_line.ts";

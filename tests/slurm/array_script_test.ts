@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { batchScriptName, directivesOf, renderArrayBundle } from "../../src/slurm/array_script.ts";
+import { batchScriptName, renderArrayBundle } from "../../src/slurm/array_script.ts";
 import type { ArrayBundle } from "../../src/slurm/array_script.ts";
 
 /** Prints its arguments, each ended by a NUL. */
@@ -77,24 +77,4 @@ Deno.test("renderFrozenArray() hands over to the program that the script names, 
     { table: "t.csv", script: { name: "job", text }, args: [["x"]] },
     async (run) => assert.deepEqual(await run(["/bin/sh"], 0), ["yes", "x"]),
   );
-});
-
-Deno.test("directivesOf() takes what sbatch would read, and nothing below the first command", () => {
-  const script = [
-    "#!/bin/bash",
-    "# a comment",
-    "#SBATCH --time=1",
-    "",
-    "##SBATCH --no",
-    "#SBATCH -o 'x y'",
-    "  ",
-    "  # an indented comment",
-    "  #SBATCH --indented",
-    "#SBATCH--mem=1",
-    "echo",
-    "#SBATCH --late",
-  ];
-
-  const taken = ["#SBATCH --time=1", "#SBATCH -o 'x y'", "#SBATCH--mem=1"];
-  assert.deepEqual(directivesOf(script.join("\n")), taken);
 });
