@@ -11,8 +11,8 @@ import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import { splitShellWords } from "../process/shell_words.ts";
 import { directiveWords } from "./directives.ts";
-import { COMPONENT_SEPARATOR, isBeforeScript, readOption } from "./sbatch_words.ts";
-import type { ReadOption } from "./sbatch_words.ts";
+import { COMPONENT_SEPARATOR, readOptions } from "./sbatch_words.ts";
+import type { Option } from "./sbatch_words.ts";
 import { guessSubmissionCommand, readSbatchOptions, splitLeniently } from "./submission_command.ts";
 
 /** Types that hold a job back until another has ended; `after` only waits for its start. */
@@ -165,29 +165,15 @@ export function setDependency(command: string, dependency: string | undefined): 
 
 /** Words behind `sbatch` without the option `--dependency`, however it was written. */
 function withoutDependency(words: readonly string[]): string[] {
-  const kept: string[] = [];
-  let at = 0;
-  for (; at < words.length && isBeforeScript(words[at]!); at++) {
-    const word = words[at]!;
-    if (word === COMPONENT_SEPARATOR) {
-      kept.push(word);
-      continue;
-    }
-    let option: ReadOption;
-    try {
-      option = readOption(word);
-    } catch {
-      break; // the caller sees what is left
-    }
-    const isDependency = option.name === "d" || option.name === "dependency";
-    const own = option.takesNext ? words.slice(at, at + 2) : [word];
-    if (!isDependency) kept.push(...own);
-    else if (!word.startsWith("--")) {
-      // Letters may stand before it: `-Hd afterok:1`.
-      const letters = word.slice(1, word.indexOf("d"));
-      if (letters !== "") kept.push(`-${letters}`);
-    }
-    if (option.takesNext) at++;
-  }
-  return [...kept, ...words.slice(at)];
+  const { components, rest } = readOptions(words);
+  const kept = components.flatMap((own) => [COMPONENT_SEPARATOR, ...own.flatMap(wordsToKeep)]);
+  return [...kept.slice(1), ...rest];
+}
+
+function wordsToKeep({ name, words }: Option): readonly string[] {
+  const word = words[0]!;
+  if (name !== "dependency") return words;
+  // Letters may stand before it: `-Hd afterok:1`.
+  const letters = word.startsWith("--") ? "" : word.slice(1, word.indexOf("d"));
+  return letters === "" ? [] : [`-${letters}`];
 }

@@ -20,7 +20,13 @@ const WITHOUT_VALUE = new Set(
     "test-only usage use-min-nodes verbose version wait").split(" "),
 );
 const SHORT_WITH_VALUE = new Set("AaBbCcDdeFGiJLMmNnopqStwx".split(""));
-const SHORT_WITHOUT_VALUE = new Set("hHIkOQsvVW".split(""));
+/** Letters without a value, and perhaps another one with what follows it. */
+const LETTERS_REGEXP = /^-[hHIkOQsvVW]*(?:(.)(.*))?$/s;
+/** Long names of the short options that say where a job runs, what it is called and what it waits for. */
+const LONG_NAMES: Readonly<Record<string, string>> = {
+  ...{ D: "chdir", J: "job-name", M: "clusters", a: "array", d: "dependency", e: "error" },
+  ...{ o: "output" },
+};
 
 /** An sbatch command line, taken apart. */
 export interface SbatchWords {
@@ -48,7 +54,7 @@ export interface SbatchWords {
  */
 export function parseSbatchWords(words: readonly string[], allowsArray = false): SbatchWords {
   const { program, components, script, args } = takeApart(words);
-  const array = components.flat().find(({ name }) => name === "array" || name === "a");
+  const array = components.flat().find(({ name }) => name === "array");
   if (array !== undefined && !allowsArray) {
     throw new SyntaxError(`it asks for an array of its own, ${array.words[0]}`);
   }
@@ -58,7 +64,7 @@ export function parseSbatchWords(words: readonly string[], allowsArray = false):
 
 /** Options, by long and short names, that change what a job computes. */
 const OF_THE_WORK = new Set(
-  "array a chdir D container container-id export export-file get-user-env input i".split(" "),
+  "array chdir container container-id export export-file get-user-env input i".split(" "),
 );
 
 /**
@@ -83,39 +89,18 @@ export function workOfSbatchWords(words: readonly string[]): readonly unknown[] 
   return [script, args, own];
 }
 
-interface Option {
-  /** Long, or one letter; empty for several letters together. */
-  readonly name: string;
-  /** As given, with its value. */
-  readonly words: readonly string[];
-}
-
 function takeApart(
   words: readonly string[],
-): Pick<SbatchWords, "program" | "script" | "args"> & {
-  readonly components: readonly (readonly Option[])[];
-} {
-  const [program, ...rest] = words;
+): Pick<SbatchWords, "program" | "script" | "args"> & Pick<ReadOptions, "components"> {
+  const [program, ...own] = words;
   if (program === undefined || !/(^|\/)sbatch$/.test(program)) {
     throw new SyntaxError(`its first word is "${program ?? ""}", not sbatch`);
   }
-  const components: Option[][] = [[]];
-  let wrap: string | undefined;
-  let at = 0;
-  for (; at < rest.length && isBeforeScript(rest[at]!); at++) {
-    const word = rest[at]!;
-    if (word === COMPONENT_SEPARATOR) {
-      components.push([]);
-      continue;
-    }
-    const { name, takesNext, value } = readOption(word);
-    const next = takesNext ? rest[at + 1] : undefined;
-    if (takesNext && next === undefined) throw new SyntaxError(`option ${word} has no value`);
-    if (name === "wrap") wrap = next ?? value;
-    else components.at(-1)!.push({ name, words: next === undefined ? [word] : [word, next] });
-    if (takesNext) at++;
-  }
-  const args = rest.slice(rest[at] === "--" ? at + 1 : at);
+  const read = readOptions(own);
+  if (read.problem !== undefined) throw new SyntaxError(read.problem);
+  const wrap = read.components.flat().findLast(({ name }) => name === "wrap")?.value;
+  const components = read.components.map((some) => some.filter(({ name }) => name !== "wrap"));
+  const args = read.rest.slice(read.rest[0] === "--" ? 1 : 0);
   if (wrap !== undefined) {
     if (args.length === 0) return { program, components, script: { wrap }, args };
     throw new SyntaxError("it has both --wrap and a script");
@@ -123,14 +108,6 @@ function takeApart(
   const path = args.shift();
   if (path === undefined) throw new SyntaxError("it names no batch script");
   return { program, components, script: { path }, args };
-}
-
-/** sbatch(1), HETEROGENEOUS JOBS: stands between the options of two components. */
-export const COMPONENT_SEPARATOR = ":";
-
-/** Whether a word stands before the script: `--` ends the options, `-` alone is a script. */
-export function isBeforeScript(word: string): boolean {
-  return word === COMPONENT_SEPARATOR || /^-./.test(word) && word !== "--";
 }
 
 /**
@@ -146,73 +123,88 @@ export function valuesOfWords(
   return valuesOfOptions([...further.flat(), ...options]);
 }
 
-/** Long names of the short options that say where a job runs and what it is called. */
-const LONG_NAMES: Readonly<Record<string, string>> = {
-  ...{ D: "chdir", J: "job-name", M: "clusters", a: "array", e: "error", o: "output" },
-};
-
 /**
  * The values of options that say where and what a job is, by their long names: `array`, `chdir`, `clusters`,
- * `error`, `job-name`, `output`, and others that were given by theirs. Of one that stands there twice the
- * last counts, as for sbatch.
+ * `dependency`, `error`, `job-name`, `output`, and others that were given by theirs. Of one that stands there
+ * twice the last counts, as for sbatch.
  *
- * @param options words of a command line or of `#SBATCH` directives, nothing but options among them.
+ * @param words of a command line or of `#SBATCH` directives, nothing but options of one component among them.
  * @throws {SyntaxError} If a word is no option, or it cannot be told whether it takes a value.
  */
-export function valuesOfOptions(options: readonly string[]): Map<string, string> {
-  const values = new Map<string, string>();
-  for (let at = 0; at < options.length; at++) {
-    const word = options[at]!;
-    if (!word.startsWith("-")) throw new SyntaxError(`"${word}" is no option`);
-    const { name, takesNext, value } = readOption(word);
-    const given = takesNext ? options[++at] : value;
-    if (given !== undefined) values.set(LONG_NAMES[name] ?? name, given);
-  }
-  return values;
+export function valuesOfOptions(words: readonly string[]): Map<string, string> {
+  const { components, rest, problem } = readOptions(words);
+  if (problem !== undefined) throw new SyntaxError(problem);
+  const stray = components.length > 1 ? COMPONENT_SEPARATOR : rest[0];
+  if (stray !== undefined) throw new SyntaxError(`"${stray}" is no option`);
+  return new Map(
+    components.flat().flatMap(({ name, value }) => value === undefined ? [] : [[name, value]]),
+  );
 }
 
-/** An option and its value, as far as one word tells. */
-export interface ReadOption {
-  /** As sbatch has it, without the dashes; a beginning that only one option has stands for that. */
+/** An option of sbatch. */
+export interface Option {
+  /** Long, or one letter where LONG_NAMES has none; empty for letters without a value. */
   readonly name: string;
-  /** Whether its value is the next word. */
-  readonly takesNext: boolean;
-  /** The value in the word itself. */
-  readonly value?: string;
+  /** As given, with its value. */
+  readonly words: readonly string[];
+  /** `undefined` if it has none. */
+  readonly value: string | undefined;
 }
 
-/**
- * What a word of sbatch's options is: the name of the option, or of the last one of several letters, and
- * whether its value is the next word.
- *
- * @throws {SyntaxError} If there is no such option, or it is not known whether it takes a value.
- */
-export function readOption(word: string): ReadOption {
-  if (word.startsWith("--")) {
-    const equals = word.indexOf("=");
-    if (equals >= 0) {
-      const name = wholeName(word.slice(2, equals));
-      return { name, takesNext: false, value: word.slice(equals + 1) };
+/** The options that words begin with. */
+export interface ReadOptions {
+  /** One list, or of a heterogeneous job one for each component. */
+  readonly components: readonly (readonly Option[])[];
+  /** What follows: the script, perhaps behind `--`, or what could not be read. */
+  readonly rest: readonly string[];
+  /** Why `rest` could not be read: the end of a sentence. */
+  readonly problem: string | undefined;
+}
+
+/** sbatch(1), HETEROGENEOUS JOBS: stands between the options of two components. */
+export const COMPONENT_SEPARATOR = ":";
+
+/** Reads the words behind `sbatch` up to the script, or to one of which nobody knows what it makes of the next. */
+export function readOptions(words: readonly string[]): ReadOptions {
+  const components: Option[][] = [[]];
+  let rest = words;
+  // `--` ends the options, `-` alone is a script.
+  while (/^-./.test(rest[0] ?? "") && rest[0] !== "--" || rest[0] === COMPONENT_SEPARATOR) {
+    if (rest[0] === COMPONENT_SEPARATOR) {
+      components.push([]);
+      rest = rest.slice(1);
+      continue;
     }
-    const name = wholeName(word.slice(2));
-    if (WITH_VALUE.has(name)) return { name, takesNext: true };
-    if (WITHOUT_VALUE.has(name)) return { name, takesNext: false };
-    throw new SyntaxError(`whether option ${word} takes a value is not known: write ${word}=VALUE`);
+    const option = readOption(rest[0]!, rest[1]);
+    if (typeof option === "string") return { components, rest, problem: option };
+    components.at(-1)!.push(option);
+    rest = rest.slice(option.words.length);
   }
-  // Letters may stand together, `-Hn 3`; the first one that takes a value takes the rest of the word.
-  for (let at = 1; at < word.length; at++) {
-    const letter = word[at]!;
-    if (SHORT_WITH_VALUE.has(letter)) {
-      const value = word.slice(at + 1);
-      return value === "" ? { name: letter, takesNext: true } : {
-        name: letter,
-        takesNext: false,
-        value,
-      };
-    }
-    if (!SHORT_WITHOUT_VALUE.has(letter)) throw new SyntaxError(`sbatch has no option -${letter}`);
-  }
-  return { name: "", takesNext: false };
+  return { components, rest, problem: undefined };
+}
+
+/** Returns what is wrong with a word that cannot be read. */
+function readOption(word: string, next: string | undefined): Option | string {
+  const [, long, value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+  if (long === undefined) return readLetters(word, next);
+  const name = wholeName(long);
+  if (value !== undefined || WITHOUT_VALUE.has(name)) return { name, words: [word], value };
+  if (WITH_VALUE.has(name)) return withNext(name, word, next);
+  return `whether option ${word} takes a value is not known: write ${word}=VALUE`;
+}
+
+/** Letters may stand together, `-Hn 3`; the first one that takes a value takes the rest of the word. */
+function readLetters(word: string, next: string | undefined): Option | string {
+  const [, letter, value] = LETTERS_REGEXP.exec(word)!;
+  if (letter === undefined) return { name: "", words: [word], value };
+  if (!SHORT_WITH_VALUE.has(letter)) return `sbatch has no option -${letter}`;
+  const name = LONG_NAMES[letter] ?? letter;
+  return value === "" ? withNext(name, word, next) : { name, words: [word], value };
+}
+
+function withNext(name: string, word: string, next: string | undefined): Option | string {
+  if (next === undefined) return `option ${word} has no value`;
+  return { name, words: [word, next], value: next };
 }
 
 /** getopt_long(3) takes the beginning of a name for the name, where no other begins so. */

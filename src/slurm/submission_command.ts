@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import { readShellLine } from "../process/shell_commands.ts";
 import type { ShellCommand, ShellLine, ShellWord } from "../process/shell_commands.ts";
 import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
-import { COMPONENT_SEPARATOR, isBeforeScript, readOption } from "./sbatch_words.ts";
-import type { ReadOption } from "./sbatch_words.ts";
+import { readOptions } from "./sbatch_words.ts";
+import type { Option } from "./sbatch_words.ts";
 
 /** What a submission command says. */
 export interface SubmissionCommand {
@@ -111,33 +111,22 @@ function filesOfTee({ words }: ShellCommand): readonly ShellWord[] {
 export function readSbatchOptions(
   words: readonly string[],
 ): Omit<SubmissionCommand, "isPlain"> {
-  const dependencies: (string | undefined)[] = [undefined];
-  const found: { chdir?: string; wrap?: string } = {};
-  let at = 0;
-  for (; at < words.length && isBeforeScript(words[at]!); at++) {
-    if (words[at] === COMPONENT_SEPARATOR) {
-      dependencies.push(undefined);
-      continue;
-    }
-    let option: ReadOption;
-    try {
-      option = readOption(words[at]!);
-    } catch {
-      // An option that is not known: what follows may be its value, or the script.
-      const dependency = longOptionIn(words.slice(at)) ?? joinAll(dependencies);
-      return { ...found, dependency, script: undefined };
-    }
-    const value = (option.takesNext ? words[++at] : option.value) ?? "";
-    if (option.name === "d" || option.name === "dependency") dependencies.splice(-1, 1, value);
-    if (option.name === "D" || option.name === "chdir") found.chdir = value;
-    if (option.name === "wrap") found.wrap = value;
-  }
-  const script = words[words[at] === "--" ? at + 1 : at];
+  const { components, rest, problem } = readOptions(words);
+  const chdir = lastValueOf("chdir", components.flat());
+  const wrap = lastValueOf("wrap", components.flat());
+  const dependency = joinAll(components.map((own) => lastValueOf("dependency", own)));
+  const isKnown = problem === undefined;
   return {
-    ...found,
-    dependency: joinAll(dependencies),
-    script: found.wrap === undefined ? script : undefined,
+    ...(chdir === undefined ? {} : { chdir }),
+    ...(wrap === undefined ? {} : { wrap }),
+    // Behind an option that is not known stands its value, or the script.
+    dependency: isKnown ? dependency : longOptionIn(rest) ?? dependency,
+    script: isKnown && wrap === undefined ? rest[rest[0] === "--" ? 1 : 0] : undefined,
   };
+}
+
+function lastValueOf(option: string, options: readonly Option[]): string | undefined {
+  return options.findLast(({ name }) => name === option)?.value;
 }
 
 /** The components of a heterogeneous job start together: what one waits for, all do. */
