@@ -1,6 +1,14 @@
 /** Blanks, quoted text, an escaped character, or anything else: sh(1), Quoting. */
 const PIECE_REGEXP = /[ \t\n]+|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^ \t\n'"\\]+)/gy;
 
+/** A word of a shell line. */
+export interface PlacedWord {
+  /** Without its quotes. */
+  readonly text: string;
+  /** Where it ends in the line. */
+  readonly end: number;
+}
+
 /**
  * The words that a shell makes of a line without anything to expand: no `$`, globs, redirections,
  * comments or further commands. The shlex package cannot be asked: it takes a backslash between single
@@ -9,8 +17,13 @@ const PIECE_REGEXP = /[ \t\n]+|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^
  * @throws {SyntaxError} If a quotation is not closed, or a backslash stands at the end.
  */
 export function splitShellWords(line: string): string[] {
-  const words: string[] = [];
-  let word: string | undefined;
+  return placeShellWords(line).map(({ text }) => text);
+}
+
+/** The same with their places; throws as {@linkcode splitShellWords}. */
+export function placeShellWords(line: string): PlacedWord[] {
+  const words: PlacedWord[] = [];
+  let isInWord = false;
   let end = 0;
   for (const match of line.matchAll(PIECE_REGEXP)) {
     end = match.index + match[0].length;
@@ -18,14 +31,13 @@ export function splitShellWords(line: string): string[] {
     if (escaped === "\n") continue; // two lines that are one
     const text = single ?? double?.replace(/\\([$`"\\\n])/g, withoutBackslash) ?? escaped ?? plain;
     if (text !== undefined) {
-      word = (word ?? "") + text;
-    } else if (word !== undefined) {
-      words.push(word);
-      word = undefined;
+      const begun = isInWord ? words.pop()!.text : "";
+      words.push({ text: begun + text, end });
     }
+    isInWord = text !== undefined;
   }
   if (end < line.length) throw new SyntaxError("a quotation is not closed");
-  return word === undefined ? words : [...words, word];
+  return words;
 }
 
 function withoutBackslash(_: string, character: string): string {

@@ -8,6 +8,7 @@ const CASES = [
   [`sbatch -J 'two words' "job one.sh"`, `sbatch -J 'two words' --time=2:00 "job one.sh"`],
   ["sbatch --wrap 'sleep 5'", "sbatch --wrap 'sleep 5' --time=2:00"],
   ["sbatch -- job.sh --time=9", "sbatch --time=2:00 -- job.sh --time=9"],
+  ["sbatch \\\n  -p x \\\n  job.sh", "sbatch \\\n  -p x --time=2:00 \\\n  job.sh"],
   ["sbatch job\\ one.sh {inputs}", "sbatch --time=2:00 job\\ one.sh {inputs}"],
 ] as const;
 
