@@ -29,6 +29,7 @@ import { reportFailure, reportOutcome } from "./report_commits.ts";
 import { SharedLogs } from "./shared_logs.ts";
 import { SlurmOutputFinder } from "./slurm_outputs.ts";
 import { OvertakenLogs, warnOfLogs } from "./warn_of_logs.ts";
+import { WholeContents } from "./whole_contents.ts";
 
 /** A job that is over, with what Slurm said of it. */
 export interface EndedJob {
@@ -171,6 +172,7 @@ class CommitPlanner {
   readonly #session: Session;
   readonly #finder: SlurmOutputFinder;
   readonly #overtaken = new OvertakenLogs();
+  readonly #contents: WholeContents;
   /** Links that made room for the jobs' own files, by the keys of the jobs, before they were put back. */
   readonly #rooms: ReadonlyMap<number, ReadonlyMap<string, string>>;
 
@@ -191,6 +193,7 @@ class CommitPlanner {
     this.#environment = environment;
     this.#session = session;
     this.#finder = new SlurmOutputFinder(dataset);
+    this.#contents = new WholeContents(dataset.root, request.ended.map(({ job }) => job));
     this.#rooms = store.files.findRoom(request.ended.map(({ job }) => job.jobKey));
   }
 
@@ -256,6 +259,7 @@ class CommitPlanner {
       room: this.#rooms.get(job.jobKey) ?? new Map(),
     };
     const claimsWithFiles = requireGoodClaims(dataset, job, demands, session);
+    await this.#contents.require(job, [...claimsWithFiles, ...slurmOutputs]);
     const { evidence, files } = await this.#proof.complete(job);
     const environment = this.#environment;
     environment.add(job, slurmOutputs);

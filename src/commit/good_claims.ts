@@ -1,7 +1,6 @@
 import { isWithin, joinPath } from "../paths/root_paths.ts";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { isAsNoted } from "../annex/absent_files.ts";
-import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
@@ -71,33 +70,10 @@ function placeInside(dataset: Dataset, job: SubmittedJob, claim: string): string
   const place = folder === undefined ? claim : relative(dataset.root, join(folder, basename(path)));
   if (ifPresent(() => Deno.lstatSync(path))?.isSymlink !== true) return place;
   const target = Deno.readLinkSync(path);
-  if (isAnnexLink(target)) requireWholeContent(dataset, job, claim, target);
-  else if (!isWithin(dataset.root, resolve(dirname(path), target))) {
+  if (!isAnnexLink(target) && !isWithin(dataset.root, resolve(dirname(path), target))) {
     throw outsideOutput(job, claim, target);
   }
   return place;
-}
-
-/** Somebody may have given a file to git-annex while the job still wrote to it: the key is that of a part. */
-function requireWholeContent(
-  { root }: Dataset,
-  job: SubmittedJob,
-  claim: string,
-  target: string,
-): void {
-  const expected = sizeOfKey(annexKeyOf(target)!);
-  const content = ifPresent(() => Deno.statSync(join(root, claim)));
-  if (expected === undefined || content === undefined || content.size === expected) return;
-  const [file, copy] = [shellName(claim), shellName(`${claim}.copy`)];
-  throw new UserError(
-    "BAD_OUTPUT",
-    `Cannot commit job ${job.jobId}: git-annex was given its output "${claim}" with ${expected} bytes, and ` +
-      `it has ${content.size} now: it was still being written`,
-    {
-      unchanged: "The job stays open",
-      hint: `cp -L ${file} ${copy} && mv ${copy} ${file}, then: dlslurm finish ${job.jobId}`,
-    },
-  );
 }
 
 /** @throws {UserError} `BAD_OUTPUT` unless the user has said that the job is good without. */

@@ -133,22 +133,3 @@ for (const { name, outputs, demands, found, warnings = 0 } of CASES) {
     assert.equal(session.warnings.length, warnings);
   });
 }
-
-Deno.test("requireGoodClaims() wants the content of an annexed file to be all that its key is of", async () => {
-  const key = "MD5E-s5--0123456789abcdef0123456789abcdef";
-  const object = `.git/annex/objects/aa/bb/${key}/${key}`;
-  await using folder = await TestFolder.create({ [object]: "12345", "sub/x": "" });
-  await Deno.symlink(`../${object}`, folder.at("sub/out"));
-  const dataset = { root: folder.root } as Dataset;
-  const job = openJob({ outputs: ["sub/out"] });
-  const demands = { requireOutputs: false, allowNoOutputs: false, room: new Map() };
-  const look = () => requireGoodClaims(dataset, job, demands, testSession());
-  assert.deepEqual(look(), ["sub/out"]);
-
-  // Somebody ran git annex add, and the job went on writing.
-  await Deno.writeTextFile(folder.at(object), "123456789");
-
-  assert.throws(look, /"sub\/out" with 5 bytes, and it has 9 now: it was still being written/);
-  await Deno.remove(folder.at(object));
-  assert.deepEqual(look(), ["sub/out"], "content that is not here is no other");
-});

@@ -1,0 +1,151 @@
+import { join } from "node:path";
+import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
+import { isAnnexLink } from "../annex/annexed_files.ts";
+import { isContentOfKey } from "../annex/key_content.ts";
+import { UserError } from "../errors.ts";
+import { ifPresent, isAbsence } from "../fs/if_present.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import { isWithin, joinPath } from "../paths/root_paths.ts";
+import { shellName } from "../process/shell_name.ts";
+
+/** An annexed file whose content is not that of its key. */
+interface PartlyGiven {
+  /** Relative to the root. */
+  readonly path: string;
+  /** When git-annex made the link, milliseconds since 1970. */
+  readonly givenMs: number;
+  /** Bytes of what git-annex was given; `undefined` where the size is the same. */
+  readonly expected: number | undefined;
+  /** Bytes now. */
+  readonly size: number;
+}
+
+/** The clocks of two machines may differ by so much. */
+const CLOCKS_MS = 3_600_000;
+/** What is compared byte by byte: a larger one whose size is right is taken for whole. */
+const MOST_READ_BYTES = 64 * 2 ** 20;
+/** A hint names at most so many files. */
+const MOST_IN_HINT = 20;
+
+/**
+ * Looks for outputs and logs that somebody gave to git-annex while their job still wrote to them, as `datalad save`
+ * does with all that lies about: the key is then that of a part. Links that are older than the jobs are left alone,
+ * whatever they lead to.
+ */
+export class WholeContents {
+  readonly #root: string;
+  readonly #sinceMs: number;
+  /** By claim or log: claims of many jobs may be the same folder. */
+  readonly #found = new Map<string, readonly PartlyGiven[]>();
+
+  /** Looks at nothing yet; `jobs` are all that will be asked for. */
+  constructor(root: string, jobs: Iterable<Pick<SubmittedJob, "submittedAtMs">>) {
+    this.#root = root;
+    this.#sinceMs = -CLOCKS_MS +
+      [...jobs].reduce((first, { submittedAtMs }) => Math.min(first, submittedAtMs), Infinity);
+  }
+
+  /**
+   * Requires that git-annex has all that the job wrote at and below `paths`, relative to the root.
+   *
+   * @throws {UserError} `BAD_OUTPUT`
+   */
+  async require(job: SubmittedJob, paths: Iterable<string>): Promise<void> {
+    const partly = new Map<string, PartlyGiven>();
+    for (const path of paths) {
+      for (const file of await this.#findAt(path)) {
+        if (file.givenMs >= job.submittedAtMs - CLOCKS_MS) partly.set(file.path, file);
+      }
+    }
+    if (partly.size > 0) throw partlyGiven(job, [...partly.values()]);
+  }
+
+  async #findAt(path: string): Promise<readonly PartlyGiven[]> {
+    const known = this.#found.get(path);
+    if (known !== undefined) return known;
+    const found: PartlyGiven[] = [];
+    const info = ifPresent(() => Deno.lstatSync(join(this.#root, path)));
+    if (info !== undefined) await this.#visit(path, info, found);
+    this.#found.set(path, found);
+    return found;
+  }
+
+  async #visit(
+    path: string,
+    { isSymlink, isDirectory }: Pick<Deno.FileInfo, "isSymlink" | "isDirectory">,
+    found: PartlyGiven[],
+  ): Promise<void> {
+    if (isSymlink) {
+      const partly = await this.#look(path);
+      if (partly !== undefined) found.push(partly);
+    } else if (isDirectory) {
+      for (const entry of entriesOf(join(this.#root, path))) {
+        // Most are files: nothing is waited for.
+        if (entry.isFile || entry.name === ".git") continue;
+        await this.#visit(joinPath(path, entry.name), entry, found);
+      }
+    }
+  }
+
+  async #look(path: string): Promise<PartlyGiven | undefined> {
+    const file = join(this.#root, path);
+    const givenMs = ifPresent(() => Deno.lstatSync(file))?.ctime?.getTime() ?? 0;
+    if (givenMs < this.#sinceMs) return undefined;
+    const key = keyAt(file);
+    const content = key === undefined ? undefined : ifPresent(() => Deno.statSync(file));
+    if (key === undefined || content === undefined) return undefined;
+    const { size, mtime } = content;
+    const expected = sizeOfKey(key);
+    if (expected !== undefined && expected !== size) return { path, givenMs, expected, size };
+    // Written to since, as a file that is filled in place, or fetched since.
+    if ((mtime?.getTime() ?? 0) <= givenMs || size > MOST_READ_BYTES) return undefined;
+    const isWhole = await isContentOfKey(key, await Deno.readFile(file));
+    return isWhole === false ? { path, givenMs, expected: undefined, size } : undefined;
+  }
+}
+
+/** The key of the locked annexed file at `file`; `undefined` if another link is there. */
+function keyAt(file: string): string | undefined {
+  try {
+    const target = Deno.readLinkSync(file);
+    return isAnnexLink(target) ? annexKeyOf(target) : undefined;
+  } catch (error) {
+    // A target that is no text is none of git-annex.
+    if (error instanceof Deno.errors.InvalidData || isAbsence(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What cannot be listed git has a word for. */
+function entriesOf(folder: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch (error) {
+    if (isAbsence(error) || error instanceof Deno.errors.PermissionDenied) return [];
+    throw error;
+  }
+}
+
+function partlyGiven(job: SubmittedJob, files: readonly PartlyGiven[]): UserError {
+  const [{ path, expected, size }, ...more] = files as [PartlyGiven, ...PartlyGiven[]];
+  const kind = job.outputs.some((claim) => isWithin(claim, path)) ? "output" : "log";
+  const what = expected === undefined
+    ? `its ${kind} "${path}", and it has other content now`
+    : `its ${kind} "${path}" with ${expected} bytes, and it has ${size} now`;
+  const others = more.length === 0
+    ? ""
+    : `; so ${more.length === 1 ? "was" : "were"} ${more.length} more`;
+  const names = files.slice(0, MOST_IN_HINT).map((file) => shellName(file.path));
+  const mend = names.length === 1
+    ? `cp -L ${names[0]} ${shellName(`${path}.copy`)} && mv ${shellName(`${path}.copy`)} ${
+      names[0]
+    }`
+    : `for file in ${
+      names.join(" ")
+    }; do cp -L "$file" "$file.copy" && mv "$file.copy" "$file"; done`;
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit job ${job.jobId}: git-annex was given ${what}: it was still being written${others}`,
+    { unchanged: "The job stays open", hint: `${mend}, then: dlslurm finish ${job.jobId}` },
+  );
+}
