@@ -124,7 +124,6 @@ export const REASONS: readonly Reason[] = [
     path: "src/commands/finish/finish_waiting_rows.ts",
     reason: "tests/e2e/bulk, tests/engine/bulk_crash_test.ts",
   },
-  { path: "src/commands/report/report_options.ts", reason: "types, and three words" },
   { path: "src/store/store_part.ts", reason: "three fields that the parts of the store share" },
   {
     path: "src/commands/schedule/place_command.ts",
@@ -193,7 +192,6 @@ export const REASONS: readonly Reason[] = [
     path: "src/commands/schedule/schedule_table.ts",
     reason: "tests/e2e/bulk/schedule_table_test.ts",
   },
-  { path: "src/commands/show/show_options.ts", reason: "types, and the names of four formats" },
   { path: "src/commands/schedule/check_table.ts", reason: "tests/e2e/bulk/schedule_table_test.ts" },
 
   // What only shows in datasets with jobs: crashes, users at work, subdatasets.

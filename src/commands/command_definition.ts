@@ -8,3 +8,9 @@ export type OptionDefinition = Option;
 
 /** An argument of a command, as it is defined. */
 export type ArgumentDefinition = Argument;
+
+/** What every command that works in a dataset was told. */
+export interface OptionsInDataset {
+  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
+  readonly dataset?: string | undefined;
+}

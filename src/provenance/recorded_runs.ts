@@ -42,9 +42,9 @@ export interface RecordRange {
   /** Commit, or end of the range. */
   readonly revision: string;
   /** Last commit before the range; empty: all that `revision` reaches; absent: `revision` alone. */
-  readonly since: string | undefined;
+  readonly since?: string | undefined;
   /** Take jobs, too, whose commits have another state than Completed in their subject. */
-  readonly withFailedJobs: boolean | undefined;
+  readonly withFailedJobs?: boolean | undefined;
 }
 
 /**

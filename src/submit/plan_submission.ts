@@ -23,9 +23,9 @@ export type InputsOrOutputs = "inputs" | "outputs" | "both";
 /** How a job's files are prepared. */
 export interface Preparation {
   /** What is left as it is: inputs are then not fetched, outputs not unlocked. */
-  readonly assumeReady: InputsOrOutputs | undefined;
-  /** Parallel transfers when inputs are fetched. */
-  readonly jobs: number;
+  readonly assumeReady?: InputsOrOutputs | undefined;
+  /** Parallel transfers when inputs are fetched; absent: one after the other. */
+  readonly jobs?: number | undefined;
 }
 
 /** How a plan is made. */
@@ -39,7 +39,7 @@ export interface PlanningOptions extends Preparation {
 /** How a job is prepared, as the options of schedule and reschedule say. */
 export interface PreparationOptions extends Preparation {
   /** As given, relative to the current directory. */
-  readonly altDir: string | undefined;
+  readonly altDir?: string | undefined;
 }
 
 /** A command to be submitted, with the files that it names as they were given. */
@@ -141,7 +141,7 @@ export async function planSubmission(
     directory: wanted.place.runsIn,
     ...readsOf(dataset, found.paths, foundExtra.paths),
     awaited: [...absent.values()].map((path) => relative(dataset.root, path)),
-    transfers: isReady("inputs") ? null : options.jobs,
+    transfers: isReady("inputs") ? null : options.jobs ?? 1,
     // With an alternative folder the job writes there, and what it wrote replaces the files here.
     toUnlock: isReady("outputs") || altDir !== null ? [] : [...claims, ...wanted.alsoWritten ?? []],
   };

@@ -20,7 +20,7 @@ import { readExtensionDatabase } from "../../extension/database.ts";
 import type { ExtensionEntry, ExtensionJob } from "../../extension/database.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
-import type { AdoptOptions } from "./adopt_options.ts";
+import type { AdoptOptions } from "./definition.ts";
 import { readExtensionDetails } from "../../extension/details.ts";
 import { findPendingEntries } from "../../extension/jobs.ts";
 import { extensionDatabaseOf } from "../../extension/place.ts";

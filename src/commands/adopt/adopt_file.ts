@@ -10,7 +10,7 @@ import { parseHandover } from "../../handover/handover_file.ts";
 import { isAbsence } from "../../fs/if_present.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
-import type { AdoptOptions } from "./adopt_options.ts";
+import type { AdoptOptions } from "./definition.ts";
 
 /**
  * Takes the jobs of a file that `handover` wrote in another clone.

@@ -1,6 +1,15 @@
 import { Command } from "commander";
-import type { CommandDefinition } from "../command_definition.ts";
-import type { AdoptOptions } from "./adopt_options.ts";
+import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
+
+/** What `adopt` was asked for. */
+export interface AdoptOptions extends OptionsInDataset {
+  /** `false`: adopt jobs, too, whose outputs an open job holds. */
+  readonly checkOutputs: boolean;
+  /** A file of `handover`, relative to the current directory: its jobs instead of the extension's. */
+  readonly file?: string | undefined;
+  /** Where what the jobs of the file write arrives, relative to the current directory. */
+  readonly altDir?: string | undefined;
+}
 
 /** Defines `adopt`; `run` gets the options. */
 export function adoptCommand(run: (options: AdoptOptions) => Promise<void>): CommandDefinition {

@@ -19,7 +19,7 @@ import { Provenance } from "../../provenance/provenance.ts";
 import type { EntryWithRun } from "../../provenance/run_inputs.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
-import type { CompareOptions } from "./compare_options.ts";
+import type { CompareOptions } from "./definition.ts";
 
 /** Shows two recorded jobs side by side. */
 export async function runCompare(options: CompareOptions, context: CommandContext): Promise<void> {

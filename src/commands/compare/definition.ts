@@ -1,6 +1,13 @@
 import { Argument, Command } from "commander";
-import type { CommandDefinition } from "../command_definition.ts";
-import type { CompareOptions } from "./compare_options.ts";
+import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
+
+/** What `compare` was asked for. */
+export interface CompareOptions extends OptionsInDataset {
+  /** Job ID or commit of the first run. */
+  readonly one: string;
+  /** Of the second one. */
+  readonly other: string;
+}
 
 /** Defines `compare`; `run` gets the options. */
 export function compareCommand(run: (options: CompareOptions) => Promise<void>): CommandDefinition {

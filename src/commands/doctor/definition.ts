@@ -1,6 +1,15 @@
 import { Argument, Command } from "commander";
-import type { CommandDefinition } from "../command_definition.ts";
-import type { DoctorOptions } from "./doctor.ts";
+import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
+
+/** What `doctor` was asked for. */
+export interface DoctorOptions extends OptionsInDataset {
+  /** Whether a job is to look around on a node. */
+  readonly submit?: boolean | undefined;
+  /** Folder for a recording of what Slurm answers meanwhile, relative to the current directory. */
+  readonly record?: string | undefined;
+  /** Options for sbatch, for that job. */
+  readonly words: readonly string[];
+}
 
 /** Defines `doctor`; `run` gets the options. */
 export function doctorCommand(

@@ -40,18 +40,7 @@ import type { FoundProgram } from "./find_programs.ts";
 import type { Finding, Verdict } from "./finding.ts";
 import { recordLook } from "./record_look.ts";
 import { showFindings } from "./show_findings.ts";
-
-/** What `doctor` was asked for. */
-export interface DoctorOptions {
-  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in, if any. */
-  readonly dataset: string | undefined;
-  /** Whether a job is to look around on a node. */
-  readonly submit: boolean | undefined;
-  /** Folder for a recording of what Slurm answers meanwhile, relative to the current directory. */
-  readonly record: string | undefined;
-  /** Options for sbatch, for that job. */
-  readonly words: readonly string[];
-}
+import type { DoctorOptions } from "./definition.ts";
 
 /** A finding as a result; docs/result_records.md. */
 interface FindingRecord extends ResultRecord {
@@ -74,7 +63,7 @@ export async function runDoctor(options: DoctorOptions, context: CommandContext)
   const config = dataset?.config ?? await readConfigHere(context);
   const findings = options.record === undefined
     ? await look({ ...options, dataset, refusal, config }, context)
-    : await recordLook({ ...options, folder: options.record, config }, context);
+    : await recordLook({ ...options, record: options.record, config }, context);
   context.interrupted.throwIfAborted();
 
   if (context.isTailored) await context.show({ text: showFindings(findings) });

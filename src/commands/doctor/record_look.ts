@@ -6,6 +6,7 @@ import type { GitConfig } from "../../git/git_config.ts";
 import { textOf } from "../../process/runner.ts";
 import { readNamedCommands } from "../../slurm/named_commands.ts";
 import type { CommandContext } from "../context.ts";
+import type { DoctorOptions } from "./definition.ts";
 import type { Finding, Verdict } from "./finding.ts";
 
 const VERDICTS: readonly Verdict[] = ["ok", "note", "problem"];
@@ -26,15 +27,9 @@ const Result = v.pipe(
 );
 
 /** What is looked at, and where the recording goes. */
-export interface RecordedLook {
+export interface RecordedLook extends DoctorOptions {
   /** As typed. */
-  readonly dataset: string | undefined;
-  /** As typed. */
-  readonly submit: boolean | undefined;
-  /** As typed. */
-  readonly words: readonly string[];
-  /** As typed. */
-  readonly folder: string;
+  readonly record: string;
   /** Settings that may name other commands. */
   readonly config: GitConfig;
 }
@@ -48,7 +43,7 @@ export interface RecordedLook {
  * could be recorded.
  */
 export async function recordLook(
-  { folder, config, dataset, submit, words }: RecordedLook,
+  { record: folder, config, dataset, submit, words }: RecordedLook,
   context: CommandContext,
 ): Promise<Finding[]> {
   requireRecordable(config);

@@ -1,6 +1,21 @@
 import { Argument, Command } from "commander";
-import type { CommandDefinition } from "../command_definition.ts";
-import type { ExportOptions } from "./export_options.ts";
+import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
+
+/** What `export` was asked for. */
+export interface ExportOptions extends OptionsInDataset {
+  /** Where a crate is written, relative to the current directory. */
+  readonly roCrate?: string | undefined;
+  /** Where PROV-JSON is written, likewise. One of the two has to be said. */
+  readonly prov?: string | undefined;
+  /** Range of commits, revision or job ID; absent: all that HEAD reaches. */
+  readonly revisions?: string | undefined;
+  /** What the crate is called. */
+  readonly name?: string | undefined;
+  /** What it is about. */
+  readonly description?: string | undefined;
+  /** An address of a licence, or words. */
+  readonly license?: string | undefined;
+}
 
 /** Defines `export`; `run` gets the options. */
 export function exportCommand(run: (options: ExportOptions) => Promise<void>): CommandDefinition {

@@ -4,7 +4,7 @@ import type { ExportFormat } from "../../crate/export_crate.ts";
 import { UserError } from "../../errors.ts";
 import { fieldsOfError } from "../../session/error_fields.ts";
 import type { CommandContext } from "../context.ts";
-import type { ExportOptions } from "./export_options.ts";
+import type { ExportOptions } from "./definition.ts";
 
 /** Writes recorded jobs in a form that other tools read. */
 export async function runExport(options: ExportOptions, context: CommandContext): Promise<void> {

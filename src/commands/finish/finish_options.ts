@@ -1,10 +1,11 @@
 import type { Dataset } from "../../datalad/dataset.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
+import type { OptionsInDataset } from "../command_definition.ts";
 import type { CommandContext } from "../context.ts";
-import type { WaitingOptions } from "../wait/wait_options.ts";
+import type { WaitingOptions } from "../wait/definition.ts";
 
 /** What `finish` was asked for. */
-export interface FinishOptions extends WaitingOptions {
+export interface FinishOptions extends OptionsInDataset, WaitingOptions {
   /** Wait until the jobs have ended. */
   readonly wait?: boolean | undefined;
   /** Have a job do it once the jobs have ended, and do nothing now. */
@@ -17,10 +18,8 @@ export interface FinishOptions extends WaitingOptions {
   readonly notify?: string | undefined;
   /** While waiting, commit jobs as they end. */
   readonly each?: boolean | undefined;
-  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
-  readonly dataset: string | undefined;
   /** Paragraph of each commit message, before the one that schedule was given. */
-  readonly message: string | undefined;
+  readonly message?: string | undefined;
   /** As typed; empty: all open jobs of this work tree. */
   readonly jobIds: readonly string[];
   /** Further outputs of the one job, as given. */
@@ -28,31 +27,31 @@ export interface FinishOptions extends WaitingOptions {
   /** Leave jobs that are active alone, which is no failure. */
   readonly ended?: boolean | undefined;
   /** Give failed jobs up: what they wrote stays in the work tree, claimed by nobody. */
-  readonly closeFailedJobs: boolean | undefined;
+  readonly closeFailedJobs?: boolean | undefined;
   /** Commit failed jobs with their state in the subject; takes precedence over `closeFailedJobs`. */
-  readonly commitFailedJobs: boolean | undefined;
+  readonly commitFailedJobs?: boolean | undefined;
   /** Commit the tasks that have completed of named arrays which have failed, and leave their others open. */
   readonly commitCompletedTasks?: boolean | undefined;
   /** Give up those of `jobIds` that Slurm does not know, which may run all the same. */
-  readonly closeUnknownJobs: boolean | undefined;
+  readonly closeUnknownJobs?: boolean | undefined;
   /** Commit jobs that Slurm does not know; needs job IDs. */
-  readonly commitUnknownJobs: boolean | undefined;
+  readonly commitUnknownJobs?: boolean | undefined;
   /** Leave a job open if there is nothing at one of its claims; otherwise that is a warning. */
-  readonly requireOutputs: boolean | undefined;
+  readonly requireOutputs?: boolean | undefined;
   /** Finish a job that completed with nothing at any of its claims; otherwise it stays open. */
-  readonly allowNoOutputs: boolean | undefined;
+  readonly allowNoOutputs?: boolean | undefined;
   /** Show the open jobs and change nothing, whatever else is asked for. */
-  readonly listOpenJobs: boolean | undefined;
+  readonly listOpenJobs?: boolean | undefined;
   /** Give up the rows of tables that wait for their submission. */
   readonly closeWaitingJobs?: boolean | undefined;
   /** Remove what closed jobs have left and git does not know. */
   readonly discard?: boolean | undefined;
   /** Shape `branches` of the commits. */
-  readonly branches: boolean | undefined;
+  readonly branches?: boolean | undefined;
   /** Pass over in silence that there are no open jobs: there are others elsewhere. */
   readonly saysNothing?: boolean | undefined;
   /** Shape `octopus` of the commits; never together with `branches`. */
-  readonly octopus: boolean | undefined;
+  readonly octopus?: boolean | undefined;
 }
 
 /** Which open jobs are to be finished, and how. */

@@ -3,6 +3,7 @@ import type { SubmittedJob } from "../../jobs/job.ts";
 import { isJobOrTaskOf } from "../../jobs/job_id.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
+import type { FinishOptions } from "./finish_options.ts";
 
 /** A job that no finish can ever commit. */
 interface JobOutOfReach {
@@ -12,14 +13,6 @@ interface JobOutOfReach {
   readonly reason: string;
   /** What else may be done about it than to give it up. */
   readonly advice: string;
-}
-
-/** What of finish's options matters here. */
-export interface GiveUpOptions {
-  /** The user's word for giving a job up: with either, nothing else is asked for. */
-  readonly closeFailedJobs: boolean | undefined;
-  /** The same. */
-  readonly closeUnknownJobs: boolean | undefined;
 }
 
 /**
@@ -36,7 +29,7 @@ export function giveUpOutOfReach(
   jobIds: readonly string[],
   { copied, options, context }: {
     readonly copied: CopiedJobs;
-    readonly options: GiveUpOptions;
+    readonly options: Pick<FinishOptions, "closeFailedJobs" | "closeUnknownJobs">;
     readonly context: CommandContext;
   },
 ): string[] {

@@ -1,6 +1,19 @@
 import { Argument, Command, Option } from "commander";
-import type { CommandDefinition } from "../command_definition.ts";
-import type { HandoverOptions } from "./handover.ts";
+import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
+
+/** What `handover` was asked for. */
+export interface HandoverOptions extends OptionsInDataset {
+  /** IDs and labels, as typed; empty: all open jobs. */
+  readonly jobIds: readonly string[];
+  /** The file to write, relative to the current directory. */
+  readonly output?: string | undefined;
+  /** Make jobs open again. */
+  readonly takeBack?: boolean | undefined;
+  /** Give up the claims of jobs. */
+  readonly release?: boolean | undefined;
+  /** A person's word that a clone has adopted them which could not note that here; only with `release`. */
+  readonly yes?: boolean | undefined;
+}
 
 /** Defines `handover`; `run` gets the options. */
 export function handoverCommand(

@@ -22,22 +22,7 @@ import { isLabel, parseJobName } from "../../jobs/label.ts";
 import { renderSuccession } from "../../session/succession.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
-
-/** What `handover` was asked for. */
-export interface HandoverOptions {
-  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
-  readonly dataset: string | undefined;
-  /** IDs and labels, as typed; empty: all open jobs. */
-  readonly jobIds: readonly string[];
-  /** The file to write, relative to the current directory. */
-  readonly output?: string | undefined;
-  /** Make jobs open again. */
-  readonly takeBack?: boolean | undefined;
-  /** Give up the claims of jobs. */
-  readonly release?: boolean | undefined;
-  /** A person's word that a clone has adopted them which could not note that here; only with `release`. */
-  readonly yes?: boolean | undefined;
-}
+import type { HandoverOptions } from "./definition.ts";
 
 /** Hands jobs over, takes them back, or releases their claims. */
 export async function runHandover(

@@ -1,7 +1,7 @@
+import type { OptionsInDataset } from "../command_definition.ts";
+
 /** What `list` was asked for. */
-export interface ListOptions {
-  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
-  readonly dataset: string | undefined;
+export interface ListOptions extends OptionsInDataset {
   /** As typed: only these jobs, whatever has become of them; empty: all. */
   readonly jobIds: readonly string[];
   /** Count the jobs of each table or script instead of showing them one by one. */
@@ -9,14 +9,14 @@ export interface ListOptions {
   /** Show it anew until no job is active. */
   readonly watch?: boolean | undefined;
   /** Jobs that ended and rows that wait, too. */
-  readonly all: boolean | undefined;
+  readonly all?: boolean | undefined;
   /**
    * Only jobs of which a task is in one of these states, in capitals, or that are in one of these phases,
    * in small letters; empty: whatever state.
    */
   readonly state: readonly string[];
   /** At most so many jobs, 0 for all; absent: a screenful on a terminal, all elsewhere. */
-  readonly limit: number | undefined;
+  readonly limit?: number | undefined;
 }
 
 /** How many jobs a terminal is shown unasked: more would push the first ones off most screens. */

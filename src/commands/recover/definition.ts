@@ -1,6 +1,21 @@
 import { Argument, Command, Option } from "commander";
-import type { CommandDefinition } from "../command_definition.ts";
-import type { RecoverOptions } from "./recover.ts";
+import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
+
+/** What `recover` was asked for. */
+export interface RecoverOptions extends OptionsInDataset {
+  /** Key of the submission as typed; absent: only list what is unclear. */
+  readonly submission?: string | undefined;
+  /** The job that came of it, as typed, `4242` or `4242;CLUSTER`; never together with `notSubmitted`. */
+  readonly jobId?: string | undefined;
+  /** The cluster that the job is on; absent: the one that the command or `jobId` names, or this one. */
+  readonly cluster?: string | undefined;
+  /** The user's word that no job came of it: its claims are released. */
+  readonly notSubmitted?: boolean | undefined;
+  /** Whether `jobId` is noted although Slurm tells of another command, folder or time. */
+  readonly yes?: boolean | undefined;
+  /** Whether Slurm is to be asked; without `submission` about all. */
+  readonly auto?: boolean | undefined;
+}
 
 /** Defines `recover`; `run` gets the options. */
 export function recoverCommand(

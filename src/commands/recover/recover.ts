@@ -28,24 +28,7 @@ import { fetchLogPaths } from "../../submit/fetch_log_paths.ts";
 import { removeTraces, tracesOf } from "../../submit/submission_traces.ts";
 import { abandonSubmission } from "../../submit/recover_submissions.ts";
 import { recoverEarlier } from "../../submit/settle_earlier.ts";
-
-/** What `recover` was asked for. */
-export interface RecoverOptions {
-  /** Path in the dataset, relative to the current directory; absent: the dataset that this lies in. */
-  readonly dataset: string | undefined;
-  /** Key of the submission as typed; absent: only list what is unclear. */
-  readonly submission: string | undefined;
-  /** The job that came of it, as typed, `4242` or `4242;CLUSTER`; never together with `notSubmitted`. */
-  readonly jobId: string | undefined;
-  /** The cluster that the job is on; absent: the one that the command or `jobId` names, or this one. */
-  readonly cluster: string | undefined;
-  /** The user's word that no job came of it: its claims are released. */
-  readonly notSubmitted: boolean | undefined;
-  /** Whether `jobId` is noted although Slurm tells of another command, folder or time. */
-  readonly yes?: boolean | undefined;
-  /** Whether Slurm is to be asked; without `submission` about all. */
-  readonly auto: boolean | undefined;
-}
+import type { RecoverOptions } from "./definition.ts";
 
 /** A submission as a result; docs/result_records.md. */
 interface SubmissionRecord extends ResultRecord, Partial<JobFields> {

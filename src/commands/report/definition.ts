@@ -1,8 +1,23 @@
 import { Argument, Command, Option } from "commander";
 import { UserError } from "../../errors.ts";
-import type { CommandDefinition } from "../command_definition.ts";
-import { REPORT_FORMATS } from "./report_options.ts";
-import type { ReportOptions } from "./report_options.ts";
+import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
+
+/** The forms that a report can have. */
+export const REPORT_FORMATS = ["html", "markdown", "json"] as const;
+
+/** What `report` was asked for. */
+export interface ReportOptions extends OptionsInDataset {
+  /** A commit with all before it, or a range `A..B`; absent: the whole history and the job store. */
+  readonly revisions?: string | undefined;
+  /** Where it is written, `-` for standard output; absent: report.html, other forms to standard output. */
+  readonly output?: string | undefined;
+  /** In which form it is written. @default html */
+  readonly format: (typeof REPORT_FORMATS)[number];
+  /** Where a commit can be looked at, `{commit}` in it. */
+  readonly commitUrl?: string | undefined;
+  /** Write over a file that is no report. */
+  readonly force?: boolean | undefined;
+}
 
 /** Defines `report`; `run` gets the options. */
 export function reportCommand(run: (options: ReportOptions) => Promise<void>): CommandDefinition {

@@ -12,7 +12,7 @@ import { renderMarkdown } from "../../report/render_markdown.ts";
 import type { Report } from "../../report/report.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
-import type { ReportOptions } from "./report_options.ts";
+import type { ReportOptions } from "./definition.ts";
 
 /** Makes a report of a dataset's jobs. */
 export async function runReport(options: ReportOptions, context: CommandContext): Promise<void> {

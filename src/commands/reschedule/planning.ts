@@ -17,7 +17,7 @@ import { requireNoOtherPlace } from "./onto.ts";
 import { labelOf, RepeatCall } from "./repeat_call.ts";
 import type { PlannedRun } from "./repeat_call.ts";
 import { requireSameOutside } from "./outside_script.ts";
-import type { RescheduleOptions } from "./reschedule_options.ts";
+import type { RescheduleOptions } from "./definition.ts";
 
 /** Where runs are repeated with the files of another commit. */
 export interface Onto {

@@ -14,7 +14,7 @@ import { planRun } from "./planning.ts";
 import type { Planning } from "./planning.ts";
 import { dependenciesOf, RepeatCall } from "./repeat_call.ts";
 import { noteRepeated, reportForeign } from "./report_runs.ts";
-import type { RescheduleOptions } from "./reschedule_options.ts";
+import type { RescheduleOptions } from "./definition.ts";
 import { confirmRuns } from "./show_commands.ts";
 import { planRuns, submitRuns } from "./submit_runs.ts";
 import type { Repeat } from "./submit_runs.ts";

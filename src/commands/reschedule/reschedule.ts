@@ -18,7 +18,7 @@ import type { CommandContext } from "../context.ts";
 import { findTaskCommits, resolveRevision } from "./find_job.ts";
 import { repeat, repeatOnto, withoutForeign } from "./repeat_runs.ts";
 import type { RepeatsOnto } from "./repeat_runs.ts";
-import type { RescheduleOptions } from "./reschedule_options.ts";
+import type { RescheduleOptions } from "./definition.ts";
 
 /** Submits recorded jobs again, or says which would be. */
 export async function runReschedule(options: RescheduleOptions, context: CommandContext) {

@@ -15,7 +15,7 @@ import { growthOf, longestTimes, parseGrowth } from "../../submit/retry/grow.ts"
 import { planRetry } from "../../submit/retry/plan_retry.ts";
 import { reportLeft, reportRefused } from "./report_left.ts";
 import type { Reason } from "./report_left.ts";
-import type { RetryCommandOptions } from "./retry_options.ts";
+import type { RetryCommandOptions } from "./definition.ts";
 
 /** A failed job that is to be submitted again. */
 export interface Failed {
@@ -67,7 +67,6 @@ export async function planFailed(
     try {
       const retry = await planRetry(dataset, job, status, {
         sbatchOptions: [...growths.get(job.jobKey) ?? [], ...options.sbatchOptions],
-        transfers: 1,
         openJobs: openJobsBeside(job, openJobs),
         open: own,
         failed: failedKeys,

@@ -29,7 +29,7 @@ import type { CommandContext } from "../context.ts";
 import { planFailed } from "./plan_failed.ts";
 import type { Failed } from "./plan_failed.ts";
 import { reportLeft, reportNothing } from "./report_left.ts";
-import type { RetryCommandOptions } from "./retry_options.ts";
+import type { RetryCommandOptions } from "./definition.ts";
 import { findElsewhere, listOwn, predecessorsAmong, selectJobs, statesOf } from "./select_jobs.ts";
 
 /** Submits failed jobs again, or shows which would be. */

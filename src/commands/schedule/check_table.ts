@@ -139,7 +139,7 @@ async function rowPlanner(
   const predecessors = await findPredecessors(open, rows.flatMap(({ after }) => after));
   noteEnded(predecessors.values(), session);
   const planning = {
-    ...{ assumeReady: options.assumeReady, jobs: options.jobs ?? 1 },
+    ...{ assumeReady: options.assumeReady, jobs: options.jobs },
     onInstall: installReporter(dataset, options.dryRun !== undefined, session),
     openJobs: openJobsIn(() => store, dataset.worktree),
   };

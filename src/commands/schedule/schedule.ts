@@ -67,7 +67,7 @@ export async function runSchedule(
     : { after: await predecessorsOf({ dataset, store: lookAt(), session: context }, options) };
   const tasks = await taskOutputsOf(command, context);
   const plan = await planSubmission(dataset, { ...command, ...tasks, label, ...after }, {
-    ...{ assumeReady: options.assumeReady, jobs: options.jobs ?? 1, onInstall, openJobs },
+    ...{ assumeReady: options.assumeReady, jobs: options.jobs, onInstall, openJobs },
   });
   if (options.dryRun !== undefined) {
     if (options.checkOutputs) {

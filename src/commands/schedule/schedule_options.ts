@@ -6,11 +6,11 @@ import type { InputsOrOutputs, PreparationOptions } from "../../submit/plan_subm
 /** What `schedule` was asked for. */
 export interface ScheduleOptions extends Omit<PreparationOptions, "jobs"> {
   /** Parallel transfers, or submissions where there are many; absent: the default of each. */
-  readonly jobs: number | undefined;
+  readonly jobs?: number | undefined;
   /** As for the other commands; where it is given, the command runs in that dataset's root. */
-  readonly dataset: string | undefined;
+  readonly dataset?: string | undefined;
   /** Paragraph of the commit message that finish will make. */
-  readonly message: string | undefined;
+  readonly message?: string | undefined;
   /** As given, relative to where the command runs; globs and placeholders allowed. */
   readonly input: readonly string[];
   /** As `input`, of what the job needs beside that; no placeholder stands for it. */
@@ -20,13 +20,13 @@ export interface ScheduleOptions extends Omit<PreparationOptions, "jobs"> {
   /** As given, relative to where the command runs; placeholders allowed. At least one is needed. */
   readonly output: readonly string[];
   /** What the record shows expanded; outputs are always recorded as the paths that are claimed. */
-  readonly expand: InputsOrOutputs | undefined;
+  readonly expand?: InputsOrOutputs | undefined;
   /** Jobs to wait for, as given: IDs and labels, each with or without a type before it. */
   readonly after?: readonly string[] | undefined;
   /** The name that the job gets; for rows of a table with placeholders. */
   readonly label?: string | undefined;
   /** Show the plan, or the command line alone, and change nothing. */
-  readonly dryRun: "basic" | "command" | undefined;
+  readonly dryRun?: "basic" | "command" | undefined;
   /** `false`: share outputs with open jobs instead of refusing. */
   readonly checkOutputs: boolean;
   /** Refuse a batch script that HEAD has not as it is. */

@@ -46,7 +46,7 @@ export async function runScheduleTasks(
   if (options.dryRun === undefined) await recoverAndSettle(open);
   const after = await predecessorsNamed(open, options.after ?? []);
   const planning = {
-    ...{ assumeReady: options.assumeReady, jobs: options.jobs ?? 1, onInstall },
+    ...{ assumeReady: options.assumeReady, jobs: options.jobs, onInstall },
     openJobs: openJobsIn(() => store, dataset.worktree),
   };
   const plans: SubmissionPlan[] = [];

@@ -1,7 +1,16 @@
 import { Argument, Command, Option } from "commander";
-import type { CommandDefinition } from "../command_definition.ts";
-import { LINEAGE_FORMATS } from "./show_options.ts";
-import type { ShowOptions } from "./show_options.ts";
+import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
+
+/** How a lineage can be shown. */
+export const LINEAGE_FORMATS = ["tree", "mermaid", "dot", "json"] as const;
+
+/** What `show` was asked for. */
+export interface ShowOptions extends OptionsInDataset {
+  /** A job ID, revision or path; absent: the newest job. */
+  readonly target?: string | undefined;
+  /** Show where everything came from, in this form; `true` for the tree. */
+  readonly lineage?: (typeof LINEAGE_FORMATS)[number] | true | undefined;
+}
 
 /** Defines `show`; `run` gets the options. */
 export function showCommand(run: (options: ShowOptions) => Promise<void>): CommandDefinition {

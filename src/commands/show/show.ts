@@ -31,7 +31,7 @@ import { explainMissingLog } from "../../slurm/log_folders.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import { readLogEnd } from "../../fs/log_end.ts";
-import type { ShowOptions } from "./show_options.ts";
+import type { ShowOptions } from "./definition.ts";
 import { renderPage } from "./show_page.ts";
 import { recordOfShown } from "./show_record.ts";
 import type { ShownJob } from "./shown_job.ts";

@@ -1,9 +1,29 @@
 import { Argument, Command, Option } from "commander";
 import { UserError } from "../../errors.ts";
-import type { CommandDefinition } from "../command_definition.ts";
+import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
 import { collect } from "../option_values.ts";
 import { pollOption, timeoutOption } from "../wait/definition.ts";
-import type { VerifyOptions } from "./verify_options.ts";
+import type { WaitingOptions } from "../wait/definition.ts";
+
+/** What `verify` was asked for. */
+export interface VerifyOptions extends OptionsInDataset, WaitingOptions {
+  /** Job IDs or commits; none: the newest run. With `since` at most one, the end of the range. */
+  readonly revisions: readonly string[];
+  /** All repetitions after this commit; empty: all in history. */
+  readonly since?: string | undefined;
+  /** Regular expressions: what matches is left out of both texts. */
+  readonly ignore: readonly string[];
+  /** Numbers may differ by so much of the larger one. */
+  readonly numeric?: number | undefined;
+  /** Have the jobs run once more, each in a worktree. */
+  readonly run?: boolean | undefined;
+  /** With `run`, the commit whose files they get; absent: each those that it had. */
+  readonly onto?: string | undefined;
+  /** With `run`, wait until they have ended, and tell how they came out. */
+  readonly wait?: boolean | undefined;
+  /** With `run`, ask nobody. */
+  readonly yes?: boolean | undefined;
+}
 
 /** Defines `verify`; `run` gets the options. */
 export function verifyCommand(run: (options: VerifyOptions) => Promise<void>): CommandDefinition {

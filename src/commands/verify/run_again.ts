@@ -16,8 +16,8 @@ import { runFinish } from "../finish/finish.ts";
 import { commitOfSubmission } from "../reschedule/onto.ts";
 import { repeatOnto, withoutForeign } from "../reschedule/repeat_runs.ts";
 import { confirmRuns } from "../reschedule/show_commands.ts";
-import type { WaitingOptions } from "../wait/wait_options.ts";
-import type { VerifyOptions } from "./verify_options.ts";
+import type { WaitingOptions } from "../wait/definition.ts";
+import type { VerifyOptions } from "./definition.ts";
 
 /** More names than this are counted. */
 const MOST_NAMES = 5;
@@ -85,9 +85,7 @@ async function repeat(
   const repeating = {
     onto: onto === undefined ? await commitOfSubmission(dataset, run) : onto,
     isAsRecorded: onto === undefined,
-    ...{ revisions: [run.commit.oid], since: undefined, withFailedJobs: true, yes: true, jobs: 1 },
-    ...{ dataset: undefined, message: undefined, report: undefined, script: undefined },
-    ...{ assumeReady: undefined, altDir: undefined },
+    ...{ revisions: [run.commit.oid], withFailedJobs: true, yes: true },
   };
   const { dataset: { root }, repeats } = await repeatOnto(dataset, [run], repeating, context);
   return repeats.map(({ jobId }) => ({ run, jobId, root }));
@@ -100,20 +98,9 @@ async function finishOne(
   context: CommandContext,
 ): Promise<void> {
   await runFinish({
-    ...{
-      dataset: root,
-      jobIds: [jobId],
-      wait: true,
-      poll,
-      timeout,
-      output: [],
-      message: undefined,
-    },
+    ...{ dataset: root, jobIds: [jobId], wait: true, poll, timeout, output: [] },
     // That it wrote nothing is a verdict, too.
     allowNoOutputs: true,
-    ...{ closeFailedJobs: undefined, commitFailedJobs: undefined, requireOutputs: undefined },
-    ...{ closeUnknownJobs: undefined, commitUnknownJobs: undefined, listOpenJobs: undefined },
-    ...{ branches: undefined, octopus: undefined },
   }, context);
 }
 

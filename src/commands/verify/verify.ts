@@ -29,7 +29,7 @@ import { fieldsOfError } from "../../session/error_fields.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
-import type { VerifyOptions } from "./verify_options.ts";
+import type { VerifyOptions } from "./definition.ts";
 
 /** Git's setting that stands in for `--ignore`. */
 const IGNORE_SETTING = "dlslurm.verify.ignore";

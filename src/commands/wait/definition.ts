@@ -1,7 +1,26 @@
 import { Argument, Command, Option } from "commander";
-import type { CommandDefinition, OptionDefinition } from "../command_definition.ts";
+import type {
+  CommandDefinition,
+  OptionDefinition,
+  OptionsInDataset,
+} from "../command_definition.ts";
 import { notifyOption, parseDuration } from "../option_values.ts";
-import type { WaitOptions } from "./wait_options.ts";
+
+/** How long and how often is waited for jobs. */
+export interface WaitingOptions {
+  /** At least so many milliseconds between two questions to Slurm; absent: 15 s. */
+  readonly poll?: number | undefined;
+  /** Milliseconds after which waiting ends, whatever the jobs do; absent: never. */
+  readonly timeout?: number | undefined;
+}
+
+/** What `wait` was asked for. */
+export interface WaitOptions extends OptionsInDataset, WaitingOptions {
+  /** Shell command that is run at the end; absent: the configured one. */
+  readonly notify?: string | undefined;
+  /** As typed; empty: all open jobs of this work tree, also those that are scheduled meanwhile. */
+  readonly jobIds: readonly string[];
+}
 
 /** Defines `wait`; `run` gets the options. */
 export function waitCommand(run: (options: WaitOptions) => Promise<void>): CommandDefinition {

@@ -24,7 +24,7 @@ import { workTreesOf } from "../../worktrees/onto_worktree.ts";
 import { listOpenJobs, listRepeated, resolveNames } from "./named_jobs.ts";
 import type { NamedJobs } from "./named_jobs.ts";
 import { LookDisplay } from "./look_display.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import type { WaitOptions } from "./definition.ts";
 
 /** Waits until jobs have ended and reports how. */
 export async function runWait(options: WaitOptions, context: CommandContext): Promise<void> {

@@ -32,8 +32,6 @@ import type { CommandToSubmit, Predecessors } from "../plan_submission.ts";
 export interface RetryOptions {
   /** Further options of sbatch. */
   readonly sbatchOptions: readonly string[];
-  /** Parallel transfers when inputs are fetched. */
-  readonly transfers: number;
   /** Knows of open jobs, this one left out. */
   readonly openJobs: OpenJobs;
   /** All open jobs of the work tree. */
@@ -55,11 +53,11 @@ export async function planRetry(
   status: JobStatus,
   options: RetryOptions,
 ): Promise<Retry> {
-  const { sbatchOptions, transfers, openJobs } = options;
+  const { sbatchOptions, openJobs } = options;
   await requireNoClone(job);
   const command = await commandOf(dataset, job, options);
   const { request: _request, ...prepared } = await planSubmission(dataset, command, {
-    ...{ assumeReady: undefined, jobs: transfers, onInstall: null, openJobs },
+    ...{ onInstall: null, openJobs },
   });
   const { failed, completed } = splitTasks(job, status);
   const { arrayTaskId: task } = splitJobId(job.jobId);

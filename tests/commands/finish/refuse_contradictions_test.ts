@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { refuseContradictions } from "../../../src/commands/finish/refuse_contradictions.ts";
 import type { FinishOptions } from "../../../src/commands/finish/finish_options.ts";
 
-const NONE = { jobIds: [], output: [] } as unknown as FinishOptions;
+const NONE = { jobIds: [], output: [] } satisfies FinishOptions;
 
 const CASES: readonly { given: Partial<FinishOptions>; says: RegExp | null }[] = [
   { given: {}, says: null },

@@ -8,7 +8,7 @@ import { jobRequest } from "../../support/jobs.ts";
 import { StoredDataset } from "../../support/stored_dataset.ts";
 import { testSession } from "../../support/test_session.ts";
 
-const NOTHING_ASKED = { jobIds: [], output: [] } as unknown as FinishOptions;
+const NOTHING_ASKED = { jobIds: [], output: [] } satisfies FinishOptions;
 const TIME = "2027-01-15T07:43:25";
 
 class World extends StoredDataset {

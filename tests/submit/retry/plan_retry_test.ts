@@ -23,7 +23,7 @@ async function plan(
   await using repository = await TestRepository.create({ "job.sh": "#!/bin/sh\n", "sub/x": "1\n" });
   const dataset = await openDataset(repository.runner, repository.root, undefined);
   return await planRetry(dataset, openJob(changes), statusOf(states), {
-    ...{ sbatchOptions: [], transfers: 1, openJobs: NO_OPEN_JOBS, open: [], failed: new Set() },
+    ...{ sbatchOptions: [], openJobs: NO_OPEN_JOBS, open: [], failed: new Set() },
     ...options,
   });
 }
