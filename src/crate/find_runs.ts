@@ -1,9 +1,11 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { RECORD_PREFIX } from "../datalad/run_record.ts";
 import { UserError } from "../errors.ts";
-import { findMessages, readMessages } from "../git/history.ts";
+import { readMessages } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
+import { isJobId } from "../jobs/job_id.ts";
 import { Provenance } from "../provenance/provenance.ts";
+import { findRecord } from "../provenance/recorded_runs.ts";
 import { RunHistory } from "../provenance/run_history.ts";
 import type { EntryWithRun } from "../provenance/run_inputs.ts";
 import type { Session } from "../session/session.ts";
@@ -51,16 +53,10 @@ export async function findChosenRuns(
   return { provenance: Provenance.of(dataset, history, runner), runs, unreadable };
 }
 
-const JOB_ID_REGEXP = /^[0-9]+(_[0-9]+)?$/;
-
-async function commitsOf({ git }: Dataset, revisions: string): Promise<CommitMessage[]> {
-  if (JOB_ID_REGEXP.test(revisions)) {
-    // The newest one: a rewritten history may hold several.
-    const subject = `${RECORD_PREFIX} Slurm job ${revisions}: `;
-    const [newest] = (await findMessages(git, subject))
-      .filter(({ message, parents }) => message.startsWith(subject) && parents.length < 2);
-    if (newest !== undefined) return [newest];
-  }
+async function commitsOf(dataset: Dataset, revisions: string): Promise<CommitMessage[]> {
+  const { git } = dataset;
+  const record = isJobId(revisions) ? await findRecord(dataset, revisions) : undefined;
+  if (record !== undefined) return [record];
   const [, since, until] = /^(.*[^.])\.\.([^.].*)?$/.exec(revisions) ?? [];
   return since === undefined
     ? await readMessages(git, revisions, "", RECORD_PREFIX)

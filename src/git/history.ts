@@ -17,6 +17,16 @@ export interface CommitMessage {
   readonly message: string;
 }
 
+/** The commit that a revision stands for; `undefined` if there is none. */
+export async function findCommit(git: Git, revision: string): Promise<string | undefined> {
+  if (revision.startsWith("-") || revision === "") return undefined;
+  const { code, stdout } = await git.run([
+    ...["rev-parse", "--verify", "--quiet", "--end-of-options"],
+    `${revision}^{commit}`,
+  ]);
+  return code === 0 ? textOf(stdout).trim() : undefined;
+}
+
 /**
  * Reads the messages of a range in which `marker` occurs, oldest first, with one `git log`.
  *

@@ -13,7 +13,7 @@ import { badRecord, parseMessage, parseRecord, RECORD_PREFIX } from "../datalad/
 import type { ParsedMessage, RunRecord } from "../datalad/run_record.ts";
 import { readSidecar } from "../datalad/sidecar.ts";
 import { UserError } from "../errors.ts";
-import { readMessages } from "../git/history.ts";
+import { findMessages, readMessages } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
 import type { Runner } from "../process/runner.ts";
 import { firstOf } from "../session/name_list.ts";
@@ -45,6 +45,17 @@ export interface RecordRange {
   readonly since?: string | undefined;
   /** Take jobs, too, whose commits have another state than Completed in their subject. */
   readonly withFailedJobs?: boolean | undefined;
+}
+
+/** The newest commit that records a job, in the history of HEAD or of a branch: a rewritten one may hold several. */
+export async function findRecord(
+  { git }: Dataset,
+  jobId: string,
+): Promise<CommitMessage | undefined> {
+  const subject = `${RECORD_PREFIX} Slurm job ${jobId}: `;
+  // A merge repeats what its parents hold, and a paragraph may quote a subject.
+  return (await findMessages(git, subject))
+    .find(({ message, parents }) => message.startsWith(subject) && parents.length < 2);
 }
 
 /**

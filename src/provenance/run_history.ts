@@ -13,7 +13,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { badRecord, RECORD_PREFIX } from "../datalad/run_record.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
 import { UserError } from "../errors.ts";
-import { findMessages, listMarked, readMessagesOf } from "../git/history.ts";
+import { findMessages, listMarked, readMessages, readMessagesOf } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
 import { isJobOrTaskOf, splitJobId } from "../jobs/job_id.ts";
 import type { Runner } from "../process/runner.ts";
@@ -84,6 +84,22 @@ export class RunHistory {
     const messages = await readMessagesOf(git, others);
     const rest = RunHistory.of(this.#dataset, messages, this.#runner).entries;
     return [...rest, ...found];
+  }
+
+  /**
+   * The runs of a range, the oldest first; records that cannot be read are passed over.
+   *
+   * @param since as of {@linkcode readMessages}.
+   * @throws {UserError} `USAGE` if git does not know a revision.
+   */
+  async inRange(revision: string, since: string): Promise<RecordedRun[]> {
+    const runs: RecordedRun[] = [];
+    for (const { oid } of await readMessages(this.#dataset.git, revision, since, RECORD_PREFIX)) {
+      const entry = this.at(oid);
+      const run = entry === undefined ? undefined : await this.readIfGood(entry);
+      if (run !== undefined) runs.push(run);
+    }
+    return runs;
   }
 
   /** The commits of a job, the newest first: a rewritten history may hold several. */

@@ -5,16 +5,14 @@ import { lstatIfPresent } from "../../fs/if_present.ts";
 import { findMessages, readMessages } from "../../git/history.ts";
 import type { CommitMessage } from "../../git/history.ts";
 import type { AttemptEvidence } from "../../jobs/evidence.ts";
-import { splitJobId } from "../../jobs/job_id.ts";
+import { isJobId, splitJobId } from "../../jobs/job_id.ts";
+import { findRecord } from "../../provenance/recorded_runs.ts";
 import { RunHistory } from "../../provenance/run_history.ts";
-import type { HistoryEntry } from "../../provenance/run_history.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { storeFileOf } from "../../store/store_place.ts";
 import type { CommandContext } from "../context.ts";
 import { firstOf } from "../../session/name_list.ts";
 
-/** `4242`, `4242_3`; the first may be the beginning of a commit's name as well. */
-const JOB_ID_REGEXP = /^[0-9]+(_[0-9]+)?$/;
 const MOST_NAMED = 3;
 
 /**
@@ -30,10 +28,11 @@ export async function resolveRevision(
   since: string | undefined,
   context: CommandContext,
 ): Promise<string> {
-  if (!JOB_ID_REGEXP.test(revision)) return revision;
+  // The first of 4242 and 4242_3 may be the beginning of a commit's name as well.
+  if (!isJobId(revision)) return revision;
   const asRevision = await commitsOf(dataset, revision);
   const isCommit = asRevision !== undefined && (asRevision.length > 0 || since !== undefined);
-  const [ofJob] = await findRecords(dataset, revision);
+  const ofJob = await findRecord(dataset, revision);
   if (isCommit) {
     if (ofJob !== undefined) {
       context.warn(
@@ -49,7 +48,9 @@ export async function resolveRevision(
   const history = await RunHistory.read(dataset, context.runner);
   const [later, ...others] = await history.ofAttempt(revision);
   if (later === undefined || others.some(({ jobId }) => jobId !== later.jobId)) {
-    throw await unknownJob(dataset, revision, [later, ...others].flatMap((run) => run ?? []));
+    // Also tasks that failed, and have other IDs since they were submitted again.
+    const attempts = [later, ...others].flatMap((run) => run?.jobId ?? []);
+    throw await unknownJob(dataset, revision, [...history.tasksOf(revision), ...attempts]);
   }
   context.note(`job ${revision} failed and was submitted again: it is now job ${later.jobId}`);
   return later.commit.oid;
@@ -66,14 +67,6 @@ async function commitsOf(
     if (error instanceof UserError && error.code === "USAGE") return undefined;
     throw error;
   }
-}
-
-/** Commits that record a job, newest first. */
-async function findRecords({ git }: Dataset, jobId: string): Promise<CommitMessage[]> {
-  const start = `${RECORD_PREFIX} Slurm job ${jobId}: `;
-  // A merge repeats what its parents hold, and a paragraph may quote a subject.
-  return (await findMessages(git, start))
-    .filter(({ message, parents }) => message.startsWith(start) && parents.length < 2);
 }
 
 /**
@@ -113,14 +106,8 @@ function attemptsOf(message: string): readonly AttemptEvidence[] {
 async function unknownJob(
   dataset: Dataset,
   jobId: string,
-  later: readonly HistoryEntry[],
+  tasks: readonly string[],
 ): Promise<UserError> {
-  const start = `${RECORD_PREFIX} Slurm job ${jobId}_`;
-  const tasks = (await findMessages(dataset.git, start)).filter(({ message }) =>
-    message.startsWith(start)
-  ).map(({ message }) => /^[0-9]+_[0-9]+/.exec(message.slice(start.indexOf(jobId)))?.[0] ?? "")
-    // Tasks that failed, and have other IDs since they were submitted again.
-    .concat(later.map((run) => run.jobId));
   if (tasks.length > 0) {
     return new UserError(
       "NO_RECORD",

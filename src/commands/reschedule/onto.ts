@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
+import { findCommit } from "../../git/history.ts";
 import type { Evidence } from "../../jobs/evidence.ts";
-import { textOf } from "../../process/runner.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 
 /**
@@ -33,7 +33,7 @@ export async function commitOfSubmission(
   { commit, record }: RecordedRun,
 ): Promise<string> {
   const head = record.evidence?.submission?.head;
-  const oid = head === undefined ? undefined : await findCommit(dataset, head);
+  const oid = head === undefined ? undefined : await findCommit(dataset.git, head);
   if (oid !== undefined && await hasInputs(dataset, oid, record.evidence!)) return oid;
   return await requireCommit(dataset, commit.parents[0] ?? `${commit.oid}^`);
 }
@@ -58,7 +58,7 @@ async function hasInputs(
 
 /** @throws {UserError} `USAGE` */
 async function requireCommit(dataset: Dataset, name: string): Promise<string> {
-  const oid = await findCommit(dataset, name);
+  const oid = await findCommit(dataset.git, name);
   if (oid !== undefined) return oid;
   const isShallow = await dataset.git.text(["rev-parse", "--is-shallow-repository"]);
   throw new UserError(
@@ -71,15 +71,6 @@ async function requireCommit(dataset: Dataset, name: string): Promise<string> {
         : "git log --oneline --all",
     },
   );
-}
-
-async function findCommit({ git }: Dataset, name: string): Promise<string | undefined> {
-  if (name.startsWith("-")) return undefined;
-  const { code, stdout } = await git.run([
-    ...["rev-parse", "--verify", "--quiet", "--end-of-options"],
-    `${name}^{commit}`,
-  ]);
-  return code === 0 ? textOf(stdout).trim() : undefined;
 }
 
 /**

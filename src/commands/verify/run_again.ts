@@ -1,9 +1,7 @@
 import { fieldsOfError } from "../../session/error_fields.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { RECORD_PREFIX } from "../../datalad/run_record.ts";
 import { UserError } from "../../errors.ts";
-import { readMessages } from "../../git/history.ts";
 import { toUserError } from "../../process/system_error.ts";
 import { TargetFinder } from "../../provenance/find_target.ts";
 import { Provenance } from "../../provenance/provenance.ts";
@@ -147,7 +145,7 @@ async function findRuns(
   const provenance = await Provenance.open(dataset, context.runner);
   const { history } = provenance.top;
   if (since !== undefined) {
-    return await findInRange(dataset, history, revisions[0] ?? "HEAD", since);
+    return await findInRange(history, revisions[0] ?? "HEAD", since);
   }
   using store = JobStore.openToLook(dataset);
   const finder = new TargetFinder(provenance, store, context.runner);
@@ -177,18 +175,13 @@ async function findRuns(
 }
 
 async function findInRange(
-  { git }: Dataset,
   history: RunHistory,
   revision: string,
   since: string,
 ): Promise<RecordedRun[]> {
-  const runs: RecordedRun[] = [];
-  for (const { oid } of await readMessages(git, revision, since, RECORD_PREFIX)) {
-    const entry = history.at(oid);
-    const run = entry === undefined ? undefined : await history.readIfGood(entry);
-    const isGood = entry?.state === "Completed";
-    if (isGood && run !== undefined && run.record.chain.length === 0) runs.push(run);
-  }
+  const runs = (await history.inRange(revision, since)).filter(({ parsed, record }) =>
+    parsed.state === "Completed" && record.chain.length === 0
+  );
   if (runs.length > 0) return runs;
   throw new UserError(
     "NO_RECORD",

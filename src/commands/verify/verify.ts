@@ -10,9 +10,7 @@
 
 import { join } from "node:path";
 import type { Dataset } from "../../datalad/dataset.ts";
-import { RECORD_PREFIX } from "../../datalad/run_record.ts";
 import { UserError } from "../../errors.ts";
-import { readMessages } from "../../git/history.ts";
 import { evidenceToJson } from "../../jobs/evidence.ts";
 import { outcomeOf, renderReproduction, reproductionOf } from "../../jobs/output_comparison.ts";
 import { compareRuns } from "../../provenance/compare_runs.ts";
@@ -158,13 +156,8 @@ async function findPairs(
   { since, to }: { readonly since: string; readonly to: string },
   context: CommandContext,
 ): Promise<RunPair[]> {
-  const commits = await readMessages(dataset.git, to, since, RECORD_PREFIX);
-  const repetitions: RecordedRun[] = [];
-  for (const { oid } of commits) {
-    const entry = history.at(oid);
-    const run = entry === undefined ? undefined : await history.readIfGood(entry);
-    if (run !== undefined && run.record.chain.length > 0) repetitions.push(run);
-  }
+  const repetitions = (await history.inRange(to, since))
+    .filter(({ record }) => record.chain.length > 0);
   if (repetitions.length === 0) {
     throw new UserError(
       "NO_RECORD",
