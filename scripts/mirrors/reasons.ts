@@ -39,6 +39,10 @@ export const REASONS: readonly Reason[] = [
     path: "src/provenance/committed_versions.ts",
     reason: "where git has what evidence names: tests/provenance/run_inputs_test.ts",
   },
+  ...["find_writer_of_path", "target"].map((name) => ({
+    path: `src/provenance/${name}.ts`,
+    reason: "tests/provenance/find_target_test.ts",
+  })),
   { path: "src/commands/export/export.ts", reason: "tests/crate/export_crate_test.ts" },
   {
     path: "src/annex/where_is.ts",

@@ -16,7 +16,7 @@ import { compareRuns, readKeys } from "./compare_runs.ts";
 import { claimsOf, logsOf } from "./paths_of_run.ts";
 import { readDeepFiles, readDeepTrees } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
-import type { Target } from "./find_target.ts";
+import type { Target } from "./target.ts";
 import { traceInputs } from "./lineage.ts";
 import type { TracedInput } from "./lineage.ts";
 import { readCutCommits } from "../git/shallow.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openDataset } from "../../src/datalad/dataset.ts";
 import { describeRun } from "../../src/provenance/describe_run.ts";
 import { TargetFinder } from "../../src/provenance/find_target.ts";
-import type { Target } from "../../src/provenance/find_target.ts";
+import type { Target } from "../../src/provenance/target.ts";
 import { JobStore } from "../../src/store/job_store.ts";
 import { jobRequest } from "../support/jobs.ts";
 import { History } from "./history.ts";

@@ -15,12 +15,13 @@ import { UserError } from "../../errors.ts";
 import type { AccountingEvidence } from "../../jobs/evidence.ts";
 import { isSubmitted } from "../../jobs/job.ts";
 import type { Job } from "../../jobs/job.ts";
+import { isJobId } from "../../jobs/job_id.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { summaryOf } from "../../jobs/job_summary.ts";
 import { claimsOf, logsOf } from "../../provenance/paths_of_run.ts";
 import { describeRun } from "../../provenance/describe_run.ts";
-import { JOB_ID_REGEXP, TargetFinder } from "../../provenance/find_target.ts";
-import type { Target } from "../../provenance/find_target.ts";
+import { TargetFinder } from "../../provenance/find_target.ts";
+import type { Target } from "../../provenance/target.ts";
 import { traceLineage } from "../../provenance/lineage.ts";
 import { Provenance } from "../../provenance/provenance.ts";
 import { SearchAhead } from "../../provenance/search_ahead.ts";
@@ -42,7 +43,7 @@ export async function runShow(options: ShowOptions, context: CommandContext): Pr
   using store = JobStore.openToLook(dataset);
   const { target: name } = options;
   // A revision may look like the ID of a job; a path is looked for where it is.
-  using ahead = name === undefined || JOB_ID_REGEXP.test(name)
+  using ahead = name === undefined || isJobId(name)
     ? new SearchAhead(dataset, context.runner, name)
     : undefined;
   const provenance = await Provenance.open(dataset, context.runner, ahead);
