@@ -2,7 +2,7 @@
  * Which part of the program may import which.
  *
  * main → cli → commands/X → {crate → provenance, submit, commit, waiting} → extension → claims
- *      → {datalad, slurm, store, tables} → {annex → {git, sqlite}, session} → jobs → {fs, process, paths} → errors
+ *      → {datalad, slurm, store, tables} → {annex → {git, sqlite}, session} → jobs → {fs, process, paths, shell} → errors
  *
  * Each may skip what it does not need; none may import upwards.
  *
@@ -21,7 +21,7 @@ interface LayerRule {
   readonly reason: string;
 }
 
-const BASE = ["process", "fs", "paths", "errors"];
+const BASE = ["process", "shell", "fs", "paths", "errors"];
 const PLUMBING = ["annex", "git", "sqlite", "jobs", "session"];
 const DOMAIN = ["datalad", "slurm", "store"];
 const ENGINES = [
@@ -176,7 +176,8 @@ export const LAYER_RULES: Readonly<Record<string, LayerRule>> = {
     reason: "recordings hold what any program asked, not only dlslurm",
   },
   fs: { mayImport: ["process", "paths", "errors"], reason: "files are below the domain" },
-  process: { mayImport: ["errors"], reason: "child processes are below the domain" },
+  process: { mayImport: ["shell", "errors"], reason: "child processes are below the domain" },
+  shell: { mayImport: [], reason: "what a shell reads is text" },
   paths: { mayImport: [], reason: "paths are text" },
   errors: { mayImport: [], reason: "everything stands on errors.ts" },
   manifest: { mayImport: [], reason: "deno.json names the version" },

@@ -280,12 +280,12 @@ export const REASONS: readonly Reason[] = [
   { path: "src/submit/rows/bulk_array.ts", reason: "tests/e2e/bulk/array_rows_test.ts" },
   { path: "src/submit/rows/submit_waiting.ts", reason: "tests/engine/bulk_crash_test.ts" },
 
-  { path: "src/datalad/command_words.ts", reason: SHELLS },
-  { path: "src/datalad/line_facts.ts", reason: SHELLS },
-  { path: "src/datalad/shell_frames.ts", reason: SHELLS },
+  { path: "src/shell/command_words.ts", reason: SHELLS },
+  { path: "src/shell/line_facts.ts", reason: SHELLS },
+  { path: "src/shell/shell_frames.ts", reason: SHELLS },
   { path: "src/datalad/shell_filler.ts", reason: SHELLS },
-  { path: "src/datalad/shell_reader.ts", reason: SHELLS },
-  { path: "src/datalad/simple_command.ts", reason: SHELLS },
+  { path: "src/shell/shell_reader.ts", reason: SHELLS },
+  { path: "src/shell/simple_command.ts", reason: SHELLS },
   {
     path: "src/annex/git_annex.ts",
     reason: "what git-annex says: tests/annex/add_files_test.ts and ingest_files_test.ts, with it",

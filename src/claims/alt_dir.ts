@@ -4,7 +4,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { CopyError, copyTree } from "../fs/copy_tree.ts";
 import { statIfPresent } from "../fs/if_present.ts";
-import { shellName } from "../process/shell_name.ts";
+import { shellName } from "../shell/shell_name.ts";
 
 /**
  * Looks at a folder that a job is to run in instead of the dataset.

@@ -1,4 +1,3 @@
-import { shellName } from "../process/shell_name.ts";
 import { basename, dirname, join } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
@@ -11,6 +10,7 @@ import { isSameFile } from "../jobs/files_before.ts";
 import type { FilesBesideAltDir } from "../jobs/files_before.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { isOursInAltDir } from "../claims/alt_dir.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { findLandingPlaces, seenAt } from "./landing_places.ts";
 import type { LandingPlace } from "./landing_places.ts";
 

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { shellName } from "../process/shell_name.ts";
+import { shellName } from "../shell/shell_name.ts";
 import type { JobToCommit } from "./build_datasets.ts";
 import { branchName } from "./commit_shape.ts";
 import { hasPartBelow } from "./stage_datasets.ts";

@@ -6,9 +6,9 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
-import { shellName } from "../process/shell_name.ts";
 import type { Session } from "../session/session.ts";
 import { firstOf } from "../session/name_list.ts";
+import { shellName } from "../shell/shell_name.ts";
 
 /** How much of what a job was to write has to be there. */
 export interface ClaimDemands {

@@ -1,11 +1,11 @@
 import { isWithin } from "../paths/root_paths.ts";
-import { shellName } from "../process/shell_name.ts";
 import { UserError } from "../errors.ts";
 import { walkTree } from "../fs/walk_tree.ts";
 import { lossyPath } from "../git/path_bytes.ts";
 import type { WrittenPaths } from "../jobs/attribution.ts";
 import { firstOf } from "../session/name_list.ts";
 import type { Session } from "../session/session.ts";
+import { shellName } from "../shell/shell_name.ts";
 
 /** At most so many claims that git ignores as a whole are named. */
 const MOST_NAMED = 10;

@@ -12,9 +12,9 @@ import type { ErrorCode } from "../errors.ts";
 import { isFolderSync } from "../fs/if_present.ts";
 import { diskFailure } from "../process/disk_failure.ts";
 import type { UnwatchedFile } from "../git/index_flags.ts";
-import { shellName } from "../process/shell_name.ts";
 import { nameOfUser, ownerOf, SHARING, systemWords } from "../process/system_error.ts";
 import { limitFailure } from "../process/system_limits.ts";
+import { shellName } from "../shell/shell_name.ts";
 
 /** Somebody still writes to a file. */
 export function changing(path: string): UserError {

@@ -15,13 +15,13 @@ import type { WrittenPaths } from "../jobs/attribution.ts";
 import { toUserError } from "../process/system_error.ts";
 import { TakenPlaces } from "../jobs/taken_places.ts";
 import type { Session } from "../session/session.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { findUnstaged } from "./unstaged_files.ts";
 import { takeFinishLease } from "./finish_lease.ts";
 import type { LateFiles } from "../fs/late_files.ts";
 import { findSavedByOthers } from "./saved_by_others.ts";
 import { stageOutputs } from "./stage_outputs.ts";
 import type { OutputsToStage } from "./stage_outputs.ts";
-import { shellName } from "../process/shell_name.ts";
 
 /** One dataset's part in a finish: what jobs wrote in it, staged and told apart. */
 export interface StagedDataset {

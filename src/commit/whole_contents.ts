@@ -6,7 +6,7 @@ import { UserError } from "../errors.ts";
 import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { isWithin, joinPath } from "../paths/root_paths.ts";
-import { shellName } from "../process/shell_name.ts";
+import { shellName } from "../shell/shell_name.ts";
 
 /** An annexed file whose content is not that of its key. */
 interface PartlyGiven {

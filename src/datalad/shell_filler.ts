@@ -1,8 +1,8 @@
 import { quote } from "shlex";
 import { UserError } from "../errors.ts";
+import { LineFacts } from "../shell/line_facts.ts";
+import { ShellReader } from "../shell/shell_reader.ts";
 import { SUBSTITUTIONS } from "./dataset_config.ts";
-import { LineFacts } from "./line_facts.ts";
-import { ShellReader } from "./shell_reader.ts";
 import type { ShellText } from "./shell_text.ts";
 
 /** A placeholder in a command, and what it stands for. */

@@ -5,13 +5,13 @@ import { pointerAt } from "../annex/absent_files.ts";
 import { annexKeyOf } from "../annex/annex_key.ts";
 import { isAnnexed, LONGEST_POINTER_BYTES } from "../annex/annexed_files.ts";
 import { statIfPresent } from "../fs/if_present.ts";
-import { shellName } from "../process/shell_name.ts";
 import { RealFolders } from "../fs/real_folders.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { temporaryFolderOf } from "../fs/temporary_files.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
 import { ProgramNotFoundError, textOf } from "../process/runner.ts";
 import type { Runner, RunOptions } from "../process/runner.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { realPathOfExisting } from "./claimed_path.ts";
 import type { Dataset } from "./dataset.ts";
 

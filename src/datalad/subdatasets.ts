@@ -13,9 +13,9 @@ import type { KnownSubmodules } from "../git/known_submodules.ts";
 import type { Submodule } from "../git/submodules.ts";
 import { toUserError } from "../process/system_error.ts";
 import type { Runner } from "../process/runner.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { openDataset } from "./dataset.ts";
 import type { Dataset } from "./dataset.ts";
-import { shellName } from "../process/shell_name.ts";
 
 /** A subdataset as its superdataset knows it. */
 export interface Subdataset extends Submodule {

@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import { isAbsence, lstatIfPresent, readTextIfPresent } from "../fs/if_present.ts";
 import type { Runner, RunResult } from "../process/runner.ts";
 import { textOf } from "../process/runner.ts";
-import { shellName } from "../process/shell_name.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { Git, gitFailed } from "./git.ts";
 import { GitConfig } from "./git_config.ts";
 import type { ConfigValues } from "./git_config.ts";

@@ -1,6 +1,6 @@
 import { quote } from "shlex";
+import { shellName } from "../shell/shell_name.ts";
 import { PipeReader } from "./pipe_reader.ts";
-import { shellName } from "./shell_name.ts";
 import { limitReached, MORE_PROCESSES } from "./system_limits.ts";
 import { UserError } from "../errors.ts";
 

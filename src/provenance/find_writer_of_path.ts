@@ -8,7 +8,7 @@ import { readTreeFiles } from "../git/tree_files.ts";
 import type { TreeFile } from "../git/tree_files.ts";
 import { isInside, isWithin } from "../paths/root_paths.ts";
 import type { Runner } from "../process/runner.ts";
-import { shellName } from "../process/shell_name.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { nameOfCommit } from "./origins.ts";
 import type { Origin } from "./origins.ts";
 import { readDeepTrees } from "./deep_files.ts";

@@ -1,6 +1,6 @@
 import { quote } from "shlex";
-import { findShellSyntax, placeShellWords } from "../process/shell_words.ts";
-import type { PlacedWord } from "../process/shell_words.ts";
+import { findShellSyntax, placeShellWords } from "../shell/shell_words.ts";
+import type { PlacedWord } from "../shell/shell_words.ts";
 import { parseSbatchWords, readOptions } from "./sbatch_words.ts";
 
 /**

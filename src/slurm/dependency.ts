@@ -9,7 +9,7 @@
 import { join } from "shlex";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { splitJobId } from "../jobs/job_id.ts";
-import { splitShellWords } from "../process/shell_words.ts";
+import { splitShellWords } from "../shell/shell_words.ts";
 import { directiveWords } from "./directives.ts";
 import { COMPONENT_SEPARATOR, readOptions } from "./sbatch_words.ts";
 import type { Option } from "./sbatch_words.ts";

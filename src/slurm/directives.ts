@@ -1,4 +1,4 @@
-import { splitShellWords } from "../process/shell_words.ts";
+import { splitShellWords } from "../shell/shell_words.ts";
 
 /**
  * The lines with options of a batch script: sbatch(1), "sbatch will stop processing further #SBATCH

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.ts";
-import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
+import { findShellSyntax, splitShellWords } from "../shell/shell_words.ts";
 import { parseSbatchWords, valuesOfWords } from "./sbatch_words.ts";
 
 /**

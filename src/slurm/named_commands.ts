@@ -1,6 +1,6 @@
 import { quote } from "shlex";
 import { UserError } from "../errors.ts";
-import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
+import { findShellSyntax, splitShellWords } from "../shell/shell_words.ts";
 
 /** Slurm's programs that dlslurm calls by itself, and that other commands may stand for. */
 const NAMEABLE_PROGRAMS: readonly string[] = [

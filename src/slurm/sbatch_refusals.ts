@@ -1,4 +1,5 @@
-import { isSoleSbatch, wordsOfSoleProgram } from "./sole_program.ts";
+import { wordsOfSoleProgram } from "../shell/sole_program.ts";
+import { isSoleSbatch } from "./sole_sbatch.ts";
 
 /**
  * What slurmctld answers to a submission that it does not take, in the words of slurm_strerror() from 20.11

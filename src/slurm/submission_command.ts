@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import { readShellLine } from "../process/shell_commands.ts";
-import type { ShellCommand, ShellLine, ShellWord } from "../process/shell_commands.ts";
-import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
+import { readShellLine } from "../shell/shell_commands.ts";
+import type { ShellCommand, ShellLine, ShellWord } from "../shell/shell_commands.ts";
+import { findShellSyntax, splitShellWords } from "../shell/shell_words.ts";
 import { readOptions } from "./sbatch_words.ts";
 import type { Option } from "./sbatch_words.ts";
 

@@ -1,4 +1,4 @@
-import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
+import { findShellSyntax, splitShellWords } from "../shell/shell_words.ts";
 import { clustersIn, theCluster } from "./named_cluster.ts";
 import { parseSbatchWords, valuesOfWords } from "./sbatch_words.ts";
 

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { UserError } from "../errors.ts";
 import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import type { SharedMode } from "../fs/shared_mode.ts";
-import { shellName } from "../process/shell_name.ts";
+import { shellName } from "../shell/shell_name.ts";
 
 /** How long others are waited for, and when a holder is given up, in milliseconds. */
 export interface LockTimes {

@@ -12,8 +12,8 @@ import { UserError } from "../errors.ts";
 import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { temporaryNameFor } from "../fs/write_file_atomic.ts";
-import { shellName } from "../process/shell_name.ts";
 import { explainSystemError, systemWords } from "../process/system_error.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { CopiedStore } from "./copied_store.ts";
 
 /** One step of the schema; step N takes a store from version N to N + 1. */

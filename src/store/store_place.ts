@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import { isAbsence, isThereSync } from "../fs/if_present.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { temporaryNameFor } from "../fs/write_file_atomic.ts";
-import { shellName } from "../process/shell_name.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { placeOf } from "./home.ts";
 
 /** Where the store is, below Git's common directory, unless `dlslurm.store.path` names another folder. */

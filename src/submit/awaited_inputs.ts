@@ -1,7 +1,7 @@
 import { isPattern } from "../datalad/python_glob.ts";
 import { UserError } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
-import { shellName } from "../process/shell_name.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { awaitedJobs, isAwaited } from "../slurm/dependency.ts";
 import { targetClusterOf } from "../slurm/named_cluster.ts";
 import { certainDependencyOf } from "./command_dependency.ts";

@@ -3,7 +3,7 @@ import { isAbsolute, join } from "node:path";
 import { UserError } from "../errors.ts";
 import type { JobRequest } from "../jobs/job.ts";
 import { statIfPresent } from "../fs/if_present.ts";
-import { shellName } from "../process/shell_name.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { readSubmissionCommand } from "../slurm/submission_command.ts";
 import { findScriptFile } from "./submitted_script.ts";
 

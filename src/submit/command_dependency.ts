@@ -1,8 +1,8 @@
 import { UserError } from "../errors.ts";
 import { readTextIfPresent, statIfPresent } from "../fs/if_present.ts";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
+import { shellName } from "../shell/shell_name.ts";
 import { addJobs, dependencyOfScript, setDependency } from "../slurm/dependency.ts";
-import { shellName } from "../process/shell_name.ts";
 import { targetClusterOf } from "../slurm/named_cluster.ts";
 import { guessSubmissionCommand, readSubmissionCommand } from "../slurm/submission_command.ts";
 import type { CommandPlace } from "./command_place.ts";

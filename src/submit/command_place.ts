@@ -7,7 +7,7 @@ import type { PlaceholderValue, PlaceholderValues } from "../datalad/placeholder
 import { ShellText } from "../datalad/shell_text.ts";
 import { UserError } from "../errors.ts";
 import { statIfPresent } from "../fs/if_present.ts";
-import { shellName } from "../process/shell_name.ts";
+import { shellName } from "../shell/shell_name.ts";
 
 /** Where a command runs, and what follows from that; all rows of a table share it. */
 export interface CommandPlace {

@@ -3,7 +3,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { isAbsence } from "../fs/if_present.ts";
 import type { SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { parseArrayTasks, splitJobId } from "../jobs/job_id.ts";
-import { findShellSyntax, splitShellWords } from "../process/shell_words.ts";
+import { findShellSyntax, splitShellWords } from "../shell/shell_words.ts";
 import { expectDetails } from "../slurm/expected_details.ts";
 import type { ExpectedDetails } from "../slurm/expected_details.ts";
 import { parseSbatchWords } from "../slurm/sbatch_words.ts";

@@ -12,10 +12,10 @@ import { firstOf } from "../session/name_list.ts";
 import { mayHaveAnnexedFiles } from "../claims/look_at_outputs.ts";
 import type { OutputLook } from "../claims/look_at_outputs.ts";
 import { makeRoom } from "../claims/make_room.ts";
+import { shellName } from "../shell/shell_name.ts";
 import type { LoggingCommand } from "./locked_logs.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
 import { notePreparation } from "./preparations.ts";
-import { shellName } from "../process/shell_name.ts";
 
 /**
  * Prepares the files of a job: annexed inputs are fetched, outputs made writable, and with an

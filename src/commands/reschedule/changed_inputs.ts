@@ -7,8 +7,8 @@ import { compareWithHead, compareWithWorkTree } from "../../git/compare_paths.ts
 import type { PathDifference } from "../../git/compare_paths.ts";
 import { coverWithPathspecs } from "../../git/changes.ts";
 import { isReachable } from "../../git/path_bytes.ts";
-import { findShellSyntax, splitShellWords } from "../../process/shell_words.ts";
 import type { NotedVersion } from "../../provenance/run_inputs.ts";
+import { findShellSyntax, splitShellWords } from "../../shell/shell_words.ts";
 import { FilesToday } from "./files_today.ts";
 import type { SubmissionPlan } from "../../submit/plan_submission.ts";
 

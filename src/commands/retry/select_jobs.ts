@@ -4,9 +4,9 @@ import { jobsOfId } from "../../jobs/earlier_ids.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import { isJobState } from "../../jobs/job_state.ts";
 import { isLabel, isNamed } from "../../jobs/label.ts";
-import { shellName } from "../../process/shell_name.ts";
 import type { Session } from "../../session/session.ts";
 import { renderSuccession } from "../../session/succession.ts";
+import { shellName } from "../../shell/shell_name.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { findOntoWorktrees } from "../../worktrees/onto_worktree.ts";
 

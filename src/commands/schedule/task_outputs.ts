@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { UserError } from "../../errors.ts";
 import { readTextIfPresent } from "../../fs/if_present.ts";
-import { findShellSyntax, splitShellWords } from "../../process/shell_words.ts";
+import { findShellSyntax, splitShellWords } from "../../shell/shell_words.ts";
 import { arrayTasksOf } from "../../slurm/array_of_command.ts";
 import { parseSbatchWords } from "../../slurm/sbatch_words.ts";
 import type { CommandPlace } from "../../submit/command_place.ts";

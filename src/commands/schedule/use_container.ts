@@ -2,7 +2,7 @@ import { join, relative } from "node:path";
 import { findContainerImage, folderOfContainer, literalInput } from "../../datalad/containers.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { fillColumnsOfCommand, placeholdersIn } from "../../datalad/fill_columns.ts";
-import { splitShellWords } from "../../process/shell_words.ts";
+import { splitShellWords } from "../../shell/shell_words.ts";
 import type { CommandPlace } from "../../submit/command_place.ts";
 import { requireSubdatasets } from "../../submit/require_subdatasets.ts";
 import type { OnInstall } from "../../submit/require_subdatasets.ts";

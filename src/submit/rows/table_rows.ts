@@ -6,7 +6,7 @@ import { fillColumns, fillColumnsOfCommand, placeholdersIn } from "../../datalad
 import { UserError } from "../../errors.ts";
 import type { TableRow } from "../../jobs/job.ts";
 import { requireLabel } from "../../jobs/label.ts";
-import { findShellSyntax, splitShellWords } from "../../process/shell_words.ts";
+import { findShellSyntax, splitShellWords } from "../../shell/shell_words.ts";
 import { parseSbatchWords, workOfSbatchWords } from "../../slurm/sbatch_words.ts";
 import type { Row, Table, TableProblem } from "../../tables/table.ts";
 import type { CommandToSubmit, Predecessors } from "../plan_submission.ts";

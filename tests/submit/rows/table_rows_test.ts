@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "shlex";
 import type { Dataset } from "../../../src/datalad/dataset.ts";
-import { splitShellWords } from "../../../src/process/shell_words.ts";
+import { splitShellWords } from "../../../src/shell/shell_words.ts";
 import {
   fillRow,
   findColumnProblems,

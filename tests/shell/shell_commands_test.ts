@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readShellLine } from "../../src/process/shell_commands.ts";
+import { readShellLine } from "../../src/shell/shell_commands.ts";
 
 /** Commands as `operator|assignments|words|writes`; a word that is expanded has a `~`, one of many `~~`. */
 function told(line: string): string[] | undefined {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { shellName } from "../../src/process/shell_name.ts";
+import { shellName } from "../../src/shell/shell_name.ts";
 
 Deno.test("shellName() gives a word that a shell reads as the name, and nothing else", () => {
   for (

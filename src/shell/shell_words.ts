@@ -1,6 +1,9 @@
 /** Blanks, quoted text, an escaped character, or anything else: sh(1), Quoting. */
 const PIECE_REGEXP = /[ \t\n]+|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^ \t\n'"\\]+)/gy;
 
+/** What sets a variable, in front of a command. */
+export const ASSIGNMENT_REGEXP = /^[A-Za-z_]\w*\+?=/;
+
 /** A word of a shell line. */
 export interface PlacedWord {
   /** Without its quotes. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { findShellSyntax, splitShellWords } from "../../src/process/shell_words.ts";
+import { findShellSyntax, splitShellWords } from "../../src/shell/shell_words.ts";
 
 /** The words that the shell makes of a line, or `undefined` if it cannot read it. */
 function askShell(line: string): string[] | undefined {

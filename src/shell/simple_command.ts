@@ -1,7 +1,7 @@
 import { basename } from "node:path";
+import { ASSIGNMENT_REGEXP } from "./shell_words.ts";
 
 const RESERVED = new Set(["if", "then", "elif", "else", "while", "until", "do", "!", "{"]);
-const ASSIGNMENT_REGEXP = /^[A-Za-z_]\w*\+?=/;
 
 /** Programs and builtins that run the command behind their own options. */
 const PREFIXES = new Set([

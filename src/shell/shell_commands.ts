@@ -1,3 +1,5 @@
+import { ASSIGNMENT_REGEXP } from "./shell_words.ts";
+
 /** A word of a shell line. */
 export interface ShellWord {
   /** Without its quotes; expansions as they are written. */
@@ -37,7 +39,6 @@ const PIECE_REGEXP =
 const SUBSTITUTION_REGEXP = /\$\(([^()'"`\\]*)\)|`([^`'"\\]*)`/g;
 /** Of unquoted text a shell makes file names, or several words. */
 const PATTERN_REGEXP = /[*?[\]{}]|^~|=~|:~/;
-const ASSIGNMENT_REGEXP = /^[A-Za-z_]\w*\+?=/;
 /** With these a command is not simple any more. */
 const RESERVED = new Set(
   "! { } [[ case coproc do done elif else esac fi for function if in select then until while"

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isSoleSbatch, wordsOfSoleProgram } from "../../src/slurm/sole_program.ts";
+import { isSoleSbatch } from "../../src/slurm/sole_sbatch.ts";
 
 const SOLE = [
   "sbatch job.sh",
@@ -59,10 +59,4 @@ Deno.test("isSoleSbatch() holds for one sbatch, here or behind ssh", () => {
 
 Deno.test("isSoleSbatch() does not hold where anything else may run", () => {
   for (const line of NOT_SOLE) assert.equal(isSoleSbatch(line), false, line);
-});
-
-Deno.test("wordsOfSoleProgram() leaves assignments out", () => {
-  assert.deepEqual(wordsOfSoleProgram("A=b './my submit.sh' x"), ["./my submit.sh", "x"]);
-  assert.equal(wordsOfSoleProgram("A=b"), undefined);
-  assert.equal(wordsOfSoleProgram("./a; ./b"), undefined);
 });
