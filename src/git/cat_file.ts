@@ -61,6 +61,8 @@ export interface PrintedObject {
 }
 
 const LINE_END = 0x0a;
+/** A byte order mark is part of a content. */
+const CONTENT = new TextDecoder("utf-8", { ignoreBOM: true });
 const HEADER_REGEXP = /^([0-9a-f]+) ([a-z]+) ([0-9]+)$/;
 
 /** Reads git-cat-file(1), --batch: in the order of the questions what git has, `undefined` for what it has not. */
@@ -74,7 +76,7 @@ export function* parseBatch(output: Uint8Array): Generator<PrintedObject | undef
       yield undefined;
       continue;
     }
-    yield { oid: oid!, type: type!, text: textOf(output.subarray(at, at + Number(size))) };
+    yield { oid: oid!, type: type!, text: CONTENT.decode(output.subarray(at, at + Number(size))) };
     at += Number(size) + 1;
   }
 }

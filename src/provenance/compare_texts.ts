@@ -16,7 +16,12 @@ export interface TextComparison {
   readonly largest: number;
   /** The first lines that differ, as they are; where a text has ended, it is absent. */
   readonly differences: readonly LineDifference[];
+  /** How line breaks differ, which no line shows; absent if they do not. */
+  readonly lineBreaks?: LineBreaks;
 }
+
+/** `last` if one text alone has a line break at its end, `other` if lines end in CRLF in one and in LF in the other. */
+export type LineBreaks = "last" | "other";
 
 /** A line of two texts. */
 export interface LineDifference {
@@ -31,7 +36,10 @@ export interface LineDifference {
 /** At most so many differing lines are given. */
 const MOST_LINES = 3;
 
-/** Compares texts line by line; line breaks of either kind are the same. */
+/**
+ * Compares texts line by line. A line break is text, too: where it is another one, or the last one is missing, the
+ * texts are the same only if what is ignored matches it.
+ */
 export function compareTexts(before: string, after: string, rules: TextRules): TextComparison {
   const one = linesOf(before);
   const other = linesOf(after);
@@ -39,28 +47,62 @@ export function compareTexts(before: string, after: string, rules: TextRules): T
   let isSame = true;
   let numbers = 0;
   let largest = 0;
+  let lineBreaks: LineBreaks | undefined;
   for (let at = 0; at < Math.max(one.length, other.length); at++) {
-    const compared = compareLines(one[at], other[at], rules);
+    const isLast = at === one.length - 1 && at === other.length - 1;
+    lineBreaks = compareBreaks(one[at], other[at], isLast, rules) ?? lineBreaks;
+    const compared = compareLines(one[at]?.text, other[at]?.text, rules);
     if (compared === undefined) {
       isSame = false;
       if (differences.length === MOST_LINES) break;
       differences.push({
         line: at + 1,
-        ...(one[at] === undefined ? {} : { before: one[at]! }),
-        ...(other[at] === undefined ? {} : { after: other[at]! }),
+        ...(one[at] === undefined ? {} : { before: one[at]!.text }),
+        ...(other[at] === undefined ? {} : { after: other[at]!.text }),
       });
       continue;
     }
     numbers += compared.numbers;
     largest = Math.max(largest, compared.largest);
   }
-  return { isSame, numbers, largest, differences };
+  if (lineBreaks === undefined) return { isSame, numbers, largest, differences };
+  return { isSame: false, numbers, largest, differences, lineBreaks };
 }
 
-function linesOf(text: string): string[] {
-  const lines = text.split(/\r?\n/);
-  if (lines.at(-1) === "") lines.pop();
-  return lines;
+interface Line {
+  readonly text: string;
+  /** Its line break; empty where the text ends without one. */
+  readonly end: "\r\n" | "\n" | "";
+}
+
+function linesOf(text: string): Line[] {
+  const lines = text.split("\n");
+  const rest = lines.pop()!;
+  const ended = lines.map((line): Line =>
+    line.endsWith("\r") ? { text: line.slice(0, -1), end: "\r\n" } : { text: line, end: "\n" }
+  );
+  return rest === "" ? ended : [...ended, { text: rest, end: "" }];
+}
+
+/** `undefined` if they are the same by the rules, or if a line that follows tells the difference. */
+function compareBreaks(
+  before: Line | undefined,
+  after: Line | undefined,
+  isLast: boolean,
+  { ignore }: TextRules,
+): LineBreaks | undefined {
+  if (before === undefined || after === undefined || before.end === after.end) return undefined;
+  const isOneMissing = before.end === "" || after.end === "";
+  if (isOneMissing && !isLast) return undefined;
+  const [one, other] = [before, after].map(({ end }) =>
+    [...end].map((character) => strip(character, ignore)).join("")
+  );
+  if (one === other) return undefined;
+  return isOneMissing ? "last" : "other";
+}
+
+function strip(text: string, ignore: readonly RegExp[]): string {
+  return ignore.reduce((rest, one) => rest.replace(one, ""), text);
 }
 
 /** `undefined` if they differ. */
@@ -70,8 +112,7 @@ function compareLines(
   { ignore, tolerance }: TextRules,
 ): { readonly numbers: number; readonly largest: number } | undefined {
   if (before === undefined || after === undefined) return undefined;
-  const strip = (line: string) => ignore.reduce((rest, one) => rest.replace(one, ""), line);
-  const [one, other] = [strip(before), strip(after)];
+  const [one, other] = [strip(before, ignore), strip(after, ignore)];
   if (one === other) return { numbers: 0, largest: 0 };
   if (tolerance === undefined) return undefined;
   const [apart, otherApart] = [takeApart(one), takeApart(other)];

@@ -2,7 +2,7 @@ import type { Verdict } from "../jobs/output_comparison.ts";
 import { isPlainLink } from "./compare_contents.ts";
 import type { ComparedOutput, NamedFile } from "./compared_output.ts";
 import { compareTexts } from "./compare_texts.ts";
-import type { LineDifference, TextRules } from "./compare_texts.ts";
+import type { LineBreaks, LineDifference, TextRules } from "./compare_texts.ts";
 import { sizesOf } from "./describe_run.ts";
 import type { Provenance } from "./provenance.ts";
 import { readTexts } from "./read_contents.ts";
@@ -26,6 +26,8 @@ export interface JudgedOutput {
   readonly noText?: NoText;
   /** The first lines that differ. */
   readonly differences: readonly LineDifference[];
+  /** How line breaks differ; absent if they do not. */
+  readonly lineBreaks?: LineBreaks;
 }
 
 /**
@@ -62,15 +64,15 @@ export async function judgeOutputs(
       const noText = typeof one === "string" ? one : other as NoText;
       return { ...sized, verdict, compared: "name", noText, differences: [] };
     }
-    const { isSame, numbers, largest, differences } = compareTexts(one.text, other.text, rules);
-    const hasRules = rules.ignore.length > 0 || rules.tolerance !== undefined;
+    const compared = compareTexts(one.text, other.text, rules);
+    const { isSame, numbers, largest, differences, lineBreaks } = compared;
     return {
       ...sized,
-      // Without rules a difference that no line shows, of line breaks, is one all the same.
-      verdict: isSame && hasRules ? "identical" : "differs",
+      verdict: isSame ? "identical" : "differs",
       compared: rules.tolerance === undefined ? "text" : "numbers",
       ...(numbers === 0 ? {} : { numbers: { count: numbers, largest } }),
       differences,
+      ...(lineBreaks === undefined ? {} : { lineBreaks }),
     };
   });
 }

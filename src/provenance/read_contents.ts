@@ -49,7 +49,8 @@ async function readObject(root: string, object: string): Promise<{ text: string 
   try {
     const file = join(root, object);
     if ((await Deno.stat(file)).size > LARGEST_BYTES) return "too large";
-    return asText(new TextDecoder().decode(await Deno.readFile(file)));
+    // A byte order mark is part of it.
+    return asText(new TextDecoder("utf-8", { ignoreBOM: true }).decode(await Deno.readFile(file)));
   } catch (error) {
     if (isAbsence(error)) return "not here";
     throw error;

@@ -119,6 +119,7 @@ const FIELDS = {
   described: v.optional(v.number()),
   contained: v.optional(v.number()),
   "size_before": v.optional(v.number()),
+  "line_breaks": v.optional(v.picklist(["other", "last"])),
   "no_text": v.optional(v.picklist(["too large", "not here", "no text"])),
   "compared_with": v.optional(v.object({ commit: v.string() })),
   differences: v.optional(v.array(v.strictObject({

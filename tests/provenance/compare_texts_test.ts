@@ -23,6 +23,26 @@ Deno.test("compareTexts() leaves out what is ignored, on both sides, wherever it
   assert.equal(compareTexts("at 10:00", "on 10:00", { ignore }).isSame, false);
 });
 
+Deno.test("compareTexts() compares line breaks, and of a missing one says only where no line does", () => {
+  const breaksOf = (before: string, after: string, ignore: RegExp[] = []) => {
+    const { isSame, lineBreaks = "same", differences } = compareTexts(before, after, {
+      ...{ ignore, tolerance: 0.1 },
+    });
+    assert.equal(isSame, lineBreaks === "same" && differences.length === 0);
+    return `${lineBreaks} ${differences.length}`;
+  };
+
+  assert.equal(breaksOf("a\r\nb\n", "a\nb\n"), "other 0");
+  assert.equal(breaksOf("a\r\nb\n", "a\nc\n"), "other 1");
+  assert.equal(breaksOf("a\nb\n", "a\nb"), "last 0");
+  assert.equal(breaksOf("a\nb\n", "a\n"), "same 1");
+  assert.equal(breaksOf("a", "a\nb\n"), "same 1");
+  assert.equal(breaksOf("", "\n"), "same 1");
+  assert.equal(breaksOf("a\r", "a\r\n"), "last 1");
+  assert.equal(breaksOf("a\r\n", "a\n", [/\r/g]), "same 0");
+  assert.equal(breaksOf("a \r\n", "a", [/\s+$/g]), "same 0");
+});
+
 Deno.test("compareTexts() takes numbers within the tolerance for the same, and says how far", () => {
   const { isSame, numbers, largest } = compareTexts("x = 1.0, -2e3", "x  = 1.0000001, -2000", {
     ignore: [],

@@ -49,14 +49,22 @@ Deno.test("judgeOutputs() calls identical what only a rule allows to differ", as
   assert.equal(beyond!.verdict, "differs");
 });
 
-Deno.test("judgeOutputs() calls other line breaks a difference, unless there are rules", async () => {
-  const texts = [{ a: "1\n" }, { a: "1\r\n" }] as const;
+Deno.test("judgeOutputs() calls other line breaks a difference, whatever the rules, and says so", async () => {
+  const rules: TextRules[] = [NO_RULES, { ignore: [/x/g] }, { ignore: [], tolerance: 0.1 }];
+  for (const rule of rules) {
+    for (
+      const [before, after, lineBreaks] of [["1\n", "1\r\n", "other"], [
+        "1\n",
+        "1",
+        "last",
+      ]] as const
+    ) {
+      const [output] = await judged({ a: before }, { a: after }, rule);
 
-  assert.deepEqual(
-    (await judged(...texts)).map(({ verdict, differences }) => [verdict, differences]),
-    [["differs", []]],
-  );
-  assert.equal((await judged(...texts, { ignore: [/x/g] }))[0]!.verdict, "identical");
+      assert.deepEqual([output!.verdict, output!.differences], ["differs", []]);
+      assert.equal(output!.lineBreaks, lineBreaks);
+    }
+  }
 });
 
 Deno.test("judgeOutputs() compares by name what is no text, or is on one side only", async () => {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import type { NamedFile } from "../../src/provenance/compared_output.ts";
 import { readTexts } from "../../src/provenance/read_contents.ts";
+import { testIfAvailable } from "../support/requirements.ts";
+import { TestRepository } from "../support/test_repository.ts";
+import { Provenance } from "../../src/provenance/provenance.ts";
+import { openDataset } from "../../src/datalad/dataset.ts";
 import { History } from "./history.ts";
 
 Deno.test("readTexts() reads texts from git, and says why there is none", async () => {
@@ -38,3 +43,30 @@ Deno.test("readTexts() says that an annexed content is not here where git-annex 
 
   assert.equal((await readTexts(await history.open(), [file])).get(file), "not here");
 });
+
+testIfAvailable(
+  ["git-annex"],
+  "readTexts() keeps a byte order mark, in git and in the annex",
+  async () => {
+    await using repository = await TestRepository.create({ a: "\uFEFF1\n" }, "git-annex");
+    const { dataset, root, runner } = repository;
+    await dataset.write("b", "\uFEFF2\n");
+    await dataset.git("annex", "add", "--quiet", "--force-large", "b");
+    const key = basename(await Deno.readLink(repository.at("b")));
+    const file = { place: ".", mode: "100644", oid: await dataset.git("rev-parse", "HEAD:a") };
+    const files: NamedFile[] = [
+      { ...file, path: "a", pathInPlace: "a" },
+      { ...file, path: "b", pathInPlace: "b", key },
+    ];
+
+    const found = await readTexts(
+      await Provenance.open(await openDataset(runner, root, undefined), runner),
+      files,
+    );
+
+    assert.deepEqual(files.map((each) => found.get(each)), [
+      { text: "\uFEFF1\n" },
+      { text: "\uFEFF2\n" },
+    ]);
+  },
+);

@@ -70,7 +70,7 @@ export function verifyCommand(run: (options: VerifyOptions) => Promise<void>): C
       new Option(
         "--ignore <pattern>",
         "leave what matches this regular expression out of texts (repeatable): --ignore '[0-9:]{8}' for times " +
-          "of day. Without it, git's setting dlslurm.verify.ignore",
+          "of day, '\\r' where one has CRLF for LF. Without it, git's setting dlslurm.verify.ignore",
       ).argParser(collect).default([], "none"),
     )
     .addOption(

@@ -256,7 +256,8 @@ function reportOutput(
   output: JudgedOutput & { readonly message: string },
   context: CommandContext,
 ): void {
-  const { path, verdict, compared, size, sizeBefore, differences, noText, message } = output;
+  const { path, verdict, compared, size, sizeBefore, differences, lineBreaks, noText, message } =
+    output;
   const lines = verdict === "differs"
     ? differences.flatMap(({ line, before, after }) => [
       `line ${line}:`,
@@ -280,6 +281,7 @@ function reportOutput(
       ...(size === undefined ? {} : { size }),
       ...(sizeBefore === undefined ? {} : { sizeBefore }),
       ...(noText === undefined ? {} : { noText }),
+      ...(lineBreaks === undefined ? {} : { lineBreaks }),
     },
   });
 }
@@ -292,7 +294,7 @@ function cut(line: string): string {
 }
 
 function messageOf(
-  { verdict, compared, numbers, size, sizeBefore, noText }: JudgedOutput,
+  { verdict, compared, numbers, size, sizeBefore, noText, ...lines }: JudgedOutput,
   rules: TextRules,
 ): string {
   const bytes = (count: number | undefined) =>
@@ -307,7 +309,16 @@ function messageOf(
   const why = noText === undefined
     ? compared === "name" || how === "" ? "" : `, ${how}`
     : `; not compared as text: ${WHY_NOT[noText]}`;
-  return `differs: ${sizes}${why}`;
+  return `differs: ${sizes}${breaksOf(lines)}${why}`;
+}
+
+/** What of a difference no line shows. */
+function breaksOf(
+  { lineBreaks, differences }: Pick<JudgedOutput, "lineBreaks" | "differences">,
+): string {
+  if (lineBreaks === undefined) return "";
+  const what = lineBreaks === "last" ? "the last line break" : "line breaks (CRLF and LF)";
+  return `, in ${what} ${differences.length === 0 ? "alone" : "too"}`;
 }
 
 const WHY_NOT = {

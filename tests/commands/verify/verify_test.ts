@@ -41,6 +41,32 @@ Deno.test("e2e: finish of a repetition with the same outputs → said in result,
   assert.match(again, /\nOutputs other than in job 4 .*: 1 differs \(fit\/n\.txt\), 1 identical\./);
 });
 
+Deno.test("e2e: verify --ignore, --numeric → no other line breaks pass, and they are named", async () => {
+  await using world = await createAnalysis();
+  await repeatStep(world, "2", { "fit/n.txt": "3\r\n", "fit/when.txt": "at 10:00" });
+
+  for (const rule of [[], ["--ignore", "[0-9]+:[0-9]+"], ["--numeric", "0"]]) {
+    const { code, stdout } = await world.dlslurm("verify", ...rule);
+
+    assert.equal(code, 1, stdout);
+    assert.match(
+      stdout,
+      /fit\/n\.txt \(file\) \[differs: 3 bytes, 2 bytes before, in line breaks \(CRLF and LF\) alone[,\]]/,
+    );
+    assert.match(
+      stdout,
+      /fit\/when\.txt \(file\) \[differs: 8 bytes, 9 bytes before, in the last line break alone[,\]]/,
+    );
+  }
+  const { records } = await recordsOf(world, "verify", "--ignore", "\\r");
+  assert.deepEqual(
+    records.filter(({ type }) => type === "file").map(({ verdict, line_breaks: breaks }) => [
+      ...[verdict, breaks],
+    ]),
+    [["identical", undefined], ["differs", "last"]],
+  );
+});
+
 Deno.test("e2e: verify → identical, differs, missing, new, per path; lines and sizes", async () => {
   await using world = await createAnalysis();
   const same = await repeatStep(world, "2", SAME);
