@@ -17,13 +17,13 @@ export interface RunDifference {
   readonly before: string;
   /** Of the second one. */
   readonly after: string;
-  /** Whether it is the same. */
+  /** Whether it is the same, as far as is known: what is known of one of them alone is no difference. */
   readonly isSame: boolean;
 }
 
 /**
  * Puts two runs beside each other: of command, folder, script and accounting all that is known; of inputs
- * and environment files what differs.
+ * and environment files what differs, or is known of one alone.
  */
 export async function findDifferences(
   provenance: Provenance,
@@ -31,9 +31,11 @@ export async function findDifferences(
   other: EntryWithRun,
 ): Promise<RunDifference[]> {
   const rows: RunDifference[] = [];
+  // What is not there was not collected.
   const add = (what: string, before: string | undefined, after: string | undefined) => {
     if (before === undefined && after === undefined) return;
-    rows.push({ what, before: before ?? "", after: after ?? "", isSame: before === after });
+    const isSame = before === undefined || after === undefined || before === after;
+    rows.push({ what, before: before ?? "", after: after ?? "", isSame });
   };
   const [a, b] = [one.run.record, other.run.record];
   add("state", one.entry.state.toUpperCase(), other.entry.state.toUpperCase());
@@ -58,8 +60,11 @@ export async function findDifferences(
     if (COSTS.has(name)) rows.push({ ...rows.pop()!, isSame: true });
   }
   const [environment, otherEnvironment] = await readEnvironments(provenance, [one, other]);
-  for (const [name, before, after] of pairsOf(environment!, otherEnvironment!)) {
-    if (before !== after && !ALWAYS_DIFFERS.has(name)) add(name, before, after);
+  if (environment === undefined || otherEnvironment === undefined) return rows;
+  for (const [name, before, after] of pairsOf(environment, otherEnvironment)) {
+    if (before === after || ALWAYS_DIFFERS.has(name)) continue;
+    // Slurm prints all that a job has.
+    rows.push({ what: name, before: before ?? "", after: after ?? "", isSame: false });
   }
   return rows;
 }
@@ -100,11 +105,17 @@ async function compareInputs(
       : input.evidence?.key ?? keys.get(versionOf(input)?.oid ?? "") ??
         input.oid?.slice(0, 10) ?? traitsOf(input);
   const isScript = (path: string) => (one.get(path) ?? other.get(path))!.isScript;
+  const [hasScript, otherHasScript] = [before, after].map((each) =>
+    each.some(({ isScript }) => isScript)
+  );
+  const areScriptsKnown = hasScript && otherHasScript;
   const rows = paths.map((path) => {
     const [a, b] = [nameOf(one.get(path)), nameOf(other.get(path))];
+    // Of a job that was submitted, there was one.
+    const none = isScript(path) && !areScriptsKnown ? UNKNOWN : "none";
     const what = isScript(path) ? `script ${path}` : `input ${path}`;
-    return { what, before: a ?? "none", after: b ?? "none", isSame: a === b };
-  });
+    return { what, before: a ?? none, after: b ?? none, isSame: a === b };
+  }).map((row) => ({ ...row, isKnown: row.before !== UNKNOWN && row.after !== UNKNOWN }));
   const scripts = rows.filter((_, at) => isScript(paths[at]!));
   // Of what is known of neither run nothing is said.
   const others = rows.filter(({ before, after }, at) =>
@@ -114,7 +125,9 @@ async function compareInputs(
   const count = same === 0
     ? []
     : [{ what: "inputs", before: `${same} the same`, after: `${same} the same`, isSame: true }];
-  return [...scripts, ...others.filter(({ isSame }) => !isSame), ...count];
+  const shown = [...scripts, ...others.filter(({ isSame }) => !isSame)]
+    .map(({ isKnown, isSame, ...row }) => ({ ...row, isSame: isSame || !isKnown }));
+  return [...shown, ...count];
 }
 
 const UNKNOWN = "unknown";
@@ -167,10 +180,11 @@ const ALWAYS_DIFFERS = new Set([
   ...["Restarts", "JobName", "ExitCode", "Scheduler", "TRES", "AllocTRES", "Command", "WorkDir"],
 ]);
 
+/** The fields of environment files; `undefined` where there is none that can be read. */
 async function readEnvironments(
   provenance: Provenance,
   runs: readonly EntryWithRun[],
-): Promise<Map<string, string>[]> {
+): Promise<(ReadonlyMap<string, string> | undefined)[]> {
   const paths = runs.map(({ run }) =>
     logsOf(run.record).find((path) => /(^|\/)slurm-job-[^/]*\.env\.json$/.test(path))
   );
@@ -181,19 +195,19 @@ async function readEnvironments(
   );
   return await Promise.all(runs.map(async ({ entry }, at) => {
     const file = trees.get(entry.commit.oid)?.get(paths[at] ?? "");
-    if (file === undefined) return new Map();
+    if (file === undefined) return undefined;
     const { git } = (await provenance.at(file.place)).dataset;
     return parseEnvironment((await readBlobs(git, [file.oid])).get(file.oid) ?? "");
   }));
 }
 
-function parseEnvironment(text: string): Map<string, string> {
+function parseEnvironment(text: string): Map<string, string> | undefined {
   try {
     const fields: unknown = JSON.parse(text);
-    if (typeof fields !== "object" || fields === null) return new Map();
+    if (typeof fields !== "object" || fields === null) return undefined;
     return new Map(Object.entries(fields).map(([name, value]) => [name, String(value)]));
   } catch {
-    return new Map(); // annexed, or changed by hand
+    return undefined; // annexed, or changed by hand
   }
 }
 
