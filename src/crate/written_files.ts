@@ -8,8 +8,9 @@ import type { EntryWithRun } from "../provenance/run_inputs.ts";
 import { nameInPlace, readAnnexKeys } from "./annex_keys.ts";
 import type { NotedFile } from "./crate_file.ts";
 
-/** A file that a commit added or changed. */
+/** A file that a commit added, changed or deleted. */
 interface Written {
+  readonly isDeleted: boolean;
   readonly path: string;
   readonly place: string;
   readonly mode: string;
@@ -31,18 +32,23 @@ export async function findWrittenByRuns(
   provenance: Provenance,
   runs: readonly EntryWithRun[],
 ): Promise<NotedFile[][]> {
-  const commits = new Set(runs.flatMap(({ run }) => [run.commit.oid, ...run.record.chain]));
-  const byCommit = await visit(provenance, ".", [...commits]);
+  const chains = await findChains(provenance, runs);
+  const byCommit = await visit(provenance, ".", [...new Set(chains.flat())]);
   const cut = await readCutCommits(provenance.top.dataset);
-  const keys = await readAnnexKeys(provenance, [...byCommit.values()].flat());
-  return runs.map((each) => {
+  const keys = await readAnnexKeys(
+    provenance,
+    [...byCommit.values()].flat().filter(({ isDeleted }) => !isDeleted),
+  );
+  return runs.map((each, at) => {
     const found = new Map<string, Written>();
     const isOurs = ownFilesOf(each, cut);
-    for (const commit of [...each.run.record.chain, each.run.commit.oid]) {
+    for (const commit of chains[at]!) {
       // Of a commit at which a clone ends git tells all that it has.
       if (commit !== each.run.commit.oid && cut.has(commit)) continue;
       for (const file of byCommit.get(commit) ?? []) {
-        if (isOurs(file.path, commit)) found.set(file.path, file);
+        // What a later run of the chain did not write any more none after it has written.
+        if (file.isDeleted) found.delete(file.path);
+        else if (isOurs(file.path, commit)) found.set(file.path, file);
       }
     }
     return [...found.values()].map(({ path, place, mode, oid }) => {
@@ -50,6 +56,20 @@ export async function findWrittenByRuns(
       return { path, place, mode, ...(key === undefined ? { blob: oid } : { key }) };
     });
   });
+}
+
+/** The commits of the runs that each run repeats, as far as they are there, the oldest first, and then its own. */
+async function findChains(
+  provenance: Provenance,
+  runs: readonly EntryWithRun[],
+): Promise<string[][]> {
+  const named = runs.map(({ run }) => run.record.chain);
+  if (named.every((chain) => chain.length === 0)) return runs.map(({ run }) => [run.commit.oid]);
+  const history = await provenance.historyOfChains(named);
+  return await Promise.all(runs.map(async ({ run }) => {
+    const chain = await history.chainOf(run);
+    return [...chain.flatMap((entry) => entry?.commit.oid ?? []), run.commit.oid];
+  }));
 }
 
 /** Tells which of the files that a commit changed are those of a run. */
@@ -83,9 +103,9 @@ async function visit(
   const links: { readonly commit: string; readonly path: string; readonly oid: string }[] = [];
   for (const [commit, changes] of await findChangesByCommit(dataset.git, commits)) {
     for (const { kind, mode, path, oid } of changes) {
-      if (kind === "delete") continue;
+      const isDeleted = kind === "delete";
       if (mode === GITLINK_MODE) links.push({ commit, path: joinPath(place, path), oid });
-      else files.get(commit)?.push({ path: joinPath(place, path), place, mode, oid });
+      else files.get(commit)?.push({ isDeleted, path: joinPath(place, path), place, mode, oid });
     }
   }
   for (const [path, own] of Map.groupBy(links, (link) => link.path)) {

@@ -11,6 +11,8 @@ export interface CommitMessage {
   readonly author: { readonly name: string; readonly email: string };
   /** When it was made, by its committer's clock: seconds since 1970. */
   readonly committedS: number;
+  /** When its changes were made first; a rebase leaves that as it is. Seconds since 1970. */
+  readonly authoredS: number;
   /** Oids, the first parent first; empty for a root commit, several for a merge. */
   readonly parents: readonly string[];
   /** Subject and body. */
@@ -129,20 +131,23 @@ function logOf(marker: string, range: readonly string[]): string[] {
 }
 
 /** The author's address as it was given: a .mailmap is other people's. */
-const FORMAT = "--format=%H%n%P%n%ct%n%an%n%ae%n%B";
+const FORMAT = "--format=%H%n%P%n%ct%n%at%n%an%n%ae%n%B";
 /** Lines of it before the message. */
-const HEADER_LINES = 5;
+const HEADER_LINES = 6;
 
 function parseLog(output: Uint8Array): CommitMessage[] {
   return [...splitNul(output)].map((item) => {
     const text = textOf(item);
     const ends = [text.indexOf("\n")];
     while (ends.length < HEADER_LINES) ends.push(text.indexOf("\n", ends.at(-1)! + 1));
-    const [oid, parents, committedS, name, email] = text.slice(0, ends.at(-1)).split("\n");
+    const [oid, parents, committedS, authoredS, name, email] = text.slice(0, ends.at(-1)).split(
+      "\n",
+    );
     return {
       oid: oid!,
       author: { name: name!, email: email! },
       committedS: Number(committedS),
+      authoredS: Number(authoredS),
       parents: parents === "" ? [] : parents!.split(" "),
       message: text.slice(ends.at(-1)! + 1),
     };

@@ -37,10 +37,14 @@ export async function compareRuns(
 ): Promise<ComparedOutput[][]> {
   const { dataset, history } = provenance.top;
   const cut = await readCutCommits(dataset);
-  const chainOf = ({ commit, record }: RecordedRun) =>
-    [...record.chain, commit.oid].filter((oid) => history.at(oid) !== undefined && !cut.has(oid));
+  const chains = new Map<RecordedRun, string[]>();
+  for (const { original } of pairs) {
+    const earlier = await history.chainOf(original);
+    const commits = [...earlier.flatMap((entry) => entry?.commit.oid ?? []), original.commit.oid];
+    chains.set(original, commits.filter((oid) => !cut.has(oid)));
+  }
   const commits = pairs.flatMap(({ original, repetition }) => [
-    ...chainOf(original),
+    ...chains.get(original)!,
     repetition.commit.oid,
   ]);
   const written = await findWrittenFiles(
@@ -63,7 +67,7 @@ export async function compareRuns(
       after: outputsOf(trees, pair.repetition, pair),
       unreadBefore: trees.get(pair.original.commit.oid)?.unread ?? NOTHING,
       unreadAfter: trees.get(pair.repetition.commit.oid)?.unread ?? NOTHING,
-      wroteBefore: chainOf(pair.original).flatMap((oid) => written.get(oid) ?? []),
+      wroteBefore: chains.get(pair.original)!.flatMap((oid) => written.get(oid) ?? []),
       wroteAfter: written.get(pair.repetition.commit.oid) ?? [],
     })),
   );

@@ -22,6 +22,7 @@ import type { TracedInput } from "./lineage.ts";
 import { readCutCommits } from "../git/shallow.ts";
 import type { Provenance } from "./provenance.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
+import type { HistoryEntry } from "./run_history.ts";
 import type { EntryWithRun } from "./run_inputs.ts";
 import { findWrittenFiles } from "./written_files.ts";
 
@@ -94,24 +95,33 @@ export async function describeRun(
   const cut = await readCutCommits(dataset);
   const isCut = entry !== undefined && cut.has(entry.commit.oid);
   const repetitions = entry === undefined ? [] : await history.repetitionsOf(entry);
+  const chain = await history.chainOf(subject.run);
   return {
     record,
     ...(run === undefined ? {} : { run }),
     inputs: described.filter((input) => !input.isScript),
     ...(script === undefined ? {} : { script }),
-    outputs: run === undefined ? [] : await findOutputs(provenance, run, isCut),
+    outputs: run === undefined ? [] : await findOutputs(provenance, run, chain, isCut),
     isCut,
-    originals: record.chain.toReversed().map((commit, at) => {
-      const jobId = history.at(commit)?.jobId;
-      const reproduces = at === 0 ? record.evidence?.reproduces : undefined;
-      return {
-        commit,
-        ...(jobId === undefined ? {} : { jobId }),
-        ...(reproduces?.commit === commit ? { reproduces } : {}),
-      };
-    }),
+    originals: originalsOf(record, chain),
     repetitions: run === undefined ? [] : await judge(provenance, run, repetitions),
   };
+}
+
+/** The runs that a record names, the newest first, by what they are called now. */
+function originalsOf(
+  { chain, evidence }: RunRecord,
+  entries: readonly (HistoryEntry | undefined)[],
+): RelatedRun[] {
+  return chain.map((then, at) => {
+    const entry = entries[at];
+    const reproduces = at === chain.length - 1 ? evidence?.reproduces : undefined;
+    return {
+      commit: entry?.commit.oid ?? then,
+      ...(entry === undefined ? {} : { jobId: entry.jobId }),
+      ...(reproduces?.commit === then ? { reproduces } : {}),
+    };
+  }).reverse();
 }
 
 /** What the store holds of a job, in the form of a record. */
@@ -146,6 +156,7 @@ function pseudoRun({ headOid }: Dataset, record: RunRecord): EntryWithRun {
     oid: headOid,
     author: { name: "", email: "" },
     committedS: 0,
+    authoredS: 0,
     parents: [],
     message: "",
   };
@@ -225,13 +236,14 @@ async function compareBytes(
 async function findOutputs(
   provenance: Provenance,
   { commit, record }: RecordedRun,
+  earlier: readonly (HistoryEntry | undefined)[],
   isCut: boolean,
 ): Promise<DescribedOutput[]> {
   const claims = claimsOf(record);
   const logs = new Set(logsOf(record));
-  const { dataset, history } = provenance.top;
+  const { dataset } = provenance.top;
   // A repetition that wrote the same again has changed nothing.
-  const chain = [commit.oid, ...record.chain.filter((oid) => history.at(oid) !== undefined)];
+  const chain = [commit.oid, ...earlier.flatMap((entry) => entry?.commit.oid ?? [])];
   const written = isCut
     ? undefined
     : new Set([...(await findWrittenFiles(dataset, chain)).values()].flat());

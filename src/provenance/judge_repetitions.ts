@@ -1,5 +1,4 @@
 import type { Dataset } from "../datalad/dataset.ts";
-import { readMessagesOf } from "../git/history.ts";
 import type { ReproductionEvidence } from "../jobs/evidence.ts";
 import { reproductionOf } from "../jobs/output_comparison.ts";
 import type { StagedRepetition } from "../jobs/output_comparison.ts";
@@ -29,12 +28,11 @@ export async function judgeRepetitions(
 ): Promise<Map<number, ReproductionEvidence>> {
   const verdicts = new Map<number, ReproductionEvidence>();
   if (jobs.length === 0) return verdicts;
-  const messages = await readMessagesOf(dataset.git, jobs.flatMap(({ chain }) => chain));
-  const history = RunHistory.of(dataset, messages, runner);
+  const history = await RunHistory.ofChains(dataset, jobs.map(({ chain }) => chain), runner);
   const provenance = Provenance.of(dataset, history, runner);
   const repetitions = await readRepetitions(jobs, history);
   if (repetitions.length === 0) return verdicts;
-  const sides = await readSides(dataset, repetitions, { history, provenance });
+  const sides = await readSides(dataset, repetitions, provenance);
   const compared = await compareSides(provenance, sides);
   for (const [at, { job, original }] of repetitions.entries()) {
     const outputs = new Map(compared[at]!.map(({ path, verdict }) => [path, verdict]));
@@ -49,6 +47,8 @@ export async function judgeRepetitions(
 interface Repetition {
   readonly job: StagedRepetition;
   readonly original: RecordedRun;
+  /** The commits of the original and of the runs that it repeats, as far as they are there. */
+  readonly chain: readonly string[];
 }
 
 /** Those whose original can be read. */
@@ -60,7 +60,9 @@ async function readRepetitions(
   for (const job of jobs) {
     const entry = history.at(job.chain.at(-1)!);
     const original = entry === undefined ? undefined : await history.readIfGood(entry);
-    if (original !== undefined) repetitions.push({ job, original });
+    if (original === undefined) continue;
+    const chain = [...await history.chainOf(original), entry];
+    repetitions.push({ job, original, chain: chain.flatMap((each) => each?.commit.oid ?? []) });
   }
   return repetitions;
 }
@@ -69,11 +71,10 @@ async function readRepetitions(
 async function readSides(
   dataset: Dataset,
   repetitions: readonly Repetition[],
-  { history, provenance }: { readonly history: RunHistory; readonly provenance: Provenance },
+  provenance: Provenance,
 ): Promise<Sides[]> {
   const cut = await readCutCommits(dataset);
-  const chainOf = ({ job }: Repetition) =>
-    job.chain.filter((oid) => history.at(oid) !== undefined && !cut.has(oid));
+  const chainOf = ({ chain }: Repetition) => chain.filter((oid) => !cut.has(oid));
   const written = await findWrittenFiles(dataset, [...new Set(repetitions.flatMap(chainOf))]);
   const commits = [dataset.headOid, ...repetitions.map(({ original }) => original.commit.oid)];
   const claims = repetitions.flatMap((

@@ -55,6 +55,11 @@ export class Provenance {
     return new Provenance(placeOf(".", dataset, history), runner, false);
   }
 
+  /** What chains of repetitions name, also of commits beside those that were taken. */
+  async historyOfChains(chains: readonly (readonly string[])[]): Promise<RunHistory> {
+    return await RunHistory.ofChains(this.top.dataset, chains, this.#runner);
+  }
+
   /** The place at `path`, which is that of an installed subdataset, or `.`. */
   async at(path: string): Promise<Place> {
     const known = this.#places.get(path) ?? this.#open(path);

@@ -13,7 +13,7 @@ import { isPattern, matchesPattern } from "../datalad/python_glob.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import { pathAndFoldersAround } from "../paths/root_paths.ts";
 import { jobsIn } from "../slurm/dependency.ts";
-import { resubmittedIdOf } from "./recorded_runs.ts";
+import { findOriginal, originalIdOf } from "./find_original.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
 
 /** A run that is to be repeated, among others. */
@@ -102,18 +102,21 @@ interface Node extends ChainedRun {
 function groupRepeats(runs: readonly RecordedRun[]): RecordedRun[][] {
   const groups: RecordedRun[][] = [];
   const byCommit = new Map<string, RecordedRun[]>();
-  const byId = new Map<string, RecordedRun[]>();
+  const byId = new Map<string, { readonly run: RecordedRun; readonly group: RecordedRun[] }[]>();
   for (const run of runs) {
     const { chain, slurmJobId } = run.record;
-    const original = resubmittedIdOf(run);
+    const originalId = originalIdOf(run);
     // After a rewritten history the job ID tells still.
+    const named = originalId === undefined ? [] : byId.get(originalId) ?? [];
+    const original = findOriginal(run, named.map((each) => each.run));
     const known = chain.map((oid) => byCommit.get(oid)).find((each) => each !== undefined) ??
-      (original === undefined ? undefined : byId.get(original));
+      named.find((each) => each.run === original)?.group;
     const group = known ?? [];
     if (known === undefined) groups.push(group);
     group.push(run);
     for (const oid of [...chain, run.commit.oid]) byCommit.set(oid, group);
-    byId.set(slurmJobId, group);
+    const sameId = byId.get(slurmJobId) ?? [];
+    byId.set(slurmJobId, [{ run, group }, ...sameId]);
   }
   return groups;
 }

@@ -17,7 +17,9 @@ import { findMessages, listMarked, readMessages, readMessagesOf } from "../git/h
 import type { CommitMessage } from "../git/history.ts";
 import { isJobOrTaskOf, splitJobId } from "../jobs/job_id.ts";
 import type { Runner } from "../process/runner.ts";
-import { readRun, resubmittedIdOf, SUBJECT_REGEXP } from "./recorded_runs.ts";
+import { findOriginal, originalIdOf } from "./find_original.ts";
+import { identityOf, onceEach } from "./once_each.ts";
+import { readRun, SUBJECT_REGEXP } from "./recorded_runs.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
 
 /** A commit that records a job; the record itself is read when it is asked for. */
@@ -53,6 +55,23 @@ export class RunHistory {
   /** Reads what HEAD and the branches reach, with one `git log`. */
   static async read(dataset: Dataset, runner: Runner): Promise<RunHistory> {
     return RunHistory.of(dataset, await findMessages(dataset.git, RECORD_PREFIX), runner);
+  }
+
+  /**
+   * The history that chains of repetitions name: their commits, whether a branch reaches them or not. Where one is
+   * not there, as after a rewritten history, all that HEAD and the branches reach is read.
+   */
+  static async ofChains(
+    dataset: Dataset,
+    chains: readonly (readonly string[])[],
+    runner: Runner,
+  ): Promise<RunHistory> {
+    const oids = new Set(chains.flat());
+    const named = await readMessagesOf(dataset.git, [...oids]);
+    if (named.length === oids.size) return RunHistory.of(dataset, named, runner);
+    const reached = await findMessages(dataset.git, RECORD_PREFIX);
+    const rest = new Map([...reached, ...named].map((commit) => [commit.oid, commit]));
+    return RunHistory.of(dataset, [...rest.values()], runner);
   }
 
   /** The history of these commits alone, as far as they record runs. */
@@ -180,41 +199,98 @@ export class RunHistory {
   }
 
   /**
-   * The run that a run repeats: by its commit or, where the history was rewritten since, by the job ID that the
-   * record names. `undefined` if it is not in this history.
+   * The runs that a run repeats: by their commits or, where the history was rewritten since, by the job IDs that
+   * the records name, each in that of the run after it.
+   *
+   * @returns in the order of the record's chain, the oldest first; `undefined` for those not in this history.
    */
-  async originalOf(repetition: RecordedRun): Promise<HistoryEntry | undefined> {
-    const { commit, record } = repetition;
-    const known = record.chain.toReversed().map((oid) => this.at(oid)).find(Boolean);
-    if (known !== undefined || record.chain.length === 0) return known;
-    const jobId = record.evidence?.reproduces?.jobId ?? resubmittedIdOf(repetition);
-    for (const entry of jobId === undefined ? [] : this.ofJob(jobId)) {
-      if (entry.commit.oid === commit.oid) continue;
-      const run = await this.readIfGood(entry);
-      // Slurm gives IDs anew: the run before this one repeated the same ones.
-      const isSame = run?.record.chain.join() === record.chain.slice(0, -1).join();
-      if (run !== undefined && isSame) return entry;
+  async chainOf(repetition: RecordedRun): Promise<(HistoryEntry | undefined)[]> {
+    const chain = repetition.record.chain.map((oid) => this.at(oid));
+    const oldest = chain.indexOf(undefined);
+    if (oldest < 0) return chain;
+    let later: RecordedRun | undefined = repetition;
+    for (let at = chain.length - 1; at >= oldest; at--) {
+      const entry: HistoryEntry | undefined = chain[at] ??
+        (later === undefined ? undefined : await this.#rewritten(later));
+      chain[at] = entry;
+      later = entry === undefined ? undefined : await this.readIfGood(entry);
     }
-    return undefined;
+    return chain;
   }
 
-  /** The runs that repeat a run, the newest first; records that cannot be read are passed over. */
-  async repetitionsOf(original: HistoryEntry): Promise<RecordedRun[]> {
-    const { oid } = original.commit;
-    const note = `Re-submission of job ${original.jobId}.`;
-    const found: RecordedRun[] = [];
-    for (const entry of this.entries) {
-      const { message } = entry.commit;
-      // Where the record is in a sidecar, only the paragraph names the original.
-      if (entry === original || !message.includes(oid) && !message.includes(note)) continue;
-      const run = await this.readIfGood(entry);
-      if (run === undefined) continue;
-      const repeats = run.record.chain.includes(oid) || await this.originalOf(run) === original;
-      if (repeats) found.push(run);
+  /** The nearest run that a run repeats; `undefined` if none is in this history. */
+  async originalOf(repetition: RecordedRun): Promise<HistoryEntry | undefined> {
+    return (await this.chainOf(repetition)).findLast((entry) => entry !== undefined);
+  }
+
+  /** The run that a run repeats, by its job ID. */
+  async #rewritten(repetition: RecordedRun): Promise<HistoryEntry | undefined> {
+    const jobId = originalIdOf(repetition);
+    const runs = jobId === undefined ? [] : await this.#readGood(this.ofJob(jobId));
+    const original = findOriginal(repetition, runs);
+    return original && this.at(original.commit.oid);
+  }
+
+  async #readGood(entries: readonly HistoryEntry[]): Promise<RecordedRun[]> {
+    const runs = await Promise.all(entries.map((entry) => this.readIfGood(entry)));
+    return runs.filter((run) => run !== undefined);
+  }
+
+  /** Each job once, by the newest of its commits; records are read only where an ID occurs twice. */
+  async onceEach(entries: readonly HistoryEntry[]): Promise<HistoryEntry[]> {
+    const byJobId = Map.groupBy(entries, ({ jobId }) => jobId);
+    const left = new Set<HistoryEntry>();
+    for (const same of byJobId.values()) {
+      if (same.length === 1) continue;
+      const newestFirst = same.toSorted((one, other) => one.position - other.position);
+      const runs = await this.#readGood(newestFirst);
+      const kept = new Set(onceEach(runs));
+      for (const run of runs) if (!kept.has(run)) left.add(this.at(run.commit.oid)!);
     }
+    return entries.filter((entry) => !left.has(entry));
+  }
+
+  /** All commits of the job that an entry is of. */
+  async #sameAs(entry: HistoryEntry): Promise<Set<HistoryEntry>> {
+    const all = this.ofJob(entry.jobId);
+    const own = all.length < 2 ? undefined : await this.readIfGood(entry);
+    const runs = own === undefined ? [] : await this.#readGood(all);
+    const same = runs.filter(({ record }) => identityOf(record) === identityOf(own!.record));
+    return new Set([entry, ...same.map(({ commit }) => this.at(commit.oid)!)]);
+  }
+
+  /** The runs that repeat a run, each job once, the newest first; records that cannot be read are passed over. */
+  async repetitionsOf(original: HistoryEntry): Promise<RecordedRun[]> {
+    const originals = await this.#sameAs(original);
+    const found = new Map<HistoryEntry, RecordedRun>();
+    const looked = new Set<string>();
+    let names = [
+      ...[...originals].map(({ commit }) => commit.oid),
+      // Where the record is in a sidecar, only the paragraph names the original.
+      `Re-submission of job ${original.jobId}.`,
+    ];
+    while (names.length > 0) {
+      for (const name of names) looked.add(name);
+      const candidates = this.entries.filter((entry) =>
+        !found.has(entry) && !originals.has(entry) &&
+        names.some((name) => entry.commit.message.includes(name))
+      );
+      const then = new Set<string>();
+      for (const entry of candidates) {
+        const run = await this.readIfGood(entry);
+        const chain = run === undefined ? [] : await this.chainOf(run);
+        const at = chain.findIndex((each) => each !== undefined && originals.has(each));
+        if (at < 0) continue;
+        found.set(entry, run!);
+        // In a rewritten history others know it by the name that it had then.
+        then.add(run!.record.chain[at]!);
+      }
+      names = [...then].filter((name) => !looked.has(name));
+    }
+    const inOrder = [...found].sort(([one], [other]) => one.position - other.position);
     // On branches of their own, in the same second, git has them in any order; Slurm counts up.
-    const bySecond = Map.groupBy(found, ({ commit }) => commit.committedS);
-    return [...bySecond.values()].flatMap((same) =>
+    const runs = onceEach(inOrder.map(([, run]) => run));
+    return [...Map.groupBy(runs, ({ commit }) => commit.committedS).values()].flatMap((same) =>
       same.toSorted((a, b) => submittedIdOf(b) - submittedIdOf(a))
     );
   }

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import type { Provenance } from "../provenance/provenance.ts";
+import { onceEach } from "../provenance/once_each.ts";
 import type { RecordedRun } from "../provenance/recorded_runs.ts";
 import type { HistoryEntry } from "../provenance/run_history.ts";
 import type { Session } from "../session/session.ts";
@@ -86,18 +87,6 @@ async function readRuns(
     progress.advance();
   }
   return runs;
-}
-
-/** A rewritten history, or a picked commit, holds a job twice: it was run and paid for once. */
-function onceEach(runs: readonly RecordedRun[]): RecordedRun[] {
-  const seen = new Set<string>();
-  return runs.filter(({ record }) => {
-    const { slurmJobId, cluster, cmd, evidence } = record;
-    // Slurm gives IDs anew, at another time.
-    const at = evidence?.submission?.at ?? evidence?.accounting?.submit;
-    const key = JSON.stringify([slurmJobId, cluster, at ?? cmd]);
-    return !seen.has(key) && seen.add(key);
-  });
 }
 
 function timeOf({ submitS, startS, endS, committedS }: ReportedJob): number {

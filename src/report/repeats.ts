@@ -14,16 +14,19 @@ export async function findRepeats(
   runs: readonly (RecordedRun | undefined)[],
 ): Promise<Repeat[]> {
   const { history } = provenance.top;
-  const repeats = runs.flatMap((run, job) => {
-    const original = run?.record.chain.at(-1);
-    return run === undefined || original === undefined ? [] : [{ run, job, original }];
-  });
-  const unjudged = repeats.filter(({ run, original }) =>
-    run.record.evidence?.reproduces?.commit !== original && history.at(original) !== undefined
-  ).slice(0, MOST_COMPARED);
+  const repeats = [];
+  for (const [job, run] of runs.entries()) {
+    const then = run?.record.chain.at(-1);
+    if (run === undefined || then === undefined) continue;
+    const entry = (await history.chainOf(run)).at(-1);
+    const noted = run.record.evidence?.reproduces;
+    repeats.push({ run, job, then, entry, noted: noted?.commit === then ? noted : undefined });
+  }
+  const unjudged = repeats.filter(({ noted, entry }) => noted === undefined && entry !== undefined)
+    .slice(0, MOST_COMPARED);
   const pairs = [];
-  for (const { run, original, job } of unjudged) {
-    const before = await history.readIfGood(history.at(original)!);
+  for (const { run, entry, job } of unjudged) {
+    const before = await history.readIfGood(entry!);
     if (before !== undefined) pairs.push({ original: before, repetition: run, job });
   }
   const compared = pairs.length === 0 ? [] : await compareRuns(provenance, pairs);
@@ -34,13 +37,12 @@ export async function findRepeats(
       { commit: original.commit.oid, jobId: original.record.slurmJobId },
     ),
   ]));
-  return repeats.map(({ run, job, original }) => {
-    const noted = run.record.evidence?.reproduces;
-    return withoutAbsent({
+  return repeats.map(({ job, then, entry, noted }) =>
+    withoutAbsent({
       job,
-      original,
-      originalJobId: history.at(original)?.jobId,
-      reproduces: noted?.commit === original ? noted : verdicts.get(job),
-    }) as unknown as Repeat;
-  });
+      original: entry?.commit.oid ?? then,
+      originalJobId: entry?.jobId,
+      reproduces: noted ?? verdicts.get(job),
+    }) as unknown as Repeat
+  );
 }

@@ -117,3 +117,23 @@ Deno.test("readSizes() and readKeys() know nothing of what is not there", async 
     0,
   );
 });
+
+Deno.test("compareRuns() misses what the first run of a rewritten chain wrote", async () => {
+  await using history = await History.create();
+  const [gone, goneToo] = ["1".repeat(40), "2".repeat(40)];
+  const outputs = ["out"];
+  const repeating = (commit: string, jobId: string) => ({
+    evidence: { reproduces: { commit, jobId } },
+  });
+  await history.run("1", { outputs, files: { "out/s": "1\n", "out/z": "1\n" } });
+  // "out/s" came out the same: its commit does not have it.
+  const two = await history.run("2", {
+    ...{ outputs, chain: [gone], ...repeating(gone, "1"), files: { "out/z": "2\n" } },
+  });
+  const three = await history.run("3", {
+    ...{ outputs, chain: [gone, goneToo], ...repeating(goneToo, "2") },
+    files: { "out/s": null, "out/z": "3\n" },
+  });
+
+  assert.equal(await verdicts(history, two, three), "missing out/s, differs out/z");
+});

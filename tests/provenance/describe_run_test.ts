@@ -93,6 +93,22 @@ Deno.test("describeRun() knows which run it repeats, and by which it is repeated
   assert.deepEqual([repetition!.jobId, repetition!.reproduces?.identical], ["2", 1]);
 });
 
+Deno.test("describeRun() names a run of a rewritten history, and what it wrote, by today's names", async () => {
+  await using history = await History.create();
+  const gone = "0".repeat(40);
+  const files = { "out/a": "1\n", "out/b": "1\n" };
+  const one = await history.run("1", { outputs: ["out"], files });
+  const reproduces = { commit: gone, jobId: "1", identical: 1 };
+  const two = await history.run("2", {
+    ...{ outputs: ["out"], chain: [gone], files: { "out/b": "2\n" }, evidence: { reproduces } },
+  });
+
+  const { originals, outputs } = await described(history, two);
+
+  assert.deepEqual(originals, [{ commit: one, jobId: "1", reproduces }]);
+  assert.deepEqual(outputs.map(({ path }) => path), ["out/a", "out/b"]);
+});
+
 Deno.test("describeRun() tells of an open job what the store holds, and what HEAD has of its inputs", async () => {
   await using history = await History.create({ raw: "1\n" });
   const job: Job = openJob({ inputs: ["raw"], outputs: ["out"], cmd: "sbatch --wrap x" });

@@ -10,6 +10,8 @@ export interface MadeRun extends Partial<RunRecord> {
   readonly files?: Readonly<Record<string, string | null>>;
   /** In Slurm's capitals; COMPLETED when absent. */
   readonly state?: string;
+  /** Paragraphs of the message beside the record. */
+  readonly paragraphs?: readonly string[];
 }
 
 /** A repository with a history of runs, each committed as finish would, without a Slurm. */
@@ -30,7 +32,10 @@ export class History implements AsyncDisposable {
   }
 
   /** Commits a run of a job; gives the commit's name. */
-  async run(slurmJobId: string, { files = {}, state, ...changes }: MadeRun): Promise<string> {
+  async run(
+    slurmJobId: string,
+    { files = {}, state, paragraphs = [], ...changes }: MadeRun,
+  ): Promise<string> {
     for (const [path, text] of Object.entries(files)) {
       if (text === null) await Deno.remove(this.repository.at(path));
       else await this.repository.dataset.write(path, text);
@@ -41,7 +46,7 @@ export class History implements AsyncDisposable {
       ...{ cluster: null, row: null, subdataset: null },
       ...changes,
     };
-    const parts = { groupState: state ?? "COMPLETED", paragraphs: [] };
+    const parts = { groupState: state ?? "COMPLETED", paragraphs };
     return await this.repository.commit(renderMessage(record, parts));
   }
 

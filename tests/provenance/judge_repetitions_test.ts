@@ -66,3 +66,22 @@ Deno.test("judgeRepetitions() is silent about an original that is not there, or 
   }
   assert.equal((await judge(history, [])).size, 0);
 });
+
+Deno.test("judgeRepetitions() follows a rewritten chain: what its first run wrote counts", async () => {
+  await using history = await History.create();
+  const gone = "1".repeat(40);
+  const files = { "out/s": "1\n", "out/t": "1\n", "out/z": "1\n" };
+  await history.run("1", { outputs: ["out"], files });
+  const original = await history.run("2", {
+    outputs: ["out"],
+    chain: [gone],
+    files: { "out/z": "2\n" },
+    evidence: { reproduces: { commit: gone, jobId: "1" } },
+  });
+  const job = await repetitionOf(history, original, { "out/s": null, "out/z": "3\n" });
+
+  const verdict = (await judge(history, [{ ...job, chain: [gone, original] }])).get(7)!;
+
+  const { missing, differs, identical } = verdict;
+  assert.deepEqual([missing, differs, identical], [["out/s"], ["out/z"], 1]);
+});

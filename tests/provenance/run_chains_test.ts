@@ -5,6 +5,7 @@ import { chainRuns } from "../../src/provenance/run_chains.ts";
 
 interface Shape {
   readonly id: string;
+  readonly cmd?: string;
   readonly pwd?: string;
   readonly inputs?: readonly string[];
   readonly outputs?: readonly string[];
@@ -27,7 +28,7 @@ function toRun({ id, after, read, ...shape }: Shape): RecordedRun {
     parsed: { state: "Completed", text: shape.text ?? "" } as RecordedRun["parsed"],
     record: {
       chain: shape.chain ?? [],
-      cmd: "sbatch job.sh",
+      cmd: shape.cmd ?? "sbatch job.sh",
       inputs: shape.inputs ?? [],
       outputs: [...shape.outputs ?? [`out/${id}`], `slurm-${id}.out`],
       slurmOutputs: [`slurm-${id}.out`],
@@ -111,6 +112,10 @@ const CASES: readonly (readonly [name: string, shapes: readonly Shape[], expecte
     { id: "1" },
     { id: "2", chain: ["gone"], text: "as said\n\nRe-submission of job 1." },
   ], ["2"]],
+  ["one of history rewritten, its original being left out, with a stranger of that ID", [
+    { id: "1", cmd: "sbatch other.sh" },
+    { id: "2", chain: ["gone"], text: "as said\n\nRe-submission of job 1." },
+  ], ["1", "2"]],
   ["a chain that was repeated in part", [
     { id: "1" },
     { id: "2", after: ["1"] },

@@ -109,3 +109,80 @@ Deno.test("RunHistory.originalOf() finds a run by its commit, after a rewritten 
   const repetitions = await read.repetitionsOf(read.at(original)!);
   assert.deepEqual(repetitions.map(({ commit }) => commit.oid), [byCommit]);
 });
+
+/** As a rewritten history has them: the chains name commits that are nowhere. */
+const GONE = ["1", "2", "3"].map((digit) => digit.repeat(40)) as [string, string, string];
+
+function repeating(commit: string, jobId: string) {
+  const paragraphs = [`Re-submission of job ${jobId}.`];
+  return { evidence: { reproduces: { commit, jobId } }, paragraphs };
+}
+
+Deno.test("RunHistory.chainOf() follows a rewritten history from record to record", async () => {
+  await using history = await History.create();
+  const first = await history.run("1", { files: { a: "1\n" } });
+  const second = await history.run("2", {
+    ...{ files: { a: "2\n" }, chain: [GONE[0]], ...repeating(GONE[0], "1") },
+  });
+  const third = await history.run("3", {
+    ...{ files: { a: "3\n" }, chain: [GONE[0], GONE[1]], ...repeating(GONE[1], "2") },
+  });
+  // Its own original is not there: what that one repeated nobody can tell.
+  const orphan = await history.run("4", {
+    ...{ files: { a: "4\n" }, chain: [GONE[0], GONE[2]], ...repeating(GONE[2], "9") },
+  });
+  const { history: read } = (await history.open()).top;
+  const chainOf = async (oid: string) =>
+    (await read.chainOf(await read.read(read.at(oid)!))).map((entry) => entry?.commit.oid);
+
+  assert.deepEqual(await chainOf(third), [first, second]);
+  assert.deepEqual(await chainOf(orphan), [undefined, undefined]);
+  const repetitions = await read.repetitionsOf(read.at(first)!);
+  assert.deepEqual(repetitions.map(({ commit }) => commit.oid), [third, second]);
+});
+
+Deno.test("RunHistory.originalOf() takes the rewritten nearest run before an older one that kept its name", async () => {
+  await using history = await History.create();
+  const first = await history.run("1", { files: { a: "1\n" } });
+  const second = await history.run("2", {
+    ...{ files: { a: "2\n" }, chain: [first], ...repeating(first, "1") },
+  });
+  const third = await history.run("3", {
+    ...{ files: { a: "3\n" }, chain: [first, GONE[1]], ...repeating(GONE[1], "2") },
+  });
+  const { history: read } = (await history.open()).top;
+
+  const original = await read.originalOf(await read.read(read.at(third)!));
+
+  assert.equal(original?.commit.oid, second);
+});
+
+Deno.test("RunHistory knows a picked and merged job once: its repetitions, and in onceEach()", async () => {
+  await using history = await History.create();
+  const { dataset } = history.repository;
+  const at = { evidence: { submission: { at: "2026-11-01T10:00:00Z" } } };
+  const original = await history.run("1", { files: { a: "1\n" }, ...at });
+  await dataset.git("switch", "--quiet", "-c", "other", `${original}^`);
+  await history.edit({ other: "1\n" });
+  await dataset.git("cherry-pick", original);
+  await dataset.git("merge", "--quiet", "--no-edit", "main");
+  await history.run("2", { files: { a: "2\n" }, chain: [original], ...repeating(original, "1") });
+  await history.run("1", {
+    files: { b: "1\n" },
+    evidence: { submission: { at: "2027-01-01T10:00:00Z" } },
+  });
+  const { history: read } = (await history.open()).top;
+
+  const once = await read.onceEach(read.entries);
+
+  assert.deepEqual(read.entries.map(({ jobId }) => jobId).sort(), ["1", "1", "1", "2"]);
+  assert.deepEqual(
+    once.map(({ jobId }) => jobId).sort(),
+    ["1", "1", "2"],
+    "an ID given anew is another job",
+  );
+  for (const { commit } of read.ofJob("1").slice(1)) {
+    const repetitions = await read.repetitionsOf(read.at(commit.oid)!);
+    assert.deepEqual(repetitions.map(({ record }) => record.slurmJobId), ["2"]);
+  }
+});

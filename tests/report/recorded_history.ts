@@ -96,6 +96,7 @@ export function runOf(
     oid: (at + 1).toString(16).padStart(40, "0"),
     author: { name: "Ada", email: "ada@example.org" },
     committedS: 1_790_000_000 + 60 * at,
+    authoredS: 1_790_000_000 + 60 * at,
     parents: [],
     message: "",
   };
