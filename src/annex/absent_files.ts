@@ -24,6 +24,30 @@ export function pointerAt(file: string): string | undefined {
   });
 }
 
+/**
+ * Whether the file at `file` begins with a pointer and goes on: something was appended to a file whose content is not
+ * here, and git would take the pointer for a part of it.
+ */
+export function isBehindPointer(file: string): boolean {
+  return ifPresent(() => {
+    const { isFile, size } = Deno.lstatSync(file);
+    if (!isFile || size <= POINTER_START.length) return false;
+    return startOf(file).startsWith(POINTER_START) && pointerAt(file) === undefined;
+  }) ?? false;
+}
+
+/** Empty for what may not be read. */
+function startOf(file: string): string {
+  try {
+    using opened = Deno.openSync(file);
+    const start = new Uint8Array(POINTER_START.length);
+    return new TextDecoder().decode(start.subarray(0, opened.readSync(start) ?? 0));
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return "";
+    throw error;
+  }
+}
+
 /** Whether what was noted is there. */
 export function isAsNoted(file: string, noted: string): boolean {
   try {

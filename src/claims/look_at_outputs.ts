@@ -13,12 +13,16 @@ import type { JobRequest } from "../jobs/job.ts";
 export interface OutputLook {
   /** Locked annexed files that the job may write to: targets by path. */
   readonly links: ReadonlyMap<string, string>;
+  /** Pointers of unlocked files whose content is not here, which make no room. */
+  readonly pointers: readonly string[];
   /** To be noted with the job before its files are prepared. */
   readonly before: FilesBefore;
 }
 
 /** At most so many files are noted: a longer list would be megabytes for each job. */
 const MOST_NOTED = 20_000;
+/** In so many files of output folders pointers are looked for: each has to be read. */
+const MOST_READ = 2_000;
 
 /**
  * Looks at what lies where a job will write. A link to content that is not here, or the pointer of an unlocked
@@ -38,6 +42,8 @@ export async function lookAtOutputs(
 ): Promise<OutputLook> {
   const present = new Set<string>();
   const links = new Map<string, string>();
+  const pointers: string[] = [];
+  let filesLeft = MOST_READ;
   const mayUnlock = toUnlock.length > 0 && await mayHaveAnnexedFiles(dataset);
   const unlocked = new Set([...mayUnlock ? toUnlock : [], ...logs]);
   // A job that runs elsewhere removes nothing here.
@@ -48,6 +54,9 @@ export async function lookAtOutputs(
       if (entry.kind === "link" && unlocked.has(path)) {
         const target = await annexLinkAt(join(dataset.root, entry.path));
         if (target !== undefined) links.set(entry.path, target);
+      }
+      if (entry.kind === "file" && mayUnlock && unlocked.has(path) && filesLeft-- > 0) {
+        if (pointerAt(join(dataset.root, entry.path)) !== undefined) pointers.push(entry.path);
       }
       if (unlocked.size === 0 && present.size > MOST_NOTED) break;
     }
@@ -62,7 +71,8 @@ export async function lookAtOutputs(
     if (noted !== undefined) room.set(path, noted);
   }
   const noted = present.size > MOST_NOTED ? null : { places: claims, paths: [...present] };
-  return { links, before: { present: noted, room, altDir: null } };
+  const left = [...new Set(pointers)].filter((path) => !room.has(path));
+  return { links, pointers: left, before: { present: noted, room, altDir: null } };
 }
 
 /** A plain repository may have subdatasets with git-annex, or be a clone in which that has not been run yet. */

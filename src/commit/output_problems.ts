@@ -94,6 +94,22 @@ export function unwatched({ path, flag }: UnwatchedFile): UserError {
   );
 }
 
+/** A job has appended to an unlocked file of git-annex whose content was not here. */
+export function behindPointer(path: string): UserError {
+  const file = shellName(path);
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit the outputs: "${path}" begins with the pointer of git-annex that stood for its content, which ` +
+      "was not here, and what was written to it stands behind that",
+    {
+      unchanged: "The job stays open",
+      hint:
+        `tail -n +2 ${file} shows what was written: have ${file} be what it should be, or take it back with ` +
+        `git restore ${file}; then run the same command again (git annex get before the next run)`,
+    },
+  );
+}
+
 /** A merge of a file has stopped half-way, as that of a stash: the index has its versions side by side. */
 export function inConflict({ root }: Pick<Dataset, "root">, path: string): UserError {
   const git = `git -C ${shellName(root)}`;

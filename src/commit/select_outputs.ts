@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isBehindPointer } from "../annex/absent_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { isSidecar } from "../datalad/sidecar.ts";
 import { isThereSync, statIfPresent } from "../fs/if_present.ts";
@@ -19,6 +20,7 @@ import { isSomethingAt } from "./good_claims.ts";
 import { reportIgnored, reportIgnoredLogs } from "./ignored_outputs.ts";
 import type { OutputOwners } from "./output_owners.ts";
 import {
+  behindPointer,
   gone,
   inConflict,
   nestedRepository,
@@ -67,6 +69,7 @@ export async function selectOutputs(
   await refuseOverlooked(selection);
   refuseUnmerged(selection, odd.unmerged);
   await refuseUnwatched(selection, odd.unwatched);
+  refusePointers(selection);
   const present = candidates.present.filter((path) => owners.isWanted(path));
   for (const claim of findEmptied(root, jobs, present)) owners.fail(claim, gone(claim));
   return { ...candidates, present };
@@ -158,6 +161,15 @@ async function refuseUnwatched(
   if (own.length === 0) return;
   const changed = await index.findChangedUnwatched(own);
   for (const file of own) if (changed.has(file.path)) owners.fail(file.path, unwatched(file));
+}
+
+/** Fails jobs that appended to annexed files whose content is not here: to commit them would lose that content. */
+function refusePointers({ dataset: { root }, owners, candidates }: Selection): void {
+  const untracked = new Set(candidates.untracked);
+  for (const path of candidates.present) {
+    if (untracked.has(path) || !isReachable(path) || !owners.isWanted(path)) continue;
+    if (isBehindPointer(join(root, path))) owners.fail(path, behindPointer(path));
+  }
 }
 
 /** The claims in which there may be nothing to commit. */

@@ -80,11 +80,11 @@ export interface FilesToPrepare extends Pick<SubmissionPlan, "inputs" | "transfe
  */
 async function makeWritable(
   dataset: Dataset,
-  { links, before: { room } }: OutputLook,
+  { links, pointers, before: { room } }: OutputLook,
   session: Session,
 ): Promise<void> {
   const present: string[] = [];
-  const absent: string[] = [];
+  const absent = [...pointers];
   for (const path of links.keys()) {
     const hasContent = await statIfPresent(join(dataset.root, path)) !== undefined;
     if (hasContent) present.push(path);

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { isAsNoted, makeAsNoted, pointerAt } from "../../src/annex/absent_files.ts";
+import {
+  isAsNoted,
+  isBehindPointer,
+  makeAsNoted,
+  pointerAt,
+} from "../../src/annex/absent_files.ts";
 import { namesIn } from "../../src/fs/if_present.ts";
 import { TestFolder } from "../support/test_folder.ts";
 
@@ -22,6 +27,19 @@ Deno.test("pointerAt() takes no file for a pointer that says more, or less", asy
   assert.equal(pointerAt(folder.at("pointer")), POINTER);
   for (const name of ["longer", "other", "empty", "binary", "link", "folder", "gone"]) {
     assert.equal(pointerAt(folder.at(name)), undefined, name);
+  }
+});
+
+Deno.test("isBehindPointer() is about files that go on behind a pointer, whatever their size", async () => {
+  await using folder = await TestFolder.create({
+    ...{ pointer: POINTER, empty: "", other: "text\n", start: "/annex/objects" },
+    ...{ more: `${POINTER}more`, large: `${POINTER}${"x".repeat(100_000)}` },
+  });
+  await Deno.symlink("more", folder.at("link"));
+
+  for (const name of ["more", "large"]) assert.equal(isBehindPointer(folder.at(name)), true, name);
+  for (const name of ["pointer", "empty", "other", "start", "link", "gone"]) {
+    assert.equal(isBehindPointer(folder.at(name)), false, name);
   }
 });
 

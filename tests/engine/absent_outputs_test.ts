@@ -264,6 +264,29 @@ testIfAvailable(
   },
 );
 
+testIfAvailable(
+  ["git-annex"],
+  "absent: a job appended to an unlocked file of its output folder → schedule warned of it, and it stays open",
+  async () => {
+    await using world = await createWithAbsent();
+    await world.git("annex", "unlock", "--quiet", FIRST);
+    await world.git("add", FIRST);
+    await world.git("commit", "--quiet", "-m", "unlocked");
+    const { stderr } = await world.must("schedule", "-o", "res", "sbatch", "job.sh");
+    assert.match(stderr, /the content of 3 annexed files in the outputs is not here \(res\/1/);
+    await world.sandbox.require(["sh", "-c", `echo more >>${FIRST}`], { cwd: world.root });
+
+    const refused = await world.dlslurm("finish");
+
+    assert.equal(refused.code, 1);
+    assert.match(saidBy(refused), /"res\/1\.bin" begins with the pointer of git-annex/);
+    assert.deepEqual(world.stages(), ["open"]);
+    await world.write(FIRST, "whole\n");
+    await world.must("finish");
+    assert.deepEqual(await outputChanges(world), [`T ${FIRST}`]);
+  },
+);
+
 const BEFORE = { "out/a": "a\n", "out/b": "b\n", "out/c/d": "d\n", "out/e": "e\n" };
 
 Deno.test("absent: files that were gone before a job was submitted → their deletion is not the job's", async () => {

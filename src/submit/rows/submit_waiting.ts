@@ -100,6 +100,7 @@ interface RowsTogether {
   /** Inputs that are not there yet: open jobs will write them. */
   readonly awaited: Set<string>;
   readonly links: Map<string, string>;
+  readonly pointers: string[];
   readonly room: Map<string, string>;
 }
 
@@ -116,16 +117,19 @@ async function prepareRows(
   for (const row of store.waiting.read(keys)) {
     (row.plan.array === null ? singles : arrays).push(row.jobKey);
     const name = JSON.stringify([row.plan.transfers, row.altDir, row.pwd]);
-    const same = together.get(name) ??
-      { row, inputs: new Set(), awaited: new Set(), links: new Map(), room: new Map() };
+    const same: RowsTogether = together.get(name) ?? {
+      ...{ row, inputs: new Set(), awaited: new Set() },
+      ...{ links: new Map(), pointers: [], room: new Map() },
+    };
     together.set(name, same);
     for (const path of row.plan.awaited ?? []) same.awaited.add(path);
     for (const input of row.plan.inputs) same.inputs.add(input);
-    const { links, before } = looks.get(row.jobKey) ?? NO_LOOK;
+    const { links, pointers, before } = looks.get(row.jobKey) ?? NO_LOOK;
+    same.pointers.push(...pointers);
     for (const [path, target] of links) same.links.set(path, target);
     for (const [path, target] of before.room) same.room.set(path, target);
   }
-  for (const { row, inputs, awaited, links, room } of together.values()) {
+  for (const { row, inputs, awaited, links, pointers, room } of together.values()) {
     await prepareFiles(
       dataset,
       {
@@ -134,7 +138,7 @@ async function prepareRows(
         inputs: [...inputs],
         awaited: [...awaited],
       },
-      { links, before: { ...NO_LOOK.before, room } },
+      { links, pointers, before: { ...NO_LOOK.before, room } },
       session,
     );
   }
@@ -161,6 +165,7 @@ async function noteBesideAltDirs(
 
 const NO_LOOK: OutputLook = {
   links: new Map(),
+  pointers: [],
   before: { present: null, room: new Map(), altDir: null },
 };
 
