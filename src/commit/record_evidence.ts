@@ -179,9 +179,7 @@ export class RecordEvidence implements Disposable {
     { inputs, script }: { readonly inputs: readonly string[]; readonly script: string | undefined },
   ): void {
     const add = (text: string) => {
-      const before = this.#changes.get(text);
-      if (before === undefined) this.#changes.set(text, [jobId]);
-      else before.push(jobId);
+      this.#changes.getOrInsert(text, []).push(jobId);
     };
     if (script !== undefined) {
       add(

@@ -244,9 +244,7 @@ function changesByJob(
   const byJob = new Map<number, Change[]>();
   for (const { owner, change, isOwn } of owned) {
     if (!isOwn && !(change.kind === "delete" && taken.isInTheWay(change.path))) continue;
-    const list = byJob.get(owner);
-    if (list === undefined) byJob.set(owner, [change]);
-    else list.push(change);
+    byJob.getOrInsert(owner, []).push(change);
   }
   return byJob;
 }

@@ -80,9 +80,7 @@ function claimsByTask(job: SubmittedJob): Map<number, string[]> {
   const claims = new Map<number, string[]>();
   for (const path of job.outputs) {
     const task = taskOutputs[path]!;
-    const own = claims.get(task);
-    if (own === undefined) claims.set(task, [path]);
-    else own.push(path);
+    claims.getOrInsert(task, []).push(path);
   }
   return claims;
 }

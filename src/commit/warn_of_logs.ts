@@ -44,9 +44,7 @@ export class OvertakenLogs {
 
   /** Notes that a job's log is left out. */
   add(path: string, jobId: string, writer: string): void {
-    const known = this.#jobs.get(path);
-    if (known === undefined) this.#jobs.set(path, { jobIds: [jobId], writer });
-    else known.jobIds.push(jobId);
+    this.#jobs.getOrInsert(path, { jobIds: [], writer }).jobIds.push(jobId);
   }
 
   /** Warns of each once, however many jobs it was to be the log of. */

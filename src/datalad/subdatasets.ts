@@ -119,9 +119,7 @@ export async function groupByRepository(
       owner = folder;
       break;
     }
-    const group = groups.get(owner) ?? [];
-    groups.set(owner, group);
-    group.push(pathRelativeTo(owner, path)!);
+    groups.getOrInsert(owner, []).push(pathRelativeTo(owner, path)!);
   }
   return groups;
 }

@@ -88,9 +88,7 @@ export async function readOwnConfig(git: Git): Promise<OwnConfig> {
     const end = text.indexOf("\n");
     const key = end < 0 ? text : text.slice(0, end);
     const value = end < 0 ? "true" : text.slice(end + 1);
-    const list = values.get(key);
-    if (list === undefined) values.set(key, [value]);
-    else list.push(value);
+    values.getOrInsert(key, []).push(value);
   }
   return { values, origins };
 }

@@ -21,9 +21,7 @@ export function parseConfig(text: string): Map<string, string[]> {
     if (key === undefined) throw reader.fault();
     const name = `${section}${key[1]!.toLowerCase()}`;
     const value = key[2] === "=" ? readValue(reader) : "true";
-    const values = found.get(name);
-    if (values === undefined) found.set(name, [value]);
-    else values.push(value);
+    found.getOrInsert(name, []).push(value);
   }
 }
 

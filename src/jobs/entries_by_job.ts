@@ -20,11 +20,8 @@ export class EntriesByJob<Entry extends AccountingEntry> {
     const { submittedId, arrayTaskId } = splitJobId(jobId);
     const entries = this.#bySubmission.get(submittedId) ?? [];
     if (arrayTaskId === null) return entries;
-    let byTask = this.#byTask.get(submittedId);
-    if (byTask === undefined) {
-      byTask = groupByTask(submittedId, entries);
-      this.#byTask.set(submittedId, byTask);
-    }
+    const byTask = this.#byTask
+      .getOrInsertComputed(submittedId, () => groupByTask(submittedId, entries));
     return byTask.get(arrayTaskId) ?? [];
   }
 }
@@ -41,9 +38,7 @@ function groupByTask<Entry extends AccountingEntry>(
       // The number of a range is that of the one task which begins last.
       const jobIdRaw = tasks.length === 1 ? entry.jobIdRaw : "";
       const own = { ...entry, jobId: taskIdOf(submittedId, task), jobIdRaw };
-      const before = byTask.get(task);
-      if (before === undefined) byTask.set(task, [own]);
-      else before.push(own);
+      byTask.getOrInsert(task, []).push(own);
     }
   }
   return byTask;

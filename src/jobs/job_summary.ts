@@ -62,10 +62,8 @@ export function renderStatuses(jobId: string, { states }: JobStatus): string {
   const parts: { readonly phase: string; readonly text: string }[] = [];
   for (const [id, state] of states) {
     const own = tasksOf(submittedId, id);
-    const before = tasks.get(state);
     if (own.length === 0) parts.push({ phase: phaseOf(state), text: `${id}: ${state}` });
-    else if (before === undefined) tasks.set(state, own);
-    else for (const task of own) before.push(task);
+    else for (const task of own) tasks.getOrInsert(state, []).push(task);
   }
   for (const [state, own] of tasks) {
     const phase = phaseOf(state);

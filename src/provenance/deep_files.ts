@@ -89,7 +89,7 @@ async function visit(
     for (const file of files) {
       const path = joinPath(place, file.path);
       if (file.mode === GITLINK_MODE) {
-        links.set(path, (links.get(path) ?? new Set()).add(file.oid));
+        links.getOrInsert(path, new Set()).add(file.oid);
       } else if (paths.some((each) => isWithin(each, path))) {
         own.files.set(path, {
           ...{ path, place, pathInPlace: file.path, mode: file.mode, oid: file.oid },

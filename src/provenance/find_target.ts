@@ -9,7 +9,6 @@ import { isLabel } from "../jobs/label.ts";
 import type { Runner } from "../process/runner.ts";
 import { firstOf } from "../session/name_list.ts";
 import { renderSuccession } from "../session/succession.ts";
-import { shellName } from "../shell/shell_name.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { findWriterOfPath, hintForRun, UNSHALLOW } from "./find_writer_of_path.ts";
 import { nameOfRun } from "./origins.ts";

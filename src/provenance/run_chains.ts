@@ -134,14 +134,14 @@ class NodeIndex {
     this.#nodes = nodes;
     for (const node of nodes) {
       for (const id of new Set(node.ids.flatMap((id) => [id, splitJobId(id).submittedId]))) {
-        const same = this.#byId.get(id);
-        if (same === undefined) this.#byId.set(id, [node]);
-        else same.push(node);
+        this.#byId.getOrInsert(id, []).push(node);
       }
       for (const path of node.written) {
-        for (const each of pathAndFoldersAround(path)) add(this.#byWritten, each, node);
+        for (const each of pathAndFoldersAround(path)) {
+          this.#byWritten.getOrInsert(each, new Set()).add(node);
+        }
       }
-      for (const claim of node.claims) add(this.#byClaim, claim, node);
+      for (const claim of node.claims) this.#byClaim.getOrInsert(claim, new Set()).add(node);
     }
   }
 
@@ -177,12 +177,6 @@ class NodeIndex {
 /** A pattern may also stand for a folder with the file in it. */
 function isMatch(path: string, pattern: string): boolean {
   return [...pathAndFoldersAround(path)].some((each) => matchesPattern(each, pattern));
-}
-
-function add(map: Map<string, Set<Node>>, name: string, node: Node): void {
-  const same = map.get(name);
-  if (same === undefined) map.set(name, new Set([node]));
-  else same.add(node);
 }
 
 /** What a run read, relative to the root, patterns as they are. The whole dataset tells nothing. */

@@ -115,9 +115,7 @@ async function readWrites(
   for (const entry of known) {
     const own = (changes.get(entry.commit.oid) ?? []).filter(({ kind }) => kind !== "delete");
     for (const { path, oid } of [...own, ...saved.get(entry.commit.oid) ?? []]) {
-      const writes = byPath.get(path);
-      if (writes === undefined) byPath.set(path, [{ entry, oid }]);
-      else writes.push({ entry, oid });
+      byPath.getOrInsert(path, []).push({ entry, oid });
     }
   }
   return byPath;

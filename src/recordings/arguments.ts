@@ -42,7 +42,7 @@ export function parseFixturesArguments(
     } else if (name !== undefined && values.includes(name)) {
       const value = inline ?? words.shift();
       if (value === undefined || value === "") throw wrong(`${name} lacks its value`);
-      options.set(name, [...options.get(name) ?? [], value]);
+      options.getOrInsert(name, []).push(value);
     } else if (word.startsWith("-")) throw wrong(`"${word}" is no option`);
     else directories.push(word);
   }

@@ -127,7 +127,7 @@ async function askComponents(
   for (const { jobKey, id, printed } of missing) {
     const own = rows.filter((row) => row.jobId === id || row.jobId === printed)
       .map((row) => ({ ...row, jobId: printed }));
-    found.set(jobKey, [...found.get(jobKey) ?? [], ...own]);
+    found.getOrInsert(jobKey, []).push(...own);
   }
   return found;
 }

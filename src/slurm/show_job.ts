@@ -63,9 +63,7 @@ export async function showJobs(
     isRead ||= submittedId !== undefined;
     // Other people's jobs may be tens of thousands: only ours are kept.
     if (submittedId === undefined || !jobIds.has(submittedId)) return;
-    const own = texts.get(submittedId);
-    if (own === undefined) texts.set(submittedId, [text]);
-    else own.push(text);
+    texts.getOrInsert(submittedId, []).push(text);
   }, ({ submittedId }) => {
     if (jobIds.has(submittedId)) mentions.set(submittedId, (mentions.get(submittedId) ?? 0) + 1);
   });

@@ -160,9 +160,7 @@ export async function askLogPaths<J extends TakenJob>(
           for (const job of own) details.set(job.jobKey, detailsOf(job));
           if (makesLogFolders(found[0]!)) return;
           for (const folder of logFoldersOf(dataset, logs)) {
-            const before = logFolders.get(folder);
-            if (before === undefined) logFolders.set(folder, [jobId]);
-            else before.push(jobId);
+            logFolders.getOrInsert(folder, []).push(jobId);
           }
         }),
       );

@@ -122,7 +122,7 @@ export async function withoutVain(
       // Only Slurm knows about jobs of other datasets.
       return what instanceof UserError && what.code === "BAD_DEPENDENCY";
     });
-    if (name !== undefined) vain.set(name, [...vain.get(name) ?? [], key]);
+    if (name !== undefined) vain.getOrInsert(name, []).push(key);
   }
   for (const [name, own] of vain) {
     onVain([...store.waiting.read(own)], found.get(name) as UserError);

@@ -47,7 +47,7 @@ export function warnOfOthers(
     const conflict = index.find(path);
     if (conflict === undefined) continue;
     const { claim, holder } = conflict;
-    found.set(holder, [...found.get(holder) ?? [], { path, claim }]);
+    found.getOrInsert(holder, []).push({ path, claim });
   }
   for (const [at, [holder, conflicts]] of [...found].entries()) {
     if (at < MOST_JOBS) session.warn(sentenceOf(holder, conflicts, remote, session.now()));

@@ -67,9 +67,7 @@ function findBranches(all: readonly (readonly string[])[]): number[][] {
     for (let at = 0; at <= parts.length; start += parts[at++]) see(start, at);
   };
   for (const parts of all) {
-    visit(parts, (start, at) => {
-      next.set(start, (next.get(start) ?? new Set()).add(parts[at]));
-    });
+    visit(parts, (start, at) => next.getOrInsert(start, new Set()).add(parts[at]));
   }
   return all.map((parts) => {
     const branches: number[] = [];

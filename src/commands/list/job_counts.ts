@@ -53,9 +53,7 @@ export async function countJobs(
       rows.add(job.rowIdentity);
     }
     const key = JSON.stringify(groupOf(job));
-    const before = groups.get(key);
-    if (before === undefined) groups.set(key, [job]);
-    else before.push(job);
+    groups.getOrInsert(key, []).push(job);
   }
   const counts = [...groups].map(([key, jobs]) => countsOf(key, jobs, statuses))
     .filter(({ counts }) =>

@@ -36,9 +36,7 @@ export async function groupRuns(runs: readonly PlannedRun[]): Promise<GroupedRun
       const task = `${name} ${plan.array?.task ?? planned.commit}`;
       if (tasks.has(task)) throw new SyntaxError("another one is that task, too");
       tasks.add(task);
-      const group = groups.get(name);
-      if (group === undefined) groups.set(name, [{ planned, plan }]);
-      else group.push({ planned, plan });
+      groups.getOrInsert(name, []).push({ planned, plan });
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       reasons.set(planned, error.message);

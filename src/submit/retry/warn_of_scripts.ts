@@ -40,9 +40,7 @@ export async function warnOfScripts(
     // Without a script sbatch refuses, and says so itself.
     if (!isCopied && isThere === undefined) continue;
     const jobs = isCopied ? asPlanned : asNow;
-    const ids = jobs.get(path);
-    if (ids === undefined) jobs.set(path, [job.jobId]);
-    else ids.push(job.jobId);
+    jobs.getOrInsert(path, []).push(job.jobId);
   }
   for (const [path, ids] of asPlanned) {
     session.note(

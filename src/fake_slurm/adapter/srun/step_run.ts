@@ -121,7 +121,7 @@ export class StepRun {
       this.#reported.add(rank);
       if (statusOf(end) === 0) continue;
       const how = end.signal === 0 ? `Exited with exit code ${end.code}` : signalText(end.signal);
-      ranks.set(how, [...ranks.get(how) ?? [], rank]);
+      ranks.getOrInsert(how, []).push(rank);
     }
     const { cluster, request } = this.#work;
     for (const [how, which] of ranks) {
