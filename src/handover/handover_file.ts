@@ -10,11 +10,9 @@
  */
 
 import * as v from "valibot";
-import { isTextByName } from "../jobs/text_by_name.ts";
 import { UserError } from "../errors.ts";
-import type { Attempt, SubmissionDetails } from "../jobs/job.ts";
 import type { NotedEvidence } from "../jobs/noted_evidence.ts";
-import { isAttempts, isDetails } from "../store/retries.ts";
+import { Attempts, Claim, Details, RowShape, TimeMs } from "../store/job_shapes.ts";
 
 /** What a handover file begins with. */
 export const FORMAT = "dlslurm-handover";
@@ -23,9 +21,6 @@ export const VERSION = 1;
 
 const TextList = v.array(v.string());
 const Absolute = v.pipe(v.string(), v.regex(/^\/[^\0]*$/s));
-/** As the store takes them: inside the dataset. */
-const Claim = v.pipe(v.string(), v.regex(/^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\0]+$/s));
-const Time = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
 const NotedFiles = v.array(
   v.object({
     path: Claim,
@@ -61,21 +56,16 @@ const HandedJobShape = v.object({
     label: v.exactOptional(v.string()),
     type: v.exactOptional(v.string()),
   })),
-  row: v.nullable(v.object({
-    table: v.string(),
-    line: v.number(),
-    values: v.custom<Readonly<Record<string, string>>>(isTextByName),
-    cmd: v.string(),
-  })),
+  row: v.nullable(RowShape),
   rowIdentity: v.nullable(v.string()),
   arrayTask: v.nullable(v.number()),
   taskOutputs: v.nullable(v.record(v.string(), v.number())),
-  submittedAtMs: Time,
+  submittedAtMs: TimeMs,
   submitter: v.string(),
-  acceptedAtMs: v.nullable(Time),
+  acceptedAtMs: v.nullable(TimeMs),
   reusedFromS: v.nullable(v.number()),
-  details: v.nullable(v.custom<SubmissionDetails>(isDetails)),
-  attempts: v.custom<readonly Attempt[]>(isAttempts),
+  details: v.nullable(Details),
+  attempts: Attempts,
   sbatchOptions: TextList,
   evidence: v.array(v.nullable(Evidence)),
   filesBefore: v.nullable(NotedFiles),

@@ -7,8 +7,10 @@ import {
   prepareEvidenceOfAttempt,
   prepareEvidenceRemoval,
 } from "./job_evidence.ts";
+import { prepareUpdate } from "./columns.ts";
 import { prepareFilesNote, prepareFilesRemoval } from "./job_files.ts";
-import { prepareInsertion, readJob } from "./job_rows.ts";
+import { prepareInsertion } from "./job_rows.ts";
+import { readJob } from "./read_job.ts";
 import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 import { prepareFindingOpen } from "./receipts.ts";
@@ -129,9 +131,10 @@ function takeFormer(
   const key = Number(found["job_key"]);
   const claims = database.prepare("SELECT worktree, path FROM claim WHERE job_key = ?").all(key);
   database.prepare("DELETE FROM claim WHERE job_key = ?").run(key);
-  database.prepare("UPDATE job SET stage = 'closed' WHERE job_key = ?").run(key);
+  const update = prepareUpdate(database);
+  update(key, { stage: "closed" });
   const putBack = () => {
-    database.prepare("UPDATE job SET stage = 'handed_over' WHERE job_key = ?").run(key);
+    update(key, { stage: "handed_over" });
     const claim = prepareClaim(database);
     for (const each of claims) claim(String(each["worktree"]), String(each["path"]), key);
   };
@@ -152,17 +155,13 @@ function isUnderWay(
 
 /** @param former the key that the job had here before, if it comes back. */
 function note(database: DatabaseSync, key: number, carried: CarriedJob, former?: number): void {
-  database.prepare(
-    `UPDATE job SET reused_from_s = ?, attempts = ?, sbatch_options = ?, array_task = ?
-     WHERE job_key = ?`,
-  ).run(
-    carried.reusedFromS,
+  prepareUpdate(database)(key, {
+    reused_from_s: carried.reusedFromS,
     // The keys of the other store mean other jobs here.
-    JSON.stringify(carried.attempts.map((each) => ({ ...each, submissionKey: null }))),
-    JSON.stringify(carried.sbatchOptions),
-    carried.arrayTask,
-    key,
-  );
+    attempts: carried.attempts.map((each) => ({ ...each, submissionKey: null })),
+    sbatch_options: carried.sbatchOptions,
+    array_task: carried.arrayTask,
+  });
   const noteEvidence = prepareEvidenceNote(database);
   const moveToAttempt = prepareEvidenceOfAttempt(database);
   carried.evidence.forEach((evidence, at) => {

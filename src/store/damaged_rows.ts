@@ -1,6 +1,6 @@
 import type { Job } from "../jobs/job.ts";
-import { DamagedRowError, toJob } from "./job_rows.ts";
-import type { DamagedRow } from "./job_rows.ts";
+import { DamagedRowError, toJob } from "./read_job.ts";
+import type { DamagedRow } from "./read_job.ts";
 
 /**
  * Takes note of rows that cannot be read, each once, so that one of them does not keep all others from being

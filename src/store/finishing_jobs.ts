@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { json } from "./columns.ts";
 import { StorePart } from "./store_part.ts";
 
 /** A job that runs finish once others have ended. */
@@ -15,7 +16,7 @@ export interface FinishingJob {
 
 const Row = v.object({
   token: v.string(),
-  awaited: v.pipe(v.string(), v.parseJson(), v.array(v.number())),
+  awaited: json(v.array(v.number())),
   job_id: v.nullable(v.string()),
   cluster: v.nullable(v.string()),
 });

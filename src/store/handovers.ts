@@ -1,6 +1,7 @@
 import type { Handover } from "../jobs/job.ts";
+import { prepareUpdate } from "./columns.ts";
 import { StorePart } from "./store_part.ts";
-import { readJob } from "./job_rows.ts";
+import { readJob } from "./read_job.ts";
 
 /** What tells where a job's row stands in its table and its array. */
 export interface PlaceOfRow {
@@ -28,17 +29,16 @@ export class Handovers extends StorePart {
    */
   begin(keys: readonly number[], file: string, nowMs: number): Map<number, string> {
     return this.transaction(() => {
-      const update = this.database.prepare(
-        "UPDATE job SET stage = 'handed_over', handover = ? WHERE job_key = ?",
-      );
+      const update = prepareUpdate(this.database);
       const tokens = new Map<number, string>();
       for (const key of keys) {
-        const { stage, commitOid, handover } = readJob(this.database, key);
+        const { stage, commitOid, handover: former } = readJob(this.database, key);
         const isOpen = stage === "open" && commitOid === null;
-        const isHanded = stage === "handed_over" && handover?.adoptedBy === undefined;
+        const isHanded = stage === "handed_over" && former?.adoptedBy === undefined;
         if (!isOpen && !isHanded) continue;
-        const token = (isOpen ? undefined : handover?.token) ?? crypto.randomUUID();
-        update.run(JSON.stringify({ token, file, atMs: nowMs } satisfies Handover), key);
+        const token = (isOpen ? undefined : former?.token) ?? crypto.randomUUID();
+        const handover: Handover = { token, file, atMs: nowMs };
+        update(key, { stage: "handed_over", handover });
         tokens.set(key, token);
       }
       return tokens;
@@ -71,14 +71,14 @@ export class Handovers extends StorePart {
         `SELECT job_key, handover FROM job WHERE stage = 'handed_over'
            AND json_valid(handover) AND json_extract(handover, '$.token') = ?`,
       );
-      const update = this.database.prepare("UPDATE job SET handover = ? WHERE job_key = ?");
+      const update = prepareUpdate(this.database);
       return new Map(tokens.map((token): [string, Registration] => {
         const found = select.get(token);
         if (found === undefined) return [token, "unknown"];
         const handover = JSON.parse(String(found["handover"])) as Handover;
         const { adoptedBy = clone } = handover;
         if (adoptedBy !== clone) return [token, { adoptedBy }];
-        update.run(JSON.stringify({ ...handover, adoptedBy: clone }), Number(found["job_key"]));
+        update(Number(found["job_key"]), { handover: { ...handover, adoptedBy: clone } });
         return [token, "registered"];
       }));
     });

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { StoreWork } from "../sqlite/open_store.ts";
 import { deleteAllMoves, deleteMoves, insertMoves, selectMoves } from "./ref_moves.ts";
 import type { RefMove } from "./ref_moves.ts";
+import { prepareUpdate } from "./columns.ts";
 import { StorePart } from "./store_part.ts";
 import type { Worktrees } from "./worktrees.ts";
 
@@ -39,10 +40,8 @@ export class JobCommits extends StorePart {
       );
       const ended = [...commits.keys()].filter((key) => isOpen.get(key) === undefined);
       if (ended.length > 0) return ended;
-      const update = this.database.prepare(
-        "UPDATE job SET commit_oid = ?, commit_base = ? WHERE job_key = ?",
-      );
-      for (const [key, oid] of commits) update.run(oid, base, key);
+      const update = prepareUpdate(this.database);
+      for (const [key, oid] of commits) update(key, { commit_oid: oid, commit_base: base });
       deleteMoves(this.database, commits.keys());
       insertMoves(this.database, moves);
       return [];
@@ -64,11 +63,9 @@ export class JobCommits extends StorePart {
   /** Takes back what {@linkcode JobCommits.note} noted: no branch has moved. */
   forget(keys: Iterable<number>): void {
     this.transaction(() => {
-      const update = this.database.prepare(
-        "UPDATE job SET commit_oid = NULL, commit_base = NULL WHERE job_key = ?",
-      );
+      const update = prepareUpdate(this.database);
       const all = [...keys];
-      for (const key of all) update.run(key);
+      for (const key of all) update(key, { commit_oid: null, commit_base: null });
       deleteMoves(this.database, all);
     });
   }

@@ -8,6 +8,7 @@ import type {
   NotedScript,
 } from "../jobs/noted_evidence.ts";
 import type { StoreWork } from "../sqlite/open_store.ts";
+import { json } from "./columns.ts";
 import { StorePart } from "./store_part.ts";
 import { RowsAhead } from "./rows_ahead.ts";
 
@@ -166,7 +167,7 @@ function parse<T>(
   written: unknown,
   schema: v.GenericSchema,
 ): T | undefined {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), written);
+  const parsed = v.safeParse(json(schema), written);
   return parsed.success ? parsed.output as T : undefined;
 }
 

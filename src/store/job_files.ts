@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import type { FilesBefore } from "../jobs/files_before.ts";
-import { damagedRowOf } from "./job_rows.ts";
+import { DamagedRowError } from "./read_job.ts";
+import { json } from "./columns.ts";
 import { StorePart } from "./store_part.ts";
 import { readTogether } from "./read_rows.ts";
 import { RowsAhead } from "./rows_ahead.ts";
@@ -16,23 +17,15 @@ const Files = v.array(
   }),
 );
 const Room = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.array(v.tuple([v.string(), v.string()])),
+  json(v.array(v.tuple([v.string(), v.string()]))),
   v.transform((entries): ReadonlyMap<string, string> => new Map(entries)),
 );
 const Row = v.object({
-  present: v.nullable(v.pipe(
-    v.string(),
-    v.parseJson(),
-    v.object({ places: v.array(v.string()), paths: v.array(v.string()) }),
-  )),
+  present: v.nullable(json(v.object({ places: v.array(v.string()), paths: v.array(v.string()) }))),
   room: Room,
-  alt_dir: v.nullable(v.pipe(
-    v.string(),
-    v.parseJson(),
-    v.object({ headOid: v.string(), inDataset: Files, inAltDir: Files }),
-  )),
+  alt_dir: v.nullable(
+    json(v.object({ headOid: v.string(), inDataset: Files, inAltDir: Files })),
+  ),
 });
 
 /** What files of jobs that are not ended were before they ran. Jobs of older stores have no such note. */
@@ -127,7 +120,9 @@ function parseRow<T>(
 ): T {
   const parsed = v.safeParse(schema, row);
   if (parsed.success) return parsed.output;
-  throw damagedRowOf({ key, table: "job_files" }, parsed.issues[0], database);
+  const select = database.prepare("SELECT job_key, job_id, worktree FROM job WHERE job_key = ?");
+  const column = String(parsed.issues[0].path?.[0]?.key ?? "row");
+  throw new DamagedRowError(select.get(key) ?? { job_key: key }, column, "job_files");
 }
 
 /** Prepares the noting of files for jobs, within the caller's transaction. */

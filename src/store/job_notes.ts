@@ -1,4 +1,5 @@
 import type { Attempt, JobEnd, SubmissionDetails } from "../jobs/job.ts";
+import { prepareUpdate } from "./columns.ts";
 import { StorePart } from "./store_part.ts";
 
 /** What is learnt of jobs once they were submitted. */
@@ -6,16 +7,16 @@ export class JobNotes extends StorePart {
   /** Adds what scontrol told of jobs. */
   addDetails(details: ReadonlyMap<number, SubmissionDetails>): void {
     this.transaction(() => {
-      const update = this.database.prepare("UPDATE job SET details = ? WHERE job_key = ?");
-      for (const [key, each] of details) update.run(JSON.stringify(each), key);
+      const update = prepareUpdate(this.database);
+      for (const [key, each] of details) update(key, { details: each });
     });
   }
 
   /** Notes how jobs ended that are about to be finished or closed; of an open job it means nothing. */
   addEnds(ends: ReadonlyMap<number, JobEnd>): void {
     this.transaction(() => {
-      const update = this.database.prepare("UPDATE job SET job_end = ? WHERE job_key = ?");
-      for (const [key, end] of ends) update.run(JSON.stringify(end), key);
+      const update = prepareUpdate(this.database);
+      for (const [key, end] of ends) update(key, { job_end: end });
     });
   }
 

@@ -19,6 +19,7 @@ import type { FilesBefore } from "../jobs/files_before.ts";
 import type { Job, JobRequest, SubmittedJob } from "../jobs/job.ts";
 import { adoptJobs } from "./adopt_jobs.ts";
 import type { Adoption, JobToAdopt } from "./adopt_jobs.ts";
+import { prepareUpdate } from "./columns.ts";
 import { Handovers } from "./handovers.ts";
 import { Home } from "./home.ts";
 import { FinishingJobs } from "./finishing_jobs.ts";
@@ -33,9 +34,10 @@ import { JobNotes } from "./job_notes.ts";
 import { JobFiles, prepareFilesNote, prepareFilesRemoval } from "./job_files.ts";
 import { JobListing } from "./job_listing.ts";
 import { DamagedRows } from "./damaged_rows.ts";
-import { DamagedRowError, dropJobs, IS_OF_MARK, nameOf, prepareInsertion } from "./job_rows.ts";
-import { readJob, toJob } from "./job_rows.ts";
-import type { DamagedRow } from "./job_rows.ts";
+import { dropJobs, IS_OF_MARK, prepareInsertion } from "./job_rows.ts";
+import { DamagedRowError, nameOf } from "./read_job.ts";
+import { readJob, toJob } from "./read_job.ts";
+import type { DamagedRow } from "./read_job.ts";
 import { beginRetries } from "./retries.ts";
 import type { Retry } from "./retries.ts";
 import { MIGRATIONS, STORE_ID } from "./schema.ts";
@@ -354,8 +356,7 @@ export class JobStore implements Disposable {
     this.#transaction(() => {
       const { worktree, outputs } = readJob(this.#database, key);
       this.#claim(worktree, paths, key);
-      this.#database.prepare("UPDATE job SET outputs = ? WHERE job_key = ?")
-        .run(JSON.stringify([...new Set([...outputs, ...paths])]), key);
+      prepareUpdate(this.#database)(key, { outputs: [...new Set([...outputs, ...paths])] });
     });
   }
 
@@ -483,15 +484,13 @@ export class JobStore implements Disposable {
    */
   end(keys: Iterable<number>, stage: "finished" | "closed", nowMs: number, because?: string): void {
     this.#transaction(() => {
-      const update = this.#database.prepare(
-        "UPDATE job SET stage = ?, ended_at_ms = ?, closed_because = ? WHERE job_key = ?",
-      );
+      const update = prepareUpdate(this.#database);
       const release = this.#database.prepare("DELETE FROM claim WHERE job_key = ?");
       const forgetFiles = prepareFilesRemoval(this.#database);
       const forgetEvidence = prepareEvidenceRemoval(this.#database);
       const all = [...keys];
       for (const key of all) {
-        update.run(stage, nowMs, because ?? null, key);
+        update(key, { stage, ended_at_ms: nowMs, closed_because: because });
         release.run(key);
         forgetFiles(key);
         forgetEvidence(key);

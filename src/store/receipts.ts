@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../errors.ts";
 import type { SubmissionDetails } from "../jobs/job.ts";
+import { prepareUpdate } from "./columns.ts";
 
 /** What a submission command answered. */
 export interface Receipt {
@@ -42,12 +43,12 @@ export function storeReceipts(
        accepted_at_ms = ?, waiting_plan = NULL
      WHERE (job_key = ? OR submission_key = ?) AND stage = 'submitting'`,
   );
-  const detail = database.prepare("UPDATE job SET details = ? WHERE job_key = ?");
+  const change = prepareUpdate(database);
   for (const { key, jobId, cluster, takenS, details } of receipts) {
     const other = find(jobId, cluster);
     if (other === key) {
       // Another process has taken the receipt from its traces, without what scontrol told.
-      if (details !== undefined) detail.run(JSON.stringify(details), key);
+      if (details !== undefined) change(key, { details });
       continue;
     }
     if (other !== undefined) {
@@ -55,7 +56,7 @@ export function storeReceipts(
       note.run(takenS, other, other);
     }
     const { changes } = update.run(jobId, cluster, nowMs, key, key);
-    if (details !== undefined) detail.run(JSON.stringify(details), key);
+    if (details !== undefined) change(key, { details });
     if (Number(changes) > 0) continue;
     throw new UserError(
       "SUBMISSION_UNCLEAR",

@@ -1,58 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
+import type { JobEnd, SubmissionDetails, WaitingPlan } from "../jobs/job.ts";
+import { json, prepareUpdate } from "./columns.ts";
 import { prepareEvidenceOfAttempt, prepareEvidenceTakenBack } from "./job_evidence.ts";
-import type { Attempt, JobEnd, SubmissionDetails, WaitingPlan } from "../jobs/job.ts";
+import { Attempts } from "./job_shapes.ts";
+import { toJob } from "./read_job.ts";
 
-const Details = v.object({
-  logs: v.array(v.object({ task: v.nullable(v.number()), path: v.string() })),
-  environmentFile: v.nullable(v.string()),
-  arrayTasks: v.nullable(v.string()),
-  areTasksUnknown: v.exactOptional(v.boolean()),
-  components: v.exactOptional(v.array(v.nullable(v.string()))),
-  mayHaveMoreTasks: v.exactOptional(v.boolean()),
-  submitS: v.optional(v.nullable(v.number()), null),
-  jobName: v.optional(v.nullable(v.string()), null),
-  user: v.optional(v.nullable(v.string()), null),
-});
-const End = v.object({
-  state: v.string(),
-  counts: v.record(v.string(), v.number()),
-  exitCode: v.string(),
-  elapsed: v.string(),
-  timeLimit: v.string(),
-  endS: v.nullable(v.number()),
-});
-const AttemptList = v.array(v.object({
-  jobId: v.string(),
-  cluster: v.nullable(v.string()),
-  submitter: v.string(),
-  submittedAtMs: v.number(),
-  acceptedAtMs: v.nullable(v.number()),
-  reusedFromS: v.nullable(v.number()),
-  details: v.nullable(Details),
-  cmd: v.string(),
-  options: v.array(v.string()),
-  arrayTask: v.nullable(v.number()),
-  submissionKey: v.nullable(v.number()),
-  end: End,
-  completedTasks: v.string(),
-}));
-const Attempts = v.pipe(v.string(), v.parseJson(), AttemptList);
-
-/** Whether JSON of the store is what Slurm said about a job after its submission. */
-export function isDetails(value: unknown): value is SubmissionDetails {
-  return v.is(Details, value);
-}
-
-/** Whether JSON of the store is how a job ended. */
-export function isEnd(value: unknown): value is JobEnd {
-  return v.is(End, value);
-}
-
-/** Whether JSON of the store is the attempts of a job. */
-export function isAttempts(value: unknown): value is Attempt[] {
-  return v.is(AttemptList, value);
-}
+const NumberOrNull = v.nullable(v.number());
 
 /** A failed job that is to be submitted again. */
 export interface Retry {
@@ -83,58 +37,40 @@ export function beginRetries(database: DatabaseSync, retries: readonly Retry[]):
   const select = database.prepare(
     `SELECT * FROM job WHERE job_key = ? AND stage = 'open' AND job_id = ? AND commit_oid IS NULL`,
   );
-  const update = database.prepare(
-    `UPDATE job SET stage = 'waiting', waiting_plan = ?, attempts = ?, sbatch_options = ?, cmd = ?,
-       job_id = NULL, cluster = NULL, accepted_at_ms = NULL, reused_from_s = NULL, details = NULL,
-       job_end = NULL, submission_key = NULL, array_task = NULL, waits_for_site = 0
-     WHERE job_key = ?`,
-  );
+  const update = prepareUpdate(database);
   const moveEvidence = prepareEvidenceOfAttempt(database);
   return retries.flatMap(({ jobKey, jobId, end, details, completedTasks, plan, cmd, options }) => {
     const fields = select.get(jobKey, jobId);
     if (fields === undefined) return [];
-    const row = v.parse(Failed, fields);
-    const attempt: Attempt = {
+    const job = toJob(fields);
+    const attempt = {
       jobId,
-      cluster: row.cluster,
-      submitter: row.submitter,
-      submittedAtMs: row.submitted_at_ms,
-      acceptedAtMs: row.accepted_at_ms,
-      reusedFromS: row.reused_from_s,
-      details: row.details ?? details,
-      cmd: row.cmd,
-      options: row.sbatch_options,
-      arrayTask: row.array_task,
-      submissionKey: row.submission_key,
+      cluster: job.cluster,
+      submitter: job.submitter,
+      submittedAtMs: job.submittedAtMs,
+      acceptedAtMs: job.acceptedAtMs,
+      reusedFromS: job.reusedFromS,
+      details: job.details ?? details,
+      cmd: job.cmd,
+      options: job.sbatchOptions,
+      arrayTask: v.parse(NumberOrNull, fields["array_task"]),
+      submissionKey: v.parse(NumberOrNull, fields["submission_key"]),
       end,
       completedTasks,
     };
-    moveEvidence(jobKey, row.attempts.length);
-    update.run(
-      JSON.stringify(plan),
-      JSON.stringify([...row.attempts, attempt]),
-      JSON.stringify(options),
+    moveEvidence(jobKey, job.attempts.length);
+    update(jobKey, {
+      stage: "waiting",
+      waiting_plan: plan,
+      attempts: [...job.attempts, attempt],
+      sbatch_options: options,
       cmd,
-      jobKey,
-    );
+      ...{ job_id: null, cluster: null, accepted_at_ms: null, reused_from_s: null, details: null },
+      ...{ job_end: null, submission_key: null, array_task: null, waits_for_site: 0 },
+    });
     return [jobKey];
   });
 }
-
-const TextList = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
-const Failed = v.object({
-  cluster: v.nullable(v.string()),
-  submitter: v.string(),
-  submitted_at_ms: v.number(),
-  accepted_at_ms: v.nullable(v.number()),
-  reused_from_s: v.nullable(v.number()),
-  details: v.nullable(v.pipe(v.string(), v.parseJson(), Details)),
-  cmd: v.string(),
-  sbatch_options: TextList,
-  array_task: v.nullable(v.number()),
-  submission_key: v.nullable(v.number()),
-  attempts: Attempts,
-});
 
 /**
  * Prepares to take back retries that certainly led to no job, within the caller's transaction: each becomes the
@@ -148,33 +84,30 @@ export function prepareTakingBack(
   const select = database.prepare(
     `SELECT attempts FROM job WHERE job_key = ? AND stage = ? AND attempts <> '[]'`,
   );
-  const update = database.prepare(
-    `UPDATE job SET stage = 'open', waiting_plan = NULL, attempts = ?, sbatch_options = ?, cmd = ?,
-       job_id = ?, cluster = ?, submitter = ?, submitted_at_ms = ?, accepted_at_ms = ?, reused_from_s = ?,
-       details = ?, submission_key = ?, array_task = ?, waits_for_site = 0
-     WHERE job_key = ?`,
-  );
+  const update = prepareUpdate(database);
   const takeEvidenceBack = prepareEvidenceTakenBack(database);
   return (key, stage) => {
     const found = select.get(key, stage);
     if (found === undefined) return false;
-    const attempts = v.parse(Attempts, found["attempts"]);
+    const attempts = v.parse(json(Attempts), found["attempts"]);
     const last = attempts.at(-1)!;
-    update.run(
-      JSON.stringify(attempts.slice(0, -1)),
-      JSON.stringify(last.options),
-      last.cmd,
-      last.jobId,
-      last.cluster,
-      last.submitter,
-      last.submittedAtMs,
-      last.acceptedAtMs,
-      last.reusedFromS,
-      last.details === null ? null : JSON.stringify(last.details),
-      last.submissionKey,
-      last.arrayTask,
-      key,
-    );
+    update(key, {
+      stage: "open",
+      waiting_plan: null,
+      attempts: attempts.slice(0, -1),
+      sbatch_options: last.options,
+      cmd: last.cmd,
+      job_id: last.jobId,
+      cluster: last.cluster,
+      submitter: last.submitter,
+      submitted_at_ms: last.submittedAtMs,
+      accepted_at_ms: last.acceptedAtMs,
+      reused_from_s: last.reusedFromS,
+      details: last.details,
+      submission_key: last.submissionKey,
+      array_task: last.arrayTask,
+      waits_for_site: 0,
+    });
     takeEvidenceBack(key, attempts.length - 1);
     return true;
   };

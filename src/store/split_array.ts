@@ -3,6 +3,7 @@ import type { FilesBefore } from "../jobs/files_before.ts";
 import type { Attempt, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import { foldersAround } from "../paths/root_paths.ts";
+import { prepareUpdate } from "./columns.ts";
 import { prepareFilesNote, readFilesNote } from "./job_files.ts";
 
 /** One task of an array, as the job that it becomes. */
@@ -68,38 +69,26 @@ export function splitArray(
   });
   shareEvidence(database, jobKey, tasks, keys);
   shareFiles(database, jobKey, tasks, keys);
-  tasks.forEach((each, at) => update(keys[at]!, each, array));
-  return keys;
-}
-
-function prepareUpdate(
-  database: DatabaseSync,
-): (key: number, task: ArrayTask, array: SplitArray) => void {
-  const update = database.prepare(
-    `UPDATE job SET job_id = ?, cmd = ?, outputs = ?, details = ?, attempts = ?, cluster = ?,
-       submitter = ?, submitted_at_ms = ?, accepted_at_ms = ?, reused_from_s = ?, sbatch_options = ?,
-       array_task = ?, submission_key = ?, task_outputs = NULL
-     WHERE job_key = ?`,
-  );
-  return (key, { submission, ...task }, array) => {
-    update.run(
-      task.jobId,
-      task.cmd,
-      JSON.stringify(task.outputs),
-      task.details === null ? null : JSON.stringify(task.details),
-      JSON.stringify(task.attempts),
-      submission.cluster,
-      submission.submitter,
-      submission.submittedAtMs,
-      submission.acceptedAtMs,
-      submission.reusedFromS,
-      JSON.stringify(submission.sbatchOptions),
-      task.task,
+  tasks.forEach(({ submission, ...task }, at) =>
+    update(keys[at]!, {
+      job_id: task.jobId,
+      cmd: task.cmd,
+      outputs: task.outputs,
+      details: task.details,
+      attempts: task.attempts,
+      cluster: submission.cluster,
+      submitter: submission.submitter,
+      submitted_at_ms: submission.submittedAtMs,
+      accepted_at_ms: submission.acceptedAtMs,
+      reused_from_s: submission.reusedFromS,
+      sbatch_options: submission.sbatchOptions,
+      array_task: task.task,
       // What ran in an earlier submission shares none with the others.
-      splitJobId(task.jobId).submittedId === array.jobId ? array.jobKey : null,
-      key,
-    );
-  };
+      submission_key: splitJobId(task.jobId).submittedId === jobId ? jobKey : null,
+      task_outputs: null,
+    })
+  );
+  return keys;
 }
 
 /** Gives each task what was noted of the submissions that it was part of. */

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { splitJobId } from "../jobs/job_id.ts";
+import { json } from "./columns.ts";
 import { allRows } from "./read_rows.ts";
 import { StorePart } from "./store_part.ts";
 
@@ -11,12 +12,8 @@ export interface SubmittedCommand {
   readonly directory: string;
 }
 
-const Command = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ command: v.string(), directory: v.string() }),
-);
-const Attempts = v.pipe(v.string(), v.parseJson(), v.array(v.object({ jobId: v.string() })));
+const Command = json(v.object({ command: v.string(), directory: v.string() }));
+const Attempts = json(v.array(v.object({ jobId: v.string() })));
 
 /** A command as a row of the table `job` holds it. */
 export function renderSubmittedCommand({ command, directory }: SubmittedCommand): string {

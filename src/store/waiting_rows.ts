@@ -3,9 +3,11 @@ import * as v from "valibot";
 import { JOB_STAGES } from "../jobs/job.ts";
 import type { Job, JobRequest, JobStage, WaitingJob, WaitingPlan } from "../jobs/job.ts";
 import type { GatheredEvidence } from "../jobs/noted_evidence.ts";
+import { json, prepareUpdate } from "./columns.ts";
 import type { Home } from "./home.ts";
 import type { DamagedRows } from "./damaged_rows.ts";
-import { dropJobs, IS_OF_MARK, prepareInsertion, readJob } from "./job_rows.ts";
+import { dropJobs, IS_OF_MARK, prepareInsertion } from "./job_rows.ts";
+import { readJob } from "./read_job.ts";
 import { prepareEvidenceNote } from "./job_evidence.ts";
 import type { StoreWork } from "../sqlite/open_store.ts";
 import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
@@ -14,9 +16,7 @@ import { allRows } from "./read_rows.ts";
 import type { Worktrees } from "./worktrees.ts";
 
 const TextList = v.array(v.string());
-const Plan = v.pipe(
-  v.string(),
-  v.parseJson(),
+const Plan = json(
   v.object({
     command: v.string(),
     directory: v.string(),
@@ -245,11 +245,12 @@ export class WaitingRows {
   takeAsArray(keys: readonly number[], taker: RowTaker): WaitingJob[] {
     return this.#transaction(() => {
       const taken = this.#take(keys, taker);
-      const update = this.#database.prepare(
-        "UPDATE job SET submission_key = ?, array_task = ? WHERE job_key = ?",
-      );
-      taken.forEach((job, at) =>
-        update.run(taken[0]!.jobKey, job.plan.array?.task ?? at, job.jobKey)
+      const update = prepareUpdate(this.#database);
+      taken.forEach(({ jobKey, plan }, at) =>
+        update(jobKey, {
+          submission_key: taken[0]!.jobKey,
+          array_task: plan.array?.task ?? at,
+        })
       );
       return taken;
     });

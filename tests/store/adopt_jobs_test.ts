@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { adoptJobs } from "../../src/store/adopt_jobs.ts";
 import type { JobToAdopt } from "../../src/store/adopt_jobs.ts";
-import { readJob } from "../../src/store/job_rows.ts";
+import { readJob } from "../../src/store/read_job.ts";
 import { jobRequest } from "../support/jobs.ts";
 import { insertJob, memoryStore } from "./memory_store.ts";
 

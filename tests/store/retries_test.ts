@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { JobEnd, WaitingPlan } from "../../src/jobs/job.ts";
 import { JobStore } from "../../src/store/job_store.ts";
-import { isAttempts, isDetails, isEnd } from "../../src/store/retries.ts";
 import type { Retry } from "../../src/store/retries.ts";
 import { jobRequest } from "../support/jobs.ts";
 import { TestFolder } from "../support/test_folder.ts";
@@ -78,14 +77,4 @@ Deno.test("a retry that is dropped is the failed job that it was, field by field
   store.waiting.drop([key], "waiting");
 
   assert.deepEqual(store.findSubmitted(key), before);
-});
-
-Deno.test("isDetails(), isEnd() and isAttempts() tell what is damaged", () => {
-  assert.equal(isDetails(DETAILS), true);
-  assert.equal(isDetails({ logs: DETAILS.logs, environmentFile: null, arrayTasks: null }), true);
-  assert.equal(isDetails({ ...DETAILS, logs: ["/set/log"] }), false);
-  assert.equal(isEnd(END), true);
-  assert.equal(isEnd({ ...END, endS: "soon" }), false);
-  assert.equal(isAttempts([]), true);
-  assert.equal(isAttempts([{ jobId: "1" }]), false);
 });
