@@ -54,7 +54,7 @@ export async function dropWaiting(
   store: JobStore,
   keys: readonly number[],
 ): Promise<void> {
-  const rows = [...store.waiting.read(keys)];
+  const rows = [...store.waiting.jobs(keys)];
   await putBack(dataset, store, rows);
   store.waiting.drop(rows.map((row) => row.jobKey), "waiting");
 }

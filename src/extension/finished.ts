@@ -57,7 +57,7 @@ function findVanished(
 ): SubmittedJob[] {
   const path = extensionDatabaseOf(dataset);
   if (path === undefined || open.length === 0) return [];
-  const keys = new Map([...store.listAdopted()].map(([mark, key]) => [key, mark]));
+  const keys = new Map([...store.adopted.list()].map(([mark, key]) => [key, mark]));
   const adopted = open.filter((job) => keys.has(job.jobKey));
   if (adopted.length === 0) return [];
   try {

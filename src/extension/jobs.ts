@@ -25,7 +25,7 @@ export function findPendingEntries(dataset: Dataset, store: JobStore): Extension
   const path = extensionDatabaseOf(dataset);
   const entries = path === undefined ? [] : readExtensionDatabase(path);
   if (entries.length === 0) return [];
-  const adopted = store.listAdopted();
+  const adopted = store.adopted.list();
   return entries.filter(({ job }) => "problem" in job || !adopted.has(job.mark));
 }
 

@@ -61,7 +61,7 @@ export async function adoptHandover(
   if (!isSameDataset(file.dataset, await markOfDataset(dataset))) {
     throw badHandover(options.name, `"${dataset.root}" is another dataset`);
   }
-  const known = store.listAdopted();
+  const known = store.adopted.list();
   const fresh = file.jobs.filter(({ token }) => !known.has(markOf(token)));
   const toAdopt = new Map<HandedJob, JobToAdopt>();
   for (const job of fresh) toAdopt.set(job, await toAdoptable(dataset, job, options));
@@ -76,7 +76,7 @@ export async function adoptHandover(
     const ours = fresh.filter(isOurs);
     const adoptions = ours.length === 0
       ? []
-      : store.adopt(ours.map((job) => toAdopt.get(job)!), options.checksOutputs);
+      : store.adopted.add(ours.map((job) => toAdopt.get(job)!), options.checksOutputs);
     const refused = ours.filter((_, at) => isRefusal(adoptions[at]!));
     firstStore?.handovers.unregister(refused.map(({ token }) => token), dataset.commonDir);
     const outcomes = new Map(ours.map((job, at) => [job, adoptions[at]!]));

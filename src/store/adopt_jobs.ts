@@ -14,6 +14,7 @@ import { readJob } from "./read_job.ts";
 import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 import { prepareFindingOpen } from "./receipts.ts";
+import { StorePart } from "./store_part.ts";
 
 /** A job that another program submitted, to be taken into the store as an open one. */
 export interface JobToAdopt {
@@ -58,15 +59,33 @@ export type Adoption =
   /** The holder is the job in the way, in whatever stage that holds claims. */
   | { readonly kind: "conflict"; readonly conflict: OutputConflict; readonly holder: Job };
 
-/**
- * Takes jobs into the store, each with its claims; one that conflicts with an open job or with an
- * earlier one of the list is left out. To be called inside a transaction.
- *
- * @param mark of the worktree that they are adopted in.
- * @param checksOutputs `false` to share places with open jobs.
- * @returns one for each of `jobs`, in their order.
- */
-export function adoptJobs(
+/** The jobs that other programs have submitted. */
+export class AdoptedJobs extends StorePart {
+  /**
+   * Takes jobs into the store, each with its claims, in one transaction; one that conflicts with an open job or
+   * with an earlier one of the list is left out.
+   *
+   * @param checksOutputs `false` to share places with open jobs.
+   * @returns one for each of `jobs`, in their order.
+   */
+  add(jobs: readonly JobToAdopt[], checksOutputs: boolean): Adoption[] {
+    const { worktrees, home } = this.parts;
+    return this.transaction(() => {
+      const mark = worktrees.requireMark(jobs[0]?.request.worktree ?? "");
+      home.note(this.database);
+      return adoptJobs(this.database, jobs, mark, checksOutputs);
+    });
+  }
+
+  /** Those of the store, open or not: their keys by {@linkcode JobToAdopt.mark}. */
+  list(): Map<string, number> {
+    const statement = "SELECT adopted_from, job_key FROM job WHERE adopted_from IS NOT NULL";
+    const rows = this.read(() => this.database.prepare(statement).all());
+    return new Map(rows.map((row) => [String(row["adopted_from"]), Number(row["job_key"])]));
+  }
+}
+
+function adoptJobs(
   database: DatabaseSync,
   jobs: readonly JobToAdopt[],
   mark: string | null,

@@ -1,5 +1,6 @@
+import { UserError } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
-import { DamagedRowError, toJob } from "./read_job.ts";
+import { DamagedRowError, nameOf, toJob } from "./read_job.ts";
 import type { DamagedRow } from "./read_job.ts";
 
 /**
@@ -7,8 +8,14 @@ import type { DamagedRow } from "./read_job.ts";
  * listed and finished.
  */
 export class DamagedRows {
+  readonly #path: string;
   readonly #found = new Map<number, DamagedRow>();
   readonly #reported = new Set<number>();
+
+  /** Says where the store is, in the file `path`. */
+  constructor(path: string) {
+    this.#path = path;
+  }
 
   /** Reads a row of the table `job`; `undefined`, and noted, if it cannot be read. */
   readonly toJob = (fields: Record<string, unknown>): Job | undefined => {
@@ -21,10 +28,22 @@ export class DamagedRows {
     }
   };
 
-  /** Notes a row of which one column cannot be read. */
-  add(fields: Record<string, unknown>, column: string): void {
-    const { row } = new DamagedRowError(fields, column);
+  /** Notes a row whose plan cannot be read. */
+  addForPlan(fields: Record<string, unknown>): void {
+    const { row } = new DamagedRowError(fields, "waiting_plan");
     this.#found.set(row.key, row);
+  }
+
+  /** What is to be said of a row that cannot be read. */
+  explain(row: DamagedRow): UserError {
+    const look = `sqlite3 "${this.#path}" "SELECT * FROM ${row.table} WHERE job_key = ${row.key}"`;
+    const giveUp = row.jobId === null ? "" : `, or give the job up: dlslurm finish ${row.jobId} ` +
+      "--close-unknown-jobs";
+    return new UserError(
+      "STORE_UNREADABLE",
+      `Cannot read ${nameOf(row)}: its "${row.column}" is not as it should be`,
+      { unchanged: "It was left as it is", hint: `mend it: ${look} shows it${giveUp}` },
+    );
   }
 
   /** All that were found so far. */

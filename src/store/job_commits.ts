@@ -1,26 +1,10 @@
-import type { DatabaseSync } from "node:sqlite";
-import type { StoreWork } from "../sqlite/open_store.ts";
 import { deleteAllMoves, deleteMoves, insertMoves, selectMoves } from "./ref_moves.ts";
 import type { RefMove } from "./ref_moves.ts";
 import { prepareUpdate } from "./columns.ts";
 import { StorePart } from "./store_part.ts";
-import type { Worktrees } from "./worktrees.ts";
 
 /** The commits that were built for jobs, and the refs that are to move to them. */
 export class JobCommits extends StorePart {
-  readonly #worktrees: Worktrees;
-
-  /** Takes `worktrees` beside what each part of a store takes. */
-  constructor(
-    database: DatabaseSync,
-    transaction: StoreWork,
-    read: StoreWork,
-    worktrees: Worktrees,
-  ) {
-    super(database, transaction, read);
-    this.#worktrees = worktrees;
-  }
-
   /**
    * Notes the commits that were built for jobs, before the branch moves to them. A later run finds
    * them in the branch's history or not, and knows.
@@ -56,7 +40,7 @@ export class JobCommits extends StorePart {
 
   /** The moves that were noted for a work tree and neither completed nor taken back. */
   listMoves(worktree: string): RefMove[] {
-    const mark = this.#worktrees.markOf(worktree);
+    const mark = this.parts.worktrees.markOf(worktree);
     return this.read(() => selectMoves(this.database, worktree, mark));
   }
 

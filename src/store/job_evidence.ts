@@ -7,7 +7,6 @@ import type {
   NotedInput,
   NotedScript,
 } from "../jobs/noted_evidence.ts";
-import type { StoreWork } from "../sqlite/open_store.ts";
 import { json } from "./columns.ts";
 import { StorePart } from "./store_part.ts";
 import { RowsAhead } from "./rows_ahead.ts";
@@ -15,7 +14,10 @@ import { RowsAhead } from "./rows_ahead.ts";
 /** Longer lists are kept once for all jobs that have the same. */
 const MOST_INPUTS_IN_ROW = 100;
 
-/** Reads what is noted of the newest job. */
+/**
+ * Reads what is noted of the newest job: with the first look at the store, since on a parallel file system
+ * each look by itself takes milliseconds.
+ */
 export function readNewestEvidence(database: DatabaseSync): Record<string, unknown> | undefined {
   return database.prepare("SELECT noted FROM job_evidence ORDER BY job_key DESC LIMIT 1").get();
 }
@@ -28,25 +30,9 @@ export function readNewestEvidence(database: DatabaseSync): Record<string, unkno
 export class JobEvidence extends StorePart {
   readonly #rows = new RowsAhead(
     this.database,
-    this.read,
+    this.parts.read,
     "SELECT noted, kept_inputs FROM job_evidence WHERE job_key = ?",
   );
-
-  readonly #newestAtFirst: Record<string, unknown> | undefined;
-
-  /**
-   * Takes beside what each part of a store takes what {@linkcode readNewestEvidence} found with the first look
-   * at the store: on a parallel file system each look by itself takes milliseconds.
-   */
-  constructor(
-    database: DatabaseSync,
-    transaction: StoreWork,
-    read: StoreWork,
-    newestAtFirst?: Record<string, unknown>,
-  ) {
-    super(database, transaction, read);
-    this.#newestAtFirst = newestAtFirst;
-  }
 
   /** Reads what is about to be looked for, at once; nobody may change it until then. */
   load(keys: readonly number[]): void {
@@ -112,7 +98,7 @@ export class JobEvidence extends StorePart {
    * one; a long list of inputs is not looked up.
    */
   newest(): NewestEvidence | undefined {
-    const found = this.#newestAtFirst ?? this.read(() => readNewestEvidence(this.database));
+    const found = this.parts.newestEvidence ?? this.read(() => readNewestEvidence(this.database));
     const noted = parse<NotedEvidence>(found?.["noted"], Noted);
     const head = noted?.submission?.head;
     if (noted === undefined || head === undefined) return undefined;

@@ -32,7 +32,7 @@ const Row = v.object({
 export class JobFiles extends StorePart {
   readonly #rows = new RowsAhead(
     this.database,
-    this.read,
+    this.parts.read,
     "SELECT present, room, alt_dir FROM job_files WHERE job_key = ?",
   );
 

@@ -1,12 +1,9 @@
-import type { DatabaseSync } from "node:sqlite";
 import { lastUseMs } from "../jobs/earlier_ids.ts";
 import { isSubmitted, JOB_STAGES } from "../jobs/job.ts";
 import type { Job, JobStage, SubmittedJob } from "../jobs/job.ts";
-import { DamagedRows } from "./damaged_rows.ts";
 import { IS_OF_MARK } from "./job_rows.ts";
-import type { StoreWork } from "../sqlite/open_store.ts";
 import { allRows, readRows } from "./read_rows.ts";
-import type { Worktrees } from "./worktrees.ts";
+import { StorePart } from "./store_part.ts";
 
 /** Of a job what it is counted by. */
 export interface JobOutline extends Pick<Job, "jobKey" | "stage" | "cmd" | "pwd"> {
@@ -23,25 +20,7 @@ const OUTLINES = `SELECT job_key, stage, cmd, pwd, row_identity, label,
   FROM job WHERE worktree = ? AND ${IS_OF_MARK} ORDER BY job_key DESC`;
 
 /** The jobs of the store, to be looked at: whatever their stage, never changed. */
-export class JobListing {
-  readonly #database: DatabaseSync;
-  readonly #read: StoreWork;
-  readonly #worktrees: Worktrees;
-  readonly #damaged: DamagedRows;
-
-  /** Reads an open store through `read`; rows that cannot be read are left out and told to `damaged`. */
-  constructor(
-    database: DatabaseSync,
-    read: StoreWork,
-    worktrees: Worktrees,
-    damaged: DamagedRows,
-  ) {
-    this.#database = database;
-    this.#read = read;
-    this.#worktrees = worktrees;
-    this.#damaged = damaged;
-  }
-
+export class JobListing extends StorePart {
   /** Jobs of a work tree in these stages, the newest first, `limit` of them or all. */
   newest(worktree: string, stages: readonly JobStage[], limit: number | undefined): Job[] {
     const { text, values } = this.#newest(worktree, stages, limit);
@@ -57,7 +36,7 @@ export class JobListing {
     const { text, values } = this.#newest(worktree, stages, limit);
     const ids = `SELECT job_id, cluster FROM (${text}) WHERE stage = 'open'
       AND typeof(job_id) = 'text' AND typeof(cluster) IN ('text', 'null')`;
-    return this.#read(() => this.#database.prepare(ids).all(...values))
+    return this.read(() => this.database.prepare(ids).all(...values))
       .map((row) => ({ jobId: row["job_id"] as string, cluster: row["cluster"] as string | null }));
   }
 
@@ -71,8 +50,8 @@ export class JobListing {
 
   /** What is to be counted of all jobs of a work tree, the newest first; less than a job, so that all fit. */
   outlines(worktree: string): JobOutline[] {
-    const mark = this.#worktrees.markOf(worktree);
-    const rows = this.#read(() => allRows(this.#database.prepare(OUTLINES), worktree, mark));
+    const mark = this.parts.worktrees.markOf(worktree);
+    const rows = this.read(() => allRows(this.database.prepare(OUTLINES), worktree, mark));
     return rows.map((row) => ({
       jobKey: Number(row["job_key"]),
       stage: String(row["stage"]) as JobStage,
@@ -89,7 +68,7 @@ export class JobListing {
     const { text, times } = selectionOf(stages);
     const statement = `SELECT count(*) AS n FROM (${text})`;
     const values = this.#valuesFor(worktree, times);
-    return this.#read(() => Number(this.#database.prepare(statement).get(...values)!["n"]));
+    return this.read(() => Number(this.database.prepare(statement).get(...values)!["n"]));
   }
 
   /**
@@ -97,14 +76,14 @@ export class JobListing {
    * name another has got since.
    */
   ofRemovedWorktrees(): Job[] {
-    const names = this.#read(() => this.#database.prepare(LINKED_WORKTREES).all());
+    const names = this.read(() => this.database.prepare(LINKED_WORKTREES).all());
     return names.map((row) => String(row["worktree"])).flatMap((name) =>
-      this.#worktrees.has(name)
+      this.parts.worktrees.has(name)
         ? this.#list(
           `${
             unendedOf("worktree_mark IS NOT NULL AND worktree_mark IS NOT ?")
           } ORDER BY job_key DESC`,
-          ...INDEXED.flatMap(() => [name, this.#worktrees.markOf(name)]),
+          ...INDEXED.flatMap(() => [name, this.parts.worktrees.markOf(name)]),
         )
         : this.#list(`${unendedOf("1")} ORDER BY job_key DESC`, ...INDEXED.map(() => name))
     ).sort((a, b) => b.jobKey - a.jobKey);
@@ -113,27 +92,27 @@ export class JobListing {
   /** The open jobs of all work trees that are there, in the order of their submission. */
   openEverywhere(): SubmittedJob[] {
     const statement = "SELECT DISTINCT worktree FROM job WHERE stage = 'open'";
-    const names = this.#read(() => this.#database.prepare(statement).all())
+    const names = this.read(() => this.database.prepare(statement).all())
       .map((row) => String(row["worktree"]));
     const { text, times } = selectionOf(["open"]);
-    return names.filter((name) => this.#worktrees.has(name))
+    return names.filter((name) => this.parts.worktrees.has(name))
       .flatMap((name) => this.#list(text, ...this.#valuesFor(name, times)))
       .filter(isSubmitted).sort((a, b) => a.jobKey - b.jobKey);
   }
 
   /** Jobs of a work tree that have a label, the newest first. */
   labelled(worktree: string, label: string): Job[] {
-    const mark = this.#worktrees.markOf(worktree);
+    const mark = this.parts.worktrees.markOf(worktree);
     const condition = `worktree = ? AND label = ? AND ${IS_OF_MARK} ORDER BY job_key DESC`;
     return this.#list(`SELECT * FROM job WHERE ${condition}`, worktree, label, mark);
   }
 
   /** The labels of a work tree's open jobs, each once, that of the newest first. */
   labelsOfOpen(worktree: string): string[] {
-    const mark = this.#worktrees.markOf(worktree);
+    const mark = this.parts.worktrees.markOf(worktree);
     const statement = "SELECT label FROM job WHERE stage = 'open' AND worktree = ? " +
       `AND ${IS_OF_MARK} AND label IS NOT NULL GROUP BY label ORDER BY max(job_key) DESC`;
-    return this.#read(() => this.#database.prepare(statement).all(worktree, mark))
+    return this.read(() => this.database.prepare(statement).all(worktree, mark))
       .map((row) => String(row["label"]));
   }
 
@@ -175,12 +154,12 @@ export class JobListing {
   }
 
   #valuesFor(worktree: string, times: number): (string | null)[] {
-    const mark = this.#worktrees.markOf(worktree);
+    const mark = this.parts.worktrees.markOf(worktree);
     return Array.from({ length: times }, () => [worktree, mark]).flat();
   }
 
   #list(statement: string, ...values: (string | number | null)[]): Job[] {
-    return this.#read(() => readRows(this.#database, statement, values, this.#damaged.toJob))
+    return this.read(() => readRows(this.database, statement, values, this.parts.damaged.toJob))
       .filter((job) => job !== undefined);
   }
 }

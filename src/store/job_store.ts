@@ -11,14 +11,12 @@
 
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { UserError } from "../errors.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { isSubmitted } from "../jobs/job.ts";
 import type { GatheredEvidence } from "../jobs/noted_evidence.ts";
 import type { FilesBefore } from "../jobs/files_before.ts";
 import type { Job, JobRequest, SubmittedJob } from "../jobs/job.ts";
-import { adoptJobs } from "./adopt_jobs.ts";
-import type { Adoption, JobToAdopt } from "./adopt_jobs.ts";
+import { AdoptedJobs } from "./adopt_jobs.ts";
 import { prepareUpdate } from "./columns.ts";
 import { Handovers } from "./handovers.ts";
 import { Home } from "./home.ts";
@@ -35,45 +33,31 @@ import { JobFiles, prepareFilesNote, prepareFilesRemoval } from "./job_files.ts"
 import { JobListing } from "./job_listing.ts";
 import { DamagedRows } from "./damaged_rows.ts";
 import { dropJobs, IS_OF_MARK, prepareInsertion } from "./job_rows.ts";
-import { DamagedRowError, nameOf } from "./read_job.ts";
+import { DamagedRowError } from "./read_job.ts";
 import { readJob, toJob } from "./read_job.ts";
-import type { DamagedRow } from "./read_job.ts";
-import { beginRetries } from "./retries.ts";
-import type { Retry } from "./retries.ts";
+import { Retries } from "./retries.ts";
 import { MIGRATIONS, STORE_ID } from "./schema.ts";
 import { IN_MEMORY, isThere, openStoreFile } from "../sqlite/open_store.ts";
-import type { StoreFile, StoreSharing, StoreWork } from "../sqlite/open_store.ts";
-import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
-import type { OutputConflict } from "./output_conflict.ts";
+import type { StoreFile, StoreSharing } from "../sqlite/open_store.ts";
+import { OutputConflictError, OutputConflicts, prepareClaim } from "./output_conflict.ts";
 import { allRows, readRows } from "./read_rows.ts";
-import { prepareFindingOpen, storeReceipts } from "./receipts.ts";
-import type { Receipt } from "./receipts.ts";
+import { Receipts } from "./receipts.ts";
 import { deleteMoves } from "./ref_moves.ts";
 import { Unanswered } from "./unanswered.ts";
 import type { SubmittedCommand } from "./unanswered.ts";
-import { bindStore, requireNoOtherStore, STORE_FILE, storeFileOf } from "./store_place.ts";
+import {
+  bindStore,
+  requireNoOtherStore,
+  sharingOf,
+  STORE_FILE,
+  storeFileOf,
+  WITHOUT_LOCKS,
+} from "./store_place.ts";
 import type { StorePlace } from "./store_place.ts";
 import { WaitingRows } from "./waiting_rows.ts";
-import { splitArray } from "./split_array.ts";
-import type { ArrayTask, SplitArray } from "./split_array.ts";
+import { Arrays } from "./split_array.ts";
+import type { PartsOfStore } from "./store_part.ts";
 import { Worktrees } from "./worktrees.ts";
-
-/** Thrown by {@linkcode JobStore.beginSubmission}; the transaction is rolled back. */
-export class OutputConflictError extends Error {
-  /** What `String(error)` begins with. */
-  override readonly name = "OutputConflictError";
-  /** The first conflict found; there may be more. */
-  readonly conflict: OutputConflict;
-  /** The job in the way: open, or still waiting or being submitted and then without a job ID. */
-  readonly holder: Job;
-
-  /** Takes the holder as it was read in the same transaction. */
-  constructor(conflict: OutputConflict, holder: Job) {
-    super(`Cannot claim "${conflict.path}": job ${holder.jobId ?? `(${holder.stage})`} holds it`);
-    this.conflict = conflict;
-    this.holder = holder;
-  }
-}
 
 /** What is noted with a submission. */
 export interface SubmissionNotes {
@@ -100,13 +84,20 @@ interface FirstLook {
 export class JobStore implements Disposable {
   readonly #file: StoreFile;
   readonly #database: DatabaseSync;
-  readonly #path: string;
   readonly #worktrees: Worktrees;
   readonly #home: Home;
   /** Rows that cannot be read, which lists leave out. */
-  readonly damaged: DamagedRows = new DamagedRows();
+  readonly damaged: DamagedRows;
+  /** What submission commands answered. */
+  readonly receipts: Receipts;
   /** The rows of tables that were not submitted yet. */
   readonly waiting: WaitingRows;
+  /** Failed jobs that are submitted again. */
+  readonly retries: Retries;
+  /** The arrays that are one job each. */
+  readonly arrays: Arrays;
+  /** The jobs that other programs have submitted. */
+  readonly adopted: AdoptedJobs;
   /** What the files of jobs were before they ran. */
   readonly files: JobFiles;
   /** What was seen of jobs when they were submitted. */
@@ -136,28 +127,31 @@ export class JobStore implements Disposable {
     const { database } = file;
     this.#file = file;
     this.#database = database;
-    this.#path = path;
+    this.damaged = new DamagedRows(path);
     this.#worktrees = worktrees;
     this.#home = new Home(worktrees.commonDir, STORE_FILE);
-    const change: StoreWork = (work) => this.#transaction(work);
-    const read: StoreWork = (work) => this.#explain(work);
-    const { damaged } = this;
-    const home = this.#home;
-    this.waiting = new WaitingRows(database, {
-      transaction: change,
-      read,
+    const parts: PartsOfStore = {
+      database,
+      transaction: (work) => this.#transaction(work),
+      read: (work) => this.#explain(work),
       worktrees,
-      home,
-      damaged,
-    });
-    this.files = new JobFiles(database, change, read);
-    this.evidence = new JobEvidence(database, change, read, atFirst.newestEvidence);
-    this.listing = new JobListing(database, read, worktrees, this.damaged);
-    this.finishing = new FinishingJobs(database, change, read);
-    this.handovers = new Handovers(database, change, read);
-    this.notes = new JobNotes(database, change, read);
-    this.commits = new JobCommits(database, change, read, worktrees);
-    this.unanswered = new Unanswered(database, change, read);
+      home: this.#home,
+      damaged: this.damaged,
+      newestEvidence: atFirst.newestEvidence,
+    };
+    this.receipts = new Receipts(parts);
+    this.waiting = new WaitingRows(parts);
+    this.retries = new Retries(parts);
+    this.arrays = new Arrays(parts);
+    this.adopted = new AdoptedJobs(parts);
+    this.files = new JobFiles(parts);
+    this.evidence = new JobEvidence(parts);
+    this.listing = new JobListing(parts);
+    this.finishing = new FinishingJobs(parts);
+    this.handovers = new Handovers(parts);
+    this.notes = new JobNotes(parts);
+    this.commits = new JobCommits(parts);
+    this.unanswered = new Unanswered(parts);
   }
 
   /**
@@ -201,7 +195,7 @@ export class JobStore implements Disposable {
    */
   static openIn(place: StorePlace): JobStore {
     const { commonDir, config } = place;
-    const sharing = sharingOf(config.get("dlslurm.store.vfs"));
+    const sharing = sharingOf(config);
     const path = storeFileOf(place);
     const isNew = !isThere(path);
     if (path !== join(commonDir, STORE_FILE)) bindStore(place);
@@ -276,71 +270,6 @@ export class JobStore implements Disposable {
     });
   }
 
-  /**
-   * Stores Slurm's receipt: the job is open from here on, or all rows of an array are, each as the job
-   * `ID_TASK`. Storing the same receipt again is harmless.
-   *
-   * @param nowMs milliseconds since 1970.
-   * @throws {UserError} `SUBMISSION_UNCLEAR` if another open job has this job ID already, and nothing
-   * proves that Slurm gave it anew, or if the submission is not in the store any more.
-   */
-  storeReceipt(key: number, jobId: string, cluster: string | null, nowMs = Date.now()): void {
-    this.storeReceipts([{ key, jobId, cluster }], nowMs);
-  }
-
-  /**
-   * Stores several receipts in one transaction: all or none.
-   *
-   * @throws {UserError} As {@linkcode JobStore.storeReceipt}, for the first that cannot be stored.
-   */
-  storeReceipts(receipts: readonly Receipt[], nowMs = Date.now()): void {
-    this.#transaction(() => storeReceipts(this.#database, receipts, nowMs));
-  }
-
-  /**
-   * Stores the receipt of a plain job and reads the job, in one transaction.
-   *
-   * @throws {UserError} As {@linkcode JobStore.storeReceipt}.
-   */
-  acceptReceipt(receipt: Receipt, nowMs: number): SubmittedJob {
-    return this.#transaction(() => {
-      storeReceipts(this.#database, [receipt], nowMs);
-      const job = readJob(this.#database, receipt.key);
-      if (isSubmitted(job)) return job;
-      throw new Error(`job row ${receipt.key} has no job ID behind its receipt`);
-    });
-  }
-
-  /**
-   * Turns failed open jobs into waiting ones that keep their claims, in one transaction. Dropping one that
-   * was not submitted makes it the failed job again.
-   *
-   * @returns the keys of those that were still as the caller had seen them.
-   */
-  beginRetries(retries: readonly Retry[]): number[] {
-    return this.#transaction(() => beginRetries(this.#database, retries));
-  }
-
-  /**
-   * Makes a job of each task of an open array that was one job, in one transaction.
-   *
-   * @returns as {@linkcode splitArray}.
-   */
-  splitArray(
-    array: SplitArray,
-    tasks: readonly ArrayTask[],
-  ): readonly number[] | undefined {
-    return this.#transaction(() => splitArray(this.#database, array, tasks));
-  }
-
-  /** The open job that has an ID, or whose tasks have it; one whose ID Slurm has given anew does not count. */
-  findOpen(jobId: string, cluster: string | null): Job | undefined {
-    return this.#explain(() => {
-      const key = prepareFindingOpen(this.#database)(jobId, cluster);
-      return key === undefined ? undefined : readJob(this.#database, key);
-    });
-  }
-
   /** Runs `work` while no other process writes to the store. */
   exclusively<T>(work: () => T): T {
     return this.#transaction(work);
@@ -393,27 +322,6 @@ export class JobStore implements Disposable {
       new OutputConflicts(this.#database).findHolders(worktree, path, inside)
         .map((key) => readJob(this.#database, key))
     );
-  }
-
-  /**
-   * Takes over jobs that another program submitted, in one transaction; what stands in the way of one
-   * leaves the others be.
-   *
-   * @returns as {@linkcode adoptJobs}.
-   */
-  adopt(jobs: readonly JobToAdopt[], checksOutputs: boolean): Adoption[] {
-    return this.#transaction(() => {
-      const mark = this.#worktrees.requireMark(jobs[0]?.request.worktree ?? "");
-      this.#home.note(this.#database);
-      return adoptJobs(this.#database, jobs, mark, checksOutputs);
-    });
-  }
-
-  /** The adopted jobs, open or not: their keys by {@linkcode JobToAdopt.mark}. */
-  listAdopted(): Map<string, number> {
-    const statement = "SELECT adopted_from, job_key FROM job WHERE adopted_from IS NOT NULL";
-    const rows = this.#explain(() => this.#database.prepare(statement).all());
-    return new Map(rows.map((row) => [String(row["adopted_from"]), Number(row["job_key"])]));
   }
 
   /**
@@ -516,18 +424,6 @@ export class JobStore implements Disposable {
     return this.#explainDamaged(() => this.#file.read(work));
   }
 
-  /** What is to be said of a row that cannot be read. */
-  explainDamage(row: DamagedRow): UserError {
-    const look = `sqlite3 "${this.#path}" "SELECT * FROM ${row.table} WHERE job_key = ${row.key}"`;
-    const giveUp = row.jobId === null ? "" : `, or give the job up: dlslurm finish ${row.jobId} ` +
-      "--close-unknown-jobs";
-    return new UserError(
-      "STORE_UNREADABLE",
-      `Cannot read ${nameOf(row)}: its "${row.column}" is not as it should be`,
-      { unchanged: "It was left as it is", hint: `mend it: ${look} shows it${giveUp}` },
-    );
-  }
-
   #transaction<T>(work: () => T): T {
     this.#submittingAtFirst = undefined;
     return this.#explainDamaged(() => this.#file.transaction(work));
@@ -537,7 +433,7 @@ export class JobStore implements Disposable {
     try {
       return work();
     } catch (error) {
-      if (error instanceof DamagedRowError) throw this.explainDamage(error.row);
+      if (error instanceof DamagedRowError) throw this.damaged.explain(error.row);
       throw error;
     }
   }
@@ -545,17 +441,3 @@ export class JobStore implements Disposable {
 
 const SUBMITTING =
   "stage = 'submitting' AND (submission_key IS NULL OR submission_key = job_key) ORDER BY job_key";
-
-const WITHOUT_LOCKS = "where the file system has no POSIX locks, as Lustre without flock: " +
-  "git config dlslurm.store.vfs unix-dotfile";
-
-function sharingOf(vfs: string | undefined): StoreSharing {
-  if (vfs === undefined || vfs === "unix" || vfs === "unix-dotfile") return vfs ?? "unix";
-  throw new UserError(
-    "USAGE",
-    `Cannot use the store: dlslurm.store.vfs is "${vfs}", which is none`,
-    {
-      hint: "git config dlslurm.store.vfs unix-dotfile, or unix, which is the default",
-    },
-  );
-}

@@ -1,5 +1,6 @@
 import { pathAndFoldersAround } from "../paths/root_paths.ts";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Job } from "../jobs/job.ts";
 
 /**
  * Where it is decided whether two jobs' outputs conflict: the claim of an open job is the same path
@@ -13,6 +14,23 @@ export interface OutputConflict {
   readonly claim: string;
   /** The job that holds it. */
   readonly jobKey: number;
+}
+
+/** Thrown by {@linkcode JobStore.beginSubmission}; the transaction is rolled back. */
+export class OutputConflictError extends Error {
+  /** What `String(error)` begins with. */
+  override readonly name = "OutputConflictError";
+  /** The first conflict found; there may be more. */
+  readonly conflict: OutputConflict;
+  /** The job in the way: open, or still waiting or being submitted and then without a job ID. */
+  readonly holder: Job;
+
+  /** Takes the holder as it was read in the same transaction. */
+  constructor(conflict: OutputConflict, holder: Job) {
+    super(`Cannot claim "${conflict.path}": job ${holder.jobId ?? `(${holder.stage})`} holds it`);
+    this.conflict = conflict;
+    this.holder = holder;
+  }
 }
 
 /** Finds conflicts for many paths: each statement is prepared once. */

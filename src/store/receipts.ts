@@ -1,7 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../errors.ts";
-import type { SubmissionDetails } from "../jobs/job.ts";
+import { isSubmitted } from "../jobs/job.ts";
+import type { Job, SubmissionDetails, SubmittedJob } from "../jobs/job.ts";
 import { prepareUpdate } from "./columns.ts";
+import { readJob } from "./read_job.ts";
+import { StorePart } from "./store_part.ts";
 
 /** What a submission command answered. */
 export interface Receipt {
@@ -20,15 +23,44 @@ export interface Receipt {
   readonly details?: SubmissionDetails;
 }
 
-/**
- * Stores receipts: their jobs are open from here on; part of a transaction. Of a receipt that is stored
- * already only the details are taken.
- *
- * @param nowMs milliseconds since 1970.
- * @throws {UserError} `SUBMISSION_UNCLEAR` for the first that cannot be stored, as
- * {@linkcode JobStore.storeReceipt} has it.
- */
-export function storeReceipts(
+/** The receipts of jobs, which make them open ones. */
+export class Receipts extends StorePart {
+  /**
+   * Stores receipts in one transaction, all or none: the jobs are open from here on, or all rows of an array
+   * are, each as the job `ID_TASK`. Of a receipt that is stored already only the details are taken.
+   *
+   * @param nowMs milliseconds since 1970.
+   * @throws {UserError} `SUBMISSION_UNCLEAR` for the first that cannot be stored: another open job has this job
+   * ID already, and nothing proves that Slurm gave it anew, or the submission is not in the store any more.
+   */
+  store(receipts: readonly Receipt[], nowMs = Date.now()): void {
+    this.transaction(() => storeReceipts(this.database, receipts, nowMs));
+  }
+
+  /**
+   * Stores the receipt of a plain job and reads the job, in one transaction.
+   *
+   * @throws {UserError} As {@linkcode Receipts.store}.
+   */
+  accept(receipt: Receipt, nowMs: number): SubmittedJob {
+    return this.transaction(() => {
+      storeReceipts(this.database, [receipt], nowMs);
+      const job = readJob(this.database, receipt.key);
+      if (isSubmitted(job)) return job;
+      throw new Error(`job row ${receipt.key} has no job ID behind its receipt`);
+    });
+  }
+
+  /** The open job that has an ID, or whose tasks have it; one whose ID Slurm has given anew does not count. */
+  findOpen(jobId: string, cluster: string | null): Job | undefined {
+    return this.read(() => {
+      const key = prepareFindingOpen(this.database)(jobId, cluster);
+      return key === undefined ? undefined : readJob(this.database, key);
+    });
+  }
+}
+
+function storeReceipts(
   database: DatabaseSync,
   receipts: readonly Receipt[],
   nowMs: number,

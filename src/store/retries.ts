@@ -5,6 +5,7 @@ import { json, prepareUpdate } from "./columns.ts";
 import { prepareEvidenceOfAttempt, prepareEvidenceTakenBack } from "./job_evidence.ts";
 import { Attempts } from "./job_shapes.ts";
 import { toJob } from "./read_job.ts";
+import { StorePart } from "./store_part.ts";
 
 const NumberOrNull = v.nullable(v.number());
 
@@ -28,12 +29,20 @@ export interface Retry {
   readonly options: readonly string[];
 }
 
-/**
- * Turns failed open jobs into waiting ones that keep their claims; part of a transaction.
- *
- * @returns the keys of those that were still open, with that job ID and without a commit.
- */
-export function beginRetries(database: DatabaseSync, retries: readonly Retry[]): number[] {
+/** Failed jobs on their way to Slurm once more. */
+export class Retries extends StorePart {
+  /**
+   * Turns failed open jobs into waiting ones that keep their claims, in one transaction. Dropping one that
+   * was not submitted makes it the failed job again.
+   *
+   * @returns the keys of those that were still open, with that job ID and without a commit.
+   */
+  begin(retries: readonly Retry[]): number[] {
+    return this.transaction(() => beginRetries(this.database, retries));
+  }
+}
+
+function beginRetries(database: DatabaseSync, retries: readonly Retry[]): number[] {
   const select = database.prepare(
     `SELECT * FROM job WHERE job_key = ? AND stage = 'open' AND job_id = ? AND commit_oid IS NULL`,
   );

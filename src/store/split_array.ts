@@ -5,6 +5,7 @@ import { splitJobId } from "../jobs/job_id.ts";
 import { foldersAround } from "../paths/root_paths.ts";
 import { prepareUpdate } from "./columns.ts";
 import { prepareFilesNote, readFilesNote } from "./job_files.ts";
+import { StorePart } from "./store_part.ts";
 
 /** One task of an array, as the job that it becomes. */
 export interface ArrayTask {
@@ -38,18 +39,24 @@ const COPIED = [
   ...["rescheduled_job_id", "label", "after_jobs", "worktree", "worktree_mark"],
 ].join(", ");
 
-/**
- * Makes a job of each task of an open array that was one job; part of a transaction. The first of them has the
- * array's key from now on.
- *
- * @returns their keys; `undefined` if the array is not the open job any more that the caller has seen.
- */
-export function splitArray(
+/** The arrays that are one job each. */
+export class Arrays extends StorePart {
+  /**
+   * Makes a job of each task of an open one, in one transaction. The first of them has the array's key from now
+   * on.
+   *
+   * @returns their keys; `undefined` if the array is not the open job any more that the caller has seen.
+   */
+  split(array: SplitArray, tasks: readonly ArrayTask[]): readonly number[] | undefined {
+    return this.transaction(() => splitArray(this.database, array, tasks));
+  }
+}
+
+function splitArray(
   database: DatabaseSync,
-  array: SplitArray,
+  { jobKey, jobId }: SplitArray,
   tasks: readonly ArrayTask[],
 ): readonly number[] | undefined {
-  const { jobKey, jobId } = array;
   const isStill = database.prepare(
     `SELECT 1 FROM job WHERE job_key = ? AND stage = 'open' AND job_id = ? AND commit_oid IS NULL
        AND task_outputs IS NOT NULL`,

@@ -4,12 +4,18 @@ import { isAbsence, isThereSync } from "../fs/if_present.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
 import { temporaryNameFor } from "../fs/write_file_atomic.ts";
 import { shellName } from "../shell/shell_name.ts";
+import type { StoreSharing } from "../sqlite/open_store.ts";
 import { placeOf } from "./home.ts";
 
 /** Where the store is, below Git's common directory, unless `dlslurm.store.path` names another folder. */
 export const STORE_FILE: string = join("dlslurm", "jobs.sqlite");
 /** The setting for another folder, on a local or home file system. */
 export const PATH_SETTING = "dlslurm.store.path";
+
+/** What may help where the store cannot be locked. */
+export const WITHOUT_LOCKS: string =
+  "where the file system has no POSIX locks, as Lustre without flock: " +
+  "git config dlslurm.store.vfs unix-dotfile";
 
 /** In the repository: says that its store is elsewhere, and which one. */
 const NOTE_FILE = join("dlslurm", "store.json");
@@ -212,5 +218,20 @@ function copied(commonDir: string, original: string): UserError {
     `"${commonDir}" is a copy, and the store is that of "${original}"`,
     `give the copy one of its own: rm ${shellName(join(commonDir, NOTE_FILE))}, then ` +
       `git config ${PATH_SETTING} FOLDER or git config --unset ${PATH_SETTING}`,
+  );
+}
+
+/**
+ * How the store is shared with other processes, by `dlslurm.store.vfs`.
+ *
+ * @throws {UserError} `USAGE` for a value that there is not.
+ */
+export function sharingOf(config: StorePlace["config"]): StoreSharing {
+  const vfs = config.get("dlslurm.store.vfs") ?? "unix";
+  if (vfs === "unix" || vfs === "unix-dotfile") return vfs;
+  throw new UserError(
+    "USAGE",
+    `Cannot use the store: dlslurm.store.vfs is "${vfs}", which is none`,
+    { hint: "git config dlslurm.store.vfs unix-dotfile, or unix, which is the default" },
   );
 }

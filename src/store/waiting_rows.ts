@@ -1,19 +1,15 @@
-import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import { JOB_STAGES } from "../jobs/job.ts";
 import type { Job, JobRequest, JobStage, WaitingJob, WaitingPlan } from "../jobs/job.ts";
 import type { GatheredEvidence } from "../jobs/noted_evidence.ts";
 import { json, prepareUpdate } from "./columns.ts";
-import type { Home } from "./home.ts";
-import type { DamagedRows } from "./damaged_rows.ts";
 import { dropJobs, IS_OF_MARK, prepareInsertion } from "./job_rows.ts";
 import { readJob } from "./read_job.ts";
 import { prepareEvidenceNote } from "./job_evidence.ts";
-import type { StoreWork } from "../sqlite/open_store.ts";
 import { OutputConflicts, prepareClaim } from "./output_conflict.ts";
 import type { OutputConflict } from "./output_conflict.ts";
 import { allRows } from "./read_rows.ts";
-import type { Worktrees } from "./worktrees.ts";
+import { StorePart } from "./store_part.ts";
 
 const TextList = v.array(v.string());
 const Plan = json(
@@ -113,43 +109,12 @@ export function isToBeNoted({ stage }: KnownRow, again: boolean): boolean {
 
 class RolledBack extends Error {}
 
-/** What rows of tables need of the store that they are in. */
-interface PartsOfStore {
-  /** Runs changes as one transaction. */
-  readonly transaction: StoreWork;
-  /** Runs what only reads. */
-  readonly read: StoreWork;
-  /** The linked worktrees of the repository. */
-  readonly worktrees: Worktrees;
-  /** Where the repository is. */
-  readonly home: Home;
-  /** Receives the rows that cannot be read, which are left out. */
-  readonly damaged: DamagedRows;
-}
-
 /**
  * The rows of tables on their way to Slurm: `waiting`, until their submission begins. Each method is one
  * transaction, however many rows it is about. Rows that share one submission, as an array, have the key
  * of their first one as `submission_key`.
  */
-export class WaitingRows {
-  readonly #database: DatabaseSync;
-  readonly #transaction: StoreWork;
-  readonly #read: StoreWork;
-  readonly #worktrees: Worktrees;
-  readonly #home: Home;
-  readonly #damaged: DamagedRows;
-
-  /** Changes and reads an open store. */
-  constructor(database: DatabaseSync, store: PartsOfStore) {
-    this.#database = database;
-    this.#transaction = store.transaction;
-    this.#read = store.read;
-    this.#worktrees = store.worktrees;
-    this.#home = store.home;
-    this.#damaged = store.damaged;
-  }
-
+export class WaitingRows extends StorePart {
   /**
    * Notes rows with their claims, all or none. Rows that are on their way already are left out, in the
    * same transaction: of several processes with one table each row is noted by one.
@@ -157,7 +122,7 @@ export class WaitingRows {
   add(rows: readonly NewWaitingRow[], options: AddRowsOptions): AddedRows {
     let result: AddedRows = { keys: [], known: [] };
     try {
-      this.#transaction(() => {
+      this.transaction(() => {
         result = this.#insert(rows, options);
         if ("conflicts" in result || options.isTrial) throw new RolledBack();
       });
@@ -172,8 +137,8 @@ export class WaitingRows {
    * worktree of the same name only those that have ended count: its others are in nobody's hands.
    */
   findKnown(worktree: string, identities: readonly string[]): Map<string, KnownRow> {
-    const mark = this.#worktrees.markOf(worktree);
-    return this.#read(() => {
+    const mark = this.parts.worktrees.markOf(worktree);
+    return this.read(() => {
       const find = this.#prepareKnown(mark);
       const known = new Map<string, KnownRow>();
       for (const identity of identities) {
@@ -187,7 +152,7 @@ export class WaitingRows {
   #prepareKnown(
     mark: string | null,
   ): (worktree: string, identity: string) => KnownRow | undefined {
-    const select = this.#database.prepare(
+    const select = this.database.prepare(
       `SELECT job_key, stage FROM job WHERE worktree = ? AND row_identity = ?
          AND (stage IN ('finished', 'closed') OR ${IS_OF_MARK})
        ORDER BY job_key DESC LIMIT 1`,
@@ -209,20 +174,20 @@ export class WaitingRows {
       `SELECT job_key FROM job WHERE stage = 'waiting' AND worktree = ? AND ${IS_OF_MARK}${
         ofSite ? " AND waits_for_site = 1" : ""
       } ORDER BY job_key`;
-    const mark = this.#worktrees.markOf(worktree);
-    return this.#read(() => {
-      const rows = this.#database.prepare(statement).all(worktree, mark);
+    const mark = this.parts.worktrees.markOf(worktree);
+    return this.read(() => {
+      const rows = this.database.prepare(statement).all(worktree, mark);
       const keys = rows.map((row) => Number(row["job_key"]));
-      const copied = this.#home.findCopied(this.#database, keys)?.keys;
+      const copied = this.parts.home.findCopied(this.database, keys)?.keys;
       return copied === undefined ? keys : keys.filter((key) => !copied.has(key));
     });
   }
 
   /** Reads waiting rows, some at a time; those that do not wait any more by then are left out. */
-  *read(keys: readonly number[]): Generator<WaitingJob, void> {
+  *jobs(keys: readonly number[]): Generator<WaitingJob, void> {
     for (let start = 0; start < keys.length; start += ROWS_AT_ONCE) {
       const part = keys.slice(start, start + ROWS_AT_ONCE);
-      yield* this.#read(() => this.#select("waiting", part));
+      yield* this.read(() => this.#select("waiting", part));
     }
   }
 
@@ -233,7 +198,7 @@ export class WaitingRows {
    * @returns those that still waited, and are now the caller's.
    */
   take(keys: readonly number[], taker: RowTaker): WaitingJob[] {
-    return this.#transaction(() => this.#take(keys, taker));
+    return this.transaction(() => this.#take(keys, taker));
   }
 
   /**
@@ -243,9 +208,9 @@ export class WaitingRows {
    * @returns those that still waited; the first one's key is that of the submission.
    */
   takeAsArray(keys: readonly number[], taker: RowTaker): WaitingJob[] {
-    return this.#transaction(() => {
+    return this.transaction(() => {
       const taken = this.#take(keys, taker);
-      const update = prepareUpdate(this.#database);
+      const update = prepareUpdate(this.database);
       taken.forEach(({ jobKey, plan }, at) =>
         update(jobKey, {
           submission_key: taken[0]!.jobKey,
@@ -258,8 +223,8 @@ export class WaitingRows {
 
   /** Puts rows back that the caller has taken and that certainly were not submitted: they wait again. */
   putBack(keys: readonly number[], forSite: boolean): void {
-    this.#transaction(() => {
-      const update = this.#database.prepare(
+    this.transaction(() => {
+      const update = this.database.prepare(
         `UPDATE job SET stage = 'waiting', waits_for_site = ?, submission_key = NULL, array_task = NULL
          WHERE job_key = ? AND stage = 'submitting' AND waiting_plan IS NOT NULL`,
       );
@@ -269,8 +234,8 @@ export class WaitingRows {
 
   /** Marks rows that still wait as waiting because the site takes no more jobs for now. */
   markForSite(keys: readonly number[]): void {
-    this.#transaction(() => {
-      const update = this.#database.prepare(
+    this.transaction(() => {
+      const update = this.database.prepare(
         "UPDATE job SET waits_for_site = 1 WHERE job_key = ? AND stage = 'waiting'",
       );
       for (const key of keys) update.run(key);
@@ -279,19 +244,19 @@ export class WaitingRows {
 
   /** Forgets rows of this stage that certainly led to no job, with their claims. */
   drop(keys: readonly number[], stage: "waiting" | "submitting"): void {
-    this.#transaction(() => dropJobs(this.#database, keys, stage));
+    this.transaction(() => dropJobs(this.database, keys, stage));
   }
 
   #insert(rows: readonly NewWaitingRow[], options: AddRowsOptions): AddedRows {
-    const finder = new OutputConflicts(this.#database);
-    const insert = prepareInsertion(this.#database);
-    const claim = prepareClaim(this.#database);
+    const finder = new OutputConflicts(this.database);
+    const insert = prepareInsertion(this.database);
+    const claim = prepareClaim(this.database);
     const indices = new Map<number, number>();
     const known: KnownRow[] = [];
     const conflicts: RowConflict[] = [];
-    const mark = this.#worktrees.requireMark(rows[0]?.request.worktree ?? "");
+    const mark = this.parts.worktrees.requireMark(rows[0]?.request.worktree ?? "");
     const find = this.#prepareKnown(mark);
-    this.#home.note(this.#database);
+    this.parts.home.note(this.database);
     rows.forEach(({ request, identity, plan }, at) => {
       const before = find(request.worktree, identity);
       if (before !== undefined && !isToBeNoted(before, options.again)) {
@@ -314,7 +279,7 @@ export class WaitingRows {
           : undefined;
         if (conflict === undefined) claim(request.worktree, path, key);
         else {
-          const holder = indices.get(conflict.jobKey) ?? readJob(this.#database, conflict.jobKey);
+          const holder = indices.get(conflict.jobKey) ?? readJob(this.database, conflict.jobKey);
           conflicts.push({ ...conflict, at, with: holder });
         }
       }
@@ -326,14 +291,14 @@ export class WaitingRows {
     keys: readonly number[],
     { submitter, nowMs, beforeTaking, evidence }: RowTaker,
   ): WaitingJob[] {
-    const update = this.#database.prepare(
+    const update = this.database.prepare(
       `UPDATE job SET stage = 'submitting', submitter = ?, submitted_at_ms = ?, waits_for_site = 0,
          submitted_as = NULL, unanswered_at_ms = NULL
        WHERE job_key = ? AND stage = 'waiting'`,
     );
     const own = keys.filter((key) => Number(update.run(submitter, nowMs, key).changes) === 1);
     for (const key of own) beforeTaking(key);
-    const note = prepareEvidenceNote(this.#database);
+    const note = prepareEvidenceNote(this.database);
     for (const key of own) {
       const gathered = evidence?.get(key);
       if (gathered !== undefined) note(key, gathered);
@@ -342,13 +307,13 @@ export class WaitingRows {
   }
 
   #select(stage: "waiting" | "submitting", keys: readonly number[]): WaitingJob[] {
-    const select = this.#database.prepare("SELECT * FROM job WHERE job_key = ? AND stage = ?");
+    const select = this.database.prepare("SELECT * FROM job WHERE job_key = ? AND stage = ?");
     return keys.flatMap((key) => allRows(select, key, stage)).flatMap((fields) => {
-      const job = this.#damaged.toJob(fields);
+      const job = this.parts.damaged.toJob(fields);
       const plan = v.safeParse(Plan, fields["waiting_plan"]);
       if (job === undefined) return [];
       if (plan.success) return [{ ...job, plan: plan.output }];
-      this.#damaged.add(fields, "waiting_plan");
+      this.parts.damaged.addForPlan(fields);
       return [];
     });
   }

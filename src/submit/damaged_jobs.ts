@@ -18,7 +18,7 @@ export function reportDamaged(
       refds: dataset.root,
       // What stands there need not be a job ID.
       ...(isJobId(row.jobId ?? "") ? { slurmJobId: row.jobId! } : {}),
-      ...fieldsOfError(store.explainDamage(row)),
+      ...fieldsOfError(store.damaged.explain(row)),
     });
   }
 }

@@ -109,7 +109,7 @@ export async function withoutVain(
 ): Promise<readonly number[]> {
   const { store } = open;
   const names = new Map<number, readonly string[]>();
-  for (const { jobKey, after = [] } of store.waiting.read(keys)) {
+  for (const { jobKey, after = [] } of store.waiting.jobs(keys)) {
     const own = after.map(({ type, jobId }) => `${type}:${jobId}`).filter(isPredecessorName);
     if (own.length > 0) names.set(jobKey, own);
   }
@@ -125,7 +125,7 @@ export async function withoutVain(
     if (name !== undefined) vain.getOrInsert(name, []).push(key);
   }
   for (const [name, own] of vain) {
-    onVain([...store.waiting.read(own)], found.get(name) as UserError);
+    onVain([...store.waiting.jobs(own)], found.get(name) as UserError);
   }
   const left = new Set([...vain.values()].flat());
   return keys.filter((key) => !left.has(key));

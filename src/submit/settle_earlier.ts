@@ -17,7 +17,7 @@ export async function recoverEarlier(open: OpenDataset): Promise<Job[]> {
     const { recoverSubmissions } = await import("./recover_submissions.ts");
     unclear = await recoverSubmissions(open);
   }
-  for (const row of store.damaged.takeNew()) session.warn(store.explainDamage(row).message);
+  for (const row of store.damaged.takeNew()) session.warn(store.damaged.explain(row).message);
   return unclear;
 }
 

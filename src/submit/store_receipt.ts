@@ -10,7 +10,7 @@ import type { Receipt } from "../store/receipts.ts";
  * the new one.
  *
  * @param nowMs when it was printed, milliseconds since 1970.
- * @throws {UserError} `SUBMISSION_UNCLEAR` as `JobStore.storeReceipt` has it.
+ * @throws {UserError} `SUBMISSION_UNCLEAR` as `Receipts.store` has it.
  */
 export async function storeReceiptOf(
   open: OpenDataset,
@@ -19,12 +19,12 @@ export async function storeReceiptOf(
 ): Promise<SubmittedJob> {
   const { store, session } = open;
   try {
-    return store.acceptReceipt(receipt, nowMs);
+    return store.receipts.accept(receipt, nowMs);
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== "SUBMISSION_UNCLEAR") throw error;
     const takenS = await whenTakenAnew(open, receipt);
     if (takenS === undefined) throw error;
-    const job = store.acceptReceipt({ ...receipt, takenS }, nowMs);
+    const job = store.receipts.accept({ ...receipt, takenS }, nowMs);
     session.warn(
       `Slurm gives job IDs anew: an older open job has the ID ${receipt.jobId}, too. What it says about ` +
         "that ID is about the new job from now on; the older one: dlslurm list",
@@ -38,7 +38,7 @@ async function whenTakenAnew(
   { dataset, store, session }: OpenDataset,
   { key, jobId, cluster }: Receipt,
 ): Promise<number | undefined> {
-  const older = store.findOpen(jobId, cluster);
+  const older = store.receipts.findOpen(jobId, cluster);
   const submission = store.listSubmitting().find((job) => job.jobKey === key);
   if (older === undefined || submission === undefined) return undefined;
   // Loaded only then: it is rare.

@@ -17,7 +17,7 @@ import { UserError } from "../errors.ts";
 import { toUserError } from "../process/system_error.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { Receipt } from "../store/receipts.ts";
-import { OutputConflictError } from "../store/job_store.ts";
+import { OutputConflictError } from "../store/output_conflict.ts";
 import type { Session } from "../session/session.ts";
 import { EvidenceGatherer } from "./gather_evidence.ts";
 import { hintForUnopenedScript } from "./batch_script.ts";

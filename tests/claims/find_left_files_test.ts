@@ -20,7 +20,7 @@ async function createDataset() {
         ...before,
       },
     });
-    store.storeReceipt(key, jobId, null);
+    store.receipts.store([{ key, jobId, cluster: null }]);
     return store.findSubmitted(key)!;
   };
   return { repository, dataset, store, note, session: testSession() };
@@ -53,7 +53,7 @@ Deno.test("findLeftFiles() leaves what was there before, and what another open j
   const other = store.beginSubmission(jobRequest({ outputs: ["out/theirs"] }), "{}", 1, {
     checksOutputs: false,
   });
-  store.storeReceipt(other, "3", null);
+  store.receipts.store([{ key: other, jobId: "3", cluster: null }]);
   for (const path of ["out/before", "out/mine", "out/theirs/a"]) {
     await repository.dataset.write(path, "1\n");
   }

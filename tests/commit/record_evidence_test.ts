@@ -29,7 +29,7 @@ class World extends StoredDataset {
     const key = this.store.beginSubmission(request, "{}", 1, {
       evidence: { noted: whole, script },
     });
-    this.store.storeReceipt(key, jobId, null);
+    this.store.receipts.store([{ key, jobId, cluster: null }]);
     return this.store.findSubmitted(key)!;
   }
 

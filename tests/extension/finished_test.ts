@@ -36,7 +36,7 @@ async function afterAdoption(
   const { job } = readExtensionDatabase(path)[0]!;
   assert(!("problem" in job));
   const adopted = { submittedAtMs, details: null, cluster: null, mark: job.mark, jobId: "7" };
-  store.adopt([{ ...adopted, request: jobRequest({ outputs: ["a"] }) }], true);
+  store.adopted.add([{ ...adopted, request: jobRequest({ outputs: ["a"] }) }], true);
   await then(repository, path, store);
   const session = testSession();
 
@@ -102,7 +102,7 @@ Deno.test("endFinishedByExtension() takes no commit of another job of the store"
   const found = await afterAdoption(async (repository, path, store) => {
     await repository.commit(recordOf("sbatch job.sh"));
     const key = store.beginSubmission(jobRequest({ outputs: ["b"] }), "{}", 1);
-    store.storeReceipt(key, "8", null);
+    store.receipts.store([{ key, jobId: "8", cluster: null }]);
     const oid = textOf(await repository.git.require(["rev-parse", "HEAD"]));
     store.commits.note(new Map([[key, oid.trim()]]), "base");
     store.end([key], "finished", 1);

@@ -29,7 +29,7 @@ async function createDataset() {
   const { job } = readExtensionDatabase(extensionDatabaseOf(dataset)!)[0]!;
   assert(!("problem" in job));
   const adopted = { submittedAtMs: 1, details: null, cluster: null, mark: job.mark, jobId: "7" };
-  store.adopt([{ ...adopted, request: jobRequest({ outputs: ["a"] }) }], true);
+  store.adopted.add([{ ...adopted, request: jobRequest({ outputs: ["a"] }) }], true);
   return { folder, dataset, store, session: testSession() };
 }
 

@@ -35,7 +35,7 @@ class Finder implements AsyncDisposable {
   /** Notes an open job in the store; gives its key. */
   schedule(jobId: string, output: string, atMs = 1_000): number {
     const key = this.store.beginSubmission(jobRequest({ outputs: [output] }), "{}", atMs);
-    this.store.storeReceipt(key, jobId, null);
+    this.store.receipts.store([{ key, jobId, cluster: null }]);
     return key;
   }
 
@@ -76,12 +76,12 @@ Deno.test("TargetFinder.byLabel() takes the newest job with a label, of the stor
   const { committedS } = (await world.history.open()).top.history.entries[0]!.commit;
   const request = jobRequest({ outputs: ["c"], label: "fit" });
   const key = world.store.beginSubmission(request, "{}", (committedS + 60) * 1_000);
-  world.store.storeReceipt(key, "9", null);
+  world.store.receipts.store([{ key, jobId: "9", cluster: null }]);
   assert.equal(await byLabel("fit"), 'open 9; 2 jobs have the label "fit": this is the newest');
 
   const older = jobRequest({ outputs: ["d"], label: "other" });
   const olderKey = world.store.beginSubmission(older, "{}", 1_000);
-  world.store.storeReceipt(olderKey, "3", null);
+  world.store.receipts.store([{ key: olderKey, jobId: "3", cluster: null }]);
   assert.equal(
     await byLabel("other"),
     'commit 8; 2 jobs have the label "other": this is the newest',

@@ -9,7 +9,7 @@ function rowsOf(count: number) {
 }
 
 Deno.test("DamagedRows.toJob() reads a good row, and notes a bad one once", () => {
-  const damaged = new DamagedRows();
+  const damaged = new DamagedRows("/jobs.sqlite");
   const [good, bad] = rowsOf(2);
 
   assert.equal(damaged.toJob(good!)!.jobId, "1");
@@ -26,13 +26,13 @@ Deno.test("DamagedRows.toJob() reads a good row, and notes a bad one once", () =
 });
 
 Deno.test("DamagedRows.takeNew() gives each row once", () => {
-  const damaged = new DamagedRows();
+  const damaged = new DamagedRows("/jobs.sqlite");
   const [one, other] = rowsOf(2);
   damaged.toJob({ ...one, inputs: "x" });
 
   assert.deepEqual(damaged.takeNew().map(({ key }) => key), [1]);
   damaged.toJob({ ...one, inputs: "x" });
-  damaged.add(other!, "waiting_plan");
+  damaged.addForPlan(other!);
 
   assert.deepEqual(damaged.takeNew().map(({ column }) => column), ["waiting_plan"]);
   assert.deepEqual(damaged.takeNew(), []);
@@ -46,5 +46,5 @@ Deno.test("DamagedRows.toJob() lets other errors through", () => {
     },
   };
 
-  assert.throws(() => new DamagedRows().toJob(fields), RangeError);
+  assert.throws(() => new DamagedRows("/jobs.sqlite").toJob(fields), RangeError);
 });

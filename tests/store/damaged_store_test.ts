@@ -19,7 +19,7 @@ const READS: Readonly<Record<string, (store: JobStore) => unknown>> = {
   listOpen: (store) => store.listOpen(""),
   listSubmitting: (store) => store.listSubmitting(),
   listOfSubmissions: (store) => store.listOfSubmissions([1]),
-  listAdopted: (store) => store.listAdopted(),
+  "adopted.list": (store) => store.adopted.list(),
   listMoves: (store) => store.commits.listMoves(""),
   isSubmissionEnded: (store) => store.isSubmissionEnded(1, 0),
   findSubmitted: (store) => store.findSubmitted(1),
@@ -37,7 +37,7 @@ const READS: Readonly<Record<string, (store: JobStore) => unknown>> = {
   "listing.count": (store) => store.listing.count("", ["waiting"]),
   "waiting.findKnown": (store) => store.waiting.findKnown("", ["row 1"]),
   "waiting.keys": (store) => store.waiting.keys("", false),
-  "waiting.read": (store) => [...store.waiting.read([41, 42])],
+  "waiting.jobs": (store) => [...store.waiting.jobs([41, 42])],
 };
 
 function fill(folder: string, count = 40): void {
@@ -46,7 +46,7 @@ function fill(folder: string, count = 40): void {
     const before = { present: null, room: new Map([["out/1", "x"]]), altDir: null };
     const request = { ...REQUEST, outputs: [`out/${at}`] };
     const key = store.beginSubmission(request, "{}", 1, { before });
-    store.storeReceipt(key, String(at), null);
+    store.receipts.store([{ key, jobId: String(at), cluster: null }]);
   }
   const rows = Array.from({ length: count }, (_, at) => ({
     request: { ...REQUEST, outputs: [`row/${at}`] },

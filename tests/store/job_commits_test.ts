@@ -21,7 +21,7 @@ Deno.test("JobCommits.note() says what finish has built, and where refs will mov
 Deno.test("JobCommits.note() notes nothing once one of the jobs is not open any more, and names it", () =>
   withOpenJob((store, key) => {
     const other = store.beginSubmission(jobRequest({ outputs: ["other"] }), "{}", 1);
-    store.storeReceipt(other, "2", null);
+    store.receipts.store([{ key: other, jobId: "2", cluster: null }]);
     store.end([key], "closed", 1);
 
     const commits = new Map([[other, "c2"], [key, "c1"]]);

@@ -51,7 +51,7 @@ Deno.test("JobEvidence keeps an unsaved script until the last job that has it is
   withStore((store) => {
     const one = begin(store, "a", evidence(101));
     const other = begin(store, "b", evidence(101));
-    store.storeReceipts([{ key: one, jobId: "1", cluster: null }]);
+    store.receipts.store([{ key: one, jobId: "1", cluster: null }]);
 
     store.end([one], "finished", 1);
     assert.equal(store.evidence.find(one), undefined);

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
 import type { FilesBefore } from "../../src/jobs/files_before.ts";
 import { JobFiles, prepareFilesRemoval } from "../../src/store/job_files.ts";
-import { insertJob, memoryStore } from "./memory_store.ts";
+import { insertJob, memoryStore, partsOf } from "./memory_store.ts";
 
 const NONE: FilesBefore = { present: null, room: new Map(), altDir: null };
 
 function filesOf(database: DatabaseSync): JobFiles {
-  return new JobFiles(database, (work) => work(), (work) => work());
+  return new JobFiles(partsOf(database));
 }
 
 function submitting(database: DatabaseSync): number {

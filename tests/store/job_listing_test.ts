@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
-import { SharedMode } from "../../src/fs/shared_mode.ts";
 import { JOB_STAGES } from "../../src/jobs/job.ts";
 import type { Job, JobStage } from "../../src/jobs/job.ts";
-import { DamagedRows } from "../../src/store/damaged_rows.ts";
 import { JobListing } from "../../src/store/job_listing.ts";
-import { Worktrees } from "../../src/store/worktrees.ts";
 import { TestFolder } from "../support/test_folder.ts";
-import { insertJob, memoryStore } from "./memory_store.ts";
+import { insertJob, memoryStore, partsOf } from "./memory_store.ts";
 
 /** A listing of a repository that has the linked worktree "side", with the mark "new". */
 async function createListing() {
@@ -16,10 +13,8 @@ async function createListing() {
     "worktrees/side/dlslurm.mark": "new\n",
   });
   const database = memoryStore();
-  const damaged = new DamagedRows();
-  const worktrees = new Worktrees(folder.root, SharedMode.UMASK);
-  const listing = new JobListing(database, (work) => work(), worktrees, damaged);
-  return { folder, database, damaged, listing };
+  const parts = partsOf(database, folder.root);
+  return { folder, database, damaged: parts.damaged, listing: new JobListing(parts) };
 }
 
 function insert(

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { JobRequest } from "../../src/jobs/job.ts";
-import { JobStore, OutputConflictError } from "../../src/store/job_store.ts";
+import { JobStore } from "../../src/store/job_store.ts";
+import { OutputConflictError } from "../../src/store/output_conflict.ts";
 import { STORE_FILE } from "../../src/store/store_place.ts";
 
 const REQUEST: JobRequest = {
@@ -38,7 +39,7 @@ function begin(store: JobStore, outputs: readonly string[], worktree = ""): numb
 /** Takes a job as far as the open stage and gives its key. */
 function submit(store: JobStore, outputs: readonly string[], jobId: string): number {
   const key = begin(store, outputs);
-  store.storeReceipt(key, jobId, null);
+  store.receipts.store([{ key, jobId, cluster: null }]);
   return key;
 }
 
@@ -67,7 +68,7 @@ Deno.test("JobStore keeps all that is known of a job", async () => {
       ...{ exitCode: "1:0", elapsed: "00:00:05", timeLimit: "01:00:00", endS: 1_800_000_009 },
     };
     const key = begin(store, ["out", "more/files"]);
-    store.storeReceipt(key, "4", "big", 2_000);
+    store.receipts.store([{ key, jobId: "4", cluster: "big" }], 2_000);
     store.notes.addDetails(new Map([[key, details]]));
     store.notes.addEnds(new Map([[key, end]]));
 

@@ -7,6 +7,6 @@ export async function withOpenJob(test: (store: JobStore, key: number) => void):
   await using folder = await TestFolder.create();
   using store = JobStore.open(folder.root);
   const key = store.beginSubmission(jobRequest(), "{}", 1);
-  store.storeReceipt(key, "1", null);
+  store.receipts.store([{ key, jobId: "1", cluster: null }]);
   test(store, key);
 }

@@ -33,13 +33,13 @@ const PLAN: WaitingPlan = {
 /** Calls whatever schedule, list and finish call. */
 function useStore(store: JobStore): void {
   const key = store.beginSubmission(REQUEST, "{}", 1);
-  store.storeReceipt(key, "4242", null);
+  store.receipts.store([{ key, jobId: "4242", cluster: null }]);
   const details = { logs: [], environmentFile: null, arrayTasks: null, submitS: 3 };
   store.notes.addDetails(new Map([[key, details]]));
   // The same ID once more: Slurm counts anew.
   const again = store.beginSubmission({ ...REQUEST, outputs: ["other"] }, "{}", 1);
-  store.storeReceipts([{ key: again, jobId: "4242", cluster: null, takenS: 3 }]);
-  store.findOpen("4242", null);
+  store.receipts.store([{ key: again, jobId: "4242", cluster: null, takenS: 3 }]);
+  store.receipts.findOpen("4242", null);
   store.end([again], "closed", 2);
   const end = {
     state: "COMPLETED",
@@ -84,7 +84,7 @@ function useStore(store: JobStore): void {
   const added = store.waiting.add([row], options);
   assert("keys" in added);
   const taker = { submitter: "{}", nowMs: 1, beforeTaking: () => {} };
-  assert.equal([...store.waiting.read(added.keys)].length, 1);
+  assert.equal([...store.waiting.jobs(added.keys)].length, 1);
   store.waiting.takeAsArray(added.keys, taker);
   store.waiting.putBack(added.keys, true);
   store.waiting.drop(added.keys, "waiting");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
-import { prepareFindingOpen, storeReceipts } from "../../src/store/receipts.ts";
+import { prepareFindingOpen, Receipts } from "../../src/store/receipts.ts";
 import type { Receipt } from "../../src/store/receipts.ts";
-import { insertJob, memoryStore } from "./memory_store.ts";
+import { insertJob, memoryStore, partsOf } from "./memory_store.ts";
 
 /** A job whose submission is under way; gives its key. */
 function begin(database: DatabaseSync): number {
@@ -14,7 +14,7 @@ function begin(database: DatabaseSync): number {
 
 function receive(database: DatabaseSync, ...receipts: readonly Partial<Receipt>[]): void {
   const whole = receipts.map((receipt) => ({ key: 0, jobId: "1", cluster: null, ...receipt }));
-  storeReceipts(database, whole, 2_000);
+  new Receipts(partsOf(database)).store(whole, 2_000);
 }
 
 function jobs(database: DatabaseSync): string[] {
@@ -24,7 +24,7 @@ function jobs(database: DatabaseSync): string[] {
   );
 }
 
-Deno.test("storeReceipts() opens a job, and can be repeated", () => {
+Deno.test("Receipts.store() opens a job, and can be repeated", () => {
   const database = memoryStore();
   const key = begin(database);
 
@@ -36,7 +36,7 @@ Deno.test("storeReceipts() opens a job, and can be repeated", () => {
   assert.equal(accepted, 2_000);
 });
 
-Deno.test("storeReceipts() of a job that is open already: takes what scontrol told", () => {
+Deno.test("Receipts.store() of a job that is open already: takes what scontrol told", () => {
   const database = memoryStore();
   const key = begin(database);
   const details = { logs: [], environmentFile: null, arrayTasks: null };
@@ -48,7 +48,7 @@ Deno.test("storeReceipts() of a job that is open already: takes what scontrol to
   assert.equal(noted, JSON.stringify(details));
 });
 
-Deno.test("storeReceipts() tells two open jobs with one ID apart by cluster only", () => {
+Deno.test("Receipts.store() tells two open jobs with one ID apart by cluster only", () => {
   const database = memoryStore();
   const keys = [begin(database), begin(database), begin(database)];
   receive(database, { key: keys[0]! }, { key: keys[1]!, cluster: "big" });
@@ -58,7 +58,7 @@ Deno.test("storeReceipts() tells two open jobs with one ID apart by cluster only
   assert.deepEqual(jobs(database), ["open 1", "open 1 big", "submitting"]);
 });
 
-Deno.test("storeReceipts() of an ID that Slurm certainly gave anew: both are open, the older one is noted", () => {
+Deno.test("Receipts.store() of an ID that Slurm certainly gave anew: both are open, the older one is noted", () => {
   const database = memoryStore();
   const keys = [begin(database), begin(database), begin(database)];
   receive(database, { key: keys[0]! });
@@ -69,7 +69,7 @@ Deno.test("storeReceipts() of an ID that Slurm certainly gave anew: both are ope
   assert.deepEqual(jobs(database), ["open 1 5001", "open 1 8400", "open 1"]);
 });
 
-Deno.test("storeReceipts() takes an ID that came again after its job has ended", () => {
+Deno.test("Receipts.store() takes an ID that came again after its job has ended", () => {
   const database = memoryStore();
   const first = begin(database);
   receive(database, { key: first });
@@ -80,7 +80,7 @@ Deno.test("storeReceipts() takes an ID that came again after its job has ended",
   assert.deepEqual(jobs(database), ["finished 1", "open 1"]);
 });
 
-Deno.test("storeReceipts() does not lose a job whose submission was given up meanwhile", () => {
+Deno.test("Receipts.store() does not lose a job whose submission was given up meanwhile", () => {
   const database = memoryStore();
   const key = begin(database);
   database.exec("DELETE FROM claim; DELETE FROM job");
@@ -101,7 +101,7 @@ function beginArray(database: DatabaseSync): readonly number[] {
   return keys;
 }
 
-Deno.test("storeReceipts() opens the rows of an array as its tasks", () => {
+Deno.test("Receipts.store() opens the rows of an array as its tasks", () => {
   const database = memoryStore();
   const [key] = beginArray(database);
   const other = begin(database);
@@ -121,7 +121,7 @@ Deno.test("storeReceipts() opens the rows of an array as its tasks", () => {
   ]);
 });
 
-Deno.test("storeReceipts() keeps an array's ID from another array also when its first row has ended", () => {
+Deno.test("Receipts.store() keeps an array's ID from another array also when its first row has ended", () => {
   const database = memoryStore();
   const [first] = beginArray(database);
   receive(database, { key: first!, jobId: "40" });

@@ -22,7 +22,7 @@ async function createStore() {
   const folder = await TestFolder.create();
   const store = JobStore.open(folder.root);
   const key = store.beginSubmission(jobRequest(), '{"pid":1}', 1_000);
-  store.storeReceipt(key, "151", "far", 2_000);
+  store.receipts.store([{ key, jobId: "151", cluster: "far" }], 2_000);
   store.notes.addDetails(new Map([[key, DETAILS]]));
   const retry: Retry = {
     ...{ jobKey: key, jobId: "151", end: END, details: null, completedTasks: "0-2", plan: PLAN },
@@ -31,14 +31,14 @@ async function createStore() {
   return { folder, store, key, retry };
 }
 
-Deno.test("beginRetries() makes a waiting job of an open one, which keeps claims and failed attempt", async () => {
+Deno.test("Retries.begin() makes a waiting job of an open one, which keeps claims and failed attempt", async () => {
   const { folder, store, key, retry } = await createStore();
   await using _folder = folder;
   using _store = store;
 
-  assert.deepEqual(store.beginRetries([retry]), [key]);
+  assert.deepEqual(store.retries.begin([retry]), [key]);
 
-  const [row] = [...store.waiting.read([key])];
+  const [row] = [...store.waiting.jobs([key])];
   assert.deepEqual([row!.stage, row!.jobId, row!.cluster, row!.details], [
     ...["waiting", null, null, null],
   ]);
@@ -52,17 +52,17 @@ Deno.test("beginRetries() makes a waiting job of an open one, which keeps claims
   assert.deepEqual(store.findHolders("", "out", false).map(({ jobKey }) => jobKey), [key]);
 });
 
-Deno.test("beginRetries() leaves alone what another process has submitted, committed or finished", async () => {
+Deno.test("Retries.begin() leaves alone what another process has submitted, committed or finished", async () => {
   const { folder, store, key, retry } = await createStore();
   await using _folder = folder;
   using _store = store;
 
-  assert.deepEqual(store.beginRetries([{ ...retry, jobId: "150" }]), [], "it has another job ID");
+  assert.deepEqual(store.retries.begin([{ ...retry, jobId: "150" }]), [], "it has another job ID");
   store.commits.note(new Map([[key, "c0ffee"]]), "ba5e");
-  assert.deepEqual(store.beginRetries([retry]), [], "its commit is noted");
+  assert.deepEqual(store.retries.begin([retry]), [], "its commit is noted");
   store.commits.forget([key]);
-  assert.deepEqual(store.beginRetries([retry, retry]), [key], "once");
-  assert.deepEqual(store.beginRetries([retry]), [], "it waits already");
+  assert.deepEqual(store.retries.begin([retry, retry]), [key], "once");
+  assert.deepEqual(store.retries.begin([retry]), [], "it waits already");
 });
 
 Deno.test("a retry that is dropped is the failed job that it was, field by field", async () => {
@@ -70,7 +70,7 @@ Deno.test("a retry that is dropped is the failed job that it was, field by field
   await using _folder = folder;
   using _store = store;
   const before = store.findSubmitted(key);
-  store.beginRetries([retry]);
+  store.retries.begin([retry]);
 
   store.waiting.drop([key], "submitting");
   assert.equal(store.findSubmitted(key), undefined, "it is in no such stage");

@@ -35,7 +35,7 @@ Deno.test("Unanswered.commandOf() gives the command of a submission until its re
 
     assert.deepEqual(store.unanswered.commandOf(key), COMMAND);
     assert.equal(store.unanswered.commandOf(silent), undefined);
-    store.storeReceipt(key, "7", null);
+    store.receipts.store([{ key, jobId: "7", cluster: null }]);
     assert.equal(store.unanswered.commandOf(key), undefined);
   }));
 
@@ -69,12 +69,12 @@ Deno.test("Unanswered.endOf() gives what was noted, and nothing once the row is 
 Deno.test("Unanswered.idsSince() gives the IDs of a cluster's jobs, of arrays that of the whole", () =>
   withStore((store) => {
     const [old, here, there] = [begin(store, "a", 1), begin(store, "b", 10), begin(store, "c", 10)];
-    store.storeReceipt(old, "7", null);
-    store.storeReceipt(here, "8", null);
-    store.storeReceipt(there, "9", "big");
+    store.receipts.store([{ key: old, jobId: "7", cluster: null }]);
+    store.receipts.store([{ key: here, jobId: "8", cluster: null }]);
+    store.receipts.store([{ key: there, jobId: "9", cluster: "big" }]);
     const rows = [addRow(store, "d"), addRow(store, "e")];
     store.waiting.takeAsArray(rows, { ...TAKER, nowMs: 20 });
-    store.storeReceipt(rows[0]!, "11", null);
+    store.receipts.store([{ key: rows[0]!, jobId: "11", cluster: null }]);
 
     const ids = (sinceMs: number, cluster: string | null) =>
       [...store.unanswered.idsSince(sinceMs, cluster)].sort();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Job, WaitingPlan } from "../../src/jobs/job.ts";
-import { JobStore, OutputConflictError } from "../../src/store/job_store.ts";
+import { JobStore } from "../../src/store/job_store.ts";
+import { OutputConflictError } from "../../src/store/output_conflict.ts";
 import { STORE_FILE } from "../../src/store/store_place.ts";
 import type { AddedRows, NewWaitingRow } from "../../src/store/waiting_rows.ts";
 
@@ -94,7 +95,7 @@ Deno.test("WaitingRows.add() notes rows in their order, with claims and plans", 
     using other = JobStore.open(folder);
     assert.deepEqual(other.waiting.keys("", false), keys);
     assert.deepEqual(other.waiting.keys("side", false), []);
-    const [first] = other.waiting.read(keys);
+    const [first] = other.waiting.jobs(keys);
     assert.equal(first!.stage, "waiting");
     assert.deepEqual(first!.plan, PLAN);
     assert.deepEqual(first!.row, rowFor("a").request.row);
@@ -105,7 +106,8 @@ Deno.test("WaitingRows.add() notes rows in their order, with claims and plans", 
 
 Deno.test("WaitingRows.add() tells every conflict, of rows and with jobs, and notes nothing", async () => {
   await withStore((store) => {
-    store.storeReceipt(store.beginSubmission(rowFor("old").request, "{}", 0), "7", null);
+    const key = store.beginSubmission(rowFor("old").request, "{}", 0);
+    store.receipts.store([{ key, jobId: "7", cluster: null }]);
 
     const rows = ["a", "b", "a/x", "old/y", "c"].map(rowFor);
     const added = store.waiting.add([...rows, { ...rowFor("b"), identity: "other" }], OPTIONS);
@@ -161,7 +163,7 @@ Deno.test("WaitingRows.add() notes a row whose job was finished only when told t
   await withStore((store) => {
     const [key] = add(store, "a");
     store.waiting.take([key!], taker());
-    store.storeReceipt(key!, "1", null);
+    store.receipts.store([{ key: key!, jobId: "1", cluster: null }]);
     store.end([key!], "finished", 0);
 
     assert.deepEqual(store.waiting.add([rowFor("a")], OPTIONS), {
@@ -216,7 +218,7 @@ Deno.test("JobStore.abandonSubmission() has rows of a table wait again, claims a
     assert(isClaimed(store, "b"));
     // Nothing of the array is left in them.
     store.waiting.take(keys, taker("{}", 0));
-    store.storeReceipts([{ key: keys[0]!, jobId: "5", cluster: null }]);
+    store.receipts.store([{ key: keys[0]!, jobId: "5", cluster: null }]);
     assert.deepEqual(store.listOpen("").map((job) => job.jobId), ["5"]);
   });
 });
@@ -225,7 +227,7 @@ Deno.test("WaitingRows.putBack() and drop() touch no row that was submitted", as
   await withStore((store) => {
     const keys = add(store, "a", "b", "c");
     store.waiting.take(keys.slice(0, 2), taker("{}", 0));
-    store.storeReceipt(keys[0]!, "1", null);
+    store.receipts.store([{ key: keys[0]!, jobId: "1", cluster: null }]);
 
     store.waiting.putBack(keys.slice(0, 2), true);
     assert.deepEqual(store.waiting.keys("", true), [keys[1]]);
@@ -244,7 +246,7 @@ Deno.test("WaitingRows.stagesOf() tells the latest stage of rows that were noted
   await withStore((store) => {
     const keys = add(store, "a", "b");
     store.waiting.take(keys.slice(0, 1), taker("{}", 0));
-    store.storeReceipt(keys[0]!, "1", null);
+    store.receipts.store([{ key: keys[0]!, jobId: "1", cluster: null }]);
     store.end([keys[0]!], "closed", 0);
     const known = () => {
       const identities = ["a", "b", "c"].map((name) => `identity of ${name}`);

@@ -43,7 +43,7 @@ Deno.test("removeArrayBundles() leaves those of which tasks are open, and what i
     const added = store.waiting.add(rows, { ...options, submitter: "{}", nowMs: 1 });
     assert("keys" in added);
     store.waiting.takeAsArray(added.keys, { submitter: "{}", nowMs: 5, beforeTaking: () => {} });
-    store.storeReceipts([{ key: added.keys[0]!, jobId, cluster: null }]);
+    store.receipts.store([{ key: added.keys[0]!, jobId, cluster: null }]);
     return store.listOfSubmissions([added.keys[0]!]);
   };
   const [ended, open] = [submit("1"), submit("2")];

@@ -14,7 +14,7 @@ Deno.test("reportDamaged() reports each job that cannot be read once, by its ID 
   using store = JobStore.open(folder.root);
   for (const jobId of ["7", "8_3", "9"]) {
     const key = store.beginSubmission(jobRequest({ outputs: [jobId] }), "{}", 1);
-    store.storeReceipt(key, jobId, null);
+    store.receipts.store([{ key, jobId, cluster: null }]);
   }
   {
     using database = new DatabaseSync(join(folder.root, STORE_FILE));

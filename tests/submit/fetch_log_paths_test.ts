@@ -37,7 +37,7 @@ async function fetch({ jobIds = ["7"], when = "submitted", answers }: Fetch) {
   using store = JobStore.open(commonDir);
   const jobs = jobIds.map((jobId): SubmittedJob => {
     const key = store.beginSubmission(jobRequest({ outputs: [jobId] }), "{}", SUBMIT_MS);
-    store.storeReceipt(key, jobId, null, SUBMIT_MS + 1_000);
+    store.receipts.store([{ key, jobId, cluster: null }], SUBMIT_MS + 1_000);
     return store.findSubmitted(key)!;
   });
   using runner = fakeRunner(...answers(root));

@@ -27,7 +27,7 @@ class World extends StoredDataset {
   note(jobId: string, label?: string, end?: { as: "finished" | "closed"; state: string }): number {
     const request = jobRequest({ outputs: [`out-${this.#count++}`], label: label ?? null });
     const key = this.store.beginSubmission(request, "{}", SUBMITTED_MS);
-    this.store.storeReceipt(key, jobId, null, SUBMITTED_MS + 1_000);
+    this.store.receipts.store([{ key, jobId, cluster: null }], SUBMITTED_MS + 1_000);
     if (jobId === "8") {
       const details = { logs: [], environmentFile: null, arrayTasks: "0-1" };
       this.store.notes.addDetails(new Map([[key, details]]));

@@ -24,7 +24,7 @@ for (const recover of [recoverEarlier, recoverAndSettle]) {
   Deno.test(`${recover.name}() asks nobody where no submission is open`, async () => {
     await withStore(async (open) => {
       const key = open.store.beginSubmission(jobRequest({ outputs: ["a"] }), "{}", 1);
-      open.store.storeReceipt(key, "151", null);
+      open.store.receipts.store([{ key, jobId: "151", cluster: null }]);
 
       assert.deepEqual(await recover(open), []);
       assert.deepEqual(open.session.warnings, []);

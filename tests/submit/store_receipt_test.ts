@@ -47,7 +47,7 @@ for (const { name, laterS, restarts = 0, isKnown = true, begunS = 0, isTaken } o
     const begin = (output: string, atMs: number) =>
       store.beginSubmission(jobRequest({ outputs: [output] }), "{}", atMs);
     const older = begin("a", OLDER_S * 1000);
-    store.storeReceipt(older, "7", null, OLDER_S * 1000);
+    store.receipts.store([{ key: older, jobId: "7", cluster: null }], OLDER_S * 1000);
     const details = { logs: [], environmentFile: null, arrayTasks: null };
     if (isKnown) store.notes.addDetails(new Map([[older, { ...details, submitS: OLDER_S }]]));
     const key = begin("b", (OLDER_S + begunS) * 1000);

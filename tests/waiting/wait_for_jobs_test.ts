@@ -174,7 +174,7 @@ async function beginRetry(world: EngineWorld, jobId: string): Promise<number> {
   const job = store.findByJobId(jobId)!;
   const end = { state: "FAILED", counts: {}, exitCode: "", elapsed: "", timeLimit: "", endS: null };
   const plan = { command: job.cmd, directory: world.root, inputs: [], transfers: 1, toUnlock: [] };
-  return store.beginRetries([{
+  return store.retries.begin([{
     ...{ jobKey: job.jobKey, jobId, end, completedTasks: "", details: null, cmd: job.cmd },
     ...{ plan: { ...plan, array: null }, options: [] },
   }])[0]!;

@@ -54,7 +54,7 @@ export async function runAdopt(options: AdoptOptions, context: CommandContext): 
       reportRefusal(dataset, entry.jobId, toUserError(error), context);
     }
   }
-  const adoptions = store.adopt(jobs, options.checkOutputs);
+  const adoptions = store.adopted.add(jobs, options.checkOutputs);
   jobs.forEach((job, at) => reportAdoption(dataset, job, adoptions[at]!, context));
 }
 

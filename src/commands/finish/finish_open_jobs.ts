@@ -168,7 +168,7 @@ class OpenJobsFinish {
 
   /** Adopted jobs that the extension has finished are ended; loaded only where there are adopted ones. */
   async #endElsewhere(jobs: readonly SubmittedJob[]): Promise<ReadonlySet<number>> {
-    if (this.#store.listAdopted().size === 0) return new Set();
+    if (this.#store.adopted.list().size === 0) return new Set();
     const { endFinishedByExtension } = await import("../../extension/finished.ts");
     return await endFinishedByExtension(this.#dataset, this.#store, jobs, this.#context);
   }

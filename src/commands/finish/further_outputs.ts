@@ -4,7 +4,7 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import { firstOf } from "../../session/name_list.ts";
-import { OutputConflictError } from "../../store/job_store.ts";
+import { OutputConflictError } from "../../store/output_conflict.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { FinishOptions } from "./finish_options.ts";
 

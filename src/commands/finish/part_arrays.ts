@@ -25,7 +25,7 @@ export async function partArrays(
     try {
       const tasks = tasksOfArray(dataset, job, statuses.get(job.jobKey)!, context);
       if (tasks === undefined) return [job];
-      const keys = store.splitArray(job, tasks) ?? [job.jobKey];
+      const keys = store.arrays.split(job, tasks) ?? [job.jobKey];
       return keys.flatMap((key) => store.findSubmitted(key) ?? []);
     } catch (error) {
       context.report({

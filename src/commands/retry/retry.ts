@@ -86,7 +86,7 @@ async function beginRetries(
     const isStill = now?.stage === "open" && now.jobId === job.jobId;
     if (isStill) await clearClaims(dataset, store, job, session);
   }
-  return store.beginRetries(failed.map(({ retry }) => retry));
+  return store.retries.begin(failed.map(({ retry }) => retry));
 }
 
 async function submit(

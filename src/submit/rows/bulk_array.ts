@@ -153,7 +153,7 @@ function groupRows(
   const commands = new Map<string, CommandGroup>();
   const tables = new Map<string, FrozenGroup>();
   // Those that do not wait any more somebody else submits.
-  for (const row of run.store.waiting.read(keys)) {
+  for (const row of run.store.waiting.jobs(keys)) {
     const { command, directory, array } = row.plan;
     if (array?.task !== undefined) {
       const name = JSON.stringify([command, directory, row.altDir]);

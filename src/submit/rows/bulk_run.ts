@@ -91,7 +91,7 @@ export class BulkRun implements OpenDataset, Disposable {
     planned?: PlannedScript,
   ): Promise<ReadonlyMap<number, GatheredEvidence>> {
     const gathered = new Map<number, GatheredEvidence>();
-    for (const row of this.store.waiting.read(keys)) {
+    for (const row of this.store.waiting.jobs(keys)) {
       const job = { ...row.plan, request: row };
       gathered.set(row.jobKey, await this.#gatherer.gather(job, planned));
     }
@@ -191,7 +191,7 @@ export class BulkRun implements OpenDataset, Disposable {
   async #store<R extends Receipt>(receipts: readonly R[]): Promise<readonly R[]> {
     const nowMs = this.session.now().getTime();
     try {
-      this.store.storeReceipts(receipts, nowMs);
+      this.store.receipts.store(receipts, nowMs);
       return receipts;
     } catch (error) {
       if (!(error instanceof UserError) || error.code !== "SUBMISSION_UNCLEAR") throw error;

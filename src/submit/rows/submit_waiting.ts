@@ -114,7 +114,7 @@ async function prepareRows(
   const together = new Map<string, RowsTogether>();
   using _progress = session.progress("preparing files");
   const looks = await lookAtRows({ dataset, store, session }, keys);
-  for (const row of store.waiting.read(keys)) {
+  for (const row of store.waiting.jobs(keys)) {
     (row.plan.array === null ? singles : arrays).push(row.jobKey);
     const name = JSON.stringify([row.plan.transfers, row.altDir, row.pwd]);
     const same: RowsTogether = together.get(name) ?? {
@@ -154,7 +154,7 @@ async function noteBesideAltDirs(
   looks: ReadonlyMap<number, OutputLook>,
 ): Promise<void> {
   const befores = new Map<number, FilesBefore>();
-  for (const { jobKey, altDir: folder, outputs, attempts } of store.waiting.read(keys)) {
+  for (const { jobKey, altDir: folder, outputs, attempts } of store.waiting.jobs(keys)) {
     const look = looks.get(jobKey);
     if (folder === null || look === undefined) continue;
     const altDir = await lookBesideAltDir(dataset, folder, outputs);
@@ -177,7 +177,7 @@ async function lookAtRows(
   const findLogs = await lockedLogFinder(dataset, session);
   const looks = new Map<number, OutputLook>();
   const befores = new Map<number, FilesBefore>();
-  for (const row of store.waiting.read(keys)) {
+  for (const row of store.waiting.jobs(keys)) {
     const logs = await findLogs({ ...row.plan, altDir: row.altDir });
     const look = await lookAtOutputs(dataset, {
       ...{ request: row, toUnlock: row.plan.toUnlock, logs },

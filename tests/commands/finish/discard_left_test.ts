@@ -20,7 +20,7 @@ async function createLeft() {
     altDir: null,
   };
   const key = store.beginSubmission(jobRequest(), "{}", 1, { before });
-  store.storeReceipt(key, "7", null);
+  store.receipts.store([{ key, jobId: "7", cluster: null }]);
   const logs = [{ task: null, path: repository.at("log-%j") }];
   store.notes.addDetails(new Map([[key, { logs, environmentFile: null, arrayTasks: null }]]));
   for (const path of ["out/before", "out/deep/a", "log-7", "log-8", "mine"]) {

@@ -21,7 +21,7 @@ async function createStore() {
   const store = JobStore.open(folder.at("first"));
   for (const [jobId, worktree] of [["1", ""], ["2", "gone"], ["3", "gone"]] as const) {
     const key = store.beginSubmission(jobRequest({ outputs: [jobId], worktree }), "{}", 1);
-    store.storeReceipt(key, jobId, null);
+    store.receipts.store([{ key, jobId, cluster: null }]);
   }
   const session = testSession();
   return { folder, store, session, context: session as unknown as CommandContext };
@@ -84,7 +84,7 @@ Deno.test("withoutCopied() parts the jobs of a first dataset from those of its c
   await new Deno.Command("cp", { args: ["-a", folder.at("first"), folder.at("copy")] }).output();
   using copy = JobStore.open(folder.at("copy"));
   const key = copy.beginSubmission(jobRequest({ outputs: ["new"] }), "{}", 1);
-  copy.storeReceipt(key, "4", null);
+  copy.receipts.store([{ key, jobId: "4", cluster: null }]);
   const session = testSession();
 
   const { own, copied } = withoutCopied(

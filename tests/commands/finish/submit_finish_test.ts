@@ -22,7 +22,7 @@ class World extends StoredDataset {
       row: row ? { cmd: "x", line: 2, table: "t.csv", values: {} } : null,
     });
     const key = this.store.beginSubmission(request, "{}", 1_799_999_000_000);
-    this.store.storeReceipt(key, jobId, null, 1_800_000_000_000);
+    this.store.receipts.store([{ key, jobId, cluster: null }], 1_800_000_000_000);
     return key;
   }
 

@@ -34,7 +34,7 @@ class World implements AsyncDisposable {
     const request = jobRequest({ outputs: [`out-${jobId}`], ...changes });
     const key = this.store.beginSubmission(request, "{}", 1_799_999_000_000);
     if (state === "submitting") return;
-    this.store.storeReceipt(key, jobId, null, 1_799_999_001_000);
+    this.store.receipts.store([{ key, jobId, cluster: null }], 1_799_999_001_000);
     if (state === "finished" || state === "closed") this.store.end([key], state, 1);
     else {
       this.#states.push(

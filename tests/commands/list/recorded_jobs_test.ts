@@ -30,7 +30,7 @@ Deno.test("findRecordedJobs() finds what the history has and the store has not, 
   const { dataset, store, runner } = await open(history);
   using _store = store;
   const key = store.beginSubmission(jobRequest({ outputs: ["a"] }), "{}", 1);
-  store.storeReceipt(key, "1", null);
+  store.receipts.store([{ key, jobId: "1", cluster: null }]);
   store.commits.note(new Map([[key, own]]), "");
   store.end([key], "finished", 1);
 
@@ -52,7 +52,7 @@ Deno.test("findRecordedJobs() knows a job of the store again whose commit was re
   const { dataset, store, runner } = await open(history);
   using _store = store;
   const key = store.beginSubmission(jobRequest({ outputs: ["a"] }), "{}", 1);
-  store.storeReceipt(key, "1", null);
+  store.receipts.store([{ key, jobId: "1", cluster: null }]);
   store.commits.note(new Map([[key, before]]), "");
   store.end([key], "finished", 1);
   const amend = ["commit", "--quiet", "--amend", "--no-edit", "--date=2001-01-01T00:00:00Z"];

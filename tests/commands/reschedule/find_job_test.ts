@@ -82,7 +82,7 @@ Deno.test("resolveRevision() says why a job has no record", async () => {
     using store = JobStore.open(repository.at(".git"));
     for (const jobId of ["9", "10"]) {
       const key = store.beginSubmission(jobRequest({ outputs: [jobId] }), "{}", 1);
-      store.storeReceipt(key, jobId, null);
+      store.receipts.store([{ key, jobId, cluster: null }]);
       if (jobId === "10") store.end([key], "closed", 2);
     }
   }

@@ -73,7 +73,7 @@ class Store implements AsyncDisposable {
   note(jobId: string, changes: Partial<JobRequest> = {}): number {
     const request = jobRequest({ outputs: [`out-${jobId}`], ...changes });
     const key = this.store.beginSubmission(request, "{}", 1);
-    this.store.storeReceipt(key, jobId, null);
+    this.store.receipts.store([{ key, jobId, cluster: null }]);
     return key;
   }
 

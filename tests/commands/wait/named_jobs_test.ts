@@ -21,12 +21,12 @@ async function createStore() {
   const keys = new Map<string, number>();
   const schedule = (jobId: string, label: string | null = null) => {
     const key = store.beginSubmission(jobRequest({ outputs: [jobId], label }), "{}", 1_000);
-    store.storeReceipt(key, jobId, null);
+    store.receipts.store([{ key, jobId, cluster: null }]);
     keys.set(jobId, key);
   };
   const beginRetry = (jobId: string) => {
     const plan = { command: "x", directory: "/", inputs: [], transfers: 1, toUnlock: [] };
-    store.beginRetries([{
+    store.retries.begin([{
       ...{ jobKey: keys.get(jobId)!, jobId, end: END, completedTasks: "", details: null, cmd: "x" },
       ...{ plan: { ...plan, array: null }, options: [] },
     }]);
@@ -35,7 +35,7 @@ async function createStore() {
     const key = keys.get(jobId)!;
     const taker = { submitter: "{}", nowMs: 2_000, beforeTaking: () => {} };
     store.waiting.take([key], taker);
-    store.storeReceipt(key, newId, null);
+    store.receipts.store([{ key, jobId: newId, cluster: null }]);
   };
   return { repository, dataset, store, schedule, beginRetry, submit };
 }

@@ -29,7 +29,7 @@ class World extends StoredDataset {
   note(jobId: string, cluster: string | null = null): SubmittedJob {
     const request = jobRequest({ outputs: [`out-${jobId}`] });
     const key = this.store.beginSubmission(request, "{}", 1);
-    this.store.storeReceipt(key, jobId, cluster);
+    this.store.receipts.store([{ key, jobId, cluster }]);
     return this.store.findSubmitted(key)!;
   }
 

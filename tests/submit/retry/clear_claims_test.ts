@@ -13,7 +13,7 @@ async function createLeft() {
   const store = JobStore.openIn(dataset);
   const before = { present: { places: ["out"], paths: [] }, room: new Map(), altDir: null };
   const key = store.beginSubmission(jobRequest(), "{}", 1, { before });
-  store.storeReceipt(key, "7", null);
+  store.receipts.store([{ key, jobId: "7", cluster: null }]);
   for (const path of ["out/a", "out/deep/b"]) await repository.dataset.write(path, `${path}\n`);
   return { repository, dataset, store, job: store.findSubmitted(key)! };
 }

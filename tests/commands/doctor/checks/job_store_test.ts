@@ -20,7 +20,8 @@ Deno.test("checkJobStore() of a store in order, or of none → ok", async () => 
   assert.deepEqual(verdictsOf(checkJobStore(dataset)), ["ok job-store"]);
   {
     using store = JobStore.openIn(dataset);
-    store.storeReceipt(store.beginSubmission(jobRequest(), "{}", 1), "7", null);
+    const key = store.beginSubmission(jobRequest(), "{}", 1);
+    store.receipts.store([{ key, jobId: "7", cluster: null }]);
   }
   const findings = checkJobStore(dataset);
   assert.deepEqual(verdictsOf(findings), ["ok job-store"]);
