@@ -128,6 +128,7 @@ export const REASONS: readonly Reason[] = [
     path: "src/commands/finish/finish_waiting_rows.ts",
     reason: "tests/e2e/bulk, tests/engine/bulk_crash_test.ts",
   },
+  { path: "src/sqlite/explain_store_error.ts", reason: "tests/sqlite/open_store_test.ts" },
   { path: "src/store/store_part.ts", reason: "what the parts of the store share" },
   {
     path: "src/commands/schedule/place_command.ts",

@@ -4,7 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../src/errors.ts";
 import { namesIn } from "../../src/fs/if_present.ts";
 import { SharedMode } from "../../src/fs/shared_mode.ts";
-import { explainStoreError, inTransaction, openStore } from "../../src/sqlite/open_store.ts";
+import { explainStoreError } from "../../src/sqlite/explain_store_error.ts";
+import { inTransaction, openStore } from "../../src/sqlite/open_store.ts";
 
 const MIGRATIONS = [
   "CREATE TABLE thing (name TEXT NOT NULL)",

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { explainStoreError, inTransaction, openStore } from "../../sqlite/open_store.ts";
+import { explainStoreError } from "../../sqlite/explain_store_error.ts";
+import { inTransaction, openStore } from "../../sqlite/open_store.ts";
 import { cpusOf, type JobSpec } from "./job_spec.ts";
 import { FAKE_SLURM_MIGRATIONS } from "./schema.ts";
 import type { NewJob, Task, TaskChange } from "./task.ts";
