@@ -38,6 +38,8 @@ export interface JobToCommit extends WrittenPaths {
   readonly messageIn: (path: string, known?: KnownWhenStaged) => string;
   /** Commits of the earlier runs of the same command, oldest first; absent or empty for a first run. */
   readonly chain?: readonly string[];
+  /** Why the job must not be ended without a commit; absent where it may. */
+  readonly failureIfUnchanged?: UserError | undefined;
 }
 
 /** What a job changed, by its key. */

@@ -376,10 +376,10 @@ function outcomesOf(
     ),
     ({ key }) => key,
   );
-  return new Map(jobs.map(({ key }): [number, CommitOutcome] => {
-    const error = failures.get(key);
-    if (error !== undefined) return [key, { kind: "failed", error }];
+  return new Map(jobs.map(({ key, failureIfUnchanged }): [number, CommitOutcome] => {
     const oid = built.get(top)?.oidByJob.get(key);
+    const error = failures.get(key) ?? (oid === undefined ? failureIfUnchanged : undefined);
+    if (error !== undefined) return [key, { kind: "failed", error }];
     if (oid === undefined) return [key, { kind: "unchanged" }];
     return [key, { kind: "committed", oid, saved: saved.get(key)! }];
   }));

@@ -11,6 +11,7 @@ import { endOf } from "../jobs/job_status.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import type { JudgeRepetitions } from "../jobs/output_comparison.ts";
 import type { JobStore } from "../store/job_store.ts";
+import { requireSeenInAltDir, unseenInDataset } from "./away_files.ts";
 import { bringOutputsBack, requireAltDirThere } from "./bring_back.ts";
 import { commitJobs } from "./commit_jobs.ts";
 import type { CommitResult } from "./commit_jobs.ts";
@@ -243,15 +244,16 @@ class CommitPlanner {
     const [dataset, store, session] = [this.#dataset, this.#store, this.#session];
     const { message, requireOutputs = false, allowNoOutputs = false } = this.#request;
     const before = store.files.find(job.jobKey);
-    const { found, missing } = this.#finder.look(job, status);
-    const slurmOutputs = await this.#ownLogs(found, each, logs.shared);
-    warnOfLogs(job, status, missing, session);
+    const seen = this.#finder.look(job, status);
+    const slurmOutputs = await this.#ownLogs(seen.found, each, logs.shared);
     if (!allowNoOutputs) requireAltDirThere(job);
     const brought = await bringOutputsBack(dataset, job, {
       slurmOutputs,
       before: job.altDir === null ? null : before?.altDir ?? null,
       isForeign: (path) => (logs.inClaims.get(path) ?? job.jobKey) !== job.jobKey,
     });
+    if (!allowNoOutputs) requireSeenInAltDir(job, seen, brought);
+    warnOfLogs(job, status, seen.missing, session);
     const demands = {
       requireOutputs,
       // A failed job need not have written anything.
@@ -279,6 +281,7 @@ class CommitPlanner {
       requiresOutputs: requireOutputs,
       submittedHead: evidence.submission?.head,
       endedAtMs: endOf(status),
+      failureIfUnchanged: allowNoOutputs ? undefined : unseenInDataset(dataset.root, job, seen),
       // The sidecar is committed with the job, as its logs are, and what its evidence has to keep.
       slurmOutputs: [...slurmOutputs, ...files, ...sidecar === null ? [] : [sidecar]],
       alongside: files,
