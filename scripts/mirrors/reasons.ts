@@ -120,6 +120,7 @@ export const REASONS: readonly Reason[] = [
   { path: "src/fs/late_files.ts", reason: "tests/engine/late_accounting_test.ts" },
   { path: "src/slurm/decide_entries.ts", reason: "tests/slurm/ask_slurm_test.ts" },
   { path: "src/submit/fill_gaps.ts", reason: "tests/e2e/missing_logs_test.ts" },
+  { path: "src/submit/judge_predecessors.ts", reason: "tests/submit/find_predecessors_test.ts" },
   {
     path: "src/commands/finish/further_outputs.ts",
     reason: "tests/engine/declared_outputs_test.ts, tests/e2e/finish_shapes_test.ts",

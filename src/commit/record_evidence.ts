@@ -13,6 +13,7 @@ import type {
   InputsDigest,
   ScriptEvidence,
 } from "../jobs/evidence.ts";
+import { hadId } from "../jobs/earlier_ids.ts";
 import { evidenceToJson } from "../jobs/evidence.ts";
 import type { Job, SubmittedJob } from "../jobs/job.ts";
 import type { NotedEvidence, NotedInput, NotedScript } from "../jobs/noted_evidence.ts";
@@ -139,14 +140,19 @@ export class RecordEvidence implements Disposable {
     for (let jobId = left.pop(); jobId !== undefined; jobId = left.pop()) {
       if (seen.has(jobId)) continue;
       seen.add(jobId);
-      const predecessor = this.#store.findByJobId(jobId);
-      if (predecessor === undefined || (predecessor.endedAtMs ?? Infinity) <= submittedAtMs) {
-        continue;
-      }
-      open.push(predecessor);
-      left.push(...(predecessor.after ?? []).map((each) => each.jobId));
+      const found = this.#withId(jobId)
+        .filter(({ endedAtMs = Infinity }) => endedAtMs > submittedAtMs);
+      open.push(...found);
+      left.push(...found.flatMap(({ after: before = [] }) => before.map((each) => each.jobId)));
     }
     return open;
+  }
+
+  /** The job with an ID, or those that had it in an attempt that failed. */
+  #withId(jobId: string): Job[] {
+    const job = this.#store.findByJobId(jobId);
+    if (job !== undefined) return [job];
+    return this.#store.listing.withAnyId(jobId).filter((each) => hadId(each, jobId));
   }
 
   /** Says which jobs had inputs, or scripts, that were changed while they were open. */

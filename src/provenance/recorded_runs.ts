@@ -37,6 +37,12 @@ export function resubmittedIdOf({ parsed }: RecordedRun): string | undefined {
   return /^Re-submission of job (\d+(?:_\d+)?)\.$/m.exec(parsed.text)?.[1];
 }
 
+/** The job ID of a run, and before it those of its attempts that failed: another job may have been told to wait for one. */
+export function jobIdsOf({ record }: Pick<RecordedRun, "record">): string[] {
+  const attempts = record.evidence?.attempts ?? [];
+  return [...new Set([...attempts.map(({ jobId }) => jobId), record.slurmJobId])];
+}
+
 /** Which records are looked for. */
 export interface RecordRange {
   /** Commit, or end of the range. */

@@ -14,6 +14,7 @@ import { splitJobId } from "../jobs/job_id.ts";
 import { pathAndFoldersAround } from "../paths/root_paths.ts";
 import { jobsIn } from "../slurm/dependency.ts";
 import { findOriginal, originalIdOf } from "./find_original.ts";
+import { jobIdsOf } from "./recorded_runs.ts";
 import type { RecordedRun } from "./recorded_runs.ts";
 
 /** A run that is to be repeated, among others. */
@@ -58,7 +59,7 @@ export function chainRuns(
     earlier: group.slice(0, -1),
     follows: [],
     isDone: false,
-    ids: group.map(({ record }) => record.slurmJobId),
+    ids: group.flatMap(jobIdsOf),
     written: group.flatMap(({ commit }) => written.get(commit.oid) ?? []),
     claims: group.flatMap(({ record }) =>
       record.outputs.filter((path) => !record.slurmOutputs.includes(path))

@@ -6,6 +6,8 @@ import { awaitedJobs, isAwaited } from "../slurm/dependency.ts";
 import { targetClusterOf } from "../slurm/named_cluster.ts";
 import { certainDependencyOf } from "./command_dependency.ts";
 import type { CommandPlace } from "./command_place.ts";
+import { jobsBehind } from "./jobs_behind.ts";
+import type { JobListing } from "../store/job_listing.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { nameOfHolder } from "../claims/output_conflict.ts";
 
@@ -27,10 +29,23 @@ export const NO_OPEN_JOBS: OpenJobs = { writersOf: () => [], predecessorsOf: () 
 export function openJobsIn(store: () => JobStore, worktree: string): OpenJobs {
   return {
     writersOf: (path, inside) => store().findHolders(worktree, path, inside),
-    predecessorsOf: (jobId) =>
-      store().listing.withId(jobId).flatMap(({ after = [] }) => after.map((each) => each.jobId)),
+    predecessorsOf: (jobId) => predecessorsIn(store().listing, jobId),
   };
 }
+
+function predecessorsIn(listing: JobListing, jobId: string): string[] {
+  return jobsBehind(listing, jobId).jobs.flatMap(({ after = [] }) =>
+    after.flatMap(({ jobId, type = "afterok" }) => [
+      jobId,
+      // What waits for one that failed waits for ever, unless it was told to wait for the next attempt.
+      ...NEEDS_SUCCESS.includes(type)
+        ? jobsBehind(listing, jobId).jobs.flatMap((job) => job.jobId ?? [])
+        : [],
+    ])
+  );
+}
+
+const NEEDS_SUCCESS = ["afterok", "aftercorr"];
 
 /** An input that is not there. */
 export interface AbsentInput {

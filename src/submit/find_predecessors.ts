@@ -3,19 +3,17 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { isSubmitted } from "../jobs/job.ts";
-import type { Job, SubmittedJob, WaitingJob } from "../jobs/job.ts";
-import { splitJobId } from "../jobs/job_id.ts";
-import { phaseOf } from "../jobs/job_state.ts";
-import type { Phase } from "../jobs/job_state.ts";
+import type { SubmittedJob, WaitingJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { isPredecessorName, parsePredecessorName } from "../jobs/label.ts";
-import type { PredecessorName } from "../jobs/label.ts";
 import { firstOf } from "../session/name_list.ts";
 import type { Session } from "../session/session.ts";
 import { askSlurm } from "../slurm/ask_slurm.ts";
 import { explainUnasked, unaskedIn } from "../slurm/unasked_clusters.ts";
 import type { JobStore } from "../store/job_store.ts";
-import { hintForHolder } from "../claims/output_conflict.ts";
+import { judgePredecessor } from "./judge_predecessors.ts";
+import type { FoundPredecessor } from "./judge_predecessors.ts";
+import { jobsBehind } from "./jobs_behind.ts";
 import type { Predecessors } from "./plan_submission.ts";
 
 /** At most so many labels or jobs are named. */
@@ -32,7 +30,7 @@ export async function findPredecessors(
   { dataset, store, session }: OpenDataset,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Predecessors | UserError>> {
-  const found = new Map<string, Found | UserError>();
+  const found = new Map<string, FoundPredecessor | UserError>();
   for (const text of new Set(names)) found.set(text, attempt(() => find(dataset, store, text)));
   const open = new Map<number, SubmittedJob>();
   for (const each of found.values()) {
@@ -47,7 +45,7 @@ export async function findPredecessors(
   return new Map(
     [...found].map(([text, each]) => [
       text,
-      each instanceof UserError ? each : attempt(() => judge(store, each, statuses)),
+      each instanceof UserError ? each : attempt(() => judgePredecessor(store, each, statuses)),
     ]),
   );
 }
@@ -131,23 +129,12 @@ export async function withoutVain(
   return keys.filter((key) => !left.has(key));
 }
 
-interface Found extends PredecessorName {
-  readonly jobs: readonly Job[];
-  /** Of the one job, an array, this task alone. */
-  readonly taskId?: string;
-}
-
-function find(dataset: Dataset, store: JobStore, text: string): Found {
+function find(dataset: Dataset, store: JobStore, text: string): FoundPredecessor {
   const named = parsePredecessorName(text);
   const { name } = named;
   if (!named.isLabel) {
-    const jobs = store.listing.withAnyId(name);
-    if (jobs.length > 0) return { ...named, jobs };
-    const { submittedId, arrayTaskId } = splitJobId(name);
-    const array = arrayTaskId === null
-      ? undefined
-      : store.listing.withId(submittedId).find(({ jobId }) => jobId === submittedId);
-    if (array !== undefined) return { ...named, jobs: [array], taskId: name };
+    const behind = jobsBehind(store.listing, name);
+    if (behind.jobs.length > 0) return { ...named, ...behind };
     throw new UserError(
       "UNKNOWN_JOB",
       `Cannot wait for job ${name}: it is no job of this dataset. No job was submitted`,
@@ -189,116 +176,6 @@ async function statusesOf(
     session.warn(`${error.message}; it is not known whether the jobs to be waited for have failed`);
     return new Map();
   }
-}
-
-function judge(
-  store: JobStore,
-  { jobs, type, name, taskId }: Found,
-  statuses: ReadonlyMap<number, JobStatus>,
-): Predecessors {
-  const evidence = ({ jobId, label, cluster }: SubmittedJob): PredecessorEvidence => ({
-    jobId: taskId ?? jobId,
-    ...(label ? { label } : {}),
-    type,
-    ...(cluster === null ? {} : { cluster }),
-  });
-  const [open, ended]: [SubmittedJob[], SubmittedJob[]] = [[], []];
-  for (const job of jobs) {
-    if (!isSubmitted(job)) throw notSubmitted(name, job);
-    const status = statuses.get(job.jobKey);
-    const isOpen = job.stage === "open";
-    const { phases, state } = isOpen ? endOf(status, taskId) : endOfEnded(job, taskId);
-    if (isInVain(type, phases)) throw inVain({ ...job, jobId: taskId ?? job.jobId }, state);
-    (isOpen ? open : ended).push(job);
-  }
-  return { open: wholeArrays(store, open).map(evidence), ended: ended.map(evidence) };
-}
-
-interface KnownEnd {
-  /** Of each task, as far as they are known. */
-  readonly phases: readonly Phase[];
-  /** Of the whole, for a person. */
-  readonly state: string | undefined;
-}
-
-/** How an open job stands, or one task of it. */
-function endOf(status: JobStatus | undefined, taskId: string | undefined): KnownEnd {
-  if (taskId === undefined) {
-    const states = [...status?.states ?? []];
-    const failed = states.find(([, state]) => phaseOf(state) === "failed");
-    const isOver = status?.phase === "failed" || status?.phase === "completed";
-    return {
-      phases: states.map(([, state]) => phaseOf(state)),
-      state: isOver || failed === undefined ? status?.groupState : `${failed[1]} (${failed[0]})`,
-    };
-  }
-  const state = status?.states.get(taskId);
-  return { phases: state === undefined ? [] : [phaseOf(state)], state };
-}
-
-/** A job that finish has committed counts as it ended; for an array, the store does not say which task failed. */
-function endOfEnded({ stage, end }: Job, taskId: string | undefined): KnownEnd {
-  const state = end?.state;
-  if (stage === "closed") return { phases: ["failed"], state };
-  if (state === "COMPLETED") return { phases: ["completed"], state };
-  return { phases: state === undefined || taskId !== undefined ? [] : ["failed"], state };
-}
-
-/** Whether a condition can never be met, or Slurm would take it for met once it has forgotten the job. */
-function isInVain(type: PredecessorName["type"], phases: readonly Phase[]): boolean {
-  if (type === "afterany") return false;
-  // One task is enough, whatever the others do.
-  if (type === "afterok") return phases.includes("failed");
-  const vain = type === "afternotok" ? "completed" : "failed";
-  return phases.length > 0 && phases.every((phase) => phase === vain);
-}
-
-function inVain({ jobId, label, stage }: SubmittedJob, state: string | undefined): UserError {
-  const isOpen = stage === "open";
-  const how = stage === "closed"
-    ? `was closed${state === undefined ? "" : ` (${state})`}`
-    : `has ended as ${state ?? "FAILED"}`;
-  return new UserError(
-    "BAD_DEPENDENCY",
-    `Cannot wait for job ${jobId}${label ? ` (${label})` : ""}: it ${how}. No job was submitted`,
-    {
-      hint: state === "COMPLETED"
-        ? "what waits for a failure has nothing to do"
-        : isOpen
-        ? `dlslurm finish ${jobId} --close-failed-jobs, then submit it again; --after any:${
-          label ?? jobId
-        } takes whatever end`
-        : "submit it again first; without --after nothing is waited for",
-    },
-  );
-}
-
-function notSubmitted(name: string, job: Job): UserError {
-  return new UserError(
-    "BAD_DEPENDENCY",
-    `Cannot wait for "${name}": a job with that label ${
-      job.stage === "waiting" ? "waits for its submission" : "is being submitted"
-    }, and has no job ID. No job was submitted`,
-    { hint: hintForHolder(job) },
-  );
-}
-
-/** Names the array in place of all its tasks: a thousand IDs would make a long command line. */
-function wholeArrays(store: JobStore, jobs: readonly SubmittedJob[]): SubmittedJob[] {
-  const groups = Map.groupBy(jobs, ({ jobId }) => splitJobId(jobId).submittedId);
-  return [...groups].flatMap(([submittedId, tasks]) => {
-    if (tasks.length < 2) return tasks;
-    const keys = new Set(tasks.map(({ jobKey }) => jobKey));
-    const others = store.listing.withId(submittedId).filter(({ jobKey }) => !keys.has(jobKey));
-    // One that was closed has failed, and would have the whole array fail.
-    if (others.some(({ stage }) => stage !== "finished")) return tasks;
-    const labels = new Set(tasks.map(({ label }) => label));
-    return [{
-      ...tasks[0]!,
-      jobId: submittedId,
-      label: labels.size === 1 ? tasks[0]!.label! : null,
-    }];
-  });
 }
 
 function attempt<T>(work: () => T): T | UserError {

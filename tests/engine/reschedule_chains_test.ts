@@ -47,6 +47,50 @@ Deno.test("e2e: reschedule --since of a chain → each waits for the new run of 
   assert.equal(await world.slurm.argsOf("9"), "--dependency=afterok:8:7 job.sh");
 });
 
+/** A finished chain: 1 failed and is job 3 since, 2 was told by scontrol to wait for that. */
+async function afterRetriedChain(world: EngineWorld): Promise<void> {
+  await world.must("schedule", "--label", "bad", "-o", "a", "sbatch", "job.sh");
+  await world.must("schedule", "--label", "next", "--after", "bad", "-o", "b", "sbatch", "job.sh");
+  await world.slurm.setRows("1", "1|FAILED");
+  await world.must("retry", "bad");
+  for (const path of ["a", "b"]) await world.write(path, `${path}\n`);
+  await world.must("finish");
+}
+
+Deno.test("e2e: reschedule --since of a chain with a job that was retried → keeps its order", async () => {
+  await using world = await EngineWorld.create();
+  await afterRetriedChain(world);
+
+  await world.must("reschedule", "--since=");
+
+  assert.equal(await world.slurm.argsOf("4"), "job.sh");
+  assert.equal(await world.slurm.argsOf("5"), "--dependency=afterok:4 job.sh");
+});
+
+Deno.test("e2e: reschedule of one job behind the open repetition of one that was retried → waits for that", async () => {
+  await using world = await EngineWorld.create();
+  await afterRetriedChain(world);
+  await world.must("reschedule", "3");
+
+  await world.must("reschedule", "2");
+
+  assert.equal(await world.slurm.argsOf("5"), "--dependency=afterok:4 job.sh");
+});
+
+Deno.test("e2e: reschedule of one job behind one that is open since it was retried → waits for its ID now", async () => {
+  await using world = await EngineWorld.create();
+  await world.must("schedule", "-o", "a", "sbatch", "job.sh");
+  await world.must("schedule", "--after", "1", "-o", "b", "sbatch", "job.sh");
+  await world.write("b", "b\n");
+  await world.slurm.setRows("1", "1|FAILED");
+  await world.must("retry", "1");
+  await world.must("finish", "2");
+
+  await world.must("reschedule", "2");
+
+  assert.equal(await world.slurm.argsOf("4"), "--dependency=afterok:3 job.sh");
+});
+
 Deno.test("e2e: reschedule --since where an input is only to be written → submitted", async () => {
   await using world = await EngineWorld.create();
   await afterChain(world);

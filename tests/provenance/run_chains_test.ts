@@ -15,12 +15,14 @@ interface Shape {
   readonly text?: string;
   readonly wrote?: readonly string[];
   readonly read?: readonly string[];
+  readonly attempts?: readonly string[];
 }
 
 /** Commits are named `c` and the job ID. */
-function toRun({ id, after, read, ...shape }: Shape): RecordedRun {
+function toRun({ id, after, read, attempts, ...shape }: Shape): RecordedRun {
   const evidence: Evidence = {
     ...(after === undefined ? {} : { submission: { after: after.map((jobId) => ({ jobId })) } }),
+    ...(attempts === undefined ? {} : { attempts: attempts.map((jobId) => ({ jobId })) }),
     ...(read === undefined ? {} : { inputs: read.map((path) => ({ path })) }),
   };
   return {
@@ -100,6 +102,19 @@ const CASES: readonly (readonly [name: string, shapes: readonly Shape[], expecte
     "1_1",
     "2 < 1_1",
   ]],
+  ["an attempt that failed", [{ id: "3", attempts: ["1"] }, { id: "2", after: ["1"] }], [
+    "3",
+    "2 < 3",
+  ]],
+  ["a task of one", [{ id: "3", attempts: ["1"] }, { id: "2", dependency: "afterok:1_4" }], [
+    "3",
+    "2 < 3",
+  ]],
+  ["an array of which a row was repeated", [
+    { id: "1_0" },
+    { id: "3_1", attempts: ["1_1"] },
+    { id: "2", dependency: "afterok:1" },
+  ], ["1_0", "3_1", "2 < 1_0 < 3_1"]],
   ["an ID that was given anew", [
     { id: "1", outputs: ["a"], wrote: ["a"] },
     { id: "2", dependency: "afterok:1" },

@@ -3,24 +3,25 @@ import { isAbsolute, join, relative } from "node:path";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import type { PredecessorEvidence } from "../../jobs/evidence.ts";
+import { isSubmitted } from "../../jobs/job.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
-import { splitJobId } from "../../jobs/job_id.ts";
+import { isJobOrTaskOf, splitJobId } from "../../jobs/job_id.ts";
 import { isLabel } from "../../jobs/label.ts";
+import { jobIdsOf } from "../../provenance/recorded_runs.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import type { ChainedRun } from "../../provenance/run_chains.ts";
-import {
-  addJobs,
-  jobsIn,
-  predecessorsIn,
-  replaceJobs,
-  setDependency,
-} from "../../slurm/dependency.ts";
+import { addJobs, jobsIn, predecessorsIn, replaceJobs } from "../../slurm/dependency.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import { doConflict, nameOfHolder } from "../../claims/output_conflict.ts";
 import { findOvertaken, NO_OPEN_JOBS, openJobsIn } from "../../submit/awaited_inputs.ts";
 import type { AbsentInput, OpenJobs } from "../../submit/awaited_inputs.ts";
-import { cannotWait, dependencyOfCommand } from "../../submit/command_dependency.ts";
+import {
+  cannotWait,
+  dependencyOfCommand,
+  withDependency,
+} from "../../submit/command_dependency.ts";
 import type { CommandPlace } from "../../submit/command_place.ts";
+import { jobsBehind } from "../../submit/jobs_behind.ts";
 import type { SubmissionPlan } from "../../submit/plan_submission.ts";
 import { firstOf } from "../../session/name_list.ts";
 import type { Session } from "../../session/session.ts";
@@ -226,9 +227,18 @@ export class RepeatCall {
       )
         .map((job) => [job.rescheduledJobId!, job]),
     );
-    const repeat = this.#repeats.get(jobId);
-    if (repeat !== undefined) return [repeat.jobId];
-    return this.#store.listing.withId(jobId).some(({ stage }) => stage === "open") ? [jobId] : [];
+    const { jobs, taskId } = jobsBehind(this.#store.listing, jobId);
+    for (const id of [jobId, ...jobs.map((job) => job.jobId)]) {
+      const repeat = this.#repeats.get(id ?? "");
+      if (repeat !== undefined) return [repeat.jobId];
+    }
+    const open = jobs.filter(({ stage }) => stage === "open").filter(isSubmitted);
+    if (open.length === 0) return [];
+    if (taskId !== undefined) return [taskId];
+    // An array of which tasks failed, and have other IDs by now, is one no more.
+    return jobs.every((job) => isJobOrTaskOf(job.jobId, jobId))
+      ? [jobId]
+      : open.map((job) => job.jobId);
   }
 }
 
@@ -269,28 +279,8 @@ export async function dependenciesOf(
   return dependencies;
 }
 
-async function withDependency(
-  command: string,
-  dependency: string,
-  further: readonly PredecessorEvidence[],
-  place: Pick<CommandPlace, "runsIn" | "directory">,
-): Promise<string> {
-  try {
-    if (dependency !== "") return setDependency(command, dependency);
-    const without = setDependency(command, undefined);
-    const { text } = await dependencyOfCommand(without, place);
-    // That of the batch script is stale, too.
-    return text === undefined ? without : setDependency(without, "");
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    // Jobs that Slurm has forgotten hold nobody back.
-    if (dependency === "") return command;
-    throw cannotWait(command, further.length > 0 ? further : predecessorsIn(dependency), error);
-  }
-}
-
 function idsOf({ run, earlier }: ChainedRun): string[] {
-  return [...earlier, run].map(({ record }) => record.slurmJobId);
+  return [...earlier, run].flatMap(jobIdsOf);
 }
 
 /** Whether a dependency on `named` is one on the recorded job `id`, on its array, or on a task of it. */
