@@ -199,6 +199,8 @@ export interface Attempt {
   readonly end: JobEnd;
   /** Of an array the tasks that completed in it, `0-2,5`; the others were repeated. Empty for all else. */
   readonly completedTasks: string;
+  /** What the job waited for then, as {@linkcode JobRequest.after}; absent where an older version noted it. */
+  readonly after?: readonly PredecessorEvidence[];
 }
 
 /** How a job went to another clone. */

@@ -63,6 +63,12 @@ export const Attempts: Schema<readonly Attempt[]> = asItIs(v.array(v.object({
   submissionKey: v.nullable(v.number()),
   end: End,
   completedTasks: v.string(),
+  after: v.exactOptional(v.array(v.object({
+    jobId: v.string(),
+    label: v.exactOptional(v.string()),
+    type: v.exactOptional(v.string()),
+    cluster: v.exactOptional(v.string()),
+  }))),
 })));
 
 /** What is as `schema` has it, with what another version may have added. */

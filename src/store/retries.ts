@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
+import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import type { JobEnd, SubmissionDetails, WaitingPlan } from "../jobs/job.ts";
 import { json, prepareUpdate } from "./columns.ts";
 import { prepareEvidenceOfAttempt, prepareEvidenceTakenBack } from "./job_evidence.ts";
@@ -25,6 +26,8 @@ export interface Retry {
   readonly plan: WaitingPlan;
   /** The command from now on, placeholders unexpanded. */
   readonly cmd: string;
+  /** The jobs that it is to wait for, by the IDs that they have by now. */
+  readonly after: readonly PredecessorEvidence[];
   /** The options of sbatch that it is given now. */
   readonly options: readonly string[];
 }
@@ -48,7 +51,7 @@ function beginRetries(database: DatabaseSync, retries: readonly Retry[]): number
   );
   const update = prepareUpdate(database);
   const moveEvidence = prepareEvidenceOfAttempt(database);
-  return retries.flatMap(({ jobKey, jobId, end, details, completedTasks, plan, cmd, options }) => {
+  return retries.flatMap(({ jobKey, jobId, end, details, completedTasks, plan, ...next }) => {
     const fields = select.get(jobKey, jobId);
     if (fields === undefined) return [];
     const job = toJob(fields);
@@ -66,14 +69,16 @@ function beginRetries(database: DatabaseSync, retries: readonly Retry[]): number
       submissionKey: v.parse(NumberOrNull, fields["submission_key"]),
       end,
       completedTasks,
+      after: job.after ?? [],
     };
     moveEvidence(jobKey, job.attempts.length);
     update(jobKey, {
       stage: "waiting",
       waiting_plan: plan,
       attempts: [...job.attempts, attempt],
-      sbatch_options: options,
-      cmd,
+      sbatch_options: next.options,
+      cmd: next.cmd,
+      after_jobs: listOrNull(next.after),
       ...{ job_id: null, cluster: null, accepted_at_ms: null, reused_from_s: null, details: null },
       ...{ job_end: null, submission_key: null, array_task: null, waits_for_site: 0 },
     });
@@ -91,7 +96,7 @@ export function prepareTakingBack(
   database: DatabaseSync,
 ): (key: number, stage: "waiting" | "submitting") => boolean {
   const select = database.prepare(
-    `SELECT attempts FROM job WHERE job_key = ? AND stage = ? AND attempts <> '[]'`,
+    `SELECT attempts, after_jobs FROM job WHERE job_key = ? AND stage = ? AND attempts <> '[]'`,
   );
   const update = prepareUpdate(database);
   const takeEvidenceBack = prepareEvidenceTakenBack(database);
@@ -106,6 +111,10 @@ export function prepareTakingBack(
       attempts: attempts.slice(0, -1),
       sbatch_options: last.options,
       cmd: last.cmd,
+      // Older versions did not change it.
+      after_jobs: last.after === undefined
+        ? v.parse(v.nullable(v.string()), found["after_jobs"])
+        : listOrNull(last.after),
       job_id: last.jobId,
       cluster: last.cluster,
       submitter: last.submitter,
@@ -120,4 +129,8 @@ export function prepareTakingBack(
     takeEvidenceBack(key, attempts.length - 1);
     return true;
   };
+}
+
+function listOrNull<T>(list: readonly T[]): readonly T[] | null {
+  return list.length === 0 ? null : list;
 }

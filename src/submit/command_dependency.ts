@@ -1,8 +1,14 @@
 import { UserError } from "../errors.ts";
 import { readTextIfPresent, statIfPresent } from "../fs/if_present.ts";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
+import {
+  addJobs,
+  dependencyOfScript,
+  predecessorsIn,
+  replaceJobs,
+  setDependency,
+} from "../slurm/dependency.ts";
 import { shellName } from "../shell/shell_name.ts";
-import { addJobs, dependencyOfScript, setDependency } from "../slurm/dependency.ts";
 import { targetClusterOf } from "../slurm/named_cluster.ts";
 import { guessSubmissionCommand, readSubmissionCommand } from "../slurm/submission_command.ts";
 import type { CommandPlace } from "./command_place.ts";
@@ -78,21 +84,56 @@ const LARGEST_SCRIPT = 4 * 1024 * 1024;
  * The command as it is to be submitted, so that it waits for further jobs beside those that it waits for by
  * itself.
  *
+ * @param idsNow the IDs that jobs which it names itself have by now, none for one that needs no waiting; absent: as
+ * it names them.
  * @throws {UserError} `BAD_DEPENDENCY` if it cannot be made to; nothing was submitted.
  */
 export async function waitingFor(
   command: string,
-  jobs: readonly PredecessorEvidence[],
+  further: readonly PredecessorEvidence[],
   place: Pick<CommandPlace, "runsIn" | "directory">,
+  idsNow?: (jobId: string) => readonly string[],
 ): Promise<string> {
-  if (jobs.length === 0) return command;
-  requireOneCluster(command, jobs);
-  const own = await dependencyOfCommand(command, place);
+  if (further.length === 0 && idsNow === undefined) return command;
+  requireOneCluster(command, further);
+  const { text = "" } = await dependencyOfCommand(command, place);
+  const now = idsNow === undefined ? text : replaceJobs(text, idsNow);
+  // As its words stand there where nothing of them is another job's.
+  const own = now === replaceJobs(text, (jobId) => [jobId]) ? text : now;
   try {
-    return setDependency(command, addJobs(own.text ?? "", jobs));
+    const dependency = addJobs(own, further);
+    return dependency === text
+      ? command
+      : await withDependency(command, dependency, further, place);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw cannotWait(command, jobs, error);
+    throw cannotWait(command, further, error);
+  }
+}
+
+/**
+ * A command with another dependency in the place of its own, be that in its batch script; empty for none.
+ *
+ * @param further those of the jobs that it did not wait for by itself.
+ * @throws {UserError} `BAD_DEPENDENCY` if it cannot be given one; nothing was submitted.
+ */
+export async function withDependency(
+  command: string,
+  dependency: string,
+  further: readonly PredecessorEvidence[],
+  place: Pick<CommandPlace, "runsIn" | "directory">,
+): Promise<string> {
+  try {
+    if (dependency !== "") return setDependency(command, dependency);
+    const without = setDependency(command, undefined);
+    const { text } = await dependencyOfCommand(without, place);
+    // That of the batch script is stale, too.
+    return text === undefined ? without : setDependency(without, "");
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // Jobs that Slurm has forgotten hold nobody back.
+    if (dependency === "") return command;
+    throw cannotWait(command, further.length > 0 ? further : predecessorsIn(dependency), error);
   }
 }
 

@@ -84,6 +84,8 @@ export interface Predecessors {
   readonly open: readonly PredecessorEvidence[];
   /** Jobs that ended before: they are recorded, and nothing has to wait for them. */
   readonly ended: readonly PredecessorEvidence[];
+  /** As {@linkcode waitingFor} takes it, for jobs that the command or its batch script names. */
+  readonly idsNow?: (jobId: string) => readonly string[];
 }
 
 /** A job that is ready to be submitted. */
@@ -192,7 +194,7 @@ async function fillCommand(
   { fillPlaceholders }: Filling,
 ): Promise<string> {
   const values = new Map([...place.values, ["inputs", inputs], ["outputs", outputs]]);
-  return await waitingFor(fillPlaceholders(cmd, values), after?.open ?? [], place);
+  return await waitingFor(fillPlaceholders(cmd, values), after?.open ?? [], place, after?.idsNow);
 }
 
 interface ClaimedPlaces {

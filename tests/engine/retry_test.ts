@@ -3,7 +3,12 @@ import { join } from "node:path";
 import type { TestDataset } from "../support/datasets.ts";
 import { pollUntil } from "../support/polling.ts";
 import { storedClaims, storedJobs } from "../support/snapshots.ts";
-import { MISBEHAVIOUR, PARTITION_REFUSED, wrapProgram } from "../support/wrapped_programs.ts";
+import {
+  LIMIT_REACHED,
+  MISBEHAVIOUR,
+  PARTITION_REFUSED,
+  wrapProgram,
+} from "../support/wrapped_programs.ts";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 import { killCallerOf, mend } from "./kill_caller.ts";
 
@@ -226,6 +231,64 @@ Deno.test("retry: a job that waits for another one waits for it again, by the ID
   await world.must("retry", "2");
   assert((await world.slurm.wordsOf("4")).includes("--dependency=afterok:3"));
   assert.deepEqual(jobsOf(world), ["open 3", "open 4"]);
+  await world.slurm.setRows("3", "3|COMPLETED");
+  for (const output of ["out", "fit"]) await world.write(output, output);
+  await world.must("finish");
+  const { submission, attempts } = (await world.record()).dlslurm;
+  assert.deepEqual(submission.after, [{ job_id: "3", type: "afterok" }]);
+  assert.equal(attempts[0].job_id, "2");
+});
+
+Deno.test("retry: a job whose command or script names the job that it waits for → by the ID that that has by now", async () => {
+  await using world = await createFailed("RUNNING");
+  await world.write("s.sh", "#!/bin/sh\n#SBATCH --dependency=afterok:1\n");
+  await world.must("schedule", "-o", "a", "sbatch", "-d", "afterok:1", "job.sh");
+  await world.must("schedule", "-o", "b", "sbatch", "s.sh");
+  for (const id of ["1", "2", "3"]) await world.slurm.setRows(id, `${id}|CANCELLED by 7`);
+
+  const vain = await world.dlslurm("retry", "2", "3");
+
+  assert.equal(saidBy(vain).match(/job 1, which it waits for, has failed/g)?.length, 2);
+  await world.must("retry", "1");
+  for (const id of ["2", "3"]) await world.must("retry", id);
+  assert.equal(await world.slurm.argsOf("5"), "--dependency=afterok:4 job.sh");
+  assert.equal(await world.slurm.argsOf("6"), "--dependency=afterok:4 s.sh");
+  for (const output of ["out", "a", "b"]) await world.write(output, output);
+  await world.must("finish");
+  const message = await world.git("log", "--format=%B");
+  assert.equal(message.match(/"job_id": "4",\n *"type": "afterok"/g)?.length, 2);
+  assert.match(message, /"cmd": "sbatch -d afterok:1 job.sh"/);
+});
+
+Deno.test("retry: a job that waits for one that was closed → refused, and the failed job that it was", async () => {
+  await using world = await createFailed("RUNNING");
+  await world.must("schedule", "-o", "fit", "--after", "1", "sbatch", "job.sh");
+  for (const id of ["1", "2"]) await world.slurm.setRows(id, `${id}|FAILED`);
+  await world.must("finish", "1", "--close-failed-jobs");
+
+  const refused = await world.dlslurm("retry", "2");
+
+  assert.equal(refused.code, 1);
+  assert.match(saidBy(refused), /job 1: it was closed \(FAILED\)/);
+  assert.doesNotMatch(saidBy(refused), /waiting/);
+  assert.deepEqual(jobsOf(world), ["closed 1", "open 2"]);
+  assert.deepEqual(await world.slurm.submitted(), ["1", "2"]);
+});
+
+Deno.test("retry: one that waited for the site when its predecessor was closed → the failed job that it was", async () => {
+  await using world = await createFailed("RUNNING");
+  await world.must("schedule", "-o", "fit", "--after", "1", "sbatch", "job.sh");
+  await world.slurm.setRows("2", "2|FAILED");
+  await wrapProgram(world.sandbox, "sbatch", MISBEHAVIOUR.fail(LIMIT_REACHED));
+  await world.dlslurm("retry", "2");
+  assert.deepEqual(jobsOf(world), ["open 1", "waiting null"]);
+  await world.slurm.setRows("1", "1|FAILED");
+  await world.must("finish", "1", "--close-failed-jobs");
+
+  const refused = await world.dlslurm("schedule", "--continue");
+
+  assert.match(saidBy(refused), /job 1: it was closed \(FAILED\)/);
+  assert.deepEqual(jobsOf(world), ["closed 1", "open 2"]);
 });
 
 Deno.test("retry: failed rows of an array go into one array again, the others stay", async () => {

@@ -18,15 +18,18 @@ const DETAILS = {
   ...{ submitS: 1_799_999_000, jobName: "job", user: "ada" },
 };
 
+const AFTER = [{ jobId: "7", label: "bad", type: "afterok" }];
+
 async function createStore() {
   const folder = await TestFolder.create();
   const store = JobStore.open(folder.root);
-  const key = store.beginSubmission(jobRequest(), '{"pid":1}', 1_000);
+  const key = store.beginSubmission(jobRequest({ after: AFTER }), '{"pid":1}', 1_000);
   store.receipts.store([{ key, jobId: "151", cluster: "far" }], 2_000);
   store.notes.addDetails(new Map([[key, DETAILS]]));
   const retry: Retry = {
     ...{ jobKey: key, jobId: "151", end: END, details: null, completedTasks: "0-2", plan: PLAN },
     ...{ cmd: "sbatch --time=20 job.sh", options: ["--time=20"] },
+    after: [{ jobId: "9", type: "afterok" }],
   };
   return { folder, store, key, retry };
 }
@@ -48,7 +51,9 @@ Deno.test("Retries.begin() makes a waiting job of an open one, which keeps claim
     ...{ jobId: "151", cluster: "far", submitter: '{"pid":1}', submittedAtMs: 1_000 },
     ...{ acceptedAtMs: 2_000, reusedFromS: null, details: DETAILS, cmd: "sbatch job.sh" },
     ...{ options: [], arrayTask: null, submissionKey: null, end: END, completedTasks: "0-2" },
+    after: AFTER,
   }]);
+  assert.deepEqual(row!.after, [{ jobId: "9", type: "afterok" }]);
   assert.deepEqual(store.findHolders("", "out", false).map(({ jobKey }) => jobKey), [key]);
 });
 

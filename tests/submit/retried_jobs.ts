@@ -26,20 +26,20 @@ export class RetriedJobs implements AsyncDisposable {
   note(jobId: string, changes: Partial<JobRequest> = {}): number {
     const request = jobRequest({ outputs: [`out-${jobId}`], ...changes });
     const key = this.store.beginSubmission(request, "{}", 1_000);
-    this.store.storeReceipt(key, jobId, null);
+    this.store.receipts.store([{ key, jobId, cluster: null }]);
     return key;
   }
 
   /** Has a job be submitted again, and wait for that where it gets no new ID. */
   retry(key: number, newId: string | null, completedTasks = ""): void {
     const { jobId } = this.store.findSubmitted(key)!;
-    this.store.beginRetries([{
+    this.store.retries.begin([{
       ...{ jobKey: key, jobId, end: END, completedTasks, details: null, plan: PLAN },
       ...{ cmd: "x", options: [], after: [] },
     }]);
     if (newId === null) return;
     this.store.waiting.take([key], { submitter: "{}", nowMs: 2_000, beforeTaking: () => {} });
-    this.store.storeReceipt(key, newId, null);
+    this.store.receipts.store([{ key, jobId: newId, cluster: null }]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

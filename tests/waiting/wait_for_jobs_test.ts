@@ -176,7 +176,7 @@ async function beginRetry(world: EngineWorld, jobId: string): Promise<number> {
   const plan = { command: job.cmd, directory: world.root, inputs: [], transfers: 1, toUnlock: [] };
   return store.retries.begin([{
     ...{ jobKey: job.jobKey, jobId, end, completedTasks: "", details: null, cmd: job.cmd },
-    ...{ plan: { ...plan, array: null }, options: [] },
+    ...{ plan: { ...plan, array: null }, options: [], after: [] },
   }])[0]!;
 }
 

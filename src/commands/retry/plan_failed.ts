@@ -13,6 +13,8 @@ import { openJobsIn } from "../../submit/awaited_inputs.ts";
 import type { OpenJobs } from "../../submit/awaited_inputs.ts";
 import { growthOf, longestTimes, parseGrowth } from "../../submit/retry/grow.ts";
 import { planRetry } from "../../submit/retry/plan_retry.ts";
+import { predecessorsNow } from "../../submit/retry/predecessors_now.ts";
+import type { PastWait } from "../../submit/retry/predecessors_now.ts";
 import { reportLeft, reportRefused } from "./report_left.ts";
 import type { Reason } from "./report_left.ts";
 import type { RetryCommandOptions } from "./definition.ts";
@@ -29,10 +31,10 @@ export interface Failed {
 
 /** The jobs that may be submitted again, and what Slurm says of them. */
 export interface Choice {
-  /** All open jobs of the work tree. */
-  readonly own: readonly SubmittedJob[];
   /** Those that were chosen. */
   readonly jobs: readonly SubmittedJob[];
+  /** What they had waited for, by key. */
+  readonly waits: ReadonlyMap<number, PastWait>;
   /** Of these, and of the jobs that they wait for, by key. */
   readonly statuses: ReadonlyMap<number, JobStatus>;
   /** Only those are meant that ended so; all if there are none. */
@@ -44,13 +46,10 @@ export interface Choice {
 /** Plans the next attempts of the jobs that have failed; of the others it is said why they are left. */
 export async function planFailed(
   { dataset, store, session }: OpenDataset,
-  { own, jobs, statuses, states, named }: Choice,
+  { jobs, waits, statuses, states, named }: Choice,
   options: RetryCommandOptions,
 ): Promise<{ readonly failed: readonly Failed[]; readonly isAnyLeft: boolean }> {
   const openJobs = openJobsIn(() => store, dataset.worktree);
-  const failedKeys = new Set(
-    [...statuses].filter(([, { phase }]) => phase === "failed").map(([key]) => key),
-  );
   const growths = await growthsOf(dataset, { jobs, statuses }, options, session);
   const failed: Failed[] = [];
   let isAnyLeft = false;
@@ -68,8 +67,7 @@ export async function planFailed(
       const retry = await planRetry(dataset, job, status, {
         sbatchOptions: [...growths.get(job.jobKey) ?? [], ...options.sbatchOptions],
         openJobs: openJobsBeside(job, openJobs),
-        open: own,
-        failed: failedKeys,
+        after: predecessorsNow(job, waits.get(job.jobKey)!, { store, statuses }),
       });
       failed.push({ job, status, retry });
     } catch (error) {

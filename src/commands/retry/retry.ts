@@ -23,6 +23,7 @@ import { JobStore } from "../../store/job_store.ts";
 import { fillGaps } from "../../submit/fill_gaps.ts";
 import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import { clearClaims } from "../../submit/retry/clear_claims.ts";
+import { openJobsBehind, pastWaitsOf } from "../../submit/retry/predecessors_now.ts";
 import { warnOfScripts } from "../../submit/retry/warn_of_scripts.ts";
 import { GENTLE_PARALLEL, reportRest, submitWaiting } from "../../submit/rows/submit_waiting.ts";
 import type { CommandContext } from "../context.ts";
@@ -30,7 +31,7 @@ import { planFailed } from "./plan_failed.ts";
 import type { Failed } from "./plan_failed.ts";
 import { reportLeft, reportNothing } from "./report_left.ts";
 import type { RetryCommandOptions } from "./definition.ts";
-import { findElsewhere, listOwn, predecessorsAmong, selectJobs, statesOf } from "./select_jobs.ts";
+import { findElsewhere, listOwn, selectJobs, statesOf } from "./select_jobs.ts";
 
 /** Submits failed jobs again, or shows which would be. */
 export async function runRetry(
@@ -49,10 +50,15 @@ export async function runRetry(
   const selected = selectJobs({ dataset, elsewhere }, own, jobIds, context);
   // Also for the record: once a job has another ID nobody asks where the attempt before had its logs.
   const jobs = await fillGaps(open, selected);
-  const asked = new Set([...jobs, ...predecessorsAmong(own, jobs)]);
-  const statuses = jobs.length === 0 ? new Map() : await askSlurm(dataset, [...asked], context);
+  const waits = await pastWaitsOf(dataset, jobs);
+  const asked = new Map(
+    [...openJobsBehind(store, waits.values()), ...jobs].map((job) => [job.jobKey, job]),
+  );
+  const statuses = jobs.length === 0
+    ? new Map()
+    : await askSlurm(dataset, [...asked.values()], context);
   reportUnasked(dataset, statuses.values(), "slurm-retry", context);
-  const choice = { own, jobs, statuses, states, named: jobIds };
+  const choice = { jobs, waits, statuses, states, named: jobIds };
   const { failed, isAnyLeft } = await planFailed(open, choice, options);
   if (failed.length === 0) {
     const others = jobs.filter(({ jobKey }) => statuses.get(jobKey)?.phase === "failed").length;

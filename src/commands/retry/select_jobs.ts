@@ -36,14 +36,6 @@ export function listOwn(dataset: Dataset, store: JobStore): SubmittedJob[] {
   return open.filter((job) => copied?.has(job.jobKey) !== true);
 }
 
-/** The open jobs that some of them wait for, by the IDs that they had then. */
-export function predecessorsAmong(
-  open: readonly SubmittedJob[],
-  jobs: readonly SubmittedJob[],
-): SubmittedJob[] {
-  return jobs.flatMap(({ after = [] }) => after.flatMap(({ jobId }) => jobsOfId(open, jobId)));
-}
-
 /** The folders of onto worktrees by the IDs of the open jobs in them. */
 export async function findElsewhere(
   dataset: Dataset,

@@ -13,7 +13,6 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { escapeBraces } from "../../datalad/braces.ts";
 import { lstatIfPresent } from "../../fs/if_present.ts";
 import { UserError } from "../../errors.ts";
-import { jobsOfId } from "../../jobs/earlier_ids.ts";
 import { splitJobId } from "../../jobs/job_id.ts";
 import { parseArrayTasks, renderTaskList } from "../../jobs/job_id.ts";
 import type { SubmittedJob, WaitingPlan } from "../../jobs/job.ts";
@@ -23,7 +22,6 @@ import { summaryOf } from "../../jobs/job_summary.ts";
 import { addSbatchOptions, withoutSbatchOption } from "../../slurm/add_options.ts";
 import type { Retry } from "../../store/retries.ts";
 import type { OpenJobs } from "../awaited_inputs.ts";
-import type { PredecessorEvidence } from "../../jobs/evidence.ts";
 import { requirePlace } from "../command_place.ts";
 import { planSubmission } from "../plan_submission.ts";
 import type { CommandToSubmit, Predecessors } from "../plan_submission.ts";
@@ -34,10 +32,8 @@ export interface RetryOptions {
   readonly sbatchOptions: readonly string[];
   /** Knows of open jobs, this one left out. */
   readonly openJobs: OpenJobs;
-  /** All open jobs of the work tree. */
-  readonly open: readonly SubmittedJob[];
-  /** Keys of those that have failed. */
-  readonly failed: ReadonlySet<number>;
+  /** What the job is to wait for by now. */
+  readonly after: Predecessors;
 }
 
 /**
@@ -56,7 +52,7 @@ export async function planRetry(
   const { sbatchOptions, openJobs } = options;
   await requireNoClone(job);
   const command = await commandOf(dataset, job, options);
-  const { request: _request, ...prepared } = await planSubmission(dataset, command, {
+  const { request, ...prepared } = await planSubmission(dataset, command, {
     ...{ onInstall: null, openJobs },
   });
   const { failed, completed } = splitTasks(job, status);
@@ -81,6 +77,7 @@ export async function planRetry(
     details: job.details,
     plan,
     cmd: command.cmd,
+    after: request.after ?? [],
     options: sbatchOptions,
   };
 }
@@ -101,40 +98,8 @@ async function commandOf(
     outputs: job.outputs.map(escapeBraces),
     outputsFrom: dataset.root,
     expandsInputs: false,
-    after: predecessorsNow(job, options),
+    after: options.after,
   };
-}
-
-/**
- * The jobs that a job waits for, with the IDs that they have by now.
- *
- * @throws {UserError} `BAD_DEPENDENCY` for one that has failed itself: waiting for it would be in vain.
- */
-function predecessorsNow(
-  { jobId, after = [] }: SubmittedJob,
-  { open, failed }: RetryOptions,
-): Predecessors {
-  const still: PredecessorEvidence[] = [];
-  const ended: PredecessorEvidence[] = [];
-  for (const predecessor of after) {
-    const now = jobsOfId(open, predecessor.jobId);
-    const inVain = now.find(({ jobKey }) => failed.has(jobKey));
-    if (inVain !== undefined) {
-      throw new UserError(
-        "BAD_DEPENDENCY",
-        `Cannot submit job ${jobId} again: job ${inVain.jobId}, which it waits for, has failed. ` +
-          "Nothing was submitted",
-        { hint: `dlslurm retry ${inVain.jobId}, and then this one` },
-      );
-    }
-    if (now.length === 0) ended.push(predecessor);
-    // Tasks of one array are waited for together.
-    const ids = now.length === 1
-      ? [now[0]!.jobId]
-      : [...new Set(now.map((job) => splitJobId(job.jobId).submittedId))];
-    for (const id of ids) still.push({ ...predecessor, jobId: id });
-  }
-  return { open: still, ended };
 }
 
 /** The tasks of an array that is one job, as expressions of sbatch; both empty for all other jobs. */

@@ -60,7 +60,12 @@ export async function submitWaiting(
 ): Promise<SubmittedRows> {
   const { dataset, store, session } = open;
   const report = new BulkReport(dataset, session, asked.length, action);
-  const keys = await withoutVain(open, asked, (rows, error) => report.failed(rows, error));
+  const keys = await withoutVain(open, asked, (rows, error) => {
+    report.failed(rows, error);
+    // One that was to be submitted again is the failed job once more: waiting would not help it.
+    const retried = rows.filter(({ attempts }) => attempts.length > 0);
+    store.waiting.drop(retried.map(({ jobKey }) => jobKey), "waiting");
+  });
   const { singles, arrays } = await prepareRows(open, keys);
   using progress = session.progress("submitting", keys.length);
   using run = new BulkRun(open, progress, report);

@@ -28,7 +28,7 @@ async function createStore() {
     const plan = { command: "x", directory: "/", inputs: [], transfers: 1, toUnlock: [] };
     store.retries.begin([{
       ...{ jobKey: keys.get(jobId)!, jobId, end: END, completedTasks: "", details: null, cmd: "x" },
-      ...{ plan: { ...plan, array: null }, options: [] },
+      ...{ plan: { ...plan, array: null }, options: [], after: [] },
     }]);
   };
   const submit = (jobId: string, newId: string) => {

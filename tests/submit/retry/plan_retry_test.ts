@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openDataset } from "../../../src/datalad/dataset.ts";
-import type { Attempt, SubmittedJob } from "../../../src/jobs/job.ts";
+import type { SubmittedJob } from "../../../src/jobs/job.ts";
 import type { JobStatus } from "../../../src/jobs/job_status.ts";
 import { NO_OPEN_JOBS } from "../../../src/submit/awaited_inputs.ts";
 import { planRetry } from "../../../src/submit/retry/plan_retry.ts";
@@ -23,7 +23,7 @@ async function plan(
   await using repository = await TestRepository.create({ "job.sh": "#!/bin/sh\n", "sub/x": "1\n" });
   const dataset = await openDataset(repository.runner, repository.root, undefined);
   return await planRetry(dataset, openJob(changes), statusOf(states), {
-    ...{ sbatchOptions: [], openJobs: NO_OPEN_JOBS, open: [], failed: new Set() },
+    ...{ sbatchOptions: [], openJobs: NO_OPEN_JOBS, after: { open: [], ended: [] } },
     ...options,
   });
 }
@@ -88,15 +88,15 @@ Deno.test("planRetry() refuses options for a command that a shell has to read", 
   assert.equal((await plan(command)).plan.command, command.cmd);
 });
 
-Deno.test("planRetry() waits for predecessors by the IDs that they have by now, and for no failed one", async () => {
-  const attempts = [{ jobId: "1", submittedAtMs: 1 }] as unknown as readonly Attempt[];
-  const open = [openJob({ jobKey: 5, jobId: "8", attempts })];
-  const job = { after: [{ jobId: "1", type: "afterok" }, { jobId: "2", type: "afterok" }] };
+Deno.test("planRetry() waits for predecessors by the IDs that they have by now, and says so in the record", async () => {
+  const now = { jobId: "8", type: "afterok" };
+  const after = { open: [now], ended: [], idsNow: (id: string) => id === "1" ? ["8"] : [id] };
+  const command = { cmd: "sbatch --dependency=afterok:1:77 job.sh" };
 
-  const { plan: planned } = await plan(job, undefined, { open });
-  assert.match(planned.command, /--dependency=afterok:8 /);
-  await assert.rejects(plan(job, undefined, { open, failed: new Set([5]) }), {
-    code: "BAD_DEPENDENCY",
-    hint: "dlslurm retry 8, and then this one",
-  });
+  const further = await plan({}, undefined, { after: { open: [now], ended: [] } });
+  const own = await plan(command, undefined, { after });
+  assert.match(further.plan.command, /--dependency=afterok:8 /);
+  assert.deepEqual(further.after, [now]);
+  assert.match(own.plan.command, /^sbatch --dependency=afterok:8:77 job\.sh$/);
+  assert.deepEqual([own.cmd, own.after.map(({ jobId }) => jobId)], [command.cmd, ["8", "77"]]);
 });
