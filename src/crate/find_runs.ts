@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import { readMessages } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
 import { isJobId } from "../jobs/job_id.ts";
+import { onceEach } from "../provenance/once_each.ts";
 import { Provenance } from "../provenance/provenance.ts";
 import { findRecord } from "../provenance/recorded_runs.ts";
 import { RunHistory } from "../provenance/run_history.ts";
@@ -21,7 +22,7 @@ export interface ChosenRuns {
 }
 
 /**
- * Reads the runs of a range of commits.
+ * Reads the runs of a range of commits, each job once.
  *
  * @param revisions as git takes it, `v1.0..HEAD`: of a single revision all that it reaches; or a job ID.
  * @throws {UserError} `USAGE` if git does not know a revision, `NO_RECORD` if there is none.
@@ -50,7 +51,12 @@ export async function findChosenRuns(
       hint: "dlslurm list --all shows the jobs",
     });
   }
-  return { provenance: Provenance.of(dataset, history, runner), runs, unreadable };
+  const once = new Set(onceEach(runs.map(({ run }) => run)));
+  return {
+    provenance: Provenance.of(dataset, history, runner),
+    runs: runs.filter(({ run }) => once.has(run)),
+    unreadable,
+  };
 }
 
 async function commitsOf(dataset: Dataset, revisions: string): Promise<CommitMessage[]> {

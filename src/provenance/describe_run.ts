@@ -17,6 +17,7 @@ import { claimsOf, logsOf } from "./paths_of_run.ts";
 import { readDeepFiles, readDeepTrees } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
 import type { Target } from "./target.ts";
+import { findRepetitions } from "./find_repetitions.ts";
 import { traceInputs } from "./lineage.ts";
 import type { TracedInput } from "./lineage.ts";
 import { readCutCommits } from "../git/shallow.ts";
@@ -94,7 +95,7 @@ export async function describeRun(
   const script = described.find(({ isScript }) => isScript);
   const cut = await readCutCommits(dataset);
   const isCut = entry !== undefined && cut.has(entry.commit.oid);
-  const repetitions = entry === undefined ? [] : await history.repetitionsOf(entry);
+  const repetitions = entry === undefined ? [] : await findRepetitions(history, entry);
   const chain = await history.chainOf(subject.run);
   return {
     record,

@@ -69,11 +69,11 @@ async function writerOf(
   path: string,
   text: string,
 ): Promise<Target | undefined> {
-  const { dataset, origins } = await targets.provenance.at(place);
+  const { dataset, origins, history } = await targets.provenance.at(place);
   const files = (await readTreeFiles(dataset.git, ["HEAD"], [path])).get("HEAD") ?? [];
   const [file] = files;
   if (file?.path === path) return await writerOfFile(targets, place, file, text);
-  const writers = await origins.writersOf(path);
+  const writers = await history.onceEach(await origins.writersOf(path));
   const [newest] = writers;
   if (newest === undefined) {
     return place === "." ? await lostWriterOf(targets, path, text, undefined) : undefined;

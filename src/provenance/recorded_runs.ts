@@ -17,6 +17,7 @@ import { findMessages, readMessages } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
 import type { Runner } from "../process/runner.ts";
 import { firstOf } from "../session/name_list.ts";
+import { onceEach } from "./once_each.ts";
 import type { Session } from "../session/session.ts";
 
 /** A job that finish has committed. */
@@ -65,7 +66,7 @@ export async function findRecord(
 }
 
 /**
- * Reads the run records of a range, oldest first, with one `git log`; of a merge, which repeats in its
+ * Reads the run records of a range, each job once, oldest first, with one `git log`; of a merge, which repeats in its
  * message what its parents hold, none. Of many records one that cannot be read is told to `session`.
  *
  * @throws {UserError} `NO_RECORD` if there is none, `BAD_RECORD` if none of them can be read.
@@ -97,7 +98,7 @@ export async function findRuns(
   }
   if (runs.length === 0 && unreadable.length > 0) throw unreadable[0]!;
   for (const { message } of unreadable) session.warn(`it is left out: ${message}`);
-  if (runs.length > 0) return runs;
+  if (runs.length > 0) return onceEach(runs);
   const range = options.since === undefined || options.since === ""
     ? options.revision
     : `${options.since}..${options.revision}`;

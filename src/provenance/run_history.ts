@@ -15,7 +15,7 @@ import type { RunRecord } from "../datalad/run_record.ts";
 import { UserError } from "../errors.ts";
 import { findMessages, listMarked, readMessages, readMessagesOf } from "../git/history.ts";
 import type { CommitMessage } from "../git/history.ts";
-import { isJobOrTaskOf, splitJobId } from "../jobs/job_id.ts";
+import { isJobOrTaskOf } from "../jobs/job_id.ts";
 import type { Runner } from "../process/runner.ts";
 import { findOriginal, originalIdOf } from "./find_original.ts";
 import { identityOf, onceEach } from "./once_each.ts";
@@ -106,7 +106,7 @@ export class RunHistory {
   }
 
   /**
-   * The runs of a range, the oldest first; records that cannot be read are passed over.
+   * The runs of a range, each job once, the oldest first; records that cannot be read are passed over.
    *
    * @param since as of {@linkcode readMessages}.
    * @throws {UserError} `USAGE` if git does not know a revision.
@@ -118,7 +118,7 @@ export class RunHistory {
       const run = entry === undefined ? undefined : await this.readIfGood(entry);
       if (run !== undefined) runs.push(run);
     }
-    return runs;
+    return onceEach(runs);
   }
 
   /** The commits of a job, the newest first: a rewritten history may hold several. */
@@ -236,66 +236,28 @@ export class RunHistory {
     return runs.filter((run) => run !== undefined);
   }
 
-  /** Each job once, by the newest of its commits; records are read only where an ID occurs twice. */
+  /** Each job once, by the first of its commits here; records are read only where an ID occurs twice. */
   async onceEach(entries: readonly HistoryEntry[]): Promise<HistoryEntry[]> {
     const byJobId = Map.groupBy(entries, ({ jobId }) => jobId);
     const left = new Set<HistoryEntry>();
     for (const same of byJobId.values()) {
       if (same.length === 1) continue;
-      const newestFirst = same.toSorted((one, other) => one.position - other.position);
-      const runs = await this.#readGood(newestFirst);
-      const kept = new Set(onceEach(runs));
-      for (const run of runs) if (!kept.has(run)) left.add(this.at(run.commit.oid)!);
+      const runs = await this.#readGood(same);
+      const kept = new Set(onceEach(runs).map(({ commit }) => commit.oid));
+      const read = new Set(runs.map(({ commit }) => commit.oid));
+      for (const entry of same) {
+        if (read.has(entry.commit.oid) && !kept.has(entry.commit.oid)) left.add(entry);
+      }
     }
     return entries.filter((entry) => !left.has(entry));
   }
 
-  /** All commits of the job that an entry is of. */
-  async #sameAs(entry: HistoryEntry): Promise<Set<HistoryEntry>> {
+  /** All commits of the job that an entry is of; records are read only where there may be several. */
+  async ofSameJob(entry: HistoryEntry): Promise<Set<HistoryEntry>> {
     const all = this.ofJob(entry.jobId);
     const own = all.length < 2 ? undefined : await this.readIfGood(entry);
     const runs = own === undefined ? [] : await this.#readGood(all);
     const same = runs.filter(({ record }) => identityOf(record) === identityOf(own!.record));
     return new Set([entry, ...same.map(({ commit }) => this.at(commit.oid)!)]);
   }
-
-  /** The runs that repeat a run, each job once, the newest first; records that cannot be read are passed over. */
-  async repetitionsOf(original: HistoryEntry): Promise<RecordedRun[]> {
-    const originals = await this.#sameAs(original);
-    const found = new Map<HistoryEntry, RecordedRun>();
-    const looked = new Set<string>();
-    let names = [
-      ...[...originals].map(({ commit }) => commit.oid),
-      // Where the record is in a sidecar, only the paragraph names the original.
-      `Re-submission of job ${original.jobId}.`,
-    ];
-    while (names.length > 0) {
-      for (const name of names) looked.add(name);
-      const candidates = this.entries.filter((entry) =>
-        !found.has(entry) && !originals.has(entry) &&
-        names.some((name) => entry.commit.message.includes(name))
-      );
-      const then = new Set<string>();
-      for (const entry of candidates) {
-        const run = await this.readIfGood(entry);
-        const chain = run === undefined ? [] : await this.chainOf(run);
-        const at = chain.findIndex((each) => each !== undefined && originals.has(each));
-        if (at < 0) continue;
-        found.set(entry, run!);
-        // In a rewritten history others know it by the name that it had then.
-        then.add(run!.record.chain[at]!);
-      }
-      names = [...then].filter((name) => !looked.has(name));
-    }
-    const inOrder = [...found].sort(([one], [other]) => one.position - other.position);
-    // On branches of their own, in the same second, git has them in any order; Slurm counts up.
-    const runs = onceEach(inOrder.map(([, run]) => run));
-    return [...Map.groupBy(runs, ({ commit }) => commit.committedS).values()].flatMap((same) =>
-      same.toSorted((a, b) => submittedIdOf(b) - submittedIdOf(a))
-    );
-  }
-}
-
-function submittedIdOf({ record }: RecordedRun): number {
-  return Number(splitJobId(record.slurmJobId).submittedId);
 }

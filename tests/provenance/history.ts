@@ -58,6 +58,18 @@ export class History implements AsyncDisposable {
     return await this.repository.commit(message);
   }
 
+  /** Picks a commit, the newest one of the branch, on a branch of its own, and merges that; gives the pick's name. */
+  async pickAndMerge(oid: string): Promise<string> {
+    const { dataset } = this.repository;
+    await dataset.git("switch", "--quiet", "--detach", `${oid}^`);
+    await this.edit({ beside: `${oid}\n` }, "Beside");
+    await dataset.git("cherry-pick", oid);
+    const pick = (await dataset.git("rev-parse", "HEAD")).trim();
+    await dataset.git("switch", "--quiet", "main");
+    await dataset.git("merge", "--quiet", "--no-edit", pick);
+    return pick;
+  }
+
   async open(): Promise<Provenance> {
     const { runner, root } = this.repository;
     return await Provenance.open(await openDataset(runner, root, undefined), runner);

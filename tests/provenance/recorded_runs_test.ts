@@ -131,3 +131,11 @@ Deno.test("findRuns() refuses a range that git does not know, or that looks like
     await assert.rejects(found(history, { revision }), { code: "USAGE" });
   }
 });
+
+Deno.test("findRuns() has a job once that was picked and merged", async () => {
+  await using history = await History.create();
+  const first = await history.run("1", { files: { a: "1\n" } });
+  await history.pickAndMerge(first);
+
+  assert.deepEqual(await found(history), ["1"]);
+});

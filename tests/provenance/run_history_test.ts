@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { findRepetitions } from "../../src/provenance/find_repetitions.ts";
 import { History } from "./history.ts";
 
 Deno.test("RunHistory has the runs that HEAD and branches reach, the newest first", async () => {
@@ -48,37 +49,6 @@ Deno.test("RunHistory.readIfGood() passes over a record that cannot be read, rea
   await assert.rejects(read.read(read.entries[0]!), { code: "BAD_RECORD" });
 });
 
-Deno.test("RunHistory.repetitionsOf() finds the runs whose chain has the run, whatever they quote", async () => {
-  await using history = await History.create();
-  const first = await history.run("1", { files: { a: "1\n" } });
-  const second = await history.run("2", { files: { a: "2\n" }, chain: [first] });
-  const third = await history.run("3", { files: { a: "3\n" }, chain: [first, second] });
-  await history.run("4", { files: { b: "4\n" }, cmd: `sbatch job.sh ${first}` });
-  const { history: read } = (await history.open()).top;
-  const repetitions = async (oid: string) =>
-    (await read.repetitionsOf(read.at(oid)!)).map(({ commit }) => commit.oid);
-
-  assert.deepEqual(await repetitions(first), [third, second]);
-  assert.deepEqual(await repetitions(second), [third]);
-  assert.deepEqual(await repetitions(third), []);
-});
-
-Deno.test("RunHistory.repetitionsOf() of the same second → that of the later job first", async () => {
-  await using history = await History.create();
-  const { dataset, sandbox } = history.repository;
-  sandbox.env["GIT_COMMITTER_DATE"] = "2026-11-01T12:00:00Z";
-  const oid = await history.run("1", { files: { a: "1\n" } });
-  for (const [branch, jobId] of [["x", "9"], ["y", "10"], ["z", "11"], ["w", "8"]] as const) {
-    await dataset.git("switch", "--quiet", "-c", branch, oid);
-    await history.run(jobId, { files: { a: `${jobId}\n` }, chain: [oid] });
-  }
-
-  const { history: read } = (await history.open()).top;
-
-  const found = await read.repetitionsOf(read.at(oid)!);
-  assert.deepEqual(found.map(({ record }) => record.slurmJobId), ["11", "10", "9", "8"]);
-});
-
 Deno.test("RunHistory.originalOf() finds a run by its commit, after a rewritten history by its job ID", async () => {
   await using history = await History.create();
   const lost = ["1".repeat(40), "2".repeat(40)] as const;
@@ -106,7 +76,7 @@ Deno.test("RunHistory.originalOf() finds a run by its commit, after a rewritten 
   assert.equal(await originalOf(byCommit), original);
   assert.equal(await originalOf(unknown), undefined);
   assert.equal(await originalOf(original), undefined);
-  const repetitions = await read.repetitionsOf(read.at(original)!);
+  const repetitions = await findRepetitions(read, read.at(original)!);
   assert.deepEqual(repetitions.map(({ commit }) => commit.oid), [byCommit]);
 });
 
@@ -137,7 +107,7 @@ Deno.test("RunHistory.chainOf() follows a rewritten history from record to recor
 
   assert.deepEqual(await chainOf(third), [first, second]);
   assert.deepEqual(await chainOf(orphan), [undefined, undefined]);
-  const repetitions = await read.repetitionsOf(read.at(first)!);
+  const repetitions = await findRepetitions(read, read.at(first)!);
   assert.deepEqual(repetitions.map(({ commit }) => commit.oid), [third, second]);
 });
 
@@ -157,32 +127,33 @@ Deno.test("RunHistory.originalOf() takes the rewritten nearest run before an old
   assert.equal(original?.commit.oid, second);
 });
 
-Deno.test("RunHistory knows a picked and merged job once: its repetitions, and in onceEach()", async () => {
+Deno.test("RunHistory knows a picked and merged job once: its repetitions, onceEach(), inRange()", async () => {
   await using history = await History.create();
-  const { dataset } = history.repository;
-  const at = { evidence: { submission: { at: "2026-11-01T10:00:00Z" } } };
-  const original = await history.run("1", { files: { a: "1\n" }, ...at });
-  await dataset.git("switch", "--quiet", "-c", "other", `${original}^`);
-  await history.edit({ other: "1\n" });
-  await dataset.git("cherry-pick", original);
-  await dataset.git("merge", "--quiet", "--no-edit", "main");
-  await history.run("2", { files: { a: "2\n" }, chain: [original], ...repeating(original, "1") });
-  await history.run("1", {
-    files: { b: "1\n" },
-    evidence: { submission: { at: "2027-01-01T10:00:00Z" } },
+  const at = (time: string) => ({ submission: { at: time } });
+  const original = await history.run("1", {
+    files: { a: "1\n" },
+    evidence: at("2026-11-01T10:00:00Z"),
   });
+  await history.pickAndMerge(original);
+  const two = await history.run("2", {
+    ...{ files: { a: "2\n" }, chain: [original], ...repeating(original, "1") },
+  });
+  await history.pickAndMerge(two);
+  await history.run("1", { files: { b: "1\n" }, evidence: at("2027-01-01T10:00:00Z") });
   const { history: read } = (await history.open()).top;
 
   const once = await read.onceEach(read.entries);
 
-  assert.deepEqual(read.entries.map(({ jobId }) => jobId).sort(), ["1", "1", "1", "2"]);
+  assert.deepEqual(read.entries.map(({ jobId }) => jobId).sort(), ["1", "1", "1", "2", "2"]);
   assert.deepEqual(
-    once.map(({ jobId }) => jobId).sort(),
-    ["1", "1", "2"],
+    once.map(({ jobId }) => jobId),
+    ["1", "2", "1"],
     "an ID given anew is another job",
   );
+  const inRange = await read.inRange("HEAD", "");
+  assert.deepEqual(inRange.map(({ record }) => record.slurmJobId), ["1", "2", "1"]);
   for (const { commit } of read.ofJob("1").slice(1)) {
-    const repetitions = await read.repetitionsOf(read.at(commit.oid)!);
+    const repetitions = await findRepetitions(read, read.at(commit.oid)!);
     assert.deepEqual(repetitions.map(({ record }) => record.slurmJobId), ["2"]);
   }
 });

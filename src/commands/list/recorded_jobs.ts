@@ -35,12 +35,18 @@ export async function findRecordedJobs(
   const history = await RunHistory.read(dataset, runner);
   if (history.entries.length === 0) return { jobs: [], total: 0, unreadable: 0, moved: new Map() };
   const known = store.listing.newest(dataset.worktree, ["finished"], undefined);
-  const commits = new Set(known.map(({ commitOid }) => commitOid));
+  const commits = new Set<string>();
+  for (const { commitOid } of known) {
+    const entry = history.at(commitOid ?? "");
+    // Another branch may have been given a copy of it.
+    const same = entry === undefined ? [] : await history.ofSameJob(entry);
+    for (const { commit } of same) commits.add(commit.oid);
+  }
   // A rewritten history has them under other names.
   const lost = known.filter(({ commitOid }) => history.at(commitOid ?? "") === undefined);
   const ids = new Set(lost.map(({ jobId }) => jobId));
-  const others = history.entries.filter(({ commit, jobId }) =>
-    !commits.has(commit.oid) && !ids.has(jobId)
+  const others = await history.onceEach(
+    history.entries.filter(({ commit, jobId }) => !commits.has(commit.oid) && !ids.has(jobId)),
   );
   const moved = new Map(lost.flatMap(({ jobKey, jobId }) => {
     const [now] = history.ofJob(jobId ?? "");
@@ -72,7 +78,7 @@ export async function findNamedRecords(
   const found: Job[][] = [];
   for (const name of names) {
     const entries = isLabel(name)
-      ? await history.withLabel(name)
+      ? await history.onceEach(await history.withLabel(name))
       : await entriesOfId(history, name);
     const runs = await Promise.all(entries.map(async (entry) => {
       const run = await history.readIfGood(entry);

@@ -11,6 +11,7 @@
 
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
+import { onceEach } from "../../provenance/once_each.ts";
 import { findRuns } from "../../provenance/recorded_runs.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import { firstOf } from "../../session/name_list.ts";
@@ -90,7 +91,7 @@ async function findNamed(
       }
     }
   }
-  const own = [...runs.values()].filter(({ record }) =>
+  const own = onceEach([...runs.values()]).filter(({ record }) =>
     table === undefined || record.row?.table === table
   );
   if (own.length > 0) return own;

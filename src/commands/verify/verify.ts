@@ -17,6 +17,7 @@ import { compareRuns } from "../../provenance/compare_runs.ts";
 import type { RunPair } from "../../provenance/compare_runs.ts";
 import type { TextRules } from "../../provenance/compare_texts.ts";
 import { TargetFinder } from "../../provenance/find_target.ts";
+import { findRepetitions } from "../../provenance/find_repetitions.ts";
 import { judgeOutputs } from "../../provenance/judge_outputs.ts";
 import type { JudgedOutput } from "../../provenance/judge_outputs.ts";
 import { Provenance } from "../../provenance/provenance.ts";
@@ -142,7 +143,7 @@ async function findPair(
   }
   const run = await history.read(entry);
   if (run.record.chain.length > 0) return await pairOf(history, run);
-  const [repetition] = await history.repetitionsOf(entry);
+  const [repetition] = await findRepetitions(history, entry);
   if (repetition !== undefined) return { original: run, repetition };
   throw new UserError("NO_RECORD", `Cannot verify ${name}: nobody has repeated it yet`, {
     hint: `dlslurm verify ${entry.commit.oid.slice(0, 10)} --run --wait repeats it`,

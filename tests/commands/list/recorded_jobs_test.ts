@@ -64,6 +64,29 @@ Deno.test("findRecordedJobs() knows a job of the store again whose commit was re
   assert.deepEqual([...moved], [[key, now]], "it has another name by now");
 });
 
+Deno.test("findRecordedJobs() has a job once that was picked and merged, also one of the store", async () => {
+  await using history = await History.create();
+  const own = await history.run("1", { files: { a: "1\n" } });
+  await history.pickAndMerge(own);
+  const other = await history.run("2", {
+    files: { b: "1\n" },
+    evidence: { submission: { at: "2026-11-28T12:00:00Z", label: "fit" } },
+  });
+  await history.pickAndMerge(other);
+  const { dataset, store, runner } = await open(history);
+  using _store = store;
+  const key = store.beginSubmission(jobRequest({ outputs: ["a"] }), "{}", 1);
+  store.receipts.store([{ key, jobId: "1", cluster: null }]);
+  store.commits.note(new Map([[key, own]]), "");
+  store.end([key], "finished", 1);
+
+  const { jobs, total } = await findRecordedJobs(dataset, store, undefined, runner);
+
+  assert.deepEqual([jobs.map(({ job }) => job.jobId), total], [["2"], 1]);
+  const [labelled] = await findNamedRecords(dataset, ["fit"], runner);
+  assert.equal(labelled!.length, 1);
+});
+
 Deno.test("findRecordedJobs() passes over a record that cannot be read, and counts it apart", async () => {
   await using history = await History.create();
   await history.edit({ a: "1\n" }, "[DATALAD SLURM RUN] Slurm job 1: Completed");
