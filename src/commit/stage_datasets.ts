@@ -47,7 +47,7 @@ export interface StagedDataset {
   readonly locationLog: Promise<void>;
   /** What each job changed here, against the HEAD at the start, subdatasets left out. */
   readonly changes: ReadonlyMap<number, readonly Change[]>;
-  /** Jobs of the topmost dataset that have nothing left to add here, but what others have committed of theirs. */
+  /** Jobs of the topmost dataset of which others have committed something; they may have nothing left to add. */
   readonly savedByOthers: ReadonlySet<number>;
   /** Jobs in whose claims HEAD differs from what the superdataset records: they committed themselves. */
   readonly selfCommittedJobs: ReadonlySet<number>;
@@ -124,9 +124,7 @@ export async function stageDatasets(
   });
   const changes = changesByJob(differing, jobs, attribution, inner);
   const idle = jobs.filter((job) => isIdle(job, changes, children));
-  const savedByOthers = path === "." && idle.length > 0
-    ? await findSavedByOthers(dataset, idle)
-    : new Set<number>();
+  const savedByOthers = path === "." ? await findSavedByOthers(dataset, jobs) : new Set<number>();
   await leaveOut(index, idle.filter(({ key }) => !savedByOthers.has(key)), changes);
   return {
     ...{ dataset, path, recordedOid, children, index, identities, checks },

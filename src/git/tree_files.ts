@@ -38,9 +38,42 @@ export async function readTreeFiles(
       ["diff-tree", "--stdin", "-r", ...RAW, "--", ...pathspecs],
       { stdin: present.map((tree) => `${empty} ${tree}\n`).join("") },
     );
-    readInto(byTree, output);
+    readInto(byTree, output, 1);
   }
   for (const [name, tree] of trees) files.set(name, byTree.get(tree)!);
+  return files;
+}
+
+/**
+ * Reads what one commit has at and under some paths that others have not, or have otherwise; two git processes for
+ * all of them together. What is gone is left out.
+ *
+ * @param commits names for git; one that is not there, or no commit, is absent from the result.
+ * @param to the commit that they are compared with.
+ * @param paths relative to the root; `.` for everything.
+ * @returns by the names that were given.
+ */
+export async function readNewFiles(
+  git: Git,
+  commits: readonly string[],
+  to: string,
+  paths: readonly string[],
+): Promise<Map<string, TreeFile[]>> {
+  const files = new Map<string, TreeFile[]>();
+  if (commits.length === 0 || paths.length === 0) return files;
+  const trees = await findTrees(git, [...new Set([...commits, to])]);
+  const toTree = trees.get(to);
+  if (toTree === undefined) return files;
+  const byTree = new Map([...trees.values()].map((tree) => [tree, [] as TreeFile[]]));
+  const output = await git.require(
+    ["diff-tree", "--stdin", "-r", ...RAW, "--diff-filter=d", "--", ...coverWithPathspecs(paths)],
+    { stdin: [...byTree.keys()].map((tree) => `${tree} ${toTree}\n`).join("") },
+  );
+  readInto(byTree, output, 0);
+  for (const name of commits) {
+    const found = byTree.get(trees.get(name) ?? "");
+    if (found !== undefined) files.set(name, found);
+  }
   return files;
 }
 
@@ -62,7 +95,12 @@ async function findTrees(git: Git, names: readonly string[]): Promise<Map<string
   return trees;
 }
 
-function readInto(byTree: ReadonlyMap<string, TreeFile[]>, output: Uint8Array): void {
+/** @param side which tree of each pair is the one that is meant. */
+function readInto(
+  byTree: ReadonlyMap<string, TreeFile[]>,
+  output: Uint8Array,
+  side: 0 | 1,
+): void {
   let current: TreeFile[] = [];
   let header: string | undefined;
   for (const item of splitNul(output)) {
@@ -76,6 +114,6 @@ function readInto(byTree: ReadonlyMap<string, TreeFile[]>, output: Uint8Array): 
     const lines = textOf(item).split("\n");
     header = lines.pop()!;
     const pair = lines.at(-1);
-    if (pair !== undefined) current = byTree.get(pair.split(" ")[1]!) ?? [];
+    if (pair !== undefined) current = byTree.get(pair.split(" ")[side]!) ?? [];
   }
 }

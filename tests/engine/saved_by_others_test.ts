@@ -51,3 +51,40 @@ Deno.test("engine: finish where others have committed a part → the rest, and t
   assert.deepEqual(await world.changes(), ["A slurm-job-1.env.json", "A two"]);
   assert.match((await world.must("show", "two")).stdout, new RegExp(`job ${jobId}`));
 });
+
+for (
+  const [name, saved] of [
+    ["outputs alone", ["out"]],
+    ["outputs and environment file", ["out", "slurm-job-1.env.json"]],
+  ] as const
+) {
+  Deno.test(`engine: finish after others have committed ${name} → the record says so, and show finds the job`, async () => {
+    await using world = await EngineWorld.create();
+    await world.schedule("out");
+    await world.write("out/x", "1\n");
+    await world.git("add", ...saved);
+    await world.git("commit", "--quiet", "-m", "By hand");
+    // Accounting changes it once the job has ended.
+    await world.write("slurm-job-1.env.json", "{}\n");
+
+    await world.must("finish");
+
+    assert.equal((await world.record()).dlslurm.saved_by_others, true);
+    assert.match((await world.must("show", "out/x")).stdout, /^[^\n]*job 1/);
+  });
+}
+
+Deno.test("engine: finish after another job's commit in the same claim → that one's files are its own", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("out");
+  await world.must("schedule", "--no-check-outputs", "-o", "out", "sbatch", "job.sh");
+  await world.slurm.setRows("1", "1|RUNNING");
+  await world.write("out/two", "2\n");
+  await world.must("finish", "2");
+  await world.slurm.setRows("1", "1|COMPLETED");
+  await world.write("out/one", "1\n");
+
+  await world.must("finish", "1");
+
+  assert.equal((await world.record()).dlslurm.saved_by_others, undefined);
+});
