@@ -21,8 +21,8 @@ export function requireLabel(text: string): string {
   throw new UserError(
     "USAGE",
     `Cannot use "${text}" as a label: it has to begin with a letter, and to go on with letters, ` +
-      `digits and . _ - up to ${LONGEST}. No job was submitted`,
-    { hint: "dlslurm schedule --label fit-1990 …" },
+      `digits and . _ - up to ${LONGEST}`,
+    { unchanged: "No job was submitted", hint: "dlslurm schedule --label fit-1990 …" },
   );
 }
 
@@ -69,8 +69,11 @@ export function parsePredecessorName(text: string): PredecessorName {
   }
   throw new UserError(
     "USAGE",
-    `Cannot wait for "${text}": it is neither a job ID nor a label. No job was submitted`,
-    { hint: "--after 4242, --after clean, --after any:clean once it has ended in whatever way" },
+    `Cannot wait for "${text}": it is neither a job ID nor a label`,
+    {
+      unchanged: "No job was submitted",
+      hint: "--after 4242, --after clean, --after any:clean once it has ended in whatever way",
+    },
   );
 }
 

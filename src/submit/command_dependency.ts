@@ -168,8 +168,9 @@ export function cannotWait(
   const ids = [...new Set(jobs.map(({ jobId }) => jobId))].join(", ");
   return new UserError(
     "BAD_DEPENDENCY",
-    `Cannot make "${command}" wait for job ${ids}: ${reason.message}. No job was submitted`,
+    `Cannot make "${command}" wait for job ${ids}: ${reason.message}`,
     {
+      unchanged: "No job was submitted",
       hint: "name the job in the command itself, where it calls sbatch: " +
         `--dependency=afterok:${jobs[0]?.jobId ?? "ID"}`,
       cause: reason,

@@ -137,8 +137,9 @@ function find(dataset: Dataset, store: JobStore, text: string): FoundPredecessor
     if (behind.jobs.length > 0) return { ...named, ...behind };
     throw new UserError(
       "UNKNOWN_JOB",
-      `Cannot wait for job ${name}: it is no job of this dataset. No job was submitted`,
+      `Cannot wait for job ${name}: it is no job of this dataset`,
       {
+        unchanged: "No job was submitted",
         hint:
           "dlslurm list --all shows the jobs; for one of another dataset let the command itself " +
           `wait: sbatch --dependency=${named.type}:${name} …`,
@@ -152,8 +153,9 @@ function find(dataset: Dataset, store: JobStore, text: string): FoundPredecessor
   const labels = store.listing.labelsOfOpen(dataset.worktree);
   throw new UserError(
     "UNKNOWN_JOB",
-    `Cannot wait for "${name}": no job of this work tree has that label. No job was submitted`,
+    `Cannot wait for "${name}": no job of this work tree has that label`,
     {
+      unchanged: "No job was submitted",
       hint: labels.length === 0
         ? "dlslurm schedule --label NAME gives a job one"
         : `labels of open jobs: ${firstOf(labels, MOST_NAMED)}`,

@@ -148,10 +148,10 @@ export class EvidenceGatherer implements Disposable {
     throw new UserError(
       "SCRIPT_NOT_SAVED",
       name === undefined
-        ? `Cannot tell which batch script "${job.command}" submits, nor whether it is saved. No job ` +
-          "was submitted"
-        : `Cannot submit the batch script "${name}": ${script!.reason}. No job was submitted`,
+        ? `Cannot tell which batch script "${job.command}" submits, nor whether it is saved`
+        : `Cannot submit the batch script "${name}": ${script!.reason}`,
       {
+        unchanged: "No job was submitted",
         hint: name === undefined
           ? "name the script as sbatch's own word, or leave --require-saved out"
           : `git add ${

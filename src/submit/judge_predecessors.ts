@@ -91,8 +91,9 @@ function inVain({ jobId, label, stage }: SubmittedJob, state: string | undefined
     : `has ended as ${state ?? "FAILED"}`;
   return new UserError(
     "BAD_DEPENDENCY",
-    `Cannot wait for job ${jobId}${label ? ` (${label})` : ""}: it ${how}. No job was submitted`,
+    `Cannot wait for job ${jobId}${label ? ` (${label})` : ""}: it ${how}`,
     {
+      unchanged: "No job was submitted",
       hint: state === "COMPLETED"
         ? "what waits for a failure has nothing to do"
         : isOpen
@@ -109,8 +110,8 @@ function notSubmitted(name: string, job: Job): UserError {
     "BAD_DEPENDENCY",
     `Cannot wait for "${name}": a job with that label ${
       job.stage === "waiting" ? "waits for its submission" : "is being submitted"
-    }, and has no job ID. No job was submitted`,
-    { hint: hintForHolder(job) },
+    }, and has no job ID`,
+    { unchanged: "No job was submitted", hint: hintForHolder(job) },
   );
 }
 

@@ -133,8 +133,11 @@ function withoutLabels(
     if (ids.length > 0) return ids;
     throw new UserError(
       "UNKNOWN_JOB",
-      `Cannot finish "${name}": no open job has that label. Nothing was committed`,
-      { hint: "dlslurm list shows the open jobs with their labels" },
+      `Cannot finish "${name}": no open job has that label`,
+      {
+        unchanged: "Nothing was committed",
+        hint: "dlslurm list shows the open jobs with their labels",
+      },
     );
   });
 }

@@ -44,7 +44,8 @@ export async function submitFinish(
   const refused = Object.entries(REFUSED).find(([, name]) => options[name] === true)?.[0] ??
     (options.output.length > 0 ? "--output" : undefined);
   if (refused !== undefined) {
-    throw new UserError("USAGE", `Cannot use ${refused} with --submit. Nothing was submitted`, {
+    throw new UserError("USAGE", `Cannot use ${refused} with --submit`, {
+      unchanged: "Nothing was submitted",
       hint: "dlslurm finish --submit -- --time=30",
     });
   }

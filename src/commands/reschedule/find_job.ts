@@ -111,8 +111,9 @@ async function unknownJob(
   if (tasks.length > 0) {
     return new UserError(
       "NO_RECORD",
-      `Cannot reschedule job ${jobId} as a whole: each of its tasks has a record. No job was submitted`,
+      `Cannot reschedule job ${jobId} as a whole: each of its tasks has a record`,
       {
+        unchanged: "No job was submitted",
         hint:
           `dlslurm reschedule --array ${jobId} makes an array of them again; one alone is one of ${
             firstOf([...new Set(tasks)].reverse(), MOST_NAMED)
@@ -124,8 +125,8 @@ async function unknownJob(
   const { reason, hint } = stage === undefined ? REASONS.unknown : REASONS[stage](jobId);
   return new UserError(
     "NO_RECORD",
-    `Cannot reschedule "${jobId}": ${reason}. No job was submitted`,
-    { hint },
+    `Cannot reschedule "${jobId}": ${reason}`,
+    { unchanged: "No job was submitted", hint },
   );
 }
 

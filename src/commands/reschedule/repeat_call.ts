@@ -115,8 +115,9 @@ export class RepeatCall {
       `Cannot submit it again: ${
         nameOfHolder(writer)
       } will write its input "${path}", and is none ` +
-        "of the jobs that it waits for. No job was submitted",
+        "of the jobs that it waits for",
       {
+        unchanged: "No job was submitted",
         hint: writer.jobId === null
           ? "dlslurm list shows it; once it is finished, run the same command again"
           : `once that has ended: dlslurm finish ${writer.jobId}, then run the same command again`,
@@ -139,8 +140,11 @@ export class RepeatCall {
       throw new UserError(
         "BAD_DEPENDENCY",
         `Cannot submit it again: it comes after job ${missing.chained.run.record.slurmJobId}, which was ` +
-          "not submitted again. No job was submitted",
-        { hint: "see to that one first, then run the same command again" },
+          "not submitted again",
+        {
+          unchanged: "No job was submitted",
+          hint: "see to that one first, then run the same command again",
+        },
       );
     }
     return await this.#follow(chained, plan, place);

@@ -38,7 +38,8 @@ export async function runReschedule(options: RescheduleOptions, context: Command
 function refuseWithOnto({ onto, script, altDir, array }: RescheduleOptions): void {
   if (onto === undefined) return;
   if (array === true) {
-    throw new UserError("USAGE", "Cannot use --array with --onto. No job was submitted", {
+    throw new UserError("USAGE", "Cannot use --array with --onto", {
+      unchanged: "No job was submitted",
       hint: "leave out --array, or --onto",
     });
   }
@@ -98,8 +99,9 @@ async function findNamed(
   const tables = new Set([...runs.values()].flatMap(({ record }) => record.row?.table ?? []));
   throw new UserError(
     "NO_RECORD",
-    `Cannot reschedule table "${table}": no recorded job was one of its rows. No job was submitted`,
+    `Cannot reschedule table "${table}": no recorded job was one of its rows`,
     {
+      unchanged: "No job was submitted",
       hint: tables.size === 0
         ? "dlslurm reschedule --array with commits or job IDs"
         : `there are rows of ${firstOf([...tables], MOST_NAMES)}`,
@@ -121,7 +123,8 @@ function refuseContradictions(options: RescheduleOptions): void {
     ? "--script with --array"
     : undefined;
   if (problem === undefined) return;
-  throw new UserError("USAGE", `Cannot use ${problem}. No job was submitted`, {
+  throw new UserError("USAGE", `Cannot use ${problem}`, {
+    unchanged: "No job was submitted",
     hint: "dlslurm reschedule --array 4242, or --array --table sweep.csv, or --array --since=v1.0",
   });
 }

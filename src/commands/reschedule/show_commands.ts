@@ -39,7 +39,8 @@ export async function confirmRuns(
   if (await context.ask(`Run ${count}${isOthers ? ", which somebody else has recorded" : ""}?`)) {
     return;
   }
-  throw new UserError("NOT_CONFIRMED", "Nothing is run again. No job was submitted", {
+  throw new UserError("NOT_CONFIRMED", "Nothing is run again", {
+    unchanged: "No job was submitted",
     hint: `--yes does not ask; git config ${SETTING} false never does`,
   });
 }

@@ -76,7 +76,8 @@ async function writeScriptFile(path: string, script: string): Promise<void> {
     await Deno.writeTextFile(path, script, { mode: 0o755 });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError("DISK", `Cannot write the script: ${reason}. No job was submitted`, {
+    throw new UserError("DISK", `Cannot write the script: ${reason}`, {
+      unchanged: "No job was submitted",
       hint: "name a file in a folder that is there, or - for the screen: --script jobs.sh",
       cause: error,
     });

@@ -231,7 +231,11 @@ function badTable(
   const count = `${sorted.length} problem${sorted.length === 1 ? "" : "s"}`;
   return new UserError(
     "BAD_TABLE",
-    `Cannot schedule the table "${template.table}": it has ${count}. No job was submitted`,
-    { detail: lines.join("\n"), hint: "mend them, then run the same command again" },
+    `Cannot schedule the table "${template.table}": it has ${count}`,
+    {
+      unchanged: "No job was submitted",
+      detail: lines.join("\n"),
+      hint: "mend them, then run the same command again",
+    },
   );
 }

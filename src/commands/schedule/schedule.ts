@@ -151,7 +151,8 @@ function refuseTableOptions(options: ScheduleOptions): void {
     "--notify",
   ]);
   if (given === undefined) return;
-  throw new UserError("USAGE", `Cannot use ${given} without --from. No job was submitted`, {
+  throw new UserError("USAGE", `Cannot use ${given} without --from`, {
+    unchanged: "No job was submitted",
     hint: "dlslurm schedule --from samples.csv -o 'results/{sample}' sbatch job.sh '{sample}'",
   });
 }

@@ -106,7 +106,8 @@ export function commandLineOf(words: readonly string[]): string {
 export function wordsOf(words: readonly string[]): readonly string[] {
   const given = words[0] === "--" ? words.slice(1) : words;
   if (given.length === 0 || given.every((word) => word.trim() === "")) {
-    throw new UserError("USAGE", "Cannot schedule: no command was given. No job was submitted", {
+    throw new UserError("USAGE", "Cannot schedule: no command was given", {
+      unchanged: "No job was submitted",
       hint: "dlslurm schedule -o results sbatch job.sh",
     });
   }

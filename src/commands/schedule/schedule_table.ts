@@ -105,7 +105,7 @@ async function endOf(
 
 function refuseContradictions(options: ScheduleOptions): void {
   const refuse = (reason: string, hint: string): never => {
-    throw new UserError("USAGE", `${reason}. No job was submitted`, { hint });
+    throw new UserError("USAGE", reason, { unchanged: "No job was submitted", hint });
   };
   if (options.continue === true) {
     if (options.from !== undefined) {

@@ -36,8 +36,11 @@ export async function runScheduleTasks(
   if (tasks.length > 1 && !options.output.some((path) => path.includes(TASK))) {
     throw new UserError(
       "USAGE",
-      `Cannot tell the outputs of ${tasks.length} tasks apart: none has ${TASK} in it. No job was submitted`,
-      { hint: `dlslurm schedule --per-task -o 'results/${TASK}' sbatch --array=1-50 job.sh` },
+      `Cannot tell the outputs of ${tasks.length} tasks apart: none has ${TASK} in it`,
+      {
+        unchanged: "No job was submitted",
+        hint: `dlslurm schedule --per-task -o 'results/${TASK}' sbatch --array=1-50 job.sh`,
+      },
     );
   }
   using store = JobStore.openIn(dataset);

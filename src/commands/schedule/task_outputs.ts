@@ -72,8 +72,9 @@ export async function tasksOf(
     if (!(error instanceof SyntaxError)) throw error;
     throw new UserError(
       "USAGE",
-      `Cannot tell the tasks of "${cmd}": ${error.message}. No job was submitted`,
+      `Cannot tell the tasks of "${cmd}": ${error.message}`,
       {
+        unchanged: "No job was submitted",
         hint:
           "a plain sbatch command with --array=1-50, or outputs without {task} and no --per-task: the array " +
           "is then one job",

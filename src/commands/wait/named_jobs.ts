@@ -134,7 +134,7 @@ function unknownJob(store: JobStore, name: string): UserError {
     "UNKNOWN_JOB",
     `Cannot wait for job ${name}: it is no job of this dataset${
       known === undefined ? "" : " that was scheduled in this work tree"
-    }. Nothing was waited for`,
-    { hint: "dlslurm list" },
+    }`,
+    { unchanged: "Nothing was waited for", hint: "dlslurm list" },
   );
 }

@@ -176,8 +176,11 @@ function clusterOf(jobs: readonly SubmittedJob[]): string | null {
     "USAGE",
     `Cannot wait in the queue for jobs of several clusters: ${
       clusters.map((name) => name ?? "the usual one").join(", ")
-    }. Nothing was submitted`,
-    { hint: "name those of one cluster: dlslurm finish --submit ID…" },
+    }`,
+    {
+      unchanged: "Nothing was submitted",
+      hint: "name those of one cluster: dlslurm finish --submit ID…",
+    },
   );
 }
 
@@ -189,8 +192,12 @@ function optionsOf({ config }: Dataset): string[] {
     if (!(error instanceof SyntaxError)) throw error;
     throw new UserError(
       "BAD_CONFIG",
-      `Cannot read ${OPTIONS_SETTING}, "${setting}": ${error.message}. Nothing was submitted`,
-      { hint: `git config ${OPTIONS_SETTING} '-p short --time=30'`, cause: error },
+      `Cannot read ${OPTIONS_SETTING}, "${setting}": ${error.message}`,
+      {
+        unchanged: "Nothing was submitted",
+        hint: `git config ${OPTIONS_SETTING} '-p short --time=30'`,
+        cause: error,
+      },
     );
   }
 }
@@ -230,9 +237,9 @@ async function submit(
   if (code !== 0 && result.signal === null && isCertainRefusal({ command, code, stderr })) {
     throw new UserError(
       "SUBMISSION_REFUSED",
-      `Cannot submit the finishing job: sbatch ended with exit status ${code}. ` +
-        "Nothing was submitted, the jobs stay open",
+      `Cannot submit the finishing job: sbatch ended with exit status ${code}`,
       {
+        unchanged: "Nothing was submitted, the jobs stay open",
         detail: stderr,
         hint: "options for sbatch stand behind --: dlslurm finish --submit -- -p short --time=30",
       },

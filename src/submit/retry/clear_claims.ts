@@ -37,8 +37,12 @@ export async function clearClaims(
         "DISK",
         `Cannot move "${path}", which a failed attempt left, to "${target}": ${
           (error as Error).message
-        }. No job was submitted`,
-        { hint: "move it away by yourself, then the same command without --clean", cause: error },
+        }`,
+        {
+          unchanged: "No job was submitted",
+          hint: "move it away by yourself, then the same command without --clean",
+          cause: error,
+        },
       );
     }
   }

@@ -132,9 +132,9 @@ function withOptions(
       "USAGE",
       `Cannot submit job ${job.jobId} again with ${
         options.join(" ")
-      }: of its command "${command}" ` +
-        `${error.message}. Nothing was submitted`,
+      }: of its command "${command}" ${error.message}`,
       {
+        unchanged: "Nothing was submitted",
         hint:
           `dlslurm finish ${job.jobId} --close-failed-jobs, then schedule the command that you want`,
       },

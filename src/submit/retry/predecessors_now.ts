@@ -132,9 +132,12 @@ function judged(
     if (!(error instanceof UserError) || failed === undefined) throw error;
     throw new UserError(
       "BAD_DEPENDENCY",
-      `Cannot submit job ${again} again: job ${failed.jobId}, which it waits for, has failed. ` +
-        "Nothing was submitted",
-      { hint: `dlslurm retry ${failed.jobId}, and then this one`, cause: error },
+      `Cannot submit job ${again} again: job ${failed.jobId}, which it waits for, has failed`,
+      {
+        unchanged: "Nothing was submitted",
+        hint: `dlslurm retry ${failed.jobId}, and then this one`,
+        cause: error,
+      },
     );
   }
 }

@@ -86,6 +86,20 @@ Deno.test("e2e: schedule --from with an alternative folder that is none → said
   assert.equal(stderr.match(/nowhere/g)!.length, 2, "in the message and in the hint");
 });
 
+Deno.test("e2e: schedule --from with labels that are none → that nothing was submitted is said once", async () => {
+  await using world = await TableWorld.create();
+  const table = await world.writeTable("name,value\na,1\nb,2\n");
+
+  const { stderr } = await assertRefused(
+    world.dataset,
+    world.slurm,
+    scheduleArguments(table, "--label", "{value}"),
+    { code: 1, says: [/line 2: .*"1" as a label/, /line 3: .*"2" as a label/] },
+  );
+
+  assert.equal(stderr.match(/No job was submitted/g)!.length, 1);
+});
+
 const REFUSED = [
   ["a column that is not there", "name\na\n", [
     /there is no column "value" for \{value\}: the columns are "name"/,
