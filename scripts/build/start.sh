@@ -73,7 +73,7 @@ dls_program=dlslurm-@PROGRAM_ID@
 [ "${PWD:-/}" -ef . ] || case $(pwd -P 2>/dev/null) in
   /*) ;;
   *)
-    echo "error: Cannot start \"$0\": the folder that you stand in is not there any more" >&2
+    echo "error: Cannot start \"$0\": the current directory no longer exists" >&2
     echo "hint: cd into a folder that is there" >&2
     exit 1
     ;;

@@ -56,7 +56,7 @@ export async function copyInputs(
     if (!(error instanceof CopyError)) throw error;
     throw new UserError("COPY_FAILED", error.message, {
       unchanged: "No job was submitted",
-      hint: `make room in "${altDir}" or mend the file, then run the same command again`,
+      hint: `make room in "${altDir}" or fix the file, then run the same command again`,
       cause: error,
     });
   }

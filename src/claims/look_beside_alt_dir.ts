@@ -49,8 +49,8 @@ export async function lookBesideAltDir(
 function tooMany(folder: string): UserError {
   return new UserError(
     "BAD_ALT_DIR",
-    `Cannot tell later what the job wrote: more than ${MOST_NOTED} files lie at its outputs in ` +
-      `"${folder}" already`,
+    `Cannot tell later what the job wrote: there are already more than ${MOST_NOTED} files at its outputs in ` +
+      `"${folder}"`,
     { unchanged: "No job was submitted", hint: "move them away, or name outputs that hold less" },
   );
 }

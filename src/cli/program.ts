@@ -57,7 +57,7 @@ export async function defineProgram(
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText("after", programNote);
   addGlobalOptions(program, false)
-    .addOption(new Option("-d, --dataset <path>", "the same as behind the command").hideHelp());
+    .addOption(new Option("-d, --dataset <path>", "the same as after the command").hideHelp());
   const starting: Starting = (action, load, { opens = true, identifies = false } = {}) => {
     return async (options) => {
       const settings = readGlobalOptions(program.opts(), options as Record<string, unknown>);

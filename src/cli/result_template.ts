@@ -34,7 +34,7 @@ export function parseTemplate(
   for (const [piece] of template.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g)) {
     if (piece === "{{" || piece === "}}") parts.push(piece[0]!);
     else if (piece === "{" || piece === "}") {
-      throw badTemplate(template, `a "${piece}" stands alone`);
+      throw badTemplate(template, `a "${piece}" is unmatched`);
     } else if (piece.startsWith("{")) parts.push(parseField(template, piece.slice(1, -1)));
     else parts.push(piece);
   }

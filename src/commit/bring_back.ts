@@ -81,7 +81,7 @@ export async function bringOutputsBack(
       `Cannot bring the outputs of job ${job.jobId} back: ${error.message}`,
       {
         unchanged: "The job stays open",
-        hint: `mend it, then: dlslurm finish ${job.jobId}`,
+        hint: `fix it, then: dlslurm finish ${job.jobId}`,
         cause: error,
       },
     );
@@ -103,8 +103,8 @@ export function requireAltDirThere({ jobId, altDir, pwd }: SubmittedJob): void {
     {
       unchanged: "The job stays open",
       hint:
-        `see whether "${altDir}" is mounted on this machine, then: dlslurm finish ${jobId}; if it is gone ` +
-        `for good: dlslurm finish ${jobId} --allow-no-outputs commits what is in the dataset`,
+        `see whether "${altDir}" is mounted on this machine, then: dlslurm finish ${jobId}; if it is ` +
+        `permanently gone: dlslurm finish ${jobId} --allow-no-outputs commits what is in the dataset`,
     },
   );
 }

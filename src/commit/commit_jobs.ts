@@ -323,12 +323,13 @@ function overtaken({ root, branch }: Dataset, oid: string): UserError {
     `Cannot finish in "${root}": another process set "${
       branch ?? "HEAD"
     }" just after it had moved, and ` +
-      `commit ${oid} is on no branch any more`,
+      `commit ${oid} is no longer on any branch`,
     {
       unchanged: "The job stays open",
-      hint: `dlslurm finish commits the outputs anew; to keep that commit, too: git branch NAME ${
-        oid.slice(0, 10)
-      }`,
+      hint:
+        `dlslurm finish commits the outputs again; to keep that commit as well: git branch NAME ${
+          oid.slice(0, 10)
+        }`,
     },
   );
 }

@@ -49,7 +49,7 @@ export function refusedName(path: string): UserError {
     {
       unchanged: "The job stays open",
       hint:
-        "rename it (.git, and names that stand for it elsewhere, such as git~1, are git's own), then " +
+        "rename it (.git, and names that mean the same elsewhere, such as git~1, are git's own), then " +
         "run the same command again",
     },
   );
@@ -85,7 +85,7 @@ export function overlooked(path: string): UserError {
 export function unwatched({ path, flag }: UnwatchedFile): UserError {
   return new UserError(
     "BAD_OUTPUT",
-    `Cannot commit the outputs: "${path}" has changed, and its index entry tells git not to look at ` +
+    `Cannot commit the outputs: "${path}" has changed, and its index entry makes git skip ` +
       `it (${flag})`,
     {
       unchanged: "The job stays open, and the index as it is",
@@ -118,7 +118,7 @@ export function inConflict({ root }: Pick<Dataset, "root">, path: string): UserE
     `Cannot commit the outputs: "${path}" is in conflict, and the index has its versions side by side`,
     {
       unchanged: "The job stays open, file and index as they are",
-      hint: `${git} status tells of it: write what is to stay into the file, ${git} add ${
+      hint: `${git} status shows it: write what is to stay into the file, ${git} add ${
         shellName(path)
       }, then run the same command again`,
     },
@@ -196,14 +196,14 @@ function adviceFor(
       "GIT_FAILED",
       `have the program of the filter on PATH (git config --get-regexp ${
         shellName(`filter.${filter}`)
-      } names it), or mend what it says, ${AGAIN}`,
+      } names it), or fix what it reports, ${AGAIN}`,
     ];
   }
   const known = diskFailure("git", reason) ?? limitFailure("git", reason);
   if (known?.hint !== undefined) return [known.code, known.hint];
   if (FAULT.test(reason)) return ["DISK", `wait until the file system can read it, ${AGAIN}`];
   if (!/permission denied|operation not permitted/i.test(reason)) {
-    return ["GIT_FAILED", `mend what git says, ${AGAIN}`];
+    return ["GIT_FAILED", `fix what git reports, ${AGAIN}`];
   }
   const hint = path === "" ? `make it readable, ${AGAIN}` : hintForOwner(dataset, path);
   return ["PERMISSION", hint];

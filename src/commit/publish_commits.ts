@@ -197,7 +197,7 @@ function warnOfSubdataset(
   if (recordedOid !== dataset.headOid) {
     session.warn(
       `the subdataset "${path}" was at ${dataset.headOid.slice(0, 10)}, not at the recorded ` +
-        `${recordedOid.slice(0, 10)}: what had been committed there is now recorded, too`,
+        `${recordedOid.slice(0, 10)}: what had been committed there is now recorded as well`,
     );
   }
   if (branch === null && shape !== "branches") {

@@ -23,7 +23,7 @@ export async function takeOut(
   await relock(dataset, lock);
   if (left.length === 0) return;
   session.warn(
-    "changed since they were committed on a branch, and left in the work tree: " +
+    "changed since they were committed on a branch, and left in the worktree: " +
       firstOf(left, MOST_NAMES),
   );
 }

@@ -74,7 +74,7 @@ function claimsByTask(job: SubmittedJob): Map<number, string[]> {
   if (shared.length > 0) {
     throw untold(
       job,
-      `nothing tells which of its tasks wrote what is in ${firstOf(shared, MOST_NAMED)}`,
+      `it is unclear which of its tasks wrote what is in ${firstOf(shared, MOST_NAMED)}`,
     );
   }
   const claims = new Map<number, string[]>();

@@ -17,7 +17,7 @@ export function warnOfLogs(
   const reason = job.reusedFromS !== null
     ? "another job has had its ID since, and may have written to the same file"
     : job.details === null
-    ? "Slurm has forgotten where it is; if it is in the dataset, save it by itself"
+    ? "Slurm has forgotten where it is; if it is in the dataset, save it separately"
     : status.phase === "completed" && missing.length > 0
     ? `there is nothing at "${firstOf(missing, MOST_NAMED)}"`
     : undefined;
@@ -26,7 +26,7 @@ export function warnOfLogs(
   if (forgotten === "") return;
   session.warn(
     `the logs of tasks ${forgotten} of job ${job.jobId} are left out: Slurm has forgotten where they are; if ` +
-      "they are in the dataset, save them by themselves",
+      "they are in the dataset, save them separately",
   );
 }
 

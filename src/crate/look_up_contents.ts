@@ -53,7 +53,7 @@ async function askForKeys(
     : [];
   if (urls === undefined || places === undefined) {
     const why = hasAnnex ? "git-annex gives no answer" : "git annex init has not been run here";
-    warn(`annexed files are told without addresses and contents: ${why}`);
+    warn(`annexed files are listed without addresses and contents: ${why}`);
   }
   const objects = new Map<string, string>();
   for (const [at, place] of (places ?? []).entries()) {

@@ -39,8 +39,8 @@ export async function resolveClaim(root: string, pwd: string, given: string): Pr
     if (!(error instanceof Deno.errors.FilesystemLoop)) throw error;
     throw badOutput(
       given,
-      "its symbolic links lead in a circle",
-      "mend the links, or name another folder",
+      "its symbolic links form a loop",
+      "fix the links, or name another folder",
     );
   });
   const claim = relative(root, place);
@@ -56,7 +56,7 @@ export async function resolveClaim(root: string, pwd: string, given: string): Pr
     throw badOutput(
       given,
       "it is inside Git's own folder",
-      "name a file or folder of the work tree",
+      "name a file or folder of the worktree",
     );
   }
   return claim;

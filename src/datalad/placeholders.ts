@@ -114,7 +114,7 @@ function render(
   const converted = conversion === undefined ? value : convert(value, conversion, field.text);
   const spec = parseFormat(field.spec).map((piece) => {
     if (typeof piece === "string") return piece;
-    if (depth === 0) throw new SyntaxError(`"${piece.text}" stands too deep`);
+    if (depth === 0) throw new SyntaxError(`"${piece.text}" is nested too deeply`);
     return render(piece, valueOf(piece, values), values, depth - 1).join(" ");
   }).join("");
   return listOf(converted).map((item) => formatText(item, spec));

@@ -30,7 +30,7 @@ export function parseFormat(template: string): (string | FormatField)[] {
       literal += character;
       at += 2;
     } else if (character === "}") {
-      throw new SyntaxError('a single "}" stands there');
+      throw new SyntaxError('there is a single "}"');
     } else {
       const { field, end } = parseField(template, at);
       pieces.push(literal, field);
@@ -50,7 +50,7 @@ function parseField(template: string, start: number): { field: FormatField; end:
     conversion = template[at + 1];
     at += 2;
     if (conversion === undefined || !/^[}:]$/.test(template[at] ?? "")) {
-      throw new SyntaxError('a "!" needs one letter behind it');
+      throw new SyntaxError('a "!" needs one letter after it');
     }
   }
   const startOfSpec = at + 1;
@@ -64,7 +64,7 @@ function parseField(template: string, start: number): { field: FormatField; end:
 function findEndOfName(template: string, start: number): number {
   for (let at = start; at < template.length; at++) {
     const character = template[at]!;
-    if (character === "{") throw new SyntaxError('a "{" stands in the name of a placeholder');
+    if (character === "{") throw new SyntaxError('the name of a placeholder has a "{" in it');
     if (/[}:!]/.test(character)) return at;
     if (character === "[") {
       at = template.indexOf("]", at);

@@ -52,7 +52,7 @@ async function contentInCommit(
 ): Promise<Uint8Array | string> {
   const blob = await git.run(["cat-file", "blob", `${commit}:${path}`]);
   if (blob.code !== 0) {
-    throw new SyntaxError(`its sidecar cannot be read: neither it nor the work tree has "${path}"`);
+    throw new SyntaxError(`its sidecar cannot be read: neither it nor the worktree has "${path}"`);
   }
   const text = blob.stdout.length > LONGEST_POINTER_BYTES ? "" : textOf(blob.stdout);
   const key = isAnnexed(text) ? annexKeyOf(text) : undefined;

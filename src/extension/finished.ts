@@ -30,9 +30,9 @@ export async function endFinishedByExtension(
     const commit = commits.get(job.jobKey);
     if (commit === undefined) {
       session.warn(
-        `job ${job.jobId} was adopted, and the Python extension does not list it any more: ` +
+        `job ${job.jobId} was adopted, and the Python extension no longer lists it: ` +
           (job.submittedAtMs === 0
-            ? "what became of it there cannot be told, since nobody knows when it was submitted"
+            ? "what became of it there is unknown, since its time of submission is not known"
             : "it was closed there, or committed on another branch"),
       );
       continue;

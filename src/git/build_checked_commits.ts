@@ -28,7 +28,7 @@ export interface HookRefusal {
 }
 
 /** What helps against a refusal. */
-export const WHEN_REFUSED = "mend what it asks for, then run the same command again";
+export const WHEN_REFUSED = "fix what it asks for, then run the same command again";
 
 /** Hooks have refused commits. */
 export class RefusedByHook extends UserError {

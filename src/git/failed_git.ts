@@ -44,7 +44,7 @@ export function damageFound(command: string, stderr: string): UserError | undefi
   if (/index file (?:smaller than expected|corrupt)/.test(stderr)) {
     return new UserError("GIT_FAILED", `Cannot go on: ${command} found the index damaged`, {
       detail: stderr,
-      hint: "where git status says so, too, make it anew from HEAD, with nothing staged: " +
+      hint: "if git status says so as well, recreate it from HEAD, with nothing staged: " +
         'rm "$(git rev-parse --git-path index)"; git reset; then run the same command again',
     });
   }

@@ -127,7 +127,7 @@ async function readAnswer(git: Git, directory: string, result: RunResult) {
     const isMissing = /not a git repository|must be run in a work tree/.test(result.stderr);
     if (!isMissing) throw gitFailed(QUESTION, result);
     throw notARepository(
-      `"${directory}" is not inside a Git work tree`,
+      `"${directory}" is not inside a Git worktree`,
       "cd into the dataset, or name it with -d; datalad create -c text2git makes one",
     );
   }
@@ -222,7 +222,7 @@ function untrusted(directory: string, stderr: string): UserError {
   const place = /repository at '(.*)'/.exec(stderr)?.[1] ?? directory;
   return new UserError(
     "GIT_FAILED",
-    `Cannot work in "${place}": it belongs to another user, and you have not told git to trust it`,
+    `Cannot work in "${place}": it belongs to another user, and git is not set to trust it`,
     {
       detail: stderr,
       hint: `if you do: git config --global --add safe.directory "${place}"`,

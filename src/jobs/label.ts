@@ -20,8 +20,8 @@ export function requireLabel(text: string): string {
   if (isLabel(text)) return text;
   throw new UserError(
     "USAGE",
-    `Cannot use "${text}" as a label: it has to begin with a letter, and to go on with letters, ` +
-      `digits and . _ - up to ${LONGEST}`,
+    `Cannot use "${text}" as a label: it must begin with a letter, followed by letters, ` +
+      `digits and . _ -, at most ${LONGEST} characters in all`,
     { unchanged: "No job was submitted", hint: "dlslurm schedule --label fit-1990 …" },
   );
 }

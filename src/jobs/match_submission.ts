@@ -137,10 +137,10 @@ export function contradictionTo(
   clock: SeenSubmissions["clock"],
 ): string | undefined {
   if (isLine !== undefined && submitLine !== "" && !isLine(submitLine)) {
-    return `Slurm tells of another command, "${submitLine}"`;
+    return `Slurm reports another command, "${submitLine}"`;
   }
   if (directory !== undefined && workDir !== "" && workDir !== directory) {
-    return `Slurm tells of another folder, "${workDir}"`;
+    return `Slurm reports another folder, "${workDir}"`;
   }
   const { atLeastS, atMostS } = clock ?? { atLeastS: -MOST_OFF_S, atMostS: MOST_OFF_S };
   const isBefore = submitS !== null && submitS < beganMs / 1000 + atLeastS - ROUNDING_S;

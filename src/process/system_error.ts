@@ -86,7 +86,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   ETIMEDOUT: TROUBLE,
   EHOSTDOWN: TROUBLE,
   ENOLCK: TROUBLE,
-  ELOOP: ["DISK", `mend the symbolic links, which lead in a circle, ${AGAIN}`],
+  ELOOP: ["DISK", `fix the symbolic links: they form a loop, ${AGAIN}`],
   ENOENT: ["DISK", `see whether something else moves or removes files here, ${AGAIN}`],
 };
 
@@ -121,7 +121,7 @@ export function systemWords(error: unknown): string | undefined {
 function adviceFor(errno: string): Advice {
   const limit = hintForLimit(errno);
   if (limit !== undefined) return ["LIMIT", limit];
-  return ADVICE[errno] ?? ["DISK", `mend what the message says, ${AGAIN}`];
+  return ADVICE[errno] ?? ["DISK", `fix what the message says, ${AGAIN}`];
 }
 
 /**

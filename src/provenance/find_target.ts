@@ -48,9 +48,13 @@ export class TargetFinder {
     );
     const target = this.#newerOf(job, history.entries[0]);
     if (target !== undefined) return target;
-    throw new UserError("NO_RECORD", "Cannot show a job: there is none in store and history", {
-      hint: "dlslurm schedule -o results sbatch job.sh",
-    });
+    throw new UserError(
+      "NO_RECORD",
+      "Cannot show a job: neither the job store nor the history has one",
+      {
+        hint: "dlslurm schedule -o results sbatch job.sh",
+      },
+    );
   }
 
   /** As {@linkcode TargetFinder.byName}, or else by label. */

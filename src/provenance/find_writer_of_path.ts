@@ -172,9 +172,9 @@ function noJobs(text: string, origin: Origin | undefined): UserError {
     );
   }
   const by = origin?.kind === "commit"
-    ? `commit ${origin.oid.slice(0, 10)} brought it: ${nameOfCommit(origin)}`
-    : "the history does not tell what brought it";
-  return new UserError("NO_RECORD", `Cannot show what made "${text}": no job did, ${by}`, {
+    ? `it was added by commit ${origin.oid.slice(0, 10)}: ${nameOfCommit(origin)}`
+    : "the history does not show where it came from";
+  return new UserError("NO_RECORD", `Cannot show what made "${text}": no job wrote it; ${by}`, {
     hint: origin?.kind === "commit" && origin.cmd !== undefined
       ? hintForRun(origin.oid)
       : `git log -- ${quote(text)}`,

@@ -113,7 +113,7 @@ export async function findRuns(
       unchanged: "No job was submitted",
       hint: failed.length === 0
         ? "git log --grep='DATALAD SLURM RUN' shows the recorded jobs"
-        : "dlslurm reschedule --with-failed-jobs takes them, too",
+        : "dlslurm reschedule --with-failed-jobs takes them as well",
     },
   );
 }

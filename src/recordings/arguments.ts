@@ -41,17 +41,17 @@ export function parseFixturesArguments(
       options.set(name, [""]);
     } else if (name !== undefined && values.includes(name)) {
       const value = inline ?? words.shift();
-      if (value === undefined || value === "") throw wrong(`${name} lacks its value`);
+      if (value === undefined || value === "") throw wrong(`${name} needs a value`);
       options.getOrInsert(name, []).push(value);
-    } else if (word.startsWith("-")) throw wrong(`"${word}" is no option`);
+    } else if (word.startsWith("-")) throw wrong(`"${word}" is not an option`);
     else directories.push(word);
   }
   const [directory, more] = directories;
   if (directory === undefined || directory === "") {
     throw wrong("the folder of the recording is missing");
   }
-  if (more !== undefined) throw wrong(`"${more}" is one folder too many; COMMAND stands behind --`);
-  if (needsCommand && command.length === 0) throw wrong("there is no command behind --");
+  if (more !== undefined) throw wrong(`"${more}" is one folder too many; put COMMAND after --`);
+  if (needsCommand && command.length === 0) throw wrong("there is no command after --");
   if (!needsCommand && end >= 0) throw wrong("no command is run");
   return { directory, command, options };
 }

@@ -60,7 +60,7 @@ export async function readRecording(directory: string): Promise<Recording> {
     if (!entry.folder.startsWith(`${number}-`)) {
       throw invalid(
         directory,
-        `${MANIFEST} names "${entry.folder}" where call ${number} should stand`,
+        `${MANIFEST} names "${entry.folder}" where call ${number} should be`,
       );
     }
     calls.push(await readCall(directory, entry));

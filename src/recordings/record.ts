@@ -133,7 +133,7 @@ export async function spawnCommand(
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
       throw new UserError("USAGE", `Cannot run "${command[0]}": there is no such program`, {
-        hint: "after -- stands a program and its arguments, as in: -- sh script.sh",
+        hint: "put a program and its arguments after --, as in: -- sh script.sh",
         cause: error,
       });
     }

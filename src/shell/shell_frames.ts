@@ -60,7 +60,7 @@ export type Pending = "" | "\\" | "$" | "$(" | "<" | ">" | "&" | "(";
 
 /** Where the thread is lost, by the kinds of frames and of their like. */
 export const LOST_IN = {
-  hereDocument: "in or behind a here-document",
+  hereDocument: "in or after a here-document",
   ansi: "in a $'…' quotation",
   comment: "in a comment",
   backtick: "between backticks",

@@ -4,11 +4,11 @@ const SIGNALS: Readonly<Record<number, string>> = {
   2: "SIGINT",
   3: "SIGQUIT",
   4: "SIGILL: a program has an instruction that this CPU does not know",
-  6: "SIGABRT: a program gave up",
+  6: "SIGABRT: a program aborted, abort(3)",
   7: "SIGBUS",
   8: "SIGFPE: a number could not be computed",
   9: "SIGKILL: often the kernel's, for want of memory, or Slurm's, after a time limit",
-  11: "SIGSEGV: a program reached for memory that is not its own",
+  11: "SIGSEGV: a program accessed invalid memory",
   13: "SIGPIPE",
   15: "SIGTERM: cancelled, or at a limit",
   24: "SIGXCPU: the CPU time of ulimit -t is used up",
@@ -17,7 +17,7 @@ const SIGNALS: Readonly<Record<number, string>> = {
 
 /** What statuses stand for that a shell gives: bash(1), EXIT STATUS. */
 const STATUSES: Readonly<Record<number, string>> = {
-  126: "a program in the script may not be run, or is none",
+  126: "a program in the script is not executable",
   127: "a program in the script was not found: is its module loaded, is it on PATH?",
 };
 

@@ -56,7 +56,7 @@ export function parseSbatchWords(words: readonly string[], allowsArray = false):
   const { program, components, script, args } = takeApart(words);
   const array = components.flat().find(({ name }) => name === "array");
   if (array !== undefined && !allowsArray) {
-    throw new SyntaxError(`it asks for an array of its own, ${array.words[0]}`);
+    throw new SyntaxError(`it already has an array option, ${array.words[0]}`);
   }
   const [options = [], ...further] = components.map((own) => own.flatMap((option) => option.words));
   return { program, options, further, script, args };

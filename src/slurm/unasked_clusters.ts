@@ -32,7 +32,7 @@ export function nameOfCluster(cluster: string | null): string {
 
 /** What helps where a named cluster cannot be asked. */
 export const WHEN_GONE =
-  "try again later; if the cluster is gone for good: dlslurm finish ID --close-unknown-jobs";
+  "try again later; if the cluster is permanently gone: dlslurm finish ID --close-unknown-jobs";
 
 /** Reports the clusters that could not be asked, so that the exit status tells, too. */
 export function reportUnasked(

@@ -42,7 +42,7 @@ export class DamagedRows {
     return new UserError(
       "STORE_UNREADABLE",
       `Cannot read ${nameOf(row)}: its "${row.column}" is not as it should be`,
-      { unchanged: "It was left as it is", hint: `mend it: ${look} shows it${giveUp}` },
+      { unchanged: "It was left as it is", hint: `fix it: ${look} shows it${giveUp}` },
     );
   }
 

@@ -158,7 +158,7 @@ function readJson<T>(file: string): T | undefined {
     if (!(error instanceof SyntaxError)) throw error;
     throw new UserError("STORE_UNREADABLE", `Cannot find the store: "${file}" is damaged`, {
       unchanged: "Nothing was changed",
-      hint: `write it anew from ${OWNER_FILE} in the store's folder, or restore it from a backup`,
+      hint: `rewrite it from ${OWNER_FILE} in the store's folder, or restore it from a backup`,
       cause: error,
     });
   }
@@ -231,7 +231,7 @@ export function sharingOf(config: StorePlace["config"]): StoreSharing {
   if (vfs === "unix" || vfs === "unix-dotfile") return vfs;
   throw new UserError(
     "USAGE",
-    `Cannot use the store: dlslurm.store.vfs is "${vfs}", which is none`,
+    `Cannot use the store: "${vfs}" is not a value of dlslurm.store.vfs`,
     { hint: "git config dlslurm.store.vfs unix-dotfile, or unix, which is the default" },
   );
 }

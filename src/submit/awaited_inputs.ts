@@ -166,7 +166,7 @@ function writtenElsewhere({ given }: AbsentInput, writer: Job): UserError {
     {
       unchanged: "No job was submitted",
       hint: writer.altDir === null
-        ? `run it in the dataset, too, or once it has ended: dlslurm finish ${writer.jobId}`
+        ? `run it in the dataset as well, or once it has ended: dlslurm finish ${writer.jobId}`
         : `--alt-dir ${
           shellName(writer.altDir)
         }, or once it has ended: dlslurm finish ${writer.jobId}`,

@@ -60,7 +60,7 @@ export async function requireLikelyJob(open: OpenDataset, typed: TypedJob): Prom
   if (last !== undefined) throw otherJob(typed, contradictionTo(sought, last, told.clock)!);
   if (!told.isAccountingOn) return;
   session.warn(
-    `Slurm tells of no job ${jobId}: accounting may lag; if the ID is mistyped: ` +
+    `Slurm knows no job ${jobId}: accounting may lag; if the ID is mistyped: ` +
       `dlslurm finish ${jobId} --close-unknown-jobs`,
   );
 }

@@ -242,8 +242,9 @@ async function recordsOf(
     });
     const missing = jobIds.filter((jobId) => all?.has(jobId) === false);
     if (missing.length > 0) {
-      const whom = missing.length === 1 ? "it" : "them";
-      const reason = `scontrol has forgotten ${whom}, or never knew ${whom}`;
+      const reason = `scontrol no longer knows ${
+        missing.length === 1 ? "it" : "them"
+      }, or never did`;
       warnUnknown(missing, reason);
     }
     return all ?? new Map();

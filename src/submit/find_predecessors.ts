@@ -137,7 +137,7 @@ function find(dataset: Dataset, store: JobStore, text: string): FoundPredecessor
     if (behind.jobs.length > 0) return { ...named, ...behind };
     throw new UserError(
       "UNKNOWN_JOB",
-      `Cannot wait for job ${name}: it is no job of this dataset`,
+      `Cannot wait for job ${name}: it is not a job of this dataset`,
       {
         unchanged: "No job was submitted",
         hint:
@@ -153,7 +153,7 @@ function find(dataset: Dataset, store: JobStore, text: string): FoundPredecessor
   const labels = store.listing.labelsOfOpen(dataset.worktree);
   throw new UserError(
     "UNKNOWN_JOB",
-    `Cannot wait for "${name}": no job of this work tree has that label`,
+    `Cannot wait for "${name}": no job of this worktree has that label`,
     {
       unchanged: "No job was submitted",
       hint: labels.length === 0

@@ -105,7 +105,7 @@ async function describe(
     );
   }
   const line = readLine(command.command, job);
-  if (typeof line === "string") return unclearFor(job, `its command does not tell: ${line}`);
+  if (typeof line === "string") return unclearFor(job, `its command does not show it: ${line}`);
   if (await namesFolder(command)) {
     return unclearFor(job, "its batch script names the folder of its job (--chdir)");
   }
@@ -220,7 +220,7 @@ const REASONS: Readonly<Record<Extract<SubmissionMatch, { kind: "unclear" }>["be
     several: "several jobs have its command, folder and time",
     behind: "accounting does not know all jobs of that time yet",
     off: "accounting keeps no command lines here",
-    clock: "the controller does not tell its clock",
-    time: "accounting has a job with its command and folder, but of another time",
+    clock: "the controller does not report its clock",
+    time: "accounting has a job with its command and folder, but from another time",
     none: "accounting has no job with its command, folder and time",
   };

@@ -148,7 +148,7 @@ export class EvidenceGatherer implements Disposable {
     throw new UserError(
       "SCRIPT_NOT_SAVED",
       name === undefined
-        ? `Cannot tell which batch script "${job.command}" submits, nor whether it is saved`
+        ? `Cannot tell which batch script "${job.command}" submits, or whether it is saved`
         : `Cannot submit the batch script "${name}": ${script!.reason}`,
       {
         unchanged: "No job was submitted",
@@ -235,7 +235,7 @@ export class EvidenceGatherer implements Disposable {
       },
       content: saved === true ? undefined : content,
       reason: saved === undefined
-        ? "it cannot be told whether it is what HEAD has at this path"
+        ? "it is unclear whether it is what HEAD has at this path"
         : !isOurs
         ? "it is not in the dataset"
         : saved === false && (await this.#lookInto()).head.find(path)

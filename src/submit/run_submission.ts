@@ -223,7 +223,7 @@ export function refusedSubmission(
         ? "name a program that is there, relative to the folder that the command runs in"
         : code === 0
         ? "leave --test-only out"
-        : "mend what the message above says, then run the same command again",
+        : "fix what the message above says, then run the same command again",
     },
   );
 }
@@ -246,11 +246,11 @@ export function unclearSubmission(
   return new UserError(
     "SUBMISSION_UNCLEAR",
     `Cannot tell which job "${command}" has submitted: ${seen}. ` +
-      "The outputs stay claimed, so that no second job writes them",
+      "The outputs stay claimed, so no second job can write them",
     {
       ...(showsOutput ? { detail: `${stdout}${stderr}` } : {}),
       hint:
-        `dlslurm recover --auto asks Slurm which job it is; where that does not tell, look with ` +
+        `dlslurm recover --auto asks Slurm which job it is; if that is inconclusive, look with ` +
         `squeue --me, then: dlslurm recover ${key} --job-id ID, ` +
         `or, if there is none: dlslurm recover ${key} --not-submitted`,
     },

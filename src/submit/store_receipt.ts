@@ -26,7 +26,7 @@ export async function storeReceiptOf(
     if (takenS === undefined) throw error;
     const job = store.receipts.accept({ ...receipt, takenS }, nowMs);
     session.warn(
-      `Slurm gives job IDs anew: an older open job has the ID ${receipt.jobId}, too. What it says about ` +
+      `Slurm reuses job IDs: an older open job also has ID ${receipt.jobId}. What it reports for ` +
         "that ID is about the new job from now on; the older one: dlslurm list",
     );
     return job;

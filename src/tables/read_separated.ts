@@ -105,6 +105,6 @@ function explain(error: CsvError): string {
   if (error.code === "INVALID_OPENING_QUOTE") {
     return "there is a quote inside a field without quotes";
   }
-  if (error.code === "CSV_INVALID_CLOSING_QUOTE") return "there is text behind a closing quote";
+  if (error.code === "CSV_INVALID_CLOSING_QUOTE") return "there is text after a closing quote";
   return error.message;
 }

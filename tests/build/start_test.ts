@@ -273,7 +273,7 @@ Deno.test("built file: says it where the folder that one stands in is gone, and 
     assert.equal(gone.code, 1);
     assert.match(
       gone.stderr,
-      /^error: Cannot start ".*": the folder that you stand in is not there/m,
+      /^error: Cannot start ".*": the current directory no longer exists/m,
     );
     assert.match(gone.stderr, /^hint: cd into/m);
     assert.equal(odd.cwd, await Deno.realPath(place.root));

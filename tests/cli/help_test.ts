@@ -48,7 +48,7 @@ const MISTAKES: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [["completion"], /missing required argument 'shell'/],
   [["--on-failure", "go", "finish"], /Allowed choices are ignore, continue, stop/],
   [["-f", "jsn", "finish"], /"jsn": there is no such format/],
-  [["-f", "{status", "finish"], /a "\{" stands alone/],
+  [["-f", "{status", "finish"], /a "\{" is unmatched/],
   [["list", "-l", "debug"], /Cannot use -l: dlslurm keeps no log/],
   [["--dbg", "list"], /Cannot use --dbg/],
   [["-c", ":user.name", "list"], /":user.name": it is not NAME=VALUE/],

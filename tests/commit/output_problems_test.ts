@@ -38,7 +38,7 @@ Deno.test("unreadable() never has a file removed that only could not be stored",
 
   assert.match(hintFor("git-annex: a: No space left on device"), /^free space/);
   assert.match(hintFor("fatal: out/a: clean filter 'lfs' failed"), /filter\.lfs/);
-  assert.match(hintFor("fatal: unable to index file"), /^mend what git says/);
+  assert.match(hintFor("fatal: unable to index file"), /^fix what git reports/);
 });
 
 Deno.test("unreadable() lays it to TMPDIR where that is what git-annex could not write to", async () => {

@@ -192,7 +192,7 @@ testIfAvailable(
     const { stderr } = await world.must("export", "--ro-crate", "../other.json");
     assert.match(
       stderr,
-      /annexed files are told without addresses and contents: git-annex gives no/,
+      /annexed files are listed without addresses and contents: git-annex gives no/,
     );
     await world.git("clone", "-q", world.root, "../clone");
     world.root = `${world.sandbox.root}/clone`;

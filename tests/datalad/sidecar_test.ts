@@ -106,7 +106,7 @@ for (const kind of ["git", "annex", "absent"] as const) {
         });}
       await assert.rejects(readSidecar(runner, dataset, "other", commit), {
         name: "SyntaxError",
-        message: /neither it nor the work tree has "\.datalad\/runinfo\/other"$/,
+        message: /neither it nor the worktree has "\.datalad\/runinfo\/other"$/,
       });
     },
   );

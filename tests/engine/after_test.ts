@@ -69,8 +69,8 @@ Deno.test("e2e: schedule --after in front of a directive in the script → both 
 });
 
 const REFUSALS: readonly (readonly [string, readonly string[], RegExp])[] = [
-  ["a label that nobody has", ["--after", "clear"], /no job of this work tree has that label/],
-  ["a job of another dataset", ["--after", "99"], /job 99: it is no job of this dataset/],
+  ["a label that nobody has", ["--after", "clear"], /no job of this worktree has that label/],
+  ["a job of another dataset", ["--after", "99"], /job 99: it is not a job of this dataset/],
   ["no name", ["--after", "9x"], /neither a job ID nor a label/],
   ["a bad label", ["--label", "9x"], /Cannot use "9x" as a label/],
 ];
@@ -218,7 +218,7 @@ Deno.test("e2e: schedule --from with --label and --after of each row, and as an 
   );
   await world.must("schedule", "--after", "all", "-o", "end", "sbatch", "job.sh");
 
-  assert.match(refused.stderr, /line 2: Cannot wait for "sim-1": no job of this work tree/);
+  assert.match(refused.stderr, /line 2: Cannot wait for "sim-1": no job of this worktree/);
   assert.match(await world.slurm.argsOf("3"), /^--dependency=afterok:1 job.sh a$/);
   assert.match(await world.slurm.argsOf("5"), /^--dependency=afterok:1 --array=0-1 /);
   // The whole array, not each of its rows.

@@ -47,7 +47,7 @@ for (const [damage, column] of DAMAGES) {
     assert.match(list.stdout, named);
     assert.match(
       list.stderr,
-      /^hint: mend it: sqlite3 ".*jobs\.sqlite" "SELECT \* FROM job WHERE job_key = 2"/m,
+      /^hint: fix it: sqlite3 ".*jobs\.sqlite" "SELECT \* FROM job WHERE job_key = 2"/m,
     );
     for (const jobId of ["1", "3"]) assert.match(list.stdout, new RegExp(`^${jobId} +job `, "m"));
     const records = json.stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
@@ -93,7 +93,7 @@ Deno.test("damaged store: what conflicts with an unreadable job is refused, and 
 
   assert.equal(outcome.code, 1);
   assert.match(saidBy(outcome), /^error: Cannot read job 1, entry 1 of the store: its "chain"/m);
-  assert.match(saidBy(outcome), /^hint: mend it/m);
+  assert.match(saidBy(outcome), /^hint: fix it/m);
   assert.deepEqual(await world.slurm.submitted(), ["1"]);
 });
 

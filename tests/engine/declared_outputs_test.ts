@@ -292,7 +292,7 @@ Deno.test("finish -o of an array whose tasks are jobs → refused: nobody could 
   assert.equal(outcome.code, 2);
   assert.match(
     saidBy(outcome),
-    /with several jobs, 1_0, 1_1: nothing tells .* Nothing was committed, the jobs stay open/,
+    /with several jobs, 1_0, 1_1: it is unclear .* Nothing was committed, the jobs stay open/,
   );
   await world.must("finish", "1_1", "-o", "more");
   assert((await world.changes()).includes("A more"));

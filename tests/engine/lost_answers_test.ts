@@ -96,7 +96,10 @@ echo`,
     const outcome = await world.dlslurm("recover", "--auto");
 
     assert.equal(outcome.code, 1, saidBy(outcome));
-    assert.match(saidBy(outcome), /its command and folder, but of another time; it may be job 7\)/);
+    assert.match(
+      saidBy(outcome),
+      /its command and folder, but from another time; it may be job 7\)/,
+    );
     assert.deepEqual(claimsOf(world), ["out"]);
   }
   await wrapProgram(world.sandbox, "sacct", "exit 0");

@@ -112,7 +112,7 @@ Deno.test("engine: finish --branches while outputs are edited → the edits stay
   await unwrapProgram(world.sandbox, "git");
   assert.match(
     outcome.stderr,
-    /left in the work tree: out\/gone\.txt, out\/new\.txt, out\/old\.txt/,
+    /left in the worktree: out\/gone\.txt, out\/new\.txt, out\/old\.txt/,
   );
   await assertEditsKept(world);
 });

@@ -98,7 +98,10 @@ Deno.test("reschedule --array: what is no row, or waits for another job, is subm
   assert.deepEqual(openJobsOf(world), []);
   const { stdout, stderr } = await world.must("reschedule", "--array", "--since=");
 
-  assert.match(stderr, /job 4 is submitted by itself: it was neither a row of a table nor a task/);
+  assert.match(
+    stderr,
+    /job 4 is submitted separately: it was neither a table row nor a separate array task/,
+  );
   assert.match(stdout, /slurm-reschedule\(ok\)/);
   assert.deepEqual(openJobsOf(world), ["open 5_0", "open 5_1", "open 5_2", "open 6"]);
 });

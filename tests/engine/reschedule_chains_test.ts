@@ -199,7 +199,7 @@ Deno.test("e2e: reschedule of what reads what an open job of another kind writes
   assert.equal(refused.code, 1);
   assert.match(
     refused.stdout,
-    /job 4 \(sbatch job.sh\) will write its input "clean\/x", and is none of the jobs/,
+    /job 4 \(sbatch job.sh\) will write its input "clean\/x", and is not one of the jobs/,
   );
   assert.match(saidBy(refused), /dlslurm finish 4/);
   assert.deepEqual((await world.slurm.submitted()).length, 4);

@@ -128,7 +128,7 @@ Deno.test("retry: a label stands for those of its jobs that have failed", async 
 
   assert.match(
     (await world.dlslurm("retry", "fitt")).stdout,
-    /no open job of this work tree has the/,
+    /no open job of this worktree has the/,
   );
   const { stdout } = await world.must("retry", "fit");
 

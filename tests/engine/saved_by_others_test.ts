@@ -20,7 +20,7 @@ for (const shape of [[], ["--octopus"], ["--branches"]]) {
     assert.deepEqual([flag, submission.head], [true, await world.git("rev-parse", `${saved}^`)]);
     assert.deepEqual(world.stages(), ["finished"]);
     assert.match((await world.must("show", "out/result.txt")).stdout, new RegExp(`job ${jobId}`));
-    assert.match(saidBy(await world.dlslurm("show", "out/before")), /no job did/);
+    assert.match(saidBy(await world.dlslurm("show", "out/before")), /no job wrote it/);
     await world.must("reschedule", commit);
   });
 }

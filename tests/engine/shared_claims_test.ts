@@ -21,7 +21,7 @@ Deno.test("shared claims: schedule warns of what another clone's open job writes
   const inside = await world.must("schedule", "-o", "out", "-o", "else", "sbatch", "job.sh");
   assert.match(
     inside.stderr,
-    /^warning: another clone writes "out", too: job 1 of .+, in ".*\/ann" on .+, has claimed "out\/a" since \d{4}-\d\d-\d\d \d\d:\d\d UTC \(just now\)$/m,
+    /^warning: another clone also writes "out": job 1 of .+, in ".*\/ann" on .+, has claimed "out\/a" since \d{4}-\d\d-\d\d \d\d:\d\d UTC \(just now\)$/m,
   );
   assert.match(inside.stdout, /Submitted batch job 2/);
   const own = await world.dlslurm("schedule", "-o", "out/a/b", "sbatch", "job.sh");
@@ -104,7 +104,7 @@ Deno.test("shared claims: rows of a table are shown and looked for with one push
     ...["schedule", "--from", "rows.csv", "-o", "out/{name}", "sbatch", "job.sh", "{name}"],
   );
 
-  assert.match(stderr, /another clone writes "out\/7", "out\/9", too: job 1 /);
+  assert.match(stderr, /another clone also writes "out\/7", "out\/9": job 1 /);
   const words = (await log.read()).map(({ args }) => args);
   for (const word of ["fetch", "push"]) {
     assert.equal(words.filter((args) => args.includes(word)).length, 1, word);
@@ -138,7 +138,7 @@ Deno.test("shared claims: fetching and pushing touch nothing else", async () => 
 
   const { stderr } = await ben.must("schedule", "-o", "out", "sbatch", "job.sh");
 
-  assert.match(stderr, /another clone writes "out"/);
+  assert.match(stderr, /another clone also writes "out"/);
   ownId = JSON.parse(await Deno.readTextFile(join(ben.root, ".git/dlslurm/clone.json"))).id;
   assert.deepEqual(await refs(), before);
   await assert.rejects(Deno.stat(join(ben.root, ".git/FETCH_HEAD")));
@@ -160,7 +160,7 @@ Deno.test("shared claims: jobs of another branch are in nobody's way", async () 
   await ben.git("switch", "--quiet", "-c", "variant");
   const { stderr } = await ben.must("schedule", "-o", "out/x", "sbatch", "job.sh");
 
-  assert.match(stderr, /another clone writes "out\/x"/);
+  assert.match(stderr, /another clone also writes "out\/x"/);
 });
 
 Deno.test("shared claims: two worktrees of a clone show their jobs in one ref", async () => {
@@ -236,7 +236,7 @@ Deno.test("shared claims: a remote that is gone is asked once, and again by the 
   const ben = clones.at("ben");
   assert.match(
     (await ben.must("schedule", "-o", "seen", "sbatch", "job.sh")).stderr,
-    /another clone writes "seen"/,
+    /another clone also writes "seen"/,
   );
   await Deno.rename(clones.remote, `${clones.remote}.away`);
 
@@ -375,7 +375,7 @@ Deno.test("shared claims: a ref that holds a commit, is too large, or is named l
   assertQuiet(stderr);
   await clones.forge(EVE, SharingClones.text({ claims: ["new"] }));
   const { stderr: later } = await world.must("schedule", "-o", "new", "sbatch", "job.sh");
-  assert.match(later, /another clone writes "new", too: job 77/);
+  assert.match(later, /another clone also writes "new": job 77/);
 });
 
 Deno.test("shared claims: of what is old it is said how it goes, and the command does that", async () => {

@@ -26,7 +26,7 @@ for (const when of ["at once", "after a kill"]) {
       await mend(world, "git");
     }
     const { stderr } = await world.must("finish", "--branches");
-    assert.doesNotMatch(stderr, /left in the work tree/);
+    assert.doesNotMatch(stderr, /left in the worktree/);
   };
 
   testIfAvailable(
@@ -77,7 +77,7 @@ testIfAvailable(
 
     const { stderr } = await world.must("finish", "--branches");
 
-    assert.match(stderr, /left in the work tree: out\/new$/m);
+    assert.match(stderr, /left in the worktree: out\/new$/m);
     assert.equal(await Deno.readTextFile(join(world.root, "out/new")), "NEW\n");
   },
 );

@@ -78,7 +78,7 @@ Deno.test("endFinishedByExtension() warns of one that is gone without a commit o
   assert.deepEqual([found.ended, found.open, found.results], [0, 1, []]);
   assert.match(
     found.warnings.join(),
-    /^job 7 was adopted, and the Python extension does not list it/,
+    /^job 7 was adopted, and the Python extension no longer lists it/,
   );
 });
 

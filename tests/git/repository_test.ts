@@ -12,7 +12,7 @@ Deno.test("openRepository() tells a folder that is not there from one that is no
   for (
     const [folder, message] of [
       [`${sandbox.root}/gone`, /there is no folder/],
-      [sandbox.home, /is not inside a Git work tree/],
+      [sandbox.home, /is not inside a Git worktree/],
     ] as const
   ) {
     await assert.rejects(openRepository(runner, folder), (error) => {

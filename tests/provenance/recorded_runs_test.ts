@@ -46,7 +46,7 @@ Deno.test("findRuns() leaves failed jobs out unless they are wanted, and names t
   await assert.rejects(found(history), {
     code: "NO_RECORD",
     message: /but for [0-9a-f]{10} \(Failed\): failed jobs are left out/,
-    hint: "dlslurm reschedule --with-failed-jobs takes them, too",
+    hint: "dlslurm reschedule --with-failed-jobs takes them as well",
   });
 });
 

@@ -87,7 +87,7 @@ const DAMAGES: readonly Damage[] = [
     name: "whose calls are not in order",
     file: "recording.json",
     change: (text) => text.replace("0001-sacct", "0002-sacct"),
-    says: /names "0002-sacct" where call 0001 should stand/,
+    says: /names "0002-sacct" where call 0001 should be/,
   },
   {
     name: "whose list lost a call",

@@ -282,7 +282,7 @@ const REFUSED: readonly Refused[] = [
     says: /Cannot tell which names are to be replaced: "id" is not on PATH\. Nothing was recorded/,
     tools: ["sbatch", "sacct", "squeue", "scontrol"],
   },
-  { name: "no command", args: ["record", "rec"], code: 2, says: /there is no command behind --/ },
+  { name: "no command", args: ["record", "rec"], code: 2, says: /there is no command after --/ },
   { name: "no folder", args: ["record", "--", "ls"], code: 2, says: /the folder .* is missing/ },
   {
     name: "two folders",

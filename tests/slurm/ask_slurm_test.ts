@@ -109,7 +109,7 @@ Deno.test("askSlurm() throws where no cluster can be asked, unless the user says
   const unavailable = { code: "SLURM_UNAVAILABLE", hint: "try again later" };
   await assert.rejects(askOf([openJob()], true), unavailable);
   await assert.rejects(askOf([openJob(), big], true), unavailable);
-  await assert.rejects(askOf([big], false), { hint: /gone for good: .* --close-unknown-jobs/ });
+  await assert.rejects(askOf([big], false), { hint: /permanently gone: .* --close-unknown-jobs/ });
   assert.deepEqual(await askOf([big], true), ["UNKNOWN"]);
 });
 

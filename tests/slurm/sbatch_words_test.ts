@@ -59,7 +59,7 @@ Deno.test("parseSbatchWords() takes the components of a heterogeneous job apart"
     args: [":", "x"],
   });
   assert.deepEqual(read("-n1 : --wrap=true -n2").script, { wrap: "true" });
-  assert.throws(() => read("-n1 : -a 1-3 job.sh"), /asks for an array of its own, -a/);
+  assert.throws(() => read("-n1 : -a 1-3 job.sh"), /already has an array option, -a/);
 });
 
 Deno.test("valuesOfWords() takes what a further component says, unless the first has its own word", () => {
@@ -95,10 +95,10 @@ const BAD = [
   ["sbatch --time", /option --time has no value/],
   ["sbatch --unheard-of 1 job.sh", /whether option --unheard-of takes a value is not known/],
   ["sbatch -Z job.sh", /sbatch has no option -Z/],
-  ["sbatch --array=0-3 job.sh", /asks for an array of its own, --array=0-3/],
+  ["sbatch --array=0-3 job.sh", /already has an array option, --array=0-3/],
   // getopt_long(3): what no other name begins with.
-  ["sbatch --arr=0-3 job.sh", /asks for an array of its own, --arr=0-3/],
-  ["sbatch -a 0-3 job.sh", /asks for an array of its own, -a/],
+  ["sbatch --arr=0-3 job.sh", /already has an array option, --arr=0-3/],
+  ["sbatch -a 0-3 job.sh", /already has an array option, -a/],
   ["sbatch --wrap x job.sh", /both --wrap and a script/],
 ] as const;
 

@@ -56,7 +56,7 @@ Deno.test("recover --job-id of a job with another command or time → refused, u
 
   const command = await recover(world, "3");
   assert.equal(command.code, 1);
-  assert.match(command.said, /Slurm tells of another command, "sbatch --wrap true"\. Nothing was/);
+  assert.match(command.said, /Slurm reports another command, "sbatch --wrap true"\. Nothing was/);
   assert.match(command.said, /hint: .*dlslurm recover 2 --job-id 3 --yes/);
   change(world, `submitted_at_ms = submitted_at_ms + ${HOUR_MS} WHERE stage = 'submitting'`);
   const time = await recover(world, "2");
@@ -73,7 +73,7 @@ Deno.test("recover --job-id of a job that Slurm does not know → taken, with a 
   const { code, said, stored } = await recover(world, "999");
 
   assert.deepEqual([code, stored], [0, "999 open"], said);
-  assert.match(said, /warning: Slurm tells of no job 999: accounting may lag; if .* mistyped/);
+  assert.match(said, /warning: Slurm knows no job 999: accounting may lag; if .* mistyped/);
 });
 
 Deno.test("recover --job-id of an ID that an old job of the store had, too → taken if Slurm's time says so", async () => {

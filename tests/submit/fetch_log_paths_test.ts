@@ -99,7 +99,7 @@ Deno.test("fetchLogPaths() asks once where there are many jobs", async () => {
     undefined,
     ...jobIds.slice(1).map((jobId) => `logs/${jobId}.out`),
   ]);
-  assert.match(warnings.join(), /^job 1 is recorded, .* scontrol has forgotten it/);
+  assert.match(warnings.join(), /^job 1 is recorded, .* scontrol no longer knows it/);
 });
 
 Deno.test("fetchLogPaths() gives each row of an array its own task", async () => {

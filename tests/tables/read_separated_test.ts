@@ -64,7 +64,7 @@ const BAD = [
   ["a quote that never closes", ",", 'a\n1\n"x\n2\n', [
     "3: a quote that is opened here is never closed",
   ]],
-  ["text behind a quote", ",", 'a,b\n"x"y,2\n', ["2: there is text behind a closing quote"]],
+  ["text behind a quote", ",", 'a,b\n"x"y,2\n', ["2: there is text after a closing quote"]],
   ["a quote in a field without quotes", ",", 'a,b\nx"y",2\n', [
     "2: there is a quote inside a field without quotes",
   ]],

@@ -85,7 +85,7 @@ function sentenceOf(
   const claims = firstOf([...new Set(conflicts.map(({ claim }) => `"${claim}"`))], MOST_PATHS);
   const age = now.getTime() - job.submittedAtMs;
   const since = `${isoMinute(job.submittedAtMs)} (${ageOf(age)})`;
-  return `another clone writes ${paths}, too: job ${job.jobId}${
+  return `another clone also writes ${paths}: job ${job.jobId}${
     job.cluster === null ? "" : ` on ${job.cluster}`
   } of ${
     job.user ?? "somebody"
@@ -113,7 +113,7 @@ function recordOf(
 ): SharedClaimRecord {
   return {
     ...{ action: "slurm-claims", status: "ok", path: join(root, path), refds: root },
-    message: `claimed by job ${job.jobId} of another clone, too`,
+    message: `also claimed by job ${job.jobId} of another clone`,
     sharedClaim: {
       ...{ claim, remote, clone: clone.id, host: clone.host, root: clone.root },
       slurm_job_id: job.jobId,

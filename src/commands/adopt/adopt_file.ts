@@ -34,8 +34,8 @@ export async function adoptFile(
   for (const each of jobs) report(dataset, each, context);
   if (untold === undefined || jobs.every(({ outcome }) => outcome.kind !== "adopted")) return;
   context.warn(
-    `the clone that handed the jobs over could not be told (${untold}): nobody can know whether ` +
-      "another clone adopts them, too. See to it that no one does",
+    `the clone that handed the jobs over could not be informed (${untold}), so another clone could ` +
+      "adopt them as well. Make sure that none does",
   );
 }
 

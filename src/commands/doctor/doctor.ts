@@ -159,7 +159,11 @@ async function findDataset(
     const { message, hint } = error;
     if (error.code === "NOT_A_REPOSITORY" && dataset === undefined) {
       const refusal: Finding = {
-        ...{ check: "dataset", verdict: "note", message: "you stand in no dataset" },
+        ...{
+          check: "dataset",
+          verdict: "note",
+          message: "the current directory is not in a dataset",
+        },
         consequence: "only the machine was looked at",
         hint: "cd into a dataset, or name it with -d",
       };

@@ -134,7 +134,7 @@ function whatIsUnknown({ jobId }: SubmittedJob, { states }: JobStatus): string {
   const silent = [...states].filter(([, state]) => state === UNKNOWN_STATE).map(([id]) => id);
   // As job_status.ts calls tasks and components that nobody has told of.
   if (silent.some((id) => id.endsWith("?"))) {
-    return `which tasks or components job ${jobId} has is not known: scontrol did not tell, and its command ` +
+    return `which tasks or components job ${jobId} has is not known: scontrol did not say, and its command ` +
       `does not; if sacct -X -j ${jobId} shows that all of it is over`;
   }
   const words = new Set([...states.values()].filter((state) => phaseOf(state) === "unknown"));
@@ -142,8 +142,8 @@ function whatIsUnknown({ jobId }: SubmittedJob, { states }: JobStatus): string {
     ? `Slurm says nothing about job ${jobId}`
     : silent.length > 0
     ? `Slurm says nothing about ${firstOf(silent, MOST_NAMES)}`
-    : `Slurm calls job ${jobId} ${[...words].join(", ")}, which does not tell how it ended`;
-  return `${problem}: accounting may lag, try again later; if it is gone for good`;
+    : `Slurm calls job ${jobId} ${[...words].join(", ")}, which does not say how it ended`;
+  return `${problem}: accounting may lag, try again later; if it is permanently gone`;
 }
 
 /** More are counted. */
@@ -160,14 +160,14 @@ function explainDoubt(job: SubmittedJob, doubt: Doubt): string {
       return `${
         nameOfCluster(doubt.cluster)
       } cannot be asked, while others can: try again later; if the ` +
-        "job is gone for good, or you know that it is over";
+        "job is permanently gone, or you know that it is over";
     case "job ID reused":
       return `Slurm has given ID ${jobId} to another job since, at ${
         timeOf(doubt.submitS)
       }, and does ` +
-        "not tell what became of this one; if you know that it is over";
+        "not say what became of this one; if you know that it is over";
     case "other submission":
-      return `Slurm tells of a job ${jobId} that was submitted ${
+      return `Slurm reports a job ${jobId} that was submitted ${
         distanceOf(doubt.seconds)
       } this one, ` +
         `at ${timeOf(doubt.submitS)}: the clock of this machine and Slurm's differ${

@@ -35,7 +35,7 @@ export function requireOneSelected(
   const ids = firstOf(selected.map(({ jobId }) => jobId), MOST_NAMED);
   throw new UserError(
     "USAGE",
-    `Cannot commit further outputs with several jobs, ${ids}: nothing tells which of them wrote them`,
+    `Cannot commit further outputs with several jobs, ${ids}: it is unclear which of them wrote these`,
     {
       unchanged: "Nothing was committed, the jobs stay open",
       hint: `name the job that did: dlslurm finish ${selected[0]!.jobId} -o PATH`,

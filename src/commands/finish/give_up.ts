@@ -49,7 +49,7 @@ export function giveUpOutOfReach(
         refds: dataset.root,
         slurmJobId: job.jobId,
         message: `Slurm job ${job.jobId}: ${job.reason}. ` +
-          (isGivenUp ? "Closed on your word, Slurm was not asked" : "It stays open"),
+          (isGivenUp ? "Closed as requested, without asking Slurm" : "It stays open"),
         ...(isGivenUp ? {} : {
           errorCode: "UNKNOWN_JOB",
           hint: `dlslurm finish ${job.jobId} --close-unknown-jobs gives it up here; ${job.advice}`,
@@ -69,7 +69,7 @@ function findOutOfReach(store: JobStore, { jobs, original }: CopiedJobs): JobOut
   });
   const damaged = store.damaged.all.flatMap(({ key, jobId, column }) => {
     const reason = `its "${column}" in the store is not as it should be`;
-    return jobId === null ? [] : [{ key, jobId, reason, advice: "or mend it: dlslurm list" }];
+    return jobId === null ? [] : [{ key, jobId, reason, advice: "or fix it: dlslurm list" }];
   });
   const elsewhere = jobs.map(({ jobKey, jobId }) => ({
     key: jobKey,

@@ -140,7 +140,7 @@ const REASONS = {
     hint: `dlslurm finish ${jobId}`,
   }),
   ended: (jobId: string) => ({
-    reason: "the job ended without a commit, or the commit is on no branch any more",
+    reason: "the job ended without a commit, or the commit is no longer on any branch",
     hint: `dlslurm list --all shows job ${jobId} with its command`,
   }),
 };

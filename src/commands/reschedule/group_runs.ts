@@ -34,7 +34,7 @@ export async function groupRuns(runs: readonly PlannedRun[]): Promise<GroupedRun
     try {
       const { name, plan } = await placeOf(planned);
       const task = `${name} ${plan.array?.task ?? planned.commit}`;
-      if (tasks.has(task)) throw new SyntaxError("another one is that task, too");
+      if (tasks.has(task)) throw new SyntaxError("another one is also that task");
       tasks.add(task);
       groups.getOrInsert(name, []).push({ planned, plan });
     } catch (error) {
@@ -82,7 +82,7 @@ async function placeOf(
       plan: { ...common, command, array: { limit: null } },
     };
   }
-  if (task === null) throw new SyntaxError("it was neither a row of a table nor a task of its own");
+  if (task === null) throw new SyntaxError("it was neither a table row nor a separate array task");
   const array = withoutSbatchOption(command, `--array=${task}`);
   if (array === command) throw new SyntaxError(`its command does not say --array=${task}`);
   return {

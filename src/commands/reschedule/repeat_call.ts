@@ -114,8 +114,8 @@ export class RepeatCall {
       "INPUT_CLAIMED",
       `Cannot submit it again: ${
         nameOfHolder(writer)
-      } will write its input "${path}", and is none ` +
-        "of the jobs that it waits for",
+      } will write its input "${path}", and is not ` +
+        "one of the jobs that it waits for",
       {
         unchanged: "No job was submitted",
         hint: writer.jobId === null
@@ -143,7 +143,7 @@ export class RepeatCall {
           "not submitted again",
         {
           unchanged: "No job was submitted",
-          hint: "see to that one first, then run the same command again",
+          hint: "submit that one first, then run the same command again",
         },
       );
     }

@@ -133,7 +133,7 @@ async function regroup(
   }
   const { arrays, singles } = await groupRuns(free);
   for (const { planned: { chained: { run } }, reason } of singles) {
-    context.note(`job ${run.record.slurmJobId} is submitted by itself: ${reason}`);
+    context.note(`job ${run.record.slurmJobId} is submitted separately: ${reason}`);
   }
   for (const group of arrays) {
     for (const { planned: { chained, plan } } of group) {

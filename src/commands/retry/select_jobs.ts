@@ -77,12 +77,12 @@ export function selectJobs(
       errorCode: "UNKNOWN_JOB",
       message: succession ??
         (isLabel(jobId)
-          ? `no open job of this work tree has the label "${jobId}"`
+          ? `no open job of this worktree has the label "${jobId}"`
           : `Slurm job ${jobId} is not an open job of this ${
-            folder === undefined ? "dataset" : "work tree, but of one of --onto"
+            folder === undefined ? "dataset" : "worktree, but of one of --onto"
           }`),
       hint: repeated !== undefined
-        ? `if that has failed, too: dlslurm retry ${repeated.jobId}`
+        ? `if that has also failed: dlslurm retry ${repeated.jobId}`
         : folder === undefined
         ? "dlslurm list; a job that was finished is repeated with dlslurm reschedule"
         : `dlslurm retry -d ${shellName(folder)} ${jobId}`,

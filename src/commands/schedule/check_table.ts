@@ -235,7 +235,7 @@ function badTable(
     {
       unchanged: "No job was submitted",
       detail: lines.join("\n"),
-      hint: "mend them, then run the same command again",
+      hint: "fix them, then run the same command again",
     },
   );
 }

@@ -132,7 +132,7 @@ function refuseContradictions(options: ScheduleOptions): void {
   if (options.perTask === true) {
     refuse(
       "Cannot use --per-task together with --from",
-      "--array makes the rows of a table tasks of an array; each is finished by itself",
+      "--array makes the rows of a table tasks of an array; each is finished separately",
     );
   }
   if (options.arrayLimit !== undefined && options.array !== true) {

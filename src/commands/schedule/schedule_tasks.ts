@@ -36,7 +36,7 @@ export async function runScheduleTasks(
   if (tasks.length > 1 && !options.output.some((path) => path.includes(TASK))) {
     throw new UserError(
       "USAGE",
-      `Cannot tell the outputs of ${tasks.length} tasks apart: none has ${TASK} in it`,
+      `Cannot separate the outputs of ${tasks.length} tasks: no -o contains ${TASK}`,
       {
         unchanged: "No job was submitted",
         hint: `dlslurm schedule --per-task -o 'results/${TASK}' sbatch --array=1-50 job.sh`,
@@ -124,7 +124,7 @@ function requireOneCommand(plans: readonly SubmissionPlan[]): void {
     `Cannot submit the tasks as one array: their commands differ, "${first}" and "${other}"`,
     {
       unchanged: "No job was submitted",
-      hint: "let the script tell by $SLURM_ARRAY_TASK_ID what its task reads and writes, " +
+      hint: "let the script decide by $SLURM_ARRAY_TASK_ID what its task reads and writes, " +
         "or write a table: dlslurm schedule --from TABLE --array",
     },
   );

@@ -67,12 +67,12 @@ export async function tasksOf(
       : await readTextIfPresent(resolve(place.runsIn, words.script.path));
     const tasks = arrayTasksOf(words, script, env);
     if (tasks !== undefined) return tasks;
-    throw new SyntaxError("it asks for no array, neither by itself nor in its script");
+    throw new SyntaxError("neither the command nor its script asks for an array");
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new UserError(
       "USAGE",
-      `Cannot tell the tasks of "${cmd}": ${error.message}`,
+      `Cannot find the tasks of "${cmd}": ${error.message}`,
       {
         unchanged: "No job was submitted",
         hint:

@@ -325,7 +325,7 @@ function breaksOf(
 const WHY_NOT = {
   "too large": "it is larger than 16 MiB",
   "not here": "the content is not here, git annex get fetches it",
-  "no text": "it is none",
+  "no text": "it is not text",
 } as const;
 
 function howCompared({ ignore, tolerance }: TextRules, numbers: JudgedOutput["numbers"]): string {

@@ -132,8 +132,8 @@ function unknownJob(store: JobStore, name: string): UserError {
   const known = isLabel(name) ? undefined : store.findByJobId(name);
   return new UserError(
     "UNKNOWN_JOB",
-    `Cannot wait for job ${name}: it is no job of this dataset${
-      known === undefined ? "" : " that was scheduled in this work tree"
+    `Cannot wait for job ${name}: it is not a job of this dataset${
+      known === undefined ? "" : " that was scheduled in this worktree"
     }`,
     { unchanged: "Nothing was waited for", hint: "dlslurm list" },
   );

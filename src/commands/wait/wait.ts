@@ -130,7 +130,7 @@ function statesOf(jobId: string, status: JobStatus): string {
   return /^\d+ /.test(states) ? `${jobId}: ${states}` : states;
 }
 
-const UNSEEN = "Slurm did not tell";
+const UNSEEN = "no answer from Slurm";
 
 function hintFor({ job, status, isOver, isGone, isRepeated }: WaitedJob): string | undefined {
   if (isRepeated) {

@@ -129,14 +129,12 @@ function bodyOf(report: Report, timeline: Timeline | undefined): Content {
 
 function timeLineOf({ jobs, figures }: Report, timeline: Timeline | undefined): Html {
   if (timeline === undefined) {
-    return html`<p class="none">Not known: Slurm's accounting told no times of these jobs.</p>`;
+    return html`<p class="none">Not known: Slurm's accounting has no times for these jobs.</p>`;
   }
   const { view, bars } = timeline.data;
   const untimed = jobs.length - bars.length;
   const has = (phase: number) => bars.some(([each]) => each === phase);
-  const how = view.waits
-    ? "A row for each job."
-    : "Jobs that ran at the same time stand above each other.";
+  const how = view.waits ? "A row for each job." : "Jobs that ran at the same time are stacked.";
   return html`
     <p
       class="hint">${how}${untimed > 0

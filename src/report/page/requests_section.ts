@@ -12,7 +12,7 @@ export function renderRequests({ requests, jobs }: Report): Html {
   if (requests.length === 0) {
     return html`
       <p
-        class="none">Not known: Slurm's accounting told neither limits nor what was used. A site has to collect it (<code>AccountingStorageType</code>).</p>
+        class="none">Not known: Slurm's accounting has neither limits nor what was used. A site has to collect them (<code>AccountingStorageType</code>).</p>
     `;
   }
   const hasMemory = requests.some(({ reqMem }) => reqMem !== undefined);

@@ -241,7 +241,7 @@ async function submit(
       {
         unchanged: "Nothing was submitted, the jobs stay open",
         detail: stderr,
-        hint: "options for sbatch stand behind --: dlslurm finish --submit -- -p short --time=30",
+        hint: "put options for sbatch after --: dlslurm finish --submit -- -p short --time=30",
       },
     );
   }

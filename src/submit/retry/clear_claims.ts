@@ -40,7 +40,7 @@ export async function clearClaims(
         }`,
         {
           unchanged: "No job was submitted",
-          hint: "move it away by yourself, then the same command without --clean",
+          hint: "move it away yourself, then run the same command without --clean",
           cause: error,
         },
       );

@@ -45,7 +45,7 @@ export async function warnOfScripts(
   for (const [path, ids] of asPlanned) {
     session.note(
       `the batch script "${path}" was changed since: ${nameJobs(ids)} again as it was then; ` +
-        "for the script as it is now close them and schedule the rows anew",
+        "for the script as it is now close them and schedule the rows again",
     );
   }
   for (const [path, ids] of asNow) {
@@ -53,7 +53,7 @@ export async function warnOfScripts(
       `the batch script "${path}" was changed since: ${
         nameJobs(ids)
       } as it is now; the record will ` +
-        "tell what each attempt ran",
+        "show what each attempt ran",
     );
   }
 }

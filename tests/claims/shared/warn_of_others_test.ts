@@ -33,7 +33,7 @@ function warningsOf(
 
 Deno.test("warnOfOthers() names path, job, who, where and since when", () => {
   assert.deepEqual(warningsOf(["out/a", "else"], cloneOf({ cluster: "big" })), [
-    'another clone writes "out/a", too: job 7 on big of eve, in "/home/eve/data" on login1, has ' +
+    'another clone also writes "out/a": job 7 on big of eve, in "/home/eve/data" on login1, has ' +
     'claimed "out" since 2027-01-15 07:00 UTC (60 min ago)',
   ]);
   assert.deepEqual(warningsOf(["else"], cloneOf({})), []);

@@ -70,7 +70,7 @@ function troublesOf({ stdout }: Outcome): string[] {
   return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line))
     .filter((record) => record.finding !== "ok")
     // The scripts of these tests; where they lie is told elsewhere.
-    .filter((record) => !/^scripts stand before/.test(record.message))
+    .filter((record) => !/^wrapper scripts come before/.test(record.message))
     .map((record) => `${record.finding} ${record.check}: ${record.message}`);
 }
 
@@ -225,7 +225,10 @@ Deno.test("e2e: doctor outside of a dataset → the machine alone; one that is n
   const outside = await world.must("-f", "json", "doctor");
   const named = await world.dlslurm("-f", "json", "doctor", "-d", "nowhere");
 
-  assert.match(troublesOf(outside).at(-1)!, /^note dataset: you stand in no dataset/);
+  assert.match(
+    troublesOf(outside).at(-1)!,
+    /^note dataset: the current directory is not in a dataset/,
+  );
   assert.ok(!outside.stdout.includes('"job-store"'));
   assert.match(troublesOf(named).at(-1)!, /^problem dataset: .*there is no folder/);
   assert.equal(named.code, 1);

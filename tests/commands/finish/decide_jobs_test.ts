@@ -140,6 +140,6 @@ Deno.test("decideJobs() says of a job that is unknown what Slurm told of it, and
   );
   assert.match(
     hintOf([["151_1", "COMPLETED"], ["151_2", "OUT_OF_ME+"], ["151_3", "REVOKED"]])!,
-    /^Slurm calls job 151 OUT_OF_ME\+, REVOKED, which does not tell how it ended: /,
+    /^Slurm calls job 151 OUT_OF_ME\+, REVOKED, which does not say how it ended: /,
   );
 });

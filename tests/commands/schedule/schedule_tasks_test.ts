@@ -47,9 +47,12 @@ Deno.test("e2e: schedule --per-task finds the array in the script, too", async (
 Deno.test("e2e: schedule --per-task of what is no array, or cannot be read, or cannot be told apart → refused", async () => {
   await using world = await EngineWorld.create({ "array.sh": SCRIPT });
   const refused: readonly [command: readonly string[], message: RegExp][] = [
-    [["-o", "out/{task}", "sbatch", "job.sh"], /it asks for no array/],
+    [
+      ["-o", "out/{task}", "sbatch", "job.sh"],
+      /neither the command nor its script asks for an array/,
+    ],
     [["-o", "out/{task}", "sbatch --array=0-1 job.sh | tee log"], /a shell has to read its/],
-    [["-o", "out", "sbatch", "array.sh"], /Cannot tell the outputs of 2 tasks apart/],
+    [["-o", "out", "sbatch", "array.sh"], /Cannot separate the outputs of 2 tasks: no -o contains/],
   ];
   for (const [words, message] of refused) {
     const outcome = await world.dlslurm("schedule", "--per-task", ...words);

@@ -101,7 +101,7 @@ Deno.test("e2e: show of a path → through renames, from a folder, with what els
   assert.match(folder.stderr, /2 jobs have written in "clean"/);
   assert.match(inside.stdout, /^Slurm job 1: /);
   assert.equal(other.code, 1);
-  assert.match(other.stderr, /no job did, commit [0-9a-f]{10} brought it: Add files\n/);
+  assert.match(other.stderr, /no job wrote it; it was added by commit [0-9a-f]{10}: Add files\n/);
   assert.equal(outside.code, 1);
   assert.match(outside.stderr, /it is not in the dataset/);
 });

@@ -68,7 +68,7 @@ Deno.test("e2e: wait for a job that is not there → refused at once", async () 
   const wrong = await world.dlslurm("wait", "--timeout", "soon");
 
   assert.equal(outcome.code, 1);
-  assert.match(outcome.stderr, /Cannot wait for job 7: it is no job of this dataset/);
+  assert.match(outcome.stderr, /Cannot wait for job 7: it is not a job of this dataset/);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /"soon" as a length of time/);
 });

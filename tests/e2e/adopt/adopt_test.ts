@@ -314,7 +314,7 @@ Deno.test("e2e: finish after the extension has finished an adopted job → ended
     assert.equal(looks.length, 1, "the history is read once, however many jobs are gone");
     assert.equal(code, 0, stderr);
     assert.match(stdout, new RegExp(`notneeded.*job ${first} was finished with the .*${commit}`));
-    assert.match(stderr, new RegExp(`warning: job ${second} was adopted, .* does not list it`));
+    assert.match(stderr, new RegExp(`warning: job ${second} was adopted, .* no longer lists it`));
     const subjects = (await dataset.log()).filter((subject) => subject.includes("SLURM RUN"));
     assert.equal(subjects.filter((subject) => subject.includes(`job ${first}:`)).length, 1);
     assert.equal(subjects.filter((subject) => subject.includes(`job ${second}:`)).length, 1);

@@ -41,7 +41,7 @@ const CASES: readonly OptionCase[] = [
   { args: ["finish", "abc"], says: /no open job has that label/, code: 1 },
   { args: schedule("--label", "4abc"), says: /Cannot use "4abc" as a label/ },
   { args: schedule("--after", "4abc"), says: /"4abc": it is neither a job ID nor a label/ },
-  { args: schedule("--after", "abc"), says: /no job of this work tree has that label/, code: 1 },
+  { args: schedule("--after", "abc"), says: /no job of this worktree has that label/, code: 1 },
   { args: ["finish", ""], says: /Cannot read job ID ""/ },
   { args: ["finish", "--", "-1"], says: /Cannot read job ID "-1"/ },
   { args: ["finish", "--slurm-job-id"], says: /'--slurm-job-id <id>' argument missing/ },

@@ -161,7 +161,7 @@ const PLACES: readonly (Refusal & { name: string; make: (world: World) => Promis
   {
     name: "outside of any repository",
     code: 1,
-    says: [/is not inside a Git work tree/, /hint: .*cd into the dataset/],
+    says: [/is not inside a Git worktree/, /hint: .*cd into the dataset/],
     make: (world) => Promise.resolve(world.sandbox.home),
   },
   {
@@ -177,7 +177,7 @@ const PLACES: readonly (Refusal & { name: string; make: (world: World) => Promis
   {
     name: "inside a .git folder",
     code: 1,
-    says: [/is not inside a Git work tree/],
+    says: [/is not inside a Git worktree/],
     make: (world) => Promise.resolve(join(world.dataset.root, ".git")),
   },
   {

@@ -1,4 +1,4 @@
-/** Slurm tells of a job with our job's ID: is it ours? What is another's, nothing is committed by. */
+/** Slurm reports a job with our job's ID: is it ours? What is another's, nothing is committed by. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";

@@ -196,7 +196,7 @@ Deno.test("e2e: schedule --array with commands that cannot be tasks → refused 
       /line 2: Cannot make tasks of an array of "sh submit.sh a": its first word is "sh", not sbatch/,
     ],
     [["sbatch row.sh {name} >log"], /a shell would have to read its >/],
-    [["sbatch", "--array=0-3", "row.sh", "{name}"], /asks for an array of its own/],
+    [["sbatch", "--array=0-3", "row.sh", "{name}"], /already has an array option/],
     [["sbatch", "gone.sh", "{name}"], /line 2: .*"gone\.sh": it is not there/],
     [["sbatch", "plain.txt", "{name}"], /its first line does not begin with #!/],
   ] as const;

@@ -313,7 +313,7 @@ testIfAvailable(
     await withPage(reportOf([bare]), async (page) => {
       const text = await page.evaluate("document.body.innerText");
       assert.match(text, /accounting was not collected/);
-      assert.match(text, /Not known: Slurm's accounting told no times/);
+      assert.match(text, /Not known: Slurm's accounting has no times/);
       assert.match(text, /No job failed/);
       assert.match(text, /Nothing was repeated/);
       assert.doesNotMatch(text, /NaN|undefined|Infinity|null/);

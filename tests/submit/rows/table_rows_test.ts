@@ -118,7 +118,7 @@ Deno.test("tellRowsApart() keeps rows that differ in how they are run, and leave
 });
 
 const ARRAYS: readonly [command: string, reason: RegExp][] = [
-  ["sbatch --array=1-3 job.sh", /an array of its own/],
+  ["sbatch --array=1-3 job.sh", /already has an array option/],
   ["sbatch $X job.sh", /a shell would have to read/],
   ["srun job.sh", /not sbatch/],
   ["sbatch", /names no batch script/],

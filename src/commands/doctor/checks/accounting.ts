@@ -63,7 +63,7 @@ function checkDelay({ config, squeue, sacct, askedAtS }: SiteAnswers): Finding[]
       ? `squeue forgets jobs ${age} s after their end: in between they are UNKNOWN, and finish leaves them`
       : "until sacct knows a job, its state comes from squeue",
     ...(isTooLate
-      ? { hint: "run dlslurm finish again once sacct shows the job; tell your site" }
+      ? { hint: "run dlslurm finish again once sacct shows the job; report it to your site" }
       : {}),
   }];
 }
@@ -94,13 +94,13 @@ function checkKept({ config, sacct }: SiteAnswers): Finding[] {
     findings.push({
       ...{ check: CHECK, verdict: "note" },
       message: `accounting of Slurm ${version} keeps no command lines (SubmitLine)`,
-      consequence: "of a submission whose answer was lost, you have to tell which job it is",
+      consequence: "for a submission whose answer was lost, you have to say which job it is",
       hint: "dlslurm recover lists such submissions",
     });
   } else if (version !== undefined && isWithoutSubmitLines(sacct!.stdout)) {
     findings.push({
       ...{ check: CHECK, verdict: "note", message: "your jobs have no SubmitLine in accounting" },
-      consequence: "of a submission whose answer was lost, you have to tell which job it is",
+      consequence: "for a submission whose answer was lost, you have to say which job it is",
       hint: "dlslurm recover lists such submissions",
     });
   }

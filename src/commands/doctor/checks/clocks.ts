@@ -48,6 +48,6 @@ export function checkControllerClock({ config, askedAtS, answeredAtS }: SiteAnsw
     consequence: Math.abs(off) > MOST_S
       ? "what Slurm says of your jobs is taken for older ones with the same ID: their state is UNKNOWN"
       : "ages are shown wrong; from 600 s on jobs are not recognised",
-    hint: "have the clock set (timedatectl); tell your site",
+    hint: "have the clock set (timedatectl); report it to your site",
   }];
 }

@@ -15,9 +15,9 @@ export function checkController({ daemons }: ControllerConfig): Finding[] {
     ...{ check, verdict: down.length === daemons.length ? "problem" : "note" },
     message: `slurmctld is down (${down.map(name).join(", ")})`,
     consequence: down.length === daemons.length
-      ? "nothing can be submitted, and only accounting tells of jobs"
+      ? "nothing can be submitted, and only accounting reports jobs"
       : "Slurm works with the other one; answers may be slow",
-    hint: "scontrol ping; tell your site",
+    hint: "scontrol ping; report it to your site",
   }];
 }
 
@@ -40,7 +40,7 @@ export function checkMinJobAge(config: ControllerConfig): Finding[] {
     ...{ check, verdict: "note" },
     message: `the controller forgets jobs ${age} s after their end (MinJobAge)`,
     consequence:
-      "of a job that accounting does not know yet, the state is UNKNOWN for a while; where it " +
+      "the state of a job that accounting does not know yet is UNKNOWN for a while; where it " +
       "writes its log has to be asked at once when it is submitted",
     hint: "run dlslurm finish again a little later",
   }];
@@ -60,7 +60,7 @@ export function checkLimits(config: ControllerConfig): Finding[] {
         ? `arrays are switched off (MaxArraySize = ${size})`
         : `an array has ${size - 1} tasks at most (MaxArraySize = ${size})`,
       consequence: size < 2
-        ? "schedule --from has to submit each row by itself"
+        ? "schedule --from has to submit each row separately"
         : "schedule --from --array splits more rows into several arrays",
     });
   } else if (size !== undefined) {

@@ -57,7 +57,7 @@ const LOCAL = /^(ext[234]|ext2\/ext3|xfs|btrfs|tmpfs|ramfs|overlay|overlayfs)$/;
  */
 export function checkDisk(disk: Disk | undefined, isController: boolean | undefined): Finding[] {
   if (disk === undefined) {
-    const message = "df does not tell about the file system of the dataset";
+    const message = "df reports nothing for the file system of the dataset";
     return [{ check: "disk-space", verdict: "note", message }];
   }
   const { type, freeBytes, freeFiles, place } = disk;

@@ -157,7 +157,7 @@ export function judgeFileSystem(found: FileSystem, isWithoutLocks: boolean): Fin
   if (found.rename !== undefined) {
     add(
       "problem",
-      `a file cannot be put in another one's place: ${found.rename}`,
+      `renaming over an existing file fails: ${found.rename}`,
       "neither git nor dlslurm can work here",
       "keep the dataset on another file system",
     );
@@ -186,9 +186,9 @@ export function judgeFileSystem(found: FileSystem, isWithoutLocks: boolean): Fin
   if (!found.hasCase) {
     add(
       "note",
-      "names that differ in upper and lower case only are one file here",
-      "two outputs whose names differ in nothing else are one, which dlslurm does not see",
-      "name outputs so that they differ in more",
+      "this file system ignores case in names",
+      "two outputs whose names differ only in case are one file, which dlslurm does not notice",
+      "give outputs names that differ in more than case",
     );
   }
   if (found.newFileMs > SLOW_MS) {
@@ -220,6 +220,6 @@ function judgeClock(aheadMs: number): Finding {
     consequence: aheadMs > 0
       ? "outputs seem to change after their job has ended: finish waits for them"
       : "a job that still writes after its end is not noticed",
-    hint: "have the clocks set (timedatectl); tell your site",
+    hint: "have the clocks set (timedatectl); report it to your site",
   };
 }

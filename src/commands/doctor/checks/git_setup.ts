@@ -18,7 +18,11 @@ export function checkGitVersion(text: string): Finding[] {
   const check = "git";
   const version = /([0-9]+)\.([0-9]+)(?:\.[0-9]+)?/.exec(text);
   if (version === null) {
-    return [{ check, verdict: "note", message: `git does not tell its version: "${text.trim()}"` }];
+    return [{
+      check,
+      verdict: "note",
+      message: `git does not report its version: "${text.trim()}"`,
+    }];
   }
   const [major, minor] = [Number(version[1]), Number(version[2])];
   const isOld = major < OLDEST_GIT[0] || (major === OLDEST_GIT[0] && minor < OLDEST_GIT[1]);
@@ -69,7 +73,7 @@ export async function checkCommits(dataset: Dataset): Promise<Finding[]> {
   }
   const checks = await findCommitChecks(dataset, dataset.config);
   if (checks === null) {
-    const message = "no hook and no signature stands between a job and its commit";
+    const message = "neither hooks nor signatures slow commits down";
     return [...findings, { check: "hooks", verdict: "ok", message }];
   }
   const hooks = [...checks.hooks.keys()];

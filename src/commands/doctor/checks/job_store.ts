@@ -60,7 +60,7 @@ function judgeStore(dataset: Dataset, store: JobStore): Finding[] {
         countOf(open, "open job")
       }`,
       consequence: "only machines that see that folder can schedule, list and finish here",
-      hint: "dlslurm help store-and-recovery tells how to move it",
+      hint: "dlslurm help store-and-recovery says how to move it",
     });
   }
   if (findings.length > 0) return findings;

@@ -127,7 +127,7 @@ function judgeVain(visit: Exclude<NodeVisit, { readonly kind: "ended" }>): Findi
     return {
       ...{ check, verdict: "problem", message: "sbatch took no job that looks around on a node" },
       ...{ detail: visit.detail, consequence: "other jobs may be refused for the same reason" },
-      hint: "options for sbatch stand behind --: dlslurm doctor --submit -- -p short",
+      hint: "put options for sbatch after --: dlslurm doctor --submit -- -p short",
     };
   }
   return {
@@ -175,7 +175,7 @@ export function judgeNode(visit: NodeVisit, self: string): Finding[] {
         now < beganS ? "behind" : "ahead of"
       } this machine's`,
       consequence: "times that jobs give their files are not to be compared with those of others",
-      hint: "tell your site",
+      hint: "report it to your site",
     });
   }
   if (findings.length > 0) return findings;

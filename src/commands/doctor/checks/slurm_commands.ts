@@ -43,7 +43,7 @@ export function checkCommands(programs: readonly FoundProgram[]): Finding[] {
   if (scripts.length > 0) {
     findings.push({
       ...{ check, verdict: "note" },
-      message: `scripts stand before Slurm's own commands: ${pathsOf(scripts)}`,
+      message: `wrapper scripts come before Slurm's own commands on PATH: ${pathsOf(scripts)}`,
       consequence:
         "what they print and how they end is what dlslurm sees: a line before the answer is passed over, " +
         "an exit status of their own is not",
@@ -53,7 +53,7 @@ export function checkCommands(programs: readonly FoundProgram[]): Finding[] {
   if (folders.size > 1) {
     findings.push({
       ...{ check, verdict: "note" },
-      message: `Slurm's commands lie in ${folders.size} folders: ${pathsOf(found)}`,
+      message: `Slurm's commands are in ${folders.size} different folders: ${pathsOf(found)}`,
       consequence: "they may belong to two Slurms, of which one does not know the other's jobs",
       hint: "see that all are of one: sbatch --version, sacct --version",
     });

@@ -22,10 +22,8 @@ export function checkVersion(
     if (sbatch === undefined) return [];
     return [{
       ...{ check, verdict: "note" },
-      message: `sbatch --version does not tell which Slurm it is: "${
-        sbatch.trim().split("\n")[0]
-      }"`,
-      consequence: "whether dlslurm knows this release cannot be told",
+      message: `sbatch --version does not report its version: "${sbatch.trim().split("\n")[0]}"`,
+      consequence: "whether dlslurm knows this release is unknown",
     }];
   }
   if (version < OLDEST) {
