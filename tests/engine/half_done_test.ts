@@ -70,7 +70,7 @@ Deno.test("half done: finish --branches cannot bring the work tree back → said
   assert.equal(stopped.code, 1);
   assert.match(saidBy(stopped), SAID);
   const outcome = await world.must("finish", "--branches");
-  assert.doesNotMatch(outcome.stderr, /left in the work tree/);
+  assert.doesNotMatch(outcome.stderr, /left in the worktree/);
   assert.deepEqual(await world.lines("status", "--porcelain"), [" M job.sh"]);
   assert.deepEqual(world.stages(), ["finished"]);
 });

@@ -361,7 +361,7 @@ Deno.test("reschedule --onto: a job that failed keeps its worktree until it is g
   const retry = await world.dlslurm("retry", jobId, "--dry-run");
   assert.match(
     retry.stdout,
-    /Slurm job 4 is not an open job of this work tree, but of one of --onto/,
+    /Slurm job 4 is not an open job of this worktree, but of one of --onto/,
   );
   assert.match(retry.stderr, /^hint: dlslurm retry -d ".*onto-[0-9a-f]{10}" 4$/m);
   assert.equal((await world.dlslurm("retry", "-d", folder, jobId, "--dry-run")).code, 0);

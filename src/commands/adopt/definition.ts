@@ -16,7 +16,7 @@ export function adoptCommand(run: (options: AdoptOptions) => Promise<void>): Com
   return new Command("adopt")
     .summary("take over open jobs of the Python extension, or of another clone")
     .description(
-      "Takes over the jobs that `datalad slurm-schedule` has scheduled and that are not finished, with " +
+      "Takes over the jobs that `datalad slurm-schedule` scheduled and that are not finished, with " +
         "the outputs that they hold. From then on `dlslurm list` shows them and `dlslurm finish` commits " +
         "them. Needed once, when a dataset switches from the Python extension; doing it again is " +
         "harmless. The extension's own database stays as it is. With --file it takes the jobs that `dlslurm " +
@@ -30,11 +30,11 @@ export function adoptCommand(run: (options: AdoptOptions) => Promise<void>): Com
     )
     .option(
       "--alt-dir <path>",
-      "with --file: the folder that what the jobs write is brought to, where the other clone is not seen from here",
+      "with --file: the folder to which the jobs' outputs are brought, if the other clone cannot be seen from here",
     )
     .option(
       "--no-check-outputs",
-      "adopt jobs, too, that write where another open job does; both may overwrite each other",
+      "also adopt jobs that write where another open job does; they may overwrite each other's files",
     )
     .addHelpText(
       "after",
@@ -44,7 +44,7 @@ Examples:
   dlslurm adopt -d ~/climate
   dlslurm adopt --file ~/jobs.json
 
-Exit status: 0 all adopted, now or before; 1 one could not be; 2 wrong usage.`,
+Exit status: 0 all adopted, now or before; 1 a job could not be adopted; 2 wrong usage.`,
     )
     .action(async (options) => await run(options));
 }

@@ -14,13 +14,13 @@ export function compareCommand(run: (options: CompareOptions) => Promise<void>):
   return new Command("compare")
     .summary("show two recorded jobs side by side: command, script, inputs, cost, outputs")
     .description(
-      "Shows two recorded jobs side by side, what differs with a mark: command, folder, batch script, inputs, " +
-        "what Slurm says of them, what their environment files say, and how the outputs of the second stand " +
-        "to those of the first. Why do the same inputs give another result?",
+      "Shows two recorded jobs side by side and marks what differs: command, folder, batch script, inputs, " +
+        "what Slurm and their environment files say about them, and how the outputs of the second compare " +
+        "with those of the first. Why do the same inputs give another result?",
     )
     .addArgument(new Argument("<revision>", "job ID, label or commit of the first job"))
     .addArgument(new Argument("<other-revision>", "job ID, label or commit of the second job"))
-    .option("-d, --dataset <path>", "dataset of the jobs, if you stand elsewhere")
+    .option("-d, --dataset <path>", "dataset of the jobs, if not in the current directory")
     .addHelpText(
       "after",
       `

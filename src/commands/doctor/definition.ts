@@ -19,22 +19,22 @@ export function doctorCommand(
     .summary("look at this site and this dataset for what may go wrong")
     .description(
       "Looks at Slurm's commands, its accounting, limits and clocks, at git and git-annex, and at the " +
-        "dataset, its file system and its job store; outside of a dataset at the machine alone. Says of " +
-        "each what is the case, what follows, and what to do. Each of Slurm's commands is asked once, and " +
-        "nothing stays changed.",
+        "dataset, its file system and its job store; outside of a dataset, at the machine alone. For " +
+        "each it says what was found, what follows from it, and what to do. Each of Slurm's commands is asked " +
+        "once, and nothing stays changed.",
     )
     .addArgument(
-      new Argument("[sbatch-options...]", "with --submit: options for sbatch, behind --"),
+      new Argument("[sbatch-options...]", "with --submit: options for sbatch, after --"),
     )
     .option("-d, --dataset <path>", "dataset to look at")
     .option(
       "--submit",
-      "have one tiny job look whether a node sees the dataset and dlslurm, and wait for it, for at most " +
+      "submit one tiny job that checks whether a node sees the dataset and dlslurm, and wait for it, at most " +
         "dlslurm.slurm.timeout seconds (120)",
     )
     .option(
       "--record <folder>",
-      "record what Slurm's commands answer meanwhile, with the names of persons, machines and places replaced, " +
+      "record what Slurm's commands answer meanwhile, with the names of people, machines and places replaced, " +
         "for a bug report or for fixtures replay",
     )
     .addHelpText(
@@ -47,7 +47,7 @@ Examples:
   dlslurm doctor --record site
   dlslurm -f json doctor | jq 'select(.finding != "ok")'
 
-Exit status: 0 nothing, or notes only; 1 there is a problem; 2 wrong usage.`,
+Exit status: 0 no problem, at most notes; 1 there is a problem; 2 wrong usage.`,
     )
     .action(async (words: string[], options) => await run({ ...options, words }));
 }

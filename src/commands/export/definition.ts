@@ -24,7 +24,7 @@ export function exportCommand(run: (options: ExportOptions) => Promise<void>): C
     .description(
       "Writes recorded jobs as a Process Run Crate (RO-Crate 1.1, profile 0.5 of Workflow Run RO-Crate): for " +
         "each job its script with its version, what it read and wrote, when it ran, what it used, how it " +
-        "ended, and who committed it; failed attempts, too. Files are told with size, hash and the addresses " +
+        "ended, and who committed it; also failed attempts. Files are listed with size, hash and the addresses " +
         "that git-annex knows. Everything is taken from the history, as it was committed; Slurm is not asked, " +
         "and nothing is fetched. With --prov the same is written as W3C PROV-JSON.",
     )
@@ -47,7 +47,7 @@ export function exportCommand(run: (options: ExportOptions) => Promise<void>): C
     .option("--license <text>", "licence of the crate: its address, or words")
     .option("--name <text>", "name of the crate; without it, made from dataset and jobs")
     .option("--description <text>", "what the crate is about; without it, made likewise")
-    .option("-d, --dataset <path>", "dataset of the jobs, if you stand elsewhere")
+    .option("-d, --dataset <path>", "dataset of the jobs, if not in the current directory")
     .addHelpText(
       "after",
       `

@@ -14,19 +14,19 @@ export function finishCommand(
       "Asks Slurm for the open jobs and commits the outputs of those that completed, one commit each, " +
         "with a record of how they were made. Jobs that still run, that failed, or that Slurm does not " +
         "know stay open and are reported. Jobs in worktrees of reschedule --onto and verify --run are committed " +
-        "there, on the branch of the worktree, which goes when nothing is left to do in it.",
+        "there, on the branch of the worktree, which is removed when nothing is left to do in it.",
     )
     .addArgument(
       new Argument(
         "[job-id...]",
-        "finish these jobs only, by their IDs or labels; without any, all open jobs of this work tree",
+        "finish these jobs only, by their IDs or labels; without any, all open jobs of this worktree",
       ),
     )
     .option("--slurm-job-id <id>", "the same, in the words of the Python extension")
     .addOption(
       new Option(
         "-o, --output <path>",
-        "commit this, too (repeatable): for what a job wrote and schedule was not told of; needs the ID " +
+        "commit this as well (repeatable): for outputs of a job that were not given to schedule; needs the ID " +
           "of one job: finish 4242 -o extra.txt",
       )
         .argParser(collect).default([], "none"),
@@ -35,86 +35,86 @@ export function finishCommand(
       "-m, --message <text>",
       "paragraph for the commit messages, before that of schedule: -m 'after the repair'",
     )
-    .option("-d, --dataset <path>", "dataset whose jobs to finish, if you stand elsewhere")
+    .option("-d, --dataset <path>", "dataset whose jobs to finish, if not in the current directory")
     .option(
       "--ended",
-      "leave jobs alone that are pending or running: they are no failure, and exit status 0 says that " +
+      "skip jobs that are pending or running: they do not count as failures, and exit status 0 means that " +
         "nothing has failed. For cron and for scripts: finish --ended -f generic --report-status failure",
     )
     .option(
       "-w, --wait",
       "wait until the jobs have ended, as wait does, and then finish them; rows of a table that had to wait " +
-        "for room are submitted and waited for, too. Ctrl-C while it waits leaves all as it is",
+        "for room are also submitted and waited for. Ctrl-C while it waits changes nothing",
     )
-    .option("--each", "with --wait: commit jobs as they end, not when all have")
+    .option("--each", "with --wait: commit jobs as they end, not when all have ended")
     .addOption(pollOption("with --wait: "))
     .addOption(timeoutOption("with --wait: "))
     .addOption(notifyOption())
     .option(
       "--submit",
-      "do nothing now: a tiny job waits in the queue until the open jobs have ended, whatever became of them, " +
-        "and runs finish then, with the options that stand here. It replaces the one of an earlier call. " +
-        "Behind -- stand options for sbatch: finish --submit -- -p short --time=30",
+      "do nothing now: a tiny job waits in the queue until the open jobs have ended, successfully or not, " +
+        "and then runs finish with the options given here. It replaces the one of an earlier call. " +
+        "Put options for sbatch after --: finish --submit -- -p short --time=30",
     )
     .addOption(new Option("--unattended <token>", "what such a job runs").hideHelp())
     .option(
       "--close-failed-jobs",
-      "give failed jobs up without a commit, when what they wrote is worth nothing: their outputs can be " +
-        "claimed again, their files stay untouched",
+      "give failed jobs up without a commit, if their outputs are of no use: these can be " +
+        "claimed again, and the files stay untouched",
     )
     .option(
       "--discard",
       "with --close-failed-jobs or --close-unknown-jobs: remove what the closed jobs left in their outputs, and " +
-        "their logs; only files that git does not know",
+        "their logs; only files that git does not track",
     )
     .option(
       "--commit-failed-jobs",
-      "commit failed jobs, too, when what they wrote is worth keeping: the state stands in the subject, and " +
-        "reschedule --with-failed-jobs repeats them",
+      "also commit failed jobs, if their outputs are worth keeping: the subject shows the state, and " +
+        "reschedule --with-failed-jobs submits them again",
     )
     .addOption(new Option("--accept-failed-jobs", "the same as --commit-failed-jobs"))
     .option(
       "--commit-completed-tasks",
-      "of an array that is one job commit the tasks that have completed, each by itself, when others have " +
+      "for an array that is one job, commit the tasks that have completed, each separately, when others have " +
         "failed; those stay open, for retry. Needs its job ID, and outputs that were named with {task}: what " +
-        "tasks wrote to a common place nobody could tell apart",
+        "tasks wrote to a common place cannot be separated",
     )
     .option(
       "--close-unknown-jobs",
-      "give jobs up that Slurm does not know any more, say after accounting was purged or lost their " +
-        "end, or whose worktree was removed; needs their job IDs, for they may run all the same",
+      "give up jobs that Slurm no longer knows, for example because accounting was purged or lost their " +
+        "end, or whose worktree was removed; needs their job IDs, since they may still run",
     )
     .option(
       "--commit-unknown-jobs",
-      "commit jobs of which Slurm does not tell, or not of all tasks, when you know that they are done; " +
+      "commit jobs that Slurm no longer reports, or not all tasks of, when you know that they are done; " +
         "needs their job IDs: finish 4242 --commit-unknown-jobs",
     )
     .option(
       "--close-waiting-jobs",
       "give up the rows of schedule --from that were not submitted yet, instead of submitting those " +
-        "that the site had no room for",
+        "for which the site had no room",
     )
     .option(
       "--require-outputs",
-      "leave a job open that completed without writing one of its outputs, or of which Git ignores one; " +
-        "otherwise that is a warning",
+      "leave a job open if it completed without writing one of its outputs, or if Git ignores one; " +
+        "otherwise this is a warning",
     )
     .option(
       "--allow-no-outputs",
-      "finish a job, too, that completed with nothing at any of its outputs; otherwise it stays open, for it " +
+      "also finish a job that wrote none of its outputs; otherwise it stays open, since it " +
         "may have written elsewhere: finish 4242 -o PATH",
     )
     .addOption(
       new Option(
         "--branches",
-        "commit each job on a branch slurm-job-branch-ID of its own, to look at before merging; the " +
-          "current branch stays",
+        "commit each job on a separate branch, slurm-job-branch-ID, to look at before merging; the " +
+          "current branch does not move",
       ).conflicts("octopus"),
     )
     .option(
       "--octopus",
-      "commit each job beside the others, then merge all into the current branch: the history shows that none " +
-        "built on another",
+      "commit the jobs side by side, then merge all into the current branch: the history shows that none " +
+        "was built on another",
     )
     .option(
       "--list-open-jobs",

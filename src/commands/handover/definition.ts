@@ -22,9 +22,9 @@ export function handoverCommand(
   return new Command("handover")
     .summary("hand open jobs over to another clone of the dataset")
     .description(
-      "Writes open jobs to a file, from which `dlslurm adopt --file` takes them in another clone: there they " +
-        "are listed and finished from then on, and here no more. They go on running, and write where they " +
-        "have been told to; their outputs stay claimed here until --release.",
+      "Writes open jobs to a file, from which `dlslurm adopt --file` takes them in another clone: from then " +
+        "on they are listed and finished there, and no longer here. They keep running, and write where they " +
+        "were submitted to write; their outputs stay claimed here until --release.",
     )
     .addArgument(
       new Argument(
@@ -43,7 +43,7 @@ export function handoverCommand(
     .addOption(
       new Option(
         "--take-back",
-        "make these jobs open here again, which no clone has adopted: the file is worth nothing from then on",
+        "make these jobs, which no clone has adopted, open here again: the file becomes invalid",
       ).conflicts("release"),
     )
     .addOption(
@@ -54,7 +54,7 @@ export function handoverCommand(
     )
     .option(
       "--yes",
-      "with --release, of jobs that no clone is known to have adopted: one has that cannot see this dataset",
+      "with --release: confirm that a clone which cannot see this dataset has adopted the jobs",
     )
     .addHelpText(
       "after",
@@ -66,7 +66,7 @@ Examples:
   dlslurm handover --release 4242
   dlslurm handover --take-back 4242
 
-Exit status: 0 done; 1 a job could not be; 2 wrong usage.`,
+Exit status: 0 done; 1 it failed for a job; 2 wrong usage.`,
     )
     .action(async (jobIds: string[], options) => await run({ ...options, jobIds }));
 }

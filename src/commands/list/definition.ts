@@ -13,33 +13,33 @@ export function listCommand(
   return new Command("list")
     .summary("show the open jobs, with --all also those that ended")
     .description(
-      "Shows the jobs of the dataset, newest first: those that are open with what Slurm says of them, " +
-        "asked with one sacct call for up to 500. Of an array the states of the tasks are counted, the " +
-        "longest time and the worst exit code are shown.",
+      "Shows the jobs of the dataset, newest first: open ones with what Slurm says about them, " +
+        "with one sacct call for up to 500. For an array it counts the states of the tasks and shows the " +
+        "longest time and the worst exit code.",
     )
     .addArgument(
       new Argument(
         "[job-id...]",
-        "show these jobs only, by their IDs, also those of earlier attempts, or labels, whatever has become of them, " +
-          "and whoever has recorded them; without any, those that are open",
+        "show these jobs only, by their IDs (also of earlier attempts) or labels, whatever became of them, " +
+          "and whoever recorded them; without any, the open ones",
       ),
     )
     .option("-d, --dataset <path>", "dataset whose jobs to show")
     .option(
       "--summary",
       "count the jobs instead, a line for each table of schedule --from, each label and each batch script: " +
-        "sweep.csv: 60 = 52 finished, 3 FAILED, 5 RUNNING. Of a row that was submitted again the last job " +
-        "counts. With --all also tables and scripts of which no job is open",
+        "sweep.csv: 60 = 52 finished, 3 FAILED, 5 RUNNING. For a row that was submitted again the last job " +
+        "counts. With --all also tables and scripts without an open job",
     )
     .option(
       "--watch",
-      "on a terminal: show it anew until no job is active, with few questions to Slurm, as wait",
+      "on a terminal: refresh until no job is active, with few questions to Slurm, as wait does",
     )
     .option(
       "-a, --all",
-      "jobs that were finished or closed, too, with their commits, those of others that the history " +
-        "records, rows of tables that wait, and what is left of worktrees that were removed: to find the " +
-        "commit of a job, or what became of it. Where several users share the repository, with who " +
+      "also jobs that were finished or closed, with their commits, those of others that the history " +
+        "records, waiting rows of tables, and what is left of removed worktrees: to find the " +
+        "commit of a job, or what became of it. If several users share the repository, it shows who " +
         "submitted what",
     )
     .addOption(
@@ -47,7 +47,7 @@ export function listCommand(
         "--state <states>",
         "only jobs that are in one of these states, or have a task that is (repeatable): " +
           "--state FAILED,TIMEOUT. Slurm's words in full, UNKNOWN, WAITING, SUBMITTING, HANDED_OVER, FINISHED, CLOSED; or, " +
-          "in small letters, active, failed (in whatever way) or ended, which are many states together",
+          "in small letters, active, failed (in any way) or ended, each of which covers several states",
       ).argParser(gatherStates).default([], "any"),
     )
     .addOption(

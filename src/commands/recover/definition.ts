@@ -24,35 +24,35 @@ export function recoverCommand(
   return new Command("recover")
     .summary("settle submissions whose answer was lost")
     .description(
-      "Lists the submissions of which it is not known whether Slurm took them: sbatch was stopped, " +
-        "timed out, or printed no job ID. They keep their outputs claimed until you say what is the " +
-        "case. What can be told from what sbatch had printed is settled at once.",
+      "Lists the submissions that Slurm may or may not have accepted: sbatch was stopped, " +
+        "timed out, or printed no job ID. They keep their outputs claimed until you say which is the " +
+        "case. What is clear from what sbatch printed is settled at once.",
     )
     .addArgument(new Argument("[submission]", "number of the submission, as listed"))
     .option("-d, --dataset <path>", "dataset to look in")
     .addOption(
       new Option(
         "--job-id <id>",
-        "Slurm took it: this is its job ID, on another cluster with its name behind it: '4242;big'",
+        "Slurm accepted it: this is its job ID, for another cluster followed by its name: '4242;big'",
       ).conflicts("notSubmitted"),
     )
     .option(
       "--cluster <name>",
-      "the cluster that the job is on; else what the command names with -M",
+      "the cluster that the job is on; by default what the command names with -M",
     )
     .option(
       "-y, --yes",
-      "note the job of --job-id although Slurm tells of another submission by it",
+      "accept the job of --job-id although Slurm reports another submission under this ID",
     )
     .option(
       "--not-submitted",
-      "Slurm has no such job: release its outputs; a row of a table waits again and keeps them",
+      "Slurm has no such job: release its outputs; a table row waits again and keeps them",
     )
     .addOption(
       new Option(
         "--auto",
-        "ask Slurm, and settle what it can tell: a submission is the one job that has its command line, folder " +
-          "and time in accounting, or none if there certainly is none",
+        "ask Slurm, and settle what it can show: a submission is the one job that has its command line, folder " +
+          "and time in accounting, or no job, if Slurm certainly has none",
       ).conflicts(["jobId", "cluster", "notSubmitted"]),
     )
     .addHelpText(
@@ -65,7 +65,7 @@ Examples:
   dlslurm recover 7 --job-id 4242 --cluster big
   dlslurm recover 7 --not-submitted
 
-Exit status: 0 nothing is unclear any more; 1 something is; 2 wrong usage.`,
+Exit status: 0 nothing is unclear; 1 something still is; 2 wrong usage.`,
     )
     .action(async (submission: string | undefined, options) =>
       await run({ ...options, submission })

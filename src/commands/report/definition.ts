@@ -26,10 +26,10 @@ export function reportCommand(run: (options: ReportOptions) => Promise<void>): C
     .description(
       "Makes one HTML file of all jobs that the history records and of those in the job store: jobs by state, " +
         "core hours used, allocated and requested, waste and waiting; when jobs ran; what time and memory " +
-        "would have sufficed; failures by cause with the end of their logs; who reads what whose jobs wrote; " +
+        "would have sufficed; failures by cause with the end of their logs; which jobs read what others wrote; " +
         "what was repeated and whether it came out the same; a table of all jobs to sort and search. The file " +
-        "needs no network and can be read without scripts. Nothing is changed; Slurm is asked for open jobs " +
-        "only.",
+        "needs no network and can be read without scripts. Nothing is changed; Slurm is asked only about open " +
+        "jobs.",
     )
     .addArgument(
       new Argument(
@@ -52,12 +52,12 @@ export function reportCommand(run: (options: ReportOptions) => Promise<void>): C
     .addOption(
       new Option(
         "--commit-url <url>",
-        "what IDs of commits lead to, {commit} in it (default: the page of the commit, where the remote " +
-          "origin is at GitHub, GitLab, Codeberg, GIN or the DataLad hub; else they lead nowhere)",
+        "where commit IDs link to, with {commit} in it (default: the page of the commit, if the remote " +
+          "origin is at GitHub, GitLab, Codeberg, GIN or the DataLad hub; else there are no links)",
       ).argParser(parseCommitUrl),
     )
-    .option("--force", "write over a file that is no report")
-    .option("-d, --dataset <path>", "dataset to report on, if you stand elsewhere")
+    .option("--force", "overwrite a file that is not a report")
+    .option("-d, --dataset <path>", "dataset to report on, if not in the current directory")
     .addHelpText(
       "after",
       `
@@ -67,7 +67,7 @@ Examples:
   dlslurm report main.. --format markdown
   dlslurm report --format json | jq .figures
 
-Exit status: 0 written; 1 it could not be written, or the history not be read; 2 wrong usage.`,
+Exit status: 0 written; 1 it could not be written, or the history could not be read; 2 wrong usage.`,
     )
     .action(async (revisions: string | undefined, options) => await run({ ...options, revisions }));
 }

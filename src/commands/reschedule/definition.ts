@@ -35,44 +35,47 @@ export function rescheduleCommand(
     .summary("submit a recorded job again")
     .description(
       "Reads the run record of a commit that finish made and submits the same command again, with " +
-        "today's files. Neither HEAD nor the work tree moves, beyond outputs being made writable. If inputs " +
-        "or the batch script are not what they were, it says so and goes on. Each command is shown before " +
-        "it is run; on a terminal you are asked first if somebody else has recorded it.",
+        "today's files. HEAD does not move, and files stay as they are, except that outputs are made writable. If inputs " +
+        "or the batch script have changed, it says so and goes on. Each command is shown before " +
+        "it is run; on a terminal you are asked first if somebody else recorded it.",
     )
     .addArgument(
       new Argument(
         "[revision...]",
-        "commit of the job, as finish made it, or the job's ID, which stands for its newest commit; with " +
-          "--since the end of the range; with --array several, where an array's ID stands for all its tasks",
+        "commit of the job, as finish made it, or the job's ID, which means its newest commit; with " +
+          "--since the end of the range; with --array several, where an array's ID means all its tasks",
       )
         .default(["HEAD"], "HEAD"),
     )
     .option(
       "--since <revision>",
       "all recorded jobs after this commit, oldest first, each so that it waits for the new runs of those that " +
-        "it followed; of a run and its re-submissions the last: --since=v1.0; --since= (empty): all in the " +
+        "it followed; for a run that was submitted again, the last one: --since=v1.0; --since= (empty): all in the " +
         "history of [revision]",
     )
     .option(
       "--array",
-      "submit rows of a table, and tasks that were jobs of their own, as one array again, those together " +
-        "whose commands differ in arguments alone; what cannot be is submitted by itself, and said",
+      "submit table rows, and tasks that were separate jobs, as one array again, grouping those " +
+        "whose commands differ only in arguments; the others are submitted separately, with a note",
     )
     .option(
       "--table <name>",
-      "with --array: only rows of this table, by the name that their records have: --array --table " +
-        "sweep.csv; without --since in all the history",
+      "with --array: only rows of this table, by its name in their records: --array --table " +
+        "sweep.csv; without --since, from the whole history",
     )
     .option(
       "-m, --message <text>",
       "paragraph for the commit message instead of the recorded one: -m 'with the new compiler'",
     )
-    .option("-d, --dataset <path>", "dataset to reschedule in, if you stand elsewhere")
-    .option("-y, --yes", "run what somebody else has recorded without being asked")
-    .option("--report", "submit nothing, report what would be: to look at before a long --since")
+    .option("-d, --dataset <path>", "dataset to reschedule in, if not in the current directory")
+    .option("-y, --yes", "run what somebody else recorded without asking")
+    .option(
+      "--report",
+      "submit nothing, report what would be submitted: to check before a long --since",
+    )
     .option(
       "--script <file>",
-      "submit nothing, write the commands as a shell script, to edit or to run elsewhere; - for the screen",
+      "submit nothing, write the commands as a shell script, to edit or to run elsewhere; - for standard output",
     )
     .option(
       "--onto <revision>",
@@ -82,7 +85,7 @@ export function rescheduleCommand(
     )
     .option(
       "--with-failed-jobs",
-      "jobs that were committed as failed, too; they are left out otherwise",
+      "also jobs that were committed as failed; otherwise they are left out",
     )
     .addOption(
       new Option(
@@ -93,12 +96,12 @@ export function rescheduleCommand(
     )
     .option(
       "-a, --alt-dir <path>",
-      "run the jobs in a copy of their folders there, as schedule does; the recorded one is not used again",
+      "run the jobs in a copy of their folders there, as schedule does; the recorded folder is not reused",
     )
     .addOption(
       new Option(
         "-J, --jobs <n>",
-        "fetch inputs with that many parallel transfers: -J 4 from a server that is far away",
+        "fetch inputs with this many parallel transfers: -J 4 from a server that is far away",
       )
         .argParser(parseCount).default(1),
     )

@@ -78,7 +78,7 @@ async function writeScriptFile(path: string, script: string): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError("DISK", `Cannot write the script: ${reason}`, {
       unchanged: "No job was submitted",
-      hint: "name a file in a folder that is there, or - for the screen: --script jobs.sh",
+      hint: "name a file in a folder that is there, or - for standard output: --script jobs.sh",
       cause: error,
     });
   }

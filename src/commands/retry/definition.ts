@@ -32,23 +32,23 @@ export function retryCommand(
     .summary("submit failed open jobs again")
     .description(
       "Submits failed open jobs again as they were planned: command, inputs, outputs, row of the table. " +
-        "They keep their outputs claimed all the while; the commit of the attempt that completes tells of " +
-        "those that failed, and holds their logs. Failed rows that were tasks of an array go into one array " +
-        "again, with the script as it was at first; of an array that is one job only the tasks are repeated that " +
-        "did not complete. sbatch reads other scripts as they are now, and it is said if one was changed. What follows " +
-        "-- are options of sbatch for this attempt: they stand behind those of the command.",
+        "They keep their outputs claimed all the while; the commit of the attempt that completes lists " +
+        "the failed ones and holds their logs. Failed rows that were tasks of an array go into one array " +
+        "again, with the script as it was at first; for an array that is one job, only the tasks that did not " +
+        "complete are submitted again. sbatch reads other scripts as they are now; a note says if one was changed. " +
+        "What follows -- are options of sbatch for this attempt: they are appended to the command's own.",
     )
     .addArgument(
       new Argument(
         "[job-id...]",
-        "submit these jobs again, by their IDs or labels: of an array and of a label those that have failed; " +
-          "without any, all failed ones of this work tree",
+        "submit these jobs again, by their IDs or labels: for an array or a label, those that have failed; " +
+          "without any, all failed ones of this worktree",
       ),
     )
     .addOption(
       new Option(
         "--state <states>",
-        "only those that ended so (repeatable, or several with commas): --state TIMEOUT,NODE_FAIL",
+        "only those that ended in this state (repeatable, or several with commas): --state TIMEOUT,NODE_FAIL",
       ).argParser(collect).default([], "every failed state"),
     )
     .option("-y, --yes", "do not ask")
@@ -56,24 +56,24 @@ export function retryCommand(
     .addOption(
       new Option(
         "--attempts <n>",
-        "leave jobs alone that have had so many attempts",
+        "skip jobs with this many attempts",
       ).argParser(parseCount).default(3),
     )
     .addOption(
       new Option(
         "--grow [factors]",
-        "give a job that ran out of time 1.5 times as much, one that ran out of memory twice as much, or as " +
-          "the factors say, up to what its partition allows: --grow time=2,memory=1.5",
+        "give a job that ran out of time 1.5 times as much, one that ran out of memory twice as much, or by " +
+          "the given factors, up to what its partition allows: --grow time=2,memory=1.5",
       ),
     )
     .option(
       "--clean",
-      "move what the failed attempt left in its outputs, and git does not know, to .git/dlslurm/left first",
+      "first move what the failed attempt left in its outputs, and git does not track, to .git/dlslurm/left",
     )
     .addOption(
       new Option("-J, --jobs <n>", "submissions at once").argParser(parseCount).hideHelp(),
     )
-    .option("-d, --dataset <path>", "dataset whose jobs are meant, if you stand elsewhere")
+    .option("-d, --dataset <path>", "dataset of the jobs, if not in the current directory")
     .addHelpText(
       "after",
       `
@@ -84,7 +84,7 @@ Examples:
   dlslurm retry --grow --yes
   dlslurm retry 4242_7 --clean
 
-Exit status: 0 all are submitted, or nothing has failed; 1 a job could not be submitted; 2 wrong usage;
+Exit status: 0 all submitted, or nothing has failed; 1 a job could not be submitted; 2 wrong usage;
 130 interrupted.`,
     )
     .action(async (jobIds: string[], options) => {

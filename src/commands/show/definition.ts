@@ -19,15 +19,15 @@ export function showCommand(run: (options: ShowOptions) => Promise<void>): Comma
     .description(
       "Shows a job as a page: its state, times against its limits, memory against what was requested, the " +
         "batch script and the inputs as they were and whether they are so today, what wrote the inputs, the " +
-        "outputs, earlier attempts, and how repetitions came out. A path stands for the job that last wrote " +
-        "it, through renames and in subdatasets. Of a job that failed and is open it tells what the exit " +
-        "code means, and the end of the log. History and job store are read together: in a clone it tells " +
-        "what the history has. Slurm is asked for an open job only.",
+        "outputs, earlier attempts, and how repetitions came out. A path means the job that last wrote " +
+        "it, through renames and in subdatasets. For an open job that failed it shows what the exit " +
+        "code means, and the end of the log. History and job store are read together: in a clone it shows " +
+        "what the history has. Slurm is asked only about an open job.",
     )
     .addArgument(
       new Argument(
         "[job-or-path]",
-        "job ID, commit of the job, a path that it wrote, or a label, of the newest job that has it; without it, " +
+        "job ID, commit of the job, a path that it wrote, or a label (the newest job with it); without it, " +
           "the newest job",
       ),
     )
@@ -38,7 +38,7 @@ export function showCommand(run: (options: ShowOptions) => Promise<void>): Comma
           "graph for Mermaid, Graphviz (dot) or programs (json)",
       ).choices(LINEAGE_FORMATS),
     )
-    .option("-d, --dataset <path>", "dataset of the job, if you stand elsewhere")
+    .option("-d, --dataset <path>", "dataset of the job, if not in the current directory")
     .addHelpText(
       "after",
       `

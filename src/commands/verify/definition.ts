@@ -28,31 +28,31 @@ export interface VerifyOptions extends OptionsInDataset, WaitingOptions {
 /** Defines `verify`; `run` gets the options. */
 export function verifyCommand(run: (options: VerifyOptions) => Promise<void>): CommandDefinition {
   return new Command("verify")
-    .summary("tell whether a repeated job came out as the first time")
+    .summary("check whether a repeated job gave the same results")
     .description(
       "Compares the outputs of a job that reschedule repeated with those of the run that it repeats; logs " +
         "and environment files are left out. They are compared by their names in git and git-annex, " +
-        "without being read; of what differs it shows the sizes and, of texts that are here, the first lines " +
+        "without being read; where they differ it shows the sizes and, for texts that are here, the first lines " +
         "that differ. An output that the repetition did not write again is the one that was there: it " +
-        "counts as identical. With --run the job is repeated first, with the files that it had: in a worktree " +
-        "of its own, so that neither your branch nor your files move.",
+        "counts as identical. With --run the job is first repeated with the files that it had, in a separate " +
+        "worktree, so neither your branch nor your files change.",
     )
     .addArgument(
       new Argument(
         "[revision...]",
         "job ID, label or commit of the repetition, or of a run that was repeated, whose newest repetition is " +
-          "taken then; with --run of the run to be repeated; without any, the newest job",
+          "then taken; with --run, of the run to be repeated; without any, the newest job",
       ),
     )
     .option(
       "--since <revision>",
-      "all repetitions after this commit, with --run all recorded jobs that repeat no other one: --since=v1.0; " +
+      "all repetitions after this commit, with --run all recorded jobs that repeat no other: --since=v1.0; " +
         "--since= (empty): all in the history",
     )
     .option(
       "--run",
       "run the recorded jobs again, each in a new worktree at the commit that it was submitted on, and with " +
-        "--wait tell how they came out; finish commits the results to a branch dlslurm/onto-… and removes the " +
+        "--wait report how they came out; finish commits the results to a branch dlslurm/onto-… and removes the " +
         "worktree",
     )
     .option(
@@ -61,26 +61,26 @@ export function verifyCommand(run: (options: VerifyOptions) => Promise<void>): C
     )
     .option(
       "--wait",
-      "with --run, wait until the jobs have ended, finish them and tell the verdict",
+      "with --run, wait until the jobs have ended, finish them and report the verdict",
     )
     .addOption(pollOption("with --wait, "))
     .addOption(timeoutOption("with --wait, "))
-    .option("-y, --yes", "with --run, run what somebody else has recorded without being asked")
+    .option("-y, --yes", "with --run, run what somebody else recorded without asking")
     .addOption(
       new Option(
         "--ignore <pattern>",
-        "leave what matches this regular expression out of texts (repeatable): --ignore '[0-9:]{8}' for times " +
+        "ignore what matches this regular expression in texts (repeatable): --ignore '[0-9:]{8}' for times " +
           "of day, '\\r' where one has CRLF for LF. Without it, git's setting dlslurm.verify.ignore",
       ).argParser(collect).default([], "none"),
     )
     .addOption(
       new Option(
         "--numeric <tolerance>",
-        "take numbers in texts for the same that differ by no more than this part of the larger one: " +
-          "--numeric 1e-6; what stands between them must be the same, but for blanks",
+        "treat numbers in texts as equal if they differ by no more than this fraction of the larger one: " +
+          "--numeric 1e-6; what is between them must be the same, except for blanks",
       ).argParser(parseTolerance),
     )
-    .option("-d, --dataset <path>", "dataset of the jobs, if you stand elsewhere")
+    .option("-d, --dataset <path>", "dataset of the jobs, if not in the current directory")
     .addHelpText(
       "after",
       `
@@ -100,7 +100,11 @@ is new, or nothing was repeated; 2 wrong usage; 130 interrupted.`,
 function parseTolerance(text: string): number {
   const tolerance = Number(text);
   if (text.trim() !== "" && tolerance >= 0 && tolerance < 1) return tolerance;
-  throw new UserError("USAGE", `Cannot take "${text}" for a tolerance: it is a part, from 0 to 1`, {
-    hint: "--numeric 1e-6: numbers may differ by a millionth",
-  });
+  throw new UserError(
+    "USAGE",
+    `Cannot take "${text}" as a tolerance: it is a fraction, from 0 to 1`,
+    {
+      hint: "--numeric 1e-6: numbers may differ by a millionth",
+    },
+  );
 }

@@ -28,18 +28,21 @@ export function waitCommand(run: (options: WaitOptions) => Promise<void>): Comma
     .summary("wait until jobs have ended")
     .description(
       "Waits until the open jobs have ended, and changes nothing. Slurm is asked for all of them " +
-        "together, and ever more rarely: each pause is half of the time waited so far, so that a night " +
-        "takes 19 questions. A job that fails and is submitted again meanwhile is waited for under its new ID. A terminal shows a table of the jobs, elsewhere each change is a line. " +
-        "Ctrl-C leaves all as it is.",
+        "together, and less and less often: each pause is half of the time waited so far, so a night " +
+        "takes 19 questions. A job that fails and is submitted again meanwhile is waited for under its new " +
+        "ID. A terminal shows a table of the jobs; elsewhere each change is a line. Ctrl-C changes nothing.",
     )
     .addArgument(
       new Argument(
         "[job-id...]",
-        "wait for these jobs only, by their IDs or labels; without any, for all open jobs of this work tree, also those that are " +
-          "scheduled meanwhile",
+        "wait for these jobs only, by their IDs or labels; without any, for all open jobs of this worktree, " +
+          "also those scheduled meanwhile",
       ),
     )
-    .option("-d, --dataset <path>", "dataset whose jobs to wait for, if you stand elsewhere")
+    .option(
+      "-d, --dataset <path>",
+      "dataset whose jobs to wait for, if not in the current directory",
+    )
     .addOption(pollOption())
     .addOption(timeoutOption())
     .addOption(notifyOption())
@@ -52,7 +55,7 @@ Examples:
   dlslurm -f json wait | jq -r 'select(.status != "ok").slurm_job_id'
 
 Exit status: 0 all completed, or nothing to wait for; 1 a job failed, Slurm does not know one, or
-the time was up; 2 wrong usage; 130 interrupted.`,
+the time ran out; 2 wrong usage; 130 interrupted.`,
     )
     .action(async (jobIds: string[], options) => await run({ ...options, jobIds }));
 }
@@ -61,7 +64,7 @@ the time was up; 2 wrong usage; 130 interrupted.`,
 export function pollOption(when = ""): OptionDefinition {
   return new Option(
     "--poll <time>",
-    `${when}let at least so much time pass between two questions to Slurm: 30s, 5m (default: 15s)`,
+    `${when}let at least this much time pass between two questions to Slurm: 30s, 5m (default: 15s)`,
   ).argParser(parseDuration);
 }
 
@@ -69,6 +72,6 @@ export function pollOption(when = ""): OptionDefinition {
 export function timeoutOption(when = ""): OptionDefinition {
   return new Option(
     "--timeout <time>",
-    `${when}wait no longer than that: 90s, 15m, 8h, 2d; jobs that have not ended by then are a failure`,
+    `${when}wait no longer than this: 90s, 15m, 8h, 2d; jobs that have not ended by then are a failure`,
   ).argParser(parseDuration);
 }
