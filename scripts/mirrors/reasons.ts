@@ -36,6 +36,10 @@ export const REASONS: readonly Reason[] = [
     reason: "what git finds in a history: tests/provenance/origins_test.ts",
   })),
   {
+    path: "src/provenance/lost_runs.ts",
+    reason: "where a lineage goes on after a squash: tests/provenance/lineage_test.ts",
+  },
+  {
     path: "src/provenance/committed_versions.ts",
     reason: "where git has what evidence names: tests/provenance/run_inputs_test.ts",
   },

@@ -11,6 +11,8 @@ export interface FileVersion {
   readonly oid: string;
   /** Only runs that are older than the one at this place of the history; absent: all of them. */
   readonly before?: number;
+  /** The commit of the run that has read it, and has not made it itself. */
+  readonly reader?: string;
 }
 
 /** A commit that records no run. */

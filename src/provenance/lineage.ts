@@ -58,11 +58,11 @@ async function findJobs(
   inputs: readonly TracedInput[],
 ): Promise<NextRun[]> {
   const found = new Map<string, HistoryEntry>();
-  for (const { origin } of inputs) {
+  for (const { origin, place } of inputs) {
     if (origin.kind !== "job") continue;
     const { oid } = origin.entry.commit;
     // Of a job that only a subdataset knows, paths are relative to that.
-    if (history.at(oid) !== undefined) found.set(oid, origin.entry);
+    if (place === "." || history.at(oid) !== undefined) found.set(oid, origin.entry);
   }
   const jobs: NextRun[] = [];
   for (const entry of found.values()) {
@@ -111,12 +111,13 @@ export async function traceInputs(
       : ["HEAD", "--branches"];
     const versions = asked.map(({ input, entry }) => ({
       ...versionOf(input)!,
+      reader: entry.commit.oid,
       // A run's place in the history of a subdataset is that of its commit there, if it has one.
       before: isTop ? entry.position : history.ofJob(entry.jobId)[0]?.position ?? -1,
     }));
     const answers = asked.length === 0 ? [] : await finder.find(versions, tips);
     for (const [at, { input }] of asked.entries()) {
-      origins.set(input, asOfTop(provenance, answers[at]!));
+      origins.set(input, isTop ? answers[at]! : asOfTop(provenance, answers[at]!));
     }
   }
   return found.map((inputs) =>

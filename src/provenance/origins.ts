@@ -9,6 +9,7 @@ import { readCutCommits } from "../git/shallow.ts";
 import { findCommits, keyOf } from "./file_commits.ts";
 import type { FileVersion, PlainCommit } from "./file_commits.ts";
 import { canBeOwn } from "./own_files.ts";
+import { findLostRuns } from "./lost_runs.ts";
 import { findRenames } from "./renames.ts";
 import type { HistoryEntry, RunHistory } from "./run_history.ts";
 import { RunWrites } from "./run_writes.ts";
@@ -172,6 +173,7 @@ export class Origins {
       const sought = others.map(({ version }) => version);
       const commits = await this.#ahead?.find(sought, tips) ??
         await findCommits(this.#dataset.git, sought, tips);
+      const lost = await findLostRuns(this.#dataset.git, this.#history, commits.values());
       const brought = await findRenames(
         this.#dataset,
         others.flatMap(({ version }) => {
@@ -191,9 +193,13 @@ export class Origins {
           origins[at] = { kind: "unknown", isCut: true };
           continue;
         }
-        const own = this.#history.at(found.oid);
+        const reached = this.#history.at(found.oid);
+        const own = reached ?? lost.get(found.oid);
         const isOwn = own !== undefined && await this.#canBeOwn(own, version);
-        if (isOwn && isOlder(own, version)) {
+        const isBefore = reached === undefined
+          ? found.oid !== version.reader
+          : isOlder(reached, version);
+        if (isOwn && isBefore) {
           isOf(own, each);
           continue;
         }

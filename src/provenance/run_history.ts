@@ -34,6 +34,14 @@ export interface HistoryEntry {
   readonly position: number;
 }
 
+/** The entry of a commit at this place of a history; `undefined` if it records no run. */
+export function entryOf(commit: CommitMessage, position: number): HistoryEntry | undefined {
+  // A merge repeats what its parents hold, and a paragraph may quote a subject.
+  if (commit.parents.length > 1) return undefined;
+  const [, jobId, state] = SUBJECT_REGEXP.exec(commit.message) ?? [];
+  return jobId === undefined ? undefined : { commit, jobId, state: state!.trim(), position };
+}
+
 /** All recorded runs of a dataset's history. */
 export class RunHistory {
   /** The newest first. */
@@ -78,12 +86,8 @@ export class RunHistory {
   static of(dataset: Dataset, commits: readonly CommitMessage[], runner: Runner): RunHistory {
     const found: HistoryEntry[] = [];
     for (const commit of commits) {
-      // A merge repeats what its parents hold, and a paragraph may quote a subject.
-      if (commit.parents.length > 1) continue;
-      const [, jobId, state] = SUBJECT_REGEXP.exec(commit.message) ?? [];
-      if (jobId !== undefined) {
-        found.push({ commit, jobId, state: state!.trim(), position: found.length });
-      }
+      const entry = entryOf(commit, found.length);
+      if (entry !== undefined) found.push(entry);
     }
     return new RunHistory(dataset, found, runner);
   }

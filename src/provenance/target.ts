@@ -5,7 +5,7 @@ import type { Job } from "../jobs/job.ts";
 import type { NotedEvidence } from "../jobs/noted_evidence.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { Provenance } from "./provenance.ts";
-import { SUBJECT_REGEXP } from "./recorded_runs.ts";
+import { entryOf } from "./run_history.ts";
 import type { HistoryEntry } from "./run_history.ts";
 
 /** A job that was asked for: a recorded run, one of the store, or both. */
@@ -75,8 +75,6 @@ export class Targets {
     if (known !== undefined) return known;
     // One that no branch reaches any more.
     const [commit] = await readMessages(git, oid, undefined, RECORD_PREFIX);
-    const [, jobId, state] = SUBJECT_REGEXP.exec(commit?.message ?? "") ?? [];
-    if (commit === undefined || jobId === undefined || commit.parents.length > 1) return undefined;
-    return { commit, jobId, state: state!.trim(), position: -1 };
+    return commit === undefined ? undefined : entryOf(commit, -1);
   }
 }

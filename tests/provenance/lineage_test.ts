@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
+import { readMessagesOf } from "../../src/git/history.ts";
 import { traceLineage } from "../../src/provenance/lineage.ts";
+import { entryOf } from "../../src/provenance/run_history.ts";
 import { History } from "./history.ts";
 
 /** Which runs a lineage has, and what each read: `2: a ← 1, raw ← By hand`. */
 async function lineageOf(history: History, oid: string): Promise<string[]> {
   const provenance = await history.open();
-  const { history: runs } = provenance.top;
-  const entry = runs.at(oid)!;
+  const { history: runs, dataset } = provenance.top;
+  const [commit] = await readMessagesOf(dataset.git, [oid]);
+  const entry = runs.at(oid) ?? entryOf(commit!, -1)!;
   const lineage = await traceLineage(provenance, { entry, run: await runs.read(entry) });
   return [...lineage.values()].map(({ entry: { jobId }, inputs }) => {
     const read = inputs.map(({ path, origin }) =>
@@ -40,6 +43,19 @@ async function createChain() {
 Deno.test("traceLineage() goes up to what no job wrote, each run once", async () => {
   const { history, last } = await createChain();
   await using _history = history;
+
+  assert.deepEqual(await lineageOf(history, last), [
+    ...["3: a ← 1, b ← 2", "1: raw ← By hand", "2: a ← 1, raw ← By hand"],
+  ]);
+});
+
+Deno.test("traceLineage() goes on through runs whose commits are in no branch any more", async () => {
+  const { history, last } = await createChain();
+  await using _history = history;
+  await history.repository.dataset.git("reset", "--quiet", "--soft", "HEAD~3");
+  await history.repository.commit("Squash");
+  // Slurm gives IDs anew: this one wrote something else.
+  await history.run("1", { files: { other: "1\n" }, cmd: "sbatch other.sh" });
 
   assert.deepEqual(await lineageOf(history, last), [
     ...["3: a ← 1, b ← 2", "1: raw ← By hand", "2: a ← 1, raw ← By hand"],
