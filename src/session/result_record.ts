@@ -39,3 +39,12 @@ export interface ResultRecord {
   /** What another program wrote on standard error; may be several lines. */
   readonly detail?: string;
 }
+
+/** What a result about a dataset as a whole begins with. */
+export function ofDataset(
+  { root }: { readonly root: string },
+  action: string,
+  status: ResultRecord["status"],
+): Pick<ResultRecord, "action" | "status"> & { readonly path: string; readonly type: "dataset" } {
+  return { action, status, path: root, type: "dataset" };
+}

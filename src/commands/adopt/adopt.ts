@@ -26,6 +26,7 @@ import { findPendingEntries } from "../../extension/jobs.ts";
 import { extensionDatabaseOf } from "../../extension/place.ts";
 import { clustersIn, theCluster } from "../../slurm/named_cluster.ts";
 import { hintForHolder, nameOfHolder } from "../../claims/output_conflict.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** Takes over the extension's open jobs, those that can be; the others are reported and stay there. */
 export async function runAdopt(options: AdoptOptions, context: CommandContext): Promise<void> {
@@ -156,10 +157,7 @@ function reportAdoption(
     case "adopted":
     case "known": // by another process, a moment ago
       context.report({
-        action: "slurm-adopt",
-        status: adoption.kind === "adopted" ? "ok" : "notneeded",
-        path: dataset.root,
-        type: "dataset",
+        ...ofDataset(dataset, "slurm-adopt", adoption.kind === "adopted" ? "ok" : "notneeded"),
         slurmJobId: job.jobId,
         message: `${job.jobId}: ${job.request.cmd}`,
       });
@@ -188,10 +186,7 @@ function reportRefusal(
   context: CommandContext,
 ): void {
   context.report({
-    action: "slurm-adopt",
-    status: "impossible",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-adopt", "impossible"),
     slurmJobId,
     errorCode: code,
     message: `${message}. It stays with the extension`,
@@ -203,10 +198,7 @@ function reportNothing(dataset: Dataset, context: CommandContext): void {
   const path = extensionDatabaseOf(dataset);
   const count = path === undefined ? 0 : readExtensionDatabase(path).length;
   context.report({
-    action: "slurm-adopt",
-    status: "notneeded",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-adopt", "notneeded"),
     message: count === 0
       ? "the Python extension has no open jobs here"
       : count === 1

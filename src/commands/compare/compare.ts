@@ -20,6 +20,7 @@ import type { EntryWithRun } from "../../provenance/run_inputs.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import type { CompareOptions } from "./definition.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** Shows two recorded jobs side by side. */
 export async function runCompare(options: CompareOptions, context: CommandContext): Promise<void> {
@@ -52,10 +53,7 @@ export async function runCompare(options: CompareOptions, context: CommandContex
     return;
   }
   context.report({
-    action: "slurm-compare",
-    status: "ok",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-compare", "ok"),
     refds: dataset.root,
     slurmJobId: other.entry.jobId,
     commit: other.entry.commit.oid,

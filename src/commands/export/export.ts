@@ -5,6 +5,7 @@ import { UserError } from "../../errors.ts";
 import { fieldsOfError } from "../../session/error_fields.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExportOptions } from "./definition.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** Writes recorded jobs in a form that other tools read. */
 export async function runExport(options: ExportOptions, context: CommandContext): Promise<void> {
@@ -33,10 +34,7 @@ export async function runExport(options: ExportOptions, context: CommandContext)
   });
   for (const { commit, error } of unreadable) {
     context.report({
-      action: "slurm-export",
-      status: "error",
-      path: dataset.root,
-      type: "dataset",
+      ...ofDataset(dataset, "slurm-export", "error"),
       refds: dataset.root,
       commit,
       ...fieldsOfError(error),

@@ -19,6 +19,7 @@ import { fillGaps } from "../../submit/fill_gaps.ts";
 import { addOutputs, requireOneSelected, resolveFurtherOutputs } from "./further_outputs.ts";
 import { giveUpOutOfReach, withoutCopied } from "./give_up.ts";
 import type { CopiedJobs } from "./give_up.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** The open jobs of a worktree, after what earlier runs left was settled. */
 interface OpenJobs {
@@ -345,10 +346,7 @@ function hintForUnknown(jobId: string, open: readonly SubmittedJob[]): string {
 
 function reportNothing(dataset: Dataset, context: CommandContext): void {
   context.report({
-    action: "slurm-finish",
-    status: "notneeded",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-finish", "notneeded"),
     message: "there are no open jobs",
   });
 }

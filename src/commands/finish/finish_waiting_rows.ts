@@ -2,6 +2,7 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import { dropWaiting } from "../../claims/make_room.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** What of finish's options matters here. */
 export interface WaitingRowsOptions {
@@ -50,10 +51,7 @@ async function closeAll(
   await dropWaiting(dataset, store, keys);
   const told = keys.length === 1 ? "1 waiting row is" : `${keys.length} waiting rows are`;
   context.report({
-    action: "slurm-finish",
-    status: keys.length === 0 ? "notneeded" : "ok",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-finish", keys.length === 0 ? "notneeded" : "ok"),
     message: keys.length === 0 ? "no rows wait" : `${told} given up: their outputs are free`,
   });
 }

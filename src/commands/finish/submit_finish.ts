@@ -9,6 +9,7 @@ import { ALL_JOBS, findNamed, listOpenJobs, listRepeated } from "../wait/named_j
 import { openIdsOf, resolveNames } from "../wait/named_jobs.ts";
 import type { FinishOnce, FinishOptions, FinishOrder } from "./finish_options.ts";
 import { whenLeaseIsFree } from "./wait_and_finish.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** Options that a finishing job takes over, as they are typed. */
 const SWITCHES = {
@@ -52,10 +53,7 @@ export async function submitFinish(
   const jobs = listOpenJobs(dataset, resolveNames(dataset, jobIds, context));
   if (jobs.length === 0) {
     context.report({
-      action: "slurm-finish [submit]",
-      status: "notneeded",
-      path: dataset.root,
-      type: "dataset",
+      ...ofDataset(dataset, "slurm-finish [submit]", "notneeded"),
       message: "there are no open jobs",
     });
     return;

@@ -3,6 +3,7 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { phaseOf } from "../../jobs/job_state.ts";
 import { countedAs } from "../../jobs/job_status.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
+import { ofDataset } from "../../session/result_record.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import { splitShellWords } from "../../shell/shell_words.ts";
 import { askSlurm } from "../../slurm/ask_slurm.ts";
@@ -166,10 +167,7 @@ async function showCounts(
   for (const counts of all) {
     const { isActive: _, ...fields } = counts;
     const record: CountsRecord = {
-      action: "slurm-list",
-      status: "ok",
-      path: dataset.root,
-      type: "dataset",
+      ...ofDataset(dataset, "slurm-list", "ok"),
       refds: dataset.root,
       message: lineOf(counts),
       ...fields,

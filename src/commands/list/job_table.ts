@@ -4,6 +4,7 @@ import type { Job, JobEnd } from "../../jobs/job.ts";
 import { phaseOf } from "../../jobs/job_state.ts";
 import { summaryOf } from "../../jobs/job_summary.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
+import { ofDataset } from "../../session/result_record.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import { fieldsOfJob } from "../../session/job_fields.ts";
 import type { JobFields } from "../../session/job_fields.ts";
@@ -129,10 +130,7 @@ export function recordOfJob(
   };
   const isElsewhere = job.worktree !== dataset.worktree && !isOfRemovedWorktree;
   return {
-    action: "slurm-list",
-    status: "ok",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-list", "ok"),
     refds: dataset.root,
     message: status?.groupState ?? job.stage,
     ...(job.jobId === null ? {} : { slurmJobId: job.jobId }),

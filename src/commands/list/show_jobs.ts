@@ -13,6 +13,7 @@ import { cellOf, columnsFor, recordOfJob, TABLE_FIT } from "./job_table.ts";
 import type { ListedJob } from "./job_table.ts";
 import type { ListOptions } from "./list_options.ts";
 import { linesOfHanded, linesOfOthers } from "./note_others.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** Shows what was found, as a table or as one result each, and says what that leaves out. */
 export async function showJobs(
@@ -62,10 +63,7 @@ function reportMissing(
   context: CommandContext,
 ): void {
   context.report({
-    action: "slurm-list",
-    status: "impossible",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-list", "impossible"),
     ...(isLabel(jobId) ? {} : { slurmJobId: jobId }),
     errorCode: "UNKNOWN_JOB",
     message: isLabel(jobId)

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { quote } from "shlex";
+import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
 import { statIfPresent } from "../../fs/if_present.ts";
 import { writeFileAtomic } from "../../fs/write_file_atomic.ts";
@@ -13,6 +14,7 @@ import type { Report } from "../../report/report.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import type { ReportOptions } from "./definition.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** Makes a report of a dataset's jobs. */
 export async function runReport(options: ReportOptions, context: CommandContext): Promise<void> {
@@ -42,11 +44,11 @@ export async function runReport(options: ReportOptions, context: CommandContext)
   if (path === undefined) {
     if (context.isTailored) await context.show({ text });
     // Standard output is the records': one of them has the document.
-    else context.report({ ...recordOf(dataset.root, report), ...{ report: text } });
+    else context.report({ ...recordOf(dataset, report), ...{ report: text } });
     return;
   }
   await writeFileAtomic(path, text);
-  context.report({ ...recordOf(dataset.root, report), path, type: "file" });
+  context.report({ ...recordOf(dataset, report), path, type: "file" });
 }
 
 async function render(report: Report, format: ReportOptions["format"]): Promise<string> {
@@ -60,14 +62,11 @@ async function render(report: Report, format: ReportOptions["format"]): Promise<
   }
 }
 
-function recordOf(root: string, { jobs, figures }: Report) {
+function recordOf(dataset: Dataset, { jobs, figures }: Report) {
   const { states, cpu, allocated, requested } = figures;
   return {
-    action: "slurm-report",
-    status: "ok",
-    path: root,
-    type: "dataset",
-    refds: root,
+    ...ofDataset(dataset, "slurm-report", "ok"),
+    refds: dataset.root,
     message: `${jobs.length} ${jobs.length === 1 ? "job" : "jobs"}`,
     count: jobs.length,
     ...{

@@ -7,6 +7,7 @@ import { firstOf } from "../../session/name_list.ts";
 import type { SubmissionPlan } from "../../submit/plan_submission.ts";
 import type { CommandContext } from "../context.ts";
 import { relative } from "node:path";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** More names than this are counted. */
 const MOST_NAMES = 5;
@@ -49,11 +50,8 @@ export function reportPlan(
 ): void {
   const before = follows.map(({ chained }) => chained.run.record.slurmJobId);
   context.report({
-    action: "slurm-reschedule",
-    status: "ok",
+    ...ofDataset(dataset, "slurm-reschedule", "ok"),
     ...(changedInputs === undefined ? {} : { changedInputs }),
-    path: dataset.root,
-    type: "dataset",
     commit: run.commit.oid,
     message:
       `${run.commit.oid.slice(0, 10)} (Slurm job ${run.record.slurmJobId}) would be submitted ` +
@@ -82,13 +80,7 @@ export function reportRefusal(
 
 /** What the results for runs that are not submitted have in common. */
 function impossible(dataset: Dataset, run: RecordedRun) {
-  return {
-    action: "slurm-reschedule",
-    status: "impossible",
-    path: dataset.root,
-    type: "dataset",
-    commit: run.commit.oid,
-  } as const;
+  return { ...ofDataset(dataset, "slurm-reschedule", "impossible"), commit: run.commit.oid };
 }
 
 /** Says that a run is another dataset's. */

@@ -3,6 +3,7 @@ import { UserError } from "../../errors.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import { fieldsOfError } from "../../session/error_fields.ts";
 import type { Session } from "../../session/session.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** Why a job is not submitted again. */
 export interface Reason {
@@ -54,10 +55,7 @@ function notRetried({ root }: Dataset, slurmJobId: string) {
  */
 export function reportNothing(dataset: Dataset, others: number, session: Session): void {
   session.report({
-    action: "slurm-retry",
-    status: "notneeded",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-retry", "notneeded"),
     message: others === 0
       ? "no open job has failed"
       : `${others} open ${others === 1 ? "job has" : "jobs have"} failed, but not as --state says`,

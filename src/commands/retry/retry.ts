@@ -32,6 +32,7 @@ import type { Failed } from "./plan_failed.ts";
 import { reportLeft, reportNothing } from "./report_left.ts";
 import type { RetryCommandOptions } from "./definition.ts";
 import { findElsewhere, listOwn, selectJobs, statesOf } from "./select_jobs.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** Submits failed jobs again, or shows which would be. */
 export async function runRetry(
@@ -154,10 +155,7 @@ function describePlan({ job, status, retry }: Failed): string {
 
 function reportPlanned(dataset: Dataset, failed: Failed, session: Session): void {
   session.report({
-    action: "slurm-retry",
-    status: "ok",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-retry", "ok"),
     slurmJobId: failed.job.jobId,
     message: `would be submitted again: ${describePlan(failed)}`,
   });

@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { pythonRepr } from "../../datalad/python_format.ts";
 import type { JobRequest } from "../../jobs/job.ts";
+import { ofDataset } from "../../session/result_record.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import type { SubmissionPlan } from "../../submit/plan_submission.ts";
 
@@ -25,17 +26,14 @@ export interface DryRunRecord extends ResultRecord {
 
 /** A job that would be submitted as a result record. */
 export function recordOfPlan(
-  { root }: Dataset,
+  dataset: Dataset,
   request: JobRequest,
   { command, inputs, extra = [] }: Pick<SubmissionPlan, "command" | "inputs" | "extra">,
 ): DryRunRecord {
   const { cmd, pwd, altDir, outputs, row } = request;
   return {
     // Not that of a submission, as with DataLad's run: nothing was submitted.
-    action: "slurm-schedule [dry-run]",
-    status: "ok",
-    path: root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-schedule [dry-run]", "ok"),
     message: "Dry run",
     cmd,
     cmdExpanded: command,

@@ -36,6 +36,7 @@ import type { ShowOptions } from "./definition.ts";
 import { renderPage } from "./show_page.ts";
 import { recordOfShown } from "./show_record.ts";
 import type { ShownJob } from "./shown_job.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** Shows a job as a page or record, or where everything in it came from. */
 export async function runShow(options: ShowOptions, context: CommandContext): Promise<void> {
@@ -92,13 +93,10 @@ async function showLineage(
   const lineage = await traceLineage(provenance, { entry, run });
   const graph = graphOf(lineage);
   if (!context.isTailored) {
-    const { root } = provenance.top.dataset;
+    const { dataset } = provenance.top;
     context.report({
-      action: "slurm-show",
-      status: "ok",
-      path: root,
-      type: "dataset",
-      refds: root,
+      ...ofDataset(dataset, "slurm-show", "ok"),
+      refds: dataset.root,
       slurmJobId: entry.jobId,
       commit: entry.commit.oid,
       ...{ lineage: graph },

@@ -1,6 +1,7 @@
 import type { Dataset } from "../../datalad/dataset.ts";
 import { evidenceToJson } from "../../jobs/evidence.ts";
 import type { DescribedInput, RelatedRun } from "../../provenance/describe_run.ts";
+import { ofDataset } from "../../session/result_record.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import type { ShownJob } from "./shown_job.ts";
 
@@ -41,10 +42,7 @@ export function recordOfShown(dataset: Dataset, shown: ShownJob): ResultRecord {
     repetitions: description.repetitions.map(relatedRun),
   };
   return {
-    action: "slurm-show",
-    status: "ok",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-show", "ok"),
     refds: dataset.root,
     message: shown.state,
     ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),

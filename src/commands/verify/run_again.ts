@@ -1,4 +1,5 @@
 import { fieldsOfError } from "../../session/error_fields.ts";
+import { ofDataset } from "../../session/result_record.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { UserError } from "../../errors.ts";
@@ -123,13 +124,14 @@ function findFinished(
 }
 
 function report(
-  { root }: Dataset,
+  dataset: Dataset,
   { commit, record }: RecordedRun,
   context: CommandContext,
   fields: Pick<ResultRecord, "message" | "hint"> & { readonly slurmJobId?: string },
 ): void {
   context.report({
-    ...{ action: "slurm-verify", status: "impossible", path: root, type: "dataset", refds: root },
+    ...ofDataset(dataset, "slurm-verify", "impossible"),
+    refds: dataset.root,
     slurmJobId: record.slurmJobId,
     commit: commit.oid,
     ...fields,

@@ -24,7 +24,7 @@ import { Provenance } from "../../provenance/provenance.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import type { RunHistory } from "../../provenance/run_history.ts";
 import { fieldsOfError } from "../../session/error_fields.ts";
-import type { ResultRecord } from "../../session/result_record.ts";
+import { ofDataset } from "../../session/result_record.ts";
 import { shellName } from "../../shell/shell_name.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
@@ -172,7 +172,7 @@ async function findPairs(
 
 /** Where several are asked about, one that cannot be verified does not keep the others from it. */
 async function eachOrWhyNot<T>(
-  { root }: Dataset,
+  dataset: Dataset,
   all: readonly T[],
   find: (one: T) => Promise<RunPair>,
   context: CommandContext,
@@ -184,11 +184,8 @@ async function eachOrWhyNot<T>(
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       context.report({
-        action: "slurm-verify",
-        status: "impossible",
-        path: root,
-        type: "dataset",
-        refds: root,
+        ...ofDataset(dataset, "slurm-verify", "impossible"),
+        refds: dataset.root,
         ...fieldsOfError(error),
       });
     }
@@ -208,6 +205,9 @@ async function pairOf(history: RunHistory, repetition: RecordedRun): Promise<Run
   );
 }
 
+/** Where there is nothing to compare, nothing came out. */
+const STATUSES = { same: "ok", different: "error", unknown: "impossible" } as const;
+
 function reportPair(
   dataset: Dataset,
   { original, repetition }: RunPair,
@@ -222,15 +222,7 @@ function reportPair(
   const unread = reproduces.unknown ?? [];
   const same = [...verdicts].filter(([, verdict]) => verdict === "identical");
   context.report({
-    action: "slurm-verify",
-    // Where there is nothing to compare, nothing came out.
-    status: {
-      same: "ok",
-      different: "error",
-      unknown: "impossible",
-    }[outcome] as ResultRecord["status"],
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-verify", STATUSES[outcome]),
     refds: dataset.root,
     slurmJobId: repetition.record.slurmJobId,
     commit: repetition.commit.oid,

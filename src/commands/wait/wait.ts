@@ -12,6 +12,7 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import { parseJobName } from "../../jobs/label.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import { renderStatuses } from "../../jobs/job_summary.ts";
+import { ofDataset } from "../../session/result_record.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import { withNotice } from "../../notify/notice.ts";
 import { USUAL_POLL_MS } from "../../waiting/pauses.ts";
@@ -72,8 +73,7 @@ async function wait(
   if (isSummedUp) {
     const message = `${good.length} jobs have completed`;
     context.report({
-      ...commonOf(dataset),
-      status: "ok",
+      ...resultOf(dataset, "ok"),
       message,
       count: good.length,
       slurmState: "COMPLETED",
@@ -87,14 +87,13 @@ async function wait(
 /** People are shown at most so many lines about jobs without trouble. */
 const MOST_LINES = 20;
 
-function commonOf({ root }: Dataset): Omit<ResultRecord, "status"> {
-  return { action: "slurm-wait", path: root, type: "dataset", refds: root };
+function resultOf(dataset: Dataset, status: ResultRecord["status"]): ResultRecord {
+  return { ...ofDataset(dataset, "slurm-wait", status), refds: dataset.root };
 }
 
 function reportNothing(dataset: Dataset, context: CommandContext): void {
   context.report({
-    ...commonOf(dataset),
-    status: "notneeded",
+    ...resultOf(dataset, "notneeded"),
     message: "there are no open jobs to wait for",
   });
 }
@@ -117,8 +116,7 @@ function report(dataset: Dataset, waited: WaitedJob, context: CommandContext): v
   const hint = hintFor(waited);
   context.report({
     ...recordOfJob(dataset, listedJob(job, status, false)),
-    ...commonOf(dataset),
-    status: statusOf(waited),
+    ...resultOf(dataset, statusOf(waited)),
     message,
     ...(hint === undefined ? {} : { hint }),
   });

@@ -28,6 +28,7 @@ import type { FinishingJob } from "../../store/finishing_jobs.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import { finishingScript } from "./finishing_script.ts";
 import type { ProgramPlace } from "./finishing_script.ts";
+import { ofDataset } from "../../session/result_record.ts";
 
 /** What the finishing job is to do. */
 export interface FinishingRequest {
@@ -103,11 +104,8 @@ export async function submitFinishingJob(
   const done = `job ${jobId} finishes ${what}, its log is ${join(logs, `finish-${jobId}.log`)}` +
     (isReplaced ? `; it replaces job ${before.jobId ?? nameOf(before.token)}` : "");
   session.report({
-    action: "slurm-finish [submit]",
-    path: dataset.root,
-    type: "dataset",
+    ...ofDataset(dataset, "slurm-finish [submit]", isTheOne ? "ok" : "notneeded"),
     slurmJobId: jobId,
-    status: isTheOne ? "ok" : "notneeded",
     message: isTheOne ? done : "another finishing job was submitted meanwhile and takes its place",
   });
 }
@@ -308,10 +306,7 @@ export async function finishWhenDone(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     session.report({
-      action: "slurm-finish [submit]",
-      status: "impossible",
-      path: dataset.root,
-      type: "dataset",
+      ...ofDataset(dataset, "slurm-finish [submit]", "impossible"),
       ...fieldsOfError(error),
       message: `${error.message}. What was scheduled stays scheduled`,
     });
