@@ -74,3 +74,27 @@ export function parseDuration(text: string): number {
     hint: "a number above 0 and s, m, h or d: 30s, 15m, 8h, 2d",
   });
 }
+
+/** How long and how often is waited for jobs. */
+export interface WaitingOptions {
+  /** At least so many milliseconds between two questions to Slurm; absent: 15 s. */
+  readonly poll?: number | undefined;
+  /** Milliseconds after which waiting ends, whatever the jobs do; absent: never. */
+  readonly timeout?: number | undefined;
+}
+
+/** The option for how often Slurm is asked; help begins with `when`. */
+export function pollOption(when = ""): OptionDefinition {
+  return new Option(
+    "--poll <time>",
+    `${when}let at least this much time pass between two questions to Slurm: 30s, 5m (default: 15s)`,
+  ).argParser(parseDuration);
+}
+
+/** The option for how long is waited; help begins with `when`. */
+export function timeoutOption(when = ""): OptionDefinition {
+  return new Option(
+    "--timeout <time>",
+    `${when}wait no longer than this: 90s, 15m, 8h, 2d; jobs that have not ended by then are a failure`,
+  ).argParser(parseDuration);
+}

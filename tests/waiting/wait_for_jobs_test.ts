@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ALL_JOBS, listRepeated } from "../../src/commands/wait/named_jobs.ts";
+import { ALL_JOBS, listRepeated } from "../../src/commands/jobs/named_jobs.ts";
 import { openDataset } from "../../src/datalad/dataset.ts";
 import { JobStore } from "../../src/store/job_store.ts";
 import { waitForJobs } from "../../src/waiting/wait_for_jobs.ts";

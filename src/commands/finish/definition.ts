@@ -1,8 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import type { CommandDefinition } from "../command_definition.ts";
 import type { FinishOptions } from "./finish_options.ts";
-import { collect, notifyOption, parseCount } from "../option_values.ts";
-import { pollOption, timeoutOption } from "../wait/definition.ts";
+import { collect, notifyOption, parseCount, pollOption, timeoutOption } from "../option_values.ts";
 
 /** Defines `finish`; `run` gets the options. */
 export function finishCommand(

@@ -2,7 +2,7 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
 import type { OptionsInDataset } from "../command_definition.ts";
 import type { CommandContext } from "../context.ts";
-import type { WaitingOptions } from "../wait/definition.ts";
+import type { WaitingOptions } from "../option_values.ts";
 
 /** What `finish` was asked for. */
 export interface FinishOptions extends OptionsInDataset, WaitingOptions {

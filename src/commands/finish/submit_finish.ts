@@ -5,8 +5,8 @@ import { submitFinishingJob } from "../../submit/finishing/submit_finishing_job.
 import { USUAL_POLL_MS } from "../../waiting/pauses.ts";
 import { waitForJobs } from "../../waiting/wait_for_jobs.ts";
 import type { CommandContext } from "../context.ts";
-import { ALL_JOBS, findNamed, listOpenJobs, listRepeated } from "../wait/named_jobs.ts";
-import { openIdsOf, resolveNames } from "../wait/named_jobs.ts";
+import { ALL_JOBS, findNamed, listOpenJobs, listRepeated } from "../jobs/named_jobs.ts";
+import { openIdsOf, resolveNames } from "../jobs/named_jobs.ts";
 import type { FinishOnce, FinishOptions, FinishOrder } from "./finish_options.ts";
 import { whenLeaseIsFree } from "./wait_and_finish.ts";
 import { ofDataset } from "../../session/result_record.ts";

@@ -6,9 +6,9 @@ import type { WaitedJob } from "../../waiting/wait_for_jobs.ts";
 import { USUAL_POLL_MS } from "../../waiting/pauses.ts";
 import { waitForJobs } from "../../waiting/wait_for_jobs.ts";
 import type { CommandContext } from "../context.ts";
-import { LookDisplay } from "../wait/look_display.ts";
-import { listOpenJobs, listRepeated, openIdsOf, resolveNames } from "../wait/named_jobs.ts";
-import type { NamedJobs } from "../wait/named_jobs.ts";
+import { LookDisplay } from "../jobs/look_display.ts";
+import { listOpenJobs, listRepeated, openIdsOf, resolveNames } from "../jobs/named_jobs.ts";
+import type { NamedJobs } from "../jobs/named_jobs.ts";
 import type { FinishOnce, FinishOptions, FinishOrder } from "./finish_options.ts";
 
 /**

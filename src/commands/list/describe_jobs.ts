@@ -3,8 +3,8 @@ import type { Dataset } from "../../datalad/dataset.ts";
 import type { Job, SubmittedJob } from "../../jobs/job.ts";
 import type { JobStatus } from "../../jobs/job_status.ts";
 import type { CommandContext } from "../context.ts";
-import { listedJob } from "./job_table.ts";
-import type { ListedJob } from "./job_table.ts";
+import { listedJob } from "../jobs/job_table.ts";
+import type { ListedJob } from "../jobs/job_table.ts";
 import { pendingReasons } from "./pending_reasons.ts";
 
 /** What Slurm said. */

@@ -9,7 +9,7 @@ import type { JobStore } from "../../store/job_store.ts";
 import { workTreesOf } from "../../worktrees/onto_worktree.ts";
 import type { CommandContext } from "../context.ts";
 import type { DescribeJobs } from "./describe_jobs.ts";
-import type { ListedJob } from "./job_table.ts";
+import type { ListedJob } from "../jobs/job_table.ts";
 import { SCREENFUL } from "./list_options.ts";
 import type { ListOptions } from "./list_options.ts";
 
@@ -74,7 +74,7 @@ async function inStates(
   listed: readonly ListedJob[],
   states: readonly string[],
 ): Promise<readonly ListedJob[]> {
-  const { wordsOf } = await import("./job_table.ts");
+  const { wordsOf } = await import("../jobs/job_table.ts");
   return listed.filter((job) => wordsOf(job).some((word) => states.includes(word)));
 }
 

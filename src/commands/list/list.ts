@@ -17,7 +17,7 @@ import { reportDamaged } from "../../submit/damaged_jobs.ts";
 import { reportUnasked } from "../../slurm/unasked_clusters.ts";
 import { mentionExtensionJobs } from "../../extension/mention_jobs.ts";
 import { describe, findJobs } from "./find_jobs.ts";
-import type { ListedJob } from "./job_table.ts";
+import type { ListedJob } from "../jobs/job_table.ts";
 import type { ListOrder } from "./find_jobs.ts";
 import type { ListOptions } from "./list_options.ts";
 
@@ -91,7 +91,7 @@ export async function listOpenJobs(
   const jobs = store.listOpen(dataset.worktree);
   const listed = await describe(dataset, jobs, {}, context);
   if (!context.isTailored) {
-    const { recordOfJob } = await import("./job_table.ts");
+    const { recordOfJob } = await import("../jobs/job_table.ts");
     for (const job of listed) context.report(recordOfJob(dataset, job));
   }
   reportDamaged(dataset, store, "slurm-list", context);

@@ -3,7 +3,7 @@ import type { Job } from "../../jobs/job.ts";
 import { firstOf } from "../../session/name_list.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { FoundJobs } from "./find_jobs.ts";
-import type { ListedJob } from "./job_table.ts";
+import type { ListedJob } from "../jobs/job_table.ts";
 import type { ListOptions } from "./list_options.ts";
 
 /** More names than this are counted. */

@@ -1,9 +1,8 @@
 import { Argument, Command, Option } from "commander";
 import { UserError } from "../../errors.ts";
 import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
-import { collect } from "../option_values.ts";
-import { pollOption, timeoutOption } from "../wait/definition.ts";
-import type { WaitingOptions } from "../wait/definition.ts";
+import { collect, pollOption, timeoutOption } from "../option_values.ts";
+import type { WaitingOptions } from "../option_values.ts";
 
 /** What `verify` was asked for. */
 export interface VerifyOptions extends OptionsInDataset, WaitingOptions {

@@ -15,7 +15,7 @@ import { runFinish } from "../finish/finish.ts";
 import { commitOfSubmission } from "../reschedule/onto.ts";
 import { repeatOnto, withoutForeign } from "../reschedule/repeat_runs.ts";
 import { confirmRuns } from "../reschedule/show_commands.ts";
-import type { WaitingOptions } from "../wait/definition.ts";
+import type { WaitingOptions } from "../option_values.ts";
 import type { VerifyOptions } from "./definition.ts";
 
 /** More names than this are counted. */

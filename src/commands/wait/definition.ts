@@ -1,18 +1,7 @@
-import { Argument, Command, Option } from "commander";
-import type {
-  CommandDefinition,
-  OptionDefinition,
-  OptionsInDataset,
-} from "../command_definition.ts";
-import { notifyOption, parseDuration } from "../option_values.ts";
-
-/** How long and how often is waited for jobs. */
-export interface WaitingOptions {
-  /** At least so many milliseconds between two questions to Slurm; absent: 15 s. */
-  readonly poll?: number | undefined;
-  /** Milliseconds after which waiting ends, whatever the jobs do; absent: never. */
-  readonly timeout?: number | undefined;
-}
+import { Argument, Command } from "commander";
+import type { CommandDefinition, OptionsInDataset } from "../command_definition.ts";
+import { notifyOption, pollOption, timeoutOption } from "../option_values.ts";
+import type { WaitingOptions } from "../option_values.ts";
 
 /** What `wait` was asked for. */
 export interface WaitOptions extends OptionsInDataset, WaitingOptions {
@@ -58,20 +47,4 @@ Exit status: 0 all completed, or nothing to wait for; 1 a job failed, Slurm does
 the time ran out; 2 wrong usage; 130 interrupted.`,
     )
     .action(async (jobIds: string[], options) => await run({ ...options, jobIds }));
-}
-
-/** The option for how often Slurm is asked; help begins with `when`. */
-export function pollOption(when = ""): OptionDefinition {
-  return new Option(
-    "--poll <time>",
-    `${when}let at least this much time pass between two questions to Slurm: 30s, 5m (default: 15s)`,
-  ).argParser(parseDuration);
-}
-
-/** The option for how long is waited; help begins with `when`. */
-export function timeoutOption(when = ""): OptionDefinition {
-  return new Option(
-    "--timeout <time>",
-    `${when}wait no longer than this: 90s, 15m, 8h, 2d; jobs that have not ended by then are a failure`,
-  ).argParser(parseDuration);
 }

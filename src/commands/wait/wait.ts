@@ -20,11 +20,11 @@ import { waitForJobs } from "../../waiting/wait_for_jobs.ts";
 import type { WaitedJob } from "../../waiting/wait_for_jobs.ts";
 import type { CommandContext } from "../context.ts";
 import { NOTIFY_SETTING } from "../option_values.ts";
-import { listedJob, recordOfJob } from "../list/job_table.ts";
+import { listedJob, recordOfJob } from "../jobs/job_table.ts";
 import { workTreesOf } from "../../worktrees/onto_worktree.ts";
-import { listOpenJobs, listRepeated, resolveNames } from "./named_jobs.ts";
-import type { NamedJobs } from "./named_jobs.ts";
-import { LookDisplay } from "./look_display.ts";
+import { listOpenJobs, listRepeated, resolveNames } from "../jobs/named_jobs.ts";
+import type { NamedJobs } from "../jobs/named_jobs.ts";
+import { LookDisplay } from "../jobs/look_display.ts";
 import type { WaitOptions } from "./definition.ts";
 
 /** Waits until jobs have ended and reports how. */

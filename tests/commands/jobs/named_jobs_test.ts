@@ -6,7 +6,7 @@ import {
   listRepeated,
   openIdsOf,
   resolveNames,
-} from "../../../src/commands/wait/named_jobs.ts";
+} from "../../../src/commands/jobs/named_jobs.ts";
 import { openDataset } from "../../../src/datalad/dataset.ts";
 import { JobStore } from "../../../src/store/job_store.ts";
 import { jobRequest } from "../../support/jobs.ts";

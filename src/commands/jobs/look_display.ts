@@ -1,8 +1,8 @@
 import { countedAs } from "../../jobs/job_status.ts";
 import type { Look, WaitedJob } from "../../waiting/wait_for_jobs.ts";
 import type { CommandContext } from "../context.ts";
-import { cellOf, listedJob, TABLE_FIT } from "../list/job_table.ts";
-import type { Column } from "../list/job_table.ts";
+import { cellOf, listedJob, TABLE_FIT } from "./job_table.ts";
+import type { Column } from "./job_table.ts";
 
 /** What the table of jobs that are waited for shows: those that are over are counted below it. */
 const COLUMNS: readonly Column[] = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { cellOf, listedJob, recordOfJob, wordsOf } from "../../../src/commands/list/job_table.ts";
-import type { Column } from "../../../src/commands/list/job_table.ts";
+import { cellOf, listedJob, recordOfJob, wordsOf } from "../../../src/commands/jobs/job_table.ts";
+import type { Column } from "../../../src/commands/jobs/job_table.ts";
 import type { Dataset } from "../../../src/datalad/dataset.ts";
 import type { Job, JobEnd } from "../../../src/jobs/job.ts";
 import { statusOf } from "../../../src/jobs/job_status.ts";

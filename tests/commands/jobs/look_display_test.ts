@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CommandContext } from "../../../src/commands/context.ts";
-import { countsOf, LookDisplay } from "../../../src/commands/wait/look_display.ts";
+import { countsOf, LookDisplay } from "../../../src/commands/jobs/look_display.ts";
 import type { JobStatus } from "../../../src/jobs/job_status.ts";
 import type { View } from "../../../src/session/view.ts";
 import type { Look, WaitedJob } from "../../../src/waiting/wait_for_jobs.ts";
