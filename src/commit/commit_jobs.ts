@@ -12,7 +12,6 @@
 import type { Dataset } from "../datalad/dataset.ts";
 import { openDatasetTree } from "../datalad/subdatasets.ts";
 import { UserError } from "../errors.ts";
-import type { Change } from "../git/changes.ts";
 import type { IndexLock } from "../git/index_lock.ts";
 import { dropStagingRef, isInHistory } from "../git/move_branch.ts";
 import { readHead } from "../git/repository.ts";
@@ -22,8 +21,15 @@ import type { JudgeRepetitions } from "../jobs/output_comparison.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { buildParts, RefusedJobs } from "./build_datasets.ts";
 import type { BuiltPart, JobToCommit } from "./build_datasets.ts";
+import {
+  endedMeanwhile,
+  leftBy,
+  NOTHING_COMMITTED,
+  outcomesOf,
+  overtaken,
+} from "./commit_outcomes.ts";
+import type { CommitOutcome } from "./commit_outcomes.ts";
 import type { CommitShape } from "./commit_shape.ts";
-import { firstOf } from "../session/name_list.ts";
 import type { Progress, Session } from "../session/session.ts";
 import type { PublishedIndex } from "./follow_index.ts";
 import { requireFreeBranches } from "./free_branches.ts";
@@ -35,28 +41,6 @@ import { publishCommits } from "./publish_commits.ts";
 import { judgeStaged } from "./reproductions.ts";
 import { bottomUp, stageDatasets } from "./stage_datasets.ts";
 import type { StagedDataset } from "./stage_datasets.ts";
-
-/** One commit of a job. */
-export interface SavedPart {
-  /** The dataset, relative to the topmost root; `.` for that. */
-  readonly path: string;
-  /** The job's commit there. */
-  readonly oid: string;
-  /** What it changed, relative to that dataset; a subdataset's new commit is one of mode 160000. */
-  readonly changes: readonly Change[];
-}
-
-/** What became of a job to be committed. */
-export type CommitOutcome =
-  | {
-    readonly kind: "committed";
-    /** The commit in the topmost dataset. */
-    readonly oid: string;
-    /** All its commits, subdatasets before those that hold them. */
-    readonly saved: readonly SavedPart[];
-  }
-  | { readonly kind: "unchanged" }
-  | { readonly kind: "failed"; readonly error: UserError };
 
 /** What is to be committed together. */
 export interface CommitRequest {
@@ -317,32 +301,6 @@ async function forgetBuilt(
   }
 }
 
-function overtaken({ root, branch }: Dataset, oid: string): UserError {
-  return new UserError(
-    "BRANCH_MOVED",
-    `Cannot finish in "${root}": another process set "${
-      branch ?? "HEAD"
-    }" just after it had moved, and ` +
-      `commit ${oid} is no longer on any branch`,
-    {
-      unchanged: "The job stays open",
-      hint:
-        `dlslurm finish commits the outputs again; to keep that commit as well: git branch NAME ${
-          oid.slice(0, 10)
-        }`,
-    },
-  );
-}
-
-function endedMeanwhile(jobs: readonly JobToCommit[], key: number): UserError {
-  const { jobId } = jobs.find((job) => job.key === key)!;
-  return new UserError(
-    "UNKNOWN_JOB",
-    `Cannot commit job ${jobId}: another process has finished or closed it meanwhile`,
-    { hint: "dlslurm list --all" },
-  );
-}
-
 /**
  * Notes what is about to happen; one transaction.
  *
@@ -365,27 +323,6 @@ function noteCommits(
   return store.commits.note(built.get(top)!.oidByJob, heads.get(top)!, moves);
 }
 
-function outcomesOf(
-  jobs: readonly JobToCommit[],
-  failures: ReadonlyMap<number, UserError>,
-  built: ReadonlyMap<StagedDataset, BuiltPart>,
-  top: StagedDataset,
-): Map<number, CommitOutcome> {
-  const saved = Map.groupBy(
-    [...built].flatMap(([{ path }, { changed, oidByJob }]) =>
-      changed.map(({ key, changes }) => ({ key, path, oid: oidByJob.get(key)!, changes }))
-    ),
-    ({ key }) => key,
-  );
-  return new Map(jobs.map(({ key, failureIfUnchanged }): [number, CommitOutcome] => {
-    const oid = built.get(top)?.oidByJob.get(key);
-    const error = failures.get(key) ?? (oid === undefined ? failureIfUnchanged : undefined);
-    if (error !== undefined) return [key, { kind: "failed", error }];
-    if (oid === undefined) return [key, { kind: "unchanged" }];
-    return [key, { kind: "committed", oid, saved: saved.get(key)! }];
-  }));
-}
-
 async function headAfterMove(part: StagedDataset, attempt: number): Promise<string> {
   const { dataset } = part;
   const head = await readHead(dataset);
@@ -402,18 +339,3 @@ async function headAfterMove(part: StagedDataset, attempt: number): Promise<stri
     },
   );
 }
-
-const NOTHING_COMMITTED = "Nothing was committed, the jobs stay open";
-
-/** What is left as it was where the commits fail, by the datasets whose branches have moved already. */
-function leftBy(moved: ReadonlySet<StagedDataset>): string {
-  if (moved.size === 0) return NOTHING_COMMITTED;
-  const roots = [...moved].map(({ dataset }) => `"${dataset.root}"`);
-  return `What is committed in ${
-    firstOf(roots, MOST_NAMED)
-  } already stays; the jobs stay open until ` +
-    "the next finish has completed it";
-}
-
-/** More datasets than this are counted. */
-const MOST_NAMED = 5;

@@ -6,7 +6,7 @@ import { evidenceToJson } from "../jobs/evidence.ts";
 import type { ReproductionEvidence } from "../jobs/evidence.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { Session } from "../session/session.ts";
-import type { CommitOutcome, SavedPart } from "./commit_jobs.ts";
+import type { CommitOutcome, SavedPart } from "./commit_outcomes.ts";
 import { sentenceOf } from "./reproductions.ts";
 
 /** What became of a job that was to be committed. */
