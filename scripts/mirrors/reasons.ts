@@ -113,10 +113,10 @@ export const REASONS: readonly Reason[] = [
     path: "src/commands/finish/finish.ts",
     reason: "tests/e2e/finish_shapes_test.ts, tests/engine",
   },
-  {
-    path: "src/commands/finish/finish_open_jobs.ts",
+  ...["finish_open_jobs", "select_named"].map((name) => ({
+    path: `src/commands/finish/${name}.ts`,
     reason: `${JOINS}tests/engine, tests/e2e/finish_shapes_test.ts`,
-  },
+  })),
   {
     path: "src/commands/finish/close_job.ts",
     reason: "tests/engine/alt_dir_test.ts, absent_outputs_test.ts, tests/e2e/finish_shapes_test.ts",
@@ -127,6 +127,7 @@ export const REASONS: readonly Reason[] = [
   },
   { path: "src/fs/late_files.ts", reason: "tests/engine/late_accounting_test.ts" },
   { path: "src/slurm/decide_entries.ts", reason: "tests/slurm/ask_slurm_test.ts" },
+  { path: "src/submit/note_environment.ts", reason: "tests/submit/fetch_log_paths_test.ts" },
   { path: "src/submit/fill_gaps.ts", reason: "tests/e2e/missing_logs_test.ts" },
   { path: "src/submit/judge_predecessors.ts", reason: "tests/submit/find_predecessors_test.ts" },
   {
@@ -213,10 +214,10 @@ export const REASONS: readonly Reason[] = [
     path: "src/commit/tasks_of_array.ts",
     reason: "tests/engine/completed_tasks_test.ts",
   },
-  {
-    path: "src/commit/commit_jobs.ts",
+  ...["commit_jobs", "commit_outcomes"].map((name) => ({
+    path: `src/commit/${name}.ts`,
     reason: `${JOINS}tests/engine/crash_shapes_test.ts, shapes_test.ts`,
-  },
+  })),
   {
     path: "src/commit/finish_completed.ts",
     reason: `${JOINS}tests/engine/declared_outputs_test.ts, absent_outputs_test.ts`,

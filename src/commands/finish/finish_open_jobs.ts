@@ -1,37 +1,24 @@
+import type { OpenDataset } from "../../claims/open_dataset.ts";
 import type { FinishRequest } from "../../commit/finish_completed.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import { removeOldTemporaryFiles } from "../../fs/temporary_files.ts";
 import type { SubmittedJob } from "../../jobs/job.ts";
-import { jobsOfId } from "../../jobs/earlier_ids.ts";
-import { isJobOrTaskOf, splitJobId } from "../../jobs/job_id.ts";
 import { summaryOf } from "../../jobs/job_summary.ts";
 import { explainMissingLog } from "../../slurm/log_folders.ts";
-import { renderSuccession } from "../../session/succession.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { removeOldTraces } from "../../submit/submission_traces.ts";
 import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import type { CommandContext } from "../context.ts";
 import { decideJobs } from "./decide_jobs.ts";
 import type { Decision } from "./decide_jobs.ts";
-import type { FinishOptions, LeasedOrder } from "./finish_options.ts";
+import type { LeasedOrder } from "./finish_options.ts";
 import { askWithAttempts } from "./ask_with_attempts.ts";
 import { fillGaps } from "../../submit/fill_gaps.ts";
 import { addOutputs, requireOneSelected, resolveFurtherOutputs } from "./further_outputs.ts";
-import { giveUpOutOfReach, withoutCopied } from "./give_up.ts";
-import type { CopiedJobs } from "./give_up.ts";
+import { withoutCopied } from "./give_up.ts";
+import { selectNamed } from "./select_named.ts";
+import type { OpenJobs } from "./select_named.ts";
 import { ofDataset } from "../../session/result_record.ts";
-
-/** The open jobs of a worktree, after what earlier runs left was settled. */
-interface OpenJobs {
-  /** That can be finished here. */
-  readonly open: readonly SubmittedJob[];
-  /** That belong to the original of a copied dataset. */
-  readonly copied: CopiedJobs;
-  /** Keys of jobs that turned out to be finished already. */
-  readonly recovered: ReadonlySet<number>;
-  /** Whether the store had none at all. */
-  readonly wereNone: boolean;
-}
 
 /**
  * Settles what earlier runs left, asks Slurm about the open jobs, and commits, closes or leaves each; under
@@ -52,8 +39,7 @@ export async function finishOpenJobs(
   const dataset = await completeMoves(opened, store, context)
     ? await context.openDataset(order.options.dataset)
     : opened;
-  const run = new OpenJobsFinish(dataset, store, order, context);
-  return await run.finish();
+  return await new OpenJobsFinish({ dataset, store, session: context }, order).finish();
 }
 
 async function settleSubmissions(
@@ -81,34 +67,26 @@ async function completeMoves(
 }
 
 class OpenJobsFinish {
-  readonly #dataset: Dataset;
-  readonly #store: JobStore;
+  readonly #open: OpenDataset & { readonly session: CommandContext };
   readonly #order: LeasedOrder;
-  readonly #context: CommandContext;
 
-  constructor(
-    dataset: Dataset,
-    store: JobStore,
-    order: LeasedOrder,
-    context: CommandContext,
-  ) {
-    this.#dataset = dataset;
-    this.#store = store;
+  constructor(open: OpenDataset & { readonly session: CommandContext }, order: LeasedOrder) {
+    this.#open = open;
     this.#order = order;
-    this.#context = context;
   }
 
   async finish(): Promise<ReadonlySet<string | null>> {
     const { options } = this.#order;
+    const { dataset, store, session: context } = this.#open;
     const jobs = await this.#readOpen();
     const altDirs = new Set([null, ...jobs.open.map((job) => job.altDir)]);
-    const claims = await resolveFurtherOutputs(this.#dataset, options.output, this.#context.cwd);
-    const selected = this.#select(jobs);
+    const claims = await resolveFurtherOutputs(dataset, options.output, context.cwd);
+    const selected = selectNamed(this.#open, jobs, this.#order, context);
     // The older job of two with one ID ends only on the user's word.
     requireOneSelected(options, selected.filter((job) => job.reusedFromS === null));
     if (selected.length === 0) {
       const isToBeSaid = this.#isOfAll && options.saysNothing !== true;
-      if (jobs.wereNone && isToBeSaid) reportNothing(this.#dataset, this.#context);
+      if (jobs.wereNone && isToBeSaid) reportNothing(dataset, context);
       return altDirs;
     }
     const parted = await this.#part(await fillGaps(this.#open, selected));
@@ -118,7 +96,7 @@ class OpenJobsFinish {
     const { decisions, statuses } = await this.#decide(described);
     const toCommit = decisions.filter((decision) => decision.kind === "commit");
     requireOneSelected(options, toCommit.map(({ job }) => job));
-    for (const { job } of toCommit) addOutputs(this.#store, job, claims);
+    for (const { job } of toCommit) addOutputs(store, job, claims);
     this.#noteEnds(decisions);
     await this.#carryOut(decisions);
     const committing = new Set(toCommit.map((decision) => decision.job.jobKey));
@@ -135,17 +113,13 @@ class OpenJobsFinish {
     return altDirs;
   }
 
-  get #open() {
-    return { dataset: this.#dataset, store: this.#store, session: this.#context };
-  }
-
   /** Whether the user named no job, and this finish is not one of several. */
   get #isOfAll(): boolean {
     return this.#order.jobIds.length === 0 && this.#order.isWanted === undefined;
   }
 
   async #readOpen(): Promise<OpenJobs> {
-    const [dataset, store, context] = [this.#dataset, this.#store, this.#context];
+    const { dataset, store, session: context } = this.#open;
     // Read once: there may be ten thousand.
     const all = store.listOpen(dataset.worktree);
     const { own, copied } = withoutCopied(store, all, context);
@@ -163,75 +137,25 @@ class OpenJobsFinish {
   /** What an interrupted finish had committed is ended; loaded only then: it is rare. */
   async #recoverCommits(jobs: readonly SubmittedJob[]): Promise<ReadonlySet<number>> {
     if (jobs.every((job) => job.commitOid === null)) return new Set();
+    const { dataset, store, session } = this.#open;
     const { recoverCommits } = await import("../../commit/recover_commits.ts");
-    return await recoverCommits(this.#dataset, this.#store, jobs, this.#context);
+    return await recoverCommits(dataset, store, jobs, session);
   }
 
   /** Adopted jobs that the extension has finished are ended; loaded only where there are adopted ones. */
   async #endElsewhere(jobs: readonly SubmittedJob[]): Promise<ReadonlySet<number>> {
-    if (this.#store.adopted.list().size === 0) return new Set();
+    const { dataset, store, session } = this.#open;
+    if (store.adopted.list().size === 0) return new Set();
     const { endFinishedByExtension } = await import("../../extension/finished.ts");
-    return await endFinishedByExtension(this.#dataset, this.#store, jobs, this.#context);
-  }
-
-  #select(jobs: OpenJobs): SubmittedJob[] {
-    const { jobIds, options, isWanted = () => true } = this.#order;
-    if (jobIds.length === 0) return jobs.open.filter(isWanted);
-    // Several where Slurm gave the ID anew, or where rows of a table are the tasks of an array.
-    const named = new Map(jobIds.map((jobId) => [jobId, this.#withId(jobId, jobs.open)]));
-    const others = jobIds.filter((jobId) => named.get(jobId)!.length === 0);
-    const unknown = giveUpOutOfReach(this.#dataset, this.#store, others, {
-      copied: jobs.copied,
-      options,
-      context: this.#context,
-    });
-    for (const [jobId, own] of named) {
-      const succession = renderSuccession(jobId, own);
-      if (succession !== undefined) this.#context.note(succession);
-    }
-    for (const jobId of new Set(unknown)) this.#reportUnknown(jobId, jobs);
-    return [...new Set([...named.values()].flat())].filter(isWanted);
-  }
-
-  /** Whoever gives an attempt up that failed may not know that the job was submitted again. */
-  #withId(jobId: string, open: readonly SubmittedJob[]): SubmittedJob[] {
-    return givesUp(this.#order.options)
-      ? open.filter((job) => isJobOrTaskOf(job.jobId, jobId))
-      : jobsOfId(open, jobId);
-  }
-
-  #reportUnknown(jobId: string, { open, recovered }: OpenJobs): void {
-    const repeated = jobsOfId(open, jobId);
-    const succession = renderSuccession(jobId, repeated) ??
-      renderSuccession(jobId, this.#store.listing.withAnyId(jobId));
-    const known = this.#store.findByJobId(jobId);
-    if (known !== undefined && recovered.has(known.jobKey)) return;
-    const commit = known?.commitOid ?? null;
-    const what = succession !== undefined
-      ? `: ${succession}`
-      : known === undefined
-      ? ""
-      : known.stage === "open"
-      ? ": it was scheduled in another worktree"
-      : known.stage === "handed_over"
-      ? ": it was handed over to another clone, which finishes it"
-      : `: it was ${known.stage}${commit === null ? "" : ` with commit ${commit}`}`;
-    this.#context.report({
-      action: "slurm-finish",
-      status: "impossible",
-      refds: this.#dataset.root,
-      slurmJobId: jobId,
-      errorCode: "UNKNOWN_JOB",
-      message: `Slurm job ${jobId} is not an open job of this dataset${what}`,
-      hint: repeated.length > 0 ? hintForRepeated(repeated) : hintForUnknown(jobId, open),
-    });
+    return await endFinishedByExtension(dataset, store, jobs, session);
   }
 
   /** Makes jobs of the tasks of arrays, where that is asked for; loaded only then: finish is to be quick. */
   async #part(jobs: readonly SubmittedJob[]): Promise<readonly SubmittedJob[]> {
     if (this.#order.options.commitCompletedTasks !== true) return jobs;
+    const { dataset, store, session } = this.#open;
     const { partArrays } = await import("./part_arrays.ts");
-    return await partArrays(this.#dataset, this.#store, jobs, this.#context);
+    return await partArrays(dataset, store, jobs, session);
   }
 
   async #decide(described: readonly SubmittedJob[]) {
@@ -258,26 +182,27 @@ class OpenJobsFinish {
   #noteEnds(decisions: readonly Decision[]): void {
     const ends = decisions.filter(({ kind }) => kind !== "leave")
       .map(({ job, status }) => [job.jobKey, summaryOf(job.jobId, status)] as const);
-    if (ends.length > 0) this.#store.notes.addEnds(new Map(ends));
+    if (ends.length > 0) this.#open.store.notes.addEnds(new Map(ends));
   }
 
   /** Closes what is to be closed, and reports of all that are not committed. */
   async #carryOut(decisions: readonly Decision[]): Promise<void> {
+    const { dataset, session: context } = this.#open;
     const active = decisions.filter(isLeftAlone);
-    const isSummedUp = active.length > MOST_ACTIVE && !this.#context.isForPrograms;
-    if (isSummedUp) reportActive(this.#dataset, active, this.#context);
+    const isSummedUp = active.length > MOST_ACTIVE && !context.isForPrograms;
+    if (isSummedUp) reportActive(dataset, active, context);
     for (const decision of decisions) {
       if (decision.kind === "commit" || (isSummedUp && isLeftAlone(decision))) continue;
       const { job, status } = decision;
-      const reason = await explainMissingLog(this.#dataset, job, status);
+      const reason = await explainMissingLog(dataset, job, status);
       const hints = [reason, decision.record.hint].filter((hint) => hint !== undefined);
       const record = {
         ...decision.record,
         ...(hints.length === 0 ? {} : { hint: hints.join("; ") }),
-        refds: this.#dataset.root,
+        refds: dataset.root,
       };
       if (decision.kind === "close") await this.#close(decision, record.message);
-      this.#context.report(record);
+      context.report(record);
     }
   }
 
@@ -323,25 +248,6 @@ function reportActive(
     count: decisions.length,
     slurmState: "active",
   });
-}
-
-/** Whether options end jobs whatever Slurm says of them, or those that failed. */
-function givesUp(options: FinishOptions): boolean {
-  return options.closeFailedJobs === true || options.commitFailedJobs === true ||
-    options.closeUnknownJobs === true || options.commitUnknownJobs === true;
-}
-
-function hintForRepeated(jobs: readonly SubmittedJob[]): string {
-  return `if that is meant, the same with its ID: ${jobs[0]!.jobId}; dlslurm show ${
-    jobs[0]!.jobId
-  }`;
-}
-
-function hintForUnknown(jobId: string, open: readonly SubmittedJob[]): string {
-  const { submittedId, arrayTaskId } = splitJobId(jobId);
-  return arrayTaskId !== null && open.some((job) => job.jobId === submittedId)
-    ? `tasks of an array that was scheduled as one job are finished with it: dlslurm finish ${submittedId}`
-    : "dlslurm finish --list-open-jobs";
 }
 
 function reportNothing(dataset: Dataset, context: CommandContext): void {
