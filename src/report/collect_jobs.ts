@@ -19,8 +19,8 @@ import { askAccounting } from "../slurm/ask_accounting.ts";
 import { askSlurm } from "../slurm/ask_slurm.ts";
 import { explainUnasked, unaskedIn } from "../slurm/unasked_clusters.ts";
 import type { JobStore } from "../store/job_store.ts";
-import { withoutAbsent } from "./figures.ts";
-import type { ReportedAttempt, ReportedJob } from "./report.ts";
+import { withoutAbsent } from "../jobs/without_absent.ts";
+import type { ReportedJob } from "./report.ts";
 
 /** A run that the history records, as a report shows it. */
 export function reportedRun({ commit, parsed, record }: RecordedRun): ReportedJob {
@@ -40,7 +40,7 @@ export function reportedRun({ commit, parsed, record }: RecordedRun): ReportedJo
     step: stepOf(record),
     attempts: (evidence.attempts ?? []).map(attemptOf),
     logs: likeliestLogs(logsOf(record), tasks?.differing),
-  }) as unknown as ReportedJob;
+  });
 }
 
 /**
@@ -120,7 +120,7 @@ function reportedJob(
     ),
     logs,
     logFolder: job.altDir ?? undefined,
-  }) as unknown as ReportedJob;
+  });
 }
 
 /** What the store, or Slurm's short answer, tells of an end. */
@@ -167,7 +167,7 @@ function costOf({ accounting, tasks }: JobAccounting, submitS: number | undefine
 }
 
 function attemptOf({ jobId, state = "FAILED", exitCode, elapsed }: AttemptEvidence) {
-  return withoutAbsent({ jobId, state, exitCode, elapsed }) as unknown as ReportedAttempt;
+  return withoutAbsent({ jobId, state, exitCode, elapsed });
 }
 
 /** The state of an array as a whole is a sentence of ours. */

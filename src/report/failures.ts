@@ -3,7 +3,8 @@ import { realPathIfPresent } from "../fs/if_present.ts";
 import { readLogEnd } from "../fs/log_end.ts";
 import { isInside, isWithin } from "../paths/root_paths.ts";
 import { explainExit } from "../slurm/explain_exit.ts";
-import { sumOf, withoutAbsent } from "./figures.ts";
+import { withoutAbsent } from "../jobs/without_absent.ts";
+import { sumOf } from "./figures.ts";
 import type { Cause, Failure, LogEnd, ReportedJob } from "./report.ts";
 
 /** The ends of so many logs are shown of one cause. */
@@ -37,7 +38,7 @@ export async function findCauses(
       failures: group.map(({ failure }) => failure),
       lost: sumOf(group.map(({ lost }) => lost)),
       logs: await readLogs(group.map(({ failure }) => failure), jobs, place),
-    }) as unknown as Cause
+    })
   ));
 }
 
@@ -60,7 +61,7 @@ function failureOf(
     cause: explainExit(state, exitCode ?? "") ??
       (hasCode ? `exit code ${exitCode.split(":")[0]}` : state.toLowerCase()),
     sign: hasCode ? `${state} ${exitCode}` : state,
-    failure: withoutAbsent({ jobId, job: at, isAttempt }) as unknown as Failure,
+    failure: withoutAbsent({ jobId, job: at, isAttempt }),
     lost: cpus === undefined || elapsed === undefined ? undefined : cpus * elapsed,
   };
 }

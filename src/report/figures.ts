@@ -1,4 +1,5 @@
 import { phaseOf } from "../jobs/job_state.ts";
+import { withoutAbsent } from "../jobs/without_absent.ts";
 import type { Figures, ReportedJob, Spread, Sum } from "./report.ts";
 
 /** Counts jobs and sums up what they cost. */
@@ -34,7 +35,7 @@ export function figuresOf(jobs: readonly ReportedJob[]): Figures {
     waiting: spreadOf(waits),
     fromS: submits.length === 0 ? undefined : submits.reduce((a, b) => Math.min(a, b)),
     toS: ends.length === 0 ? undefined : ends.reduce((a, b) => Math.max(a, b)),
-  }) as unknown as Figures;
+  });
 }
 
 /** Processors times seconds that a job had. */
@@ -87,13 +88,4 @@ function product(a: number | undefined, b: number | undefined): number | undefin
 
 function known(amounts: readonly (number | undefined)[]): number[] {
   return amounts.filter((amount) => amount !== undefined);
-}
-
-/** The fields that are known. */
-export function withoutAbsent<T extends object>(
-  fields: T,
-): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

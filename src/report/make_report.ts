@@ -9,7 +9,8 @@ import type { JobStore } from "../store/job_store.ts";
 import { reportedRun, reportStoredJobs } from "./collect_jobs.ts";
 import { commitUrlOf } from "./commit_url.ts";
 import { findCauses } from "./failures.ts";
-import { figuresOf, withoutAbsent } from "./figures.ts";
+import { withoutAbsent } from "../jobs/without_absent.ts";
+import { figuresOf } from "./figures.ts";
 import { findRepeats } from "./repeats.ts";
 import type { Report, ReportedJob } from "./report.ts";
 import { requestsOf } from "./requests.ts";
@@ -71,7 +72,7 @@ export async function makeReport(
     graph: graphOf(jobs, runs, recorded.toReversed()),
     repeats: await findRepeats(provenance, runs),
     notes: [...notes, ...stored.notes],
-  }) as unknown as Report;
+  });
 }
 
 async function readRuns(

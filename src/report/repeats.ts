@@ -2,7 +2,7 @@ import { reproductionOf } from "../jobs/output_comparison.ts";
 import { compareRuns } from "../provenance/compare_runs.ts";
 import type { Provenance } from "../provenance/provenance.ts";
 import type { RecordedRun } from "../provenance/recorded_runs.ts";
-import { withoutAbsent } from "./figures.ts";
+import { withoutAbsent } from "../jobs/without_absent.ts";
 import type { Repeat } from "./report.ts";
 
 /** So many are compared now; of a record of dlslurm 0.2 that was done when the job was finished. */
@@ -43,6 +43,6 @@ export async function findRepeats(
       original: entry?.commit.oid ?? then,
       originalJobId: entry?.jobId,
       reproduces: noted ?? verdicts.get(job),
-    }) as unknown as Repeat
+    })
   );
 }

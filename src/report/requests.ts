@@ -1,4 +1,5 @@
-import { allocatedTo, withoutAbsent } from "./figures.ts";
+import { withoutAbsent } from "../jobs/without_absent.ts";
+import { allocatedTo } from "./figures.ts";
 import type { ReportedJob, Request } from "./report.ts";
 
 /** Of what was used at most so much more is said to suffice: another run is never quite the same. */
@@ -38,7 +39,7 @@ function requestOf(group: readonly [number, ReportedJob][]): Request {
     maxRss,
     enoughTime: longest === undefined || has("TIMEOUT") ? undefined : enoughTime(longest),
     enoughMemory: maxRss === undefined || has("OUT_OF_MEMORY") ? undefined : enoughMemory(maxRss),
-  }) as unknown as Request;
+  });
 }
 
 /** In whole minutes, as `--time` counts; from two hours on in quarters of an hour. */

@@ -1,5 +1,6 @@
 import type { UserError } from "../errors.ts";
 import type { ResultRecord } from "./result_record.ts";
+import { withoutAbsent } from "../jobs/without_absent.ts";
 
 /** What a result tells of an error: what programs test, what people read, and what helps. */
 export interface ErrorFields extends Pick<ResultRecord, "detail" | "hint"> {
@@ -11,10 +12,5 @@ export interface ErrorFields extends Pick<ResultRecord, "detail" | "hint"> {
 
 /** The fields of an error. */
 export function fieldsOfError({ code, message, detail, hint }: UserError): ErrorFields {
-  return {
-    errorCode: code,
-    message,
-    ...(detail === undefined ? {} : { detail }),
-    ...(hint === undefined ? {} : { hint }),
-  };
+  return withoutAbsent({ errorCode: code, message, detail, hint });
 }

@@ -41,6 +41,7 @@ import type { Finding, Verdict } from "./finding.ts";
 import { recordLook } from "./record_look.ts";
 import { showFindings } from "./show_findings.ts";
 import type { DoctorOptions } from "./definition.ts";
+import { withoutAbsent } from "../../jobs/without_absent.ts";
 
 /** A finding as a result; docs/result_records.md. */
 interface FindingRecord extends ResultRecord {
@@ -266,10 +267,8 @@ function report(finding: Finding, dataset: Dataset | undefined, context: Command
     action: "slurm-doctor",
     status: isProblem(finding) ? "impossible" : "ok",
     ...(dataset === undefined ? {} : { path: dataset.root, type: "dataset" }),
-    ...{ check, finding: verdict, message },
-    ...(consequence === undefined ? {} : { consequence }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(detail === undefined ? {} : { detail }),
+    ...{ check, finding: verdict },
+    ...withoutAbsent({ message, consequence, hint, detail }),
   };
   if (context.isTailored) context.count(record);
   else context.report(record);

@@ -6,17 +6,14 @@ import { fieldsOfError } from "../../session/error_fields.ts";
 import type { CommandContext } from "../context.ts";
 import type { ExportOptions } from "./definition.ts";
 import { ofDataset } from "../../session/result_record.ts";
+import { withoutAbsent } from "../../jobs/without_absent.ts";
 
 /** Writes recorded jobs in a form that other tools read. */
 export async function runExport(options: ExportOptions, context: CommandContext): Promise<void> {
   const { revisions = "HEAD", name, description, license } = options;
   const { format, path } = requireTarget(options, context.cwd);
   const dataset = await context.openDataset(options.dataset);
-  const title = {
-    ...(name === undefined ? {} : { name }),
-    ...(description === undefined ? {} : { description }),
-    ...(license === undefined ? {} : { license }),
-  };
+  const title = withoutAbsent({ name, description, license });
   const exported = await exportCrate(dataset, { format, path, revisions, title }, context);
   const { form, jobs, files, contained, unreadable } = exported;
   const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;

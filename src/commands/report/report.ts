@@ -15,6 +15,7 @@ import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import type { ReportOptions } from "./definition.ts";
 import { ofDataset } from "../../session/result_record.ts";
+import { withoutAbsent } from "../../jobs/without_absent.ts";
 
 /** Makes a report of a dataset's jobs. */
 export async function runReport(options: ReportOptions, context: CommandContext): Promise<void> {
@@ -69,12 +70,12 @@ function recordOf(dataset: Dataset, { jobs, figures }: Report) {
     refds: dataset.root,
     message: `${jobs.length} ${jobs.length === 1 ? "job" : "jobs"}`,
     count: jobs.length,
-    ...{
+    ...withoutAbsent({
       counts: Object.fromEntries(states),
-      ...(cpu === undefined ? {} : { cpuSeconds: Math.round(cpu.total) }),
-      ...(allocated === undefined ? {} : { allocatedSeconds: Math.round(allocated.total) }),
-      ...(requested === undefined ? {} : { requestedSeconds: Math.round(requested.total) }),
-    },
+      cpuSeconds: cpu && Math.round(cpu.total),
+      allocatedSeconds: allocated && Math.round(allocated.total),
+      requestedSeconds: requested && Math.round(requested.total),
+    }),
   } as const;
 }
 

@@ -4,6 +4,7 @@ import type { DescribedInput, RelatedRun } from "../../provenance/describe_run.t
 import { ofDataset } from "../../session/result_record.ts";
 import type { ResultRecord } from "../../session/result_record.ts";
 import type { ShownJob } from "./shown_job.ts";
+import { withoutAbsent } from "../../jobs/without_absent.ts";
 
 /** A job as a result record, with everything that is known; docs/result_records.md. */
 export function recordOfShown(dataset: Dataset, shown: ShownJob): ResultRecord {
@@ -45,14 +46,13 @@ export function recordOfShown(dataset: Dataset, shown: ShownJob): ResultRecord {
     ...ofDataset(dataset, "slurm-show", "ok"),
     refds: dataset.root,
     message: shown.state,
-    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+    ...withoutAbsent(fields),
   };
 }
 
 function sourceOf({ oid, evidence, isExtra, origin, today }: DescribedInput) {
   return {
-    ...(oid === undefined ? {} : { blob: oid }),
-    ...(evidence?.key === undefined ? {} : { key: evidence.key }),
+    ...withoutAbsent({ blob: oid, key: evidence?.key }),
     ...(evidence?.modified === true ? { modified: true } : {}),
     ...(evidence?.missing === true ? { missing: true } : {}),
     ...(isExtra === true ? { extra: true } : {}),
@@ -74,11 +74,9 @@ function sourceOf({ oid, evidence, isExtra, origin, today }: DescribedInput) {
 }
 
 function relatedRun({ commit, jobId, reproduces }: RelatedRun) {
-  return {
+  return withoutAbsent({
     commit,
-    ...(jobId === undefined ? {} : { "slurm_job_id": jobId }),
-    ...(reproduces === undefined
-      ? {}
-      : { reproduces: evidenceToJson({ reproduces })["reproduces"] }),
-  };
+    "slurm_job_id": jobId,
+    reproduces: reproduces && evidenceToJson({ reproduces })["reproduces"],
+  });
 }

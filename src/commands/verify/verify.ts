@@ -29,6 +29,7 @@ import { shellName } from "../../shell/shell_name.ts";
 import { JobStore } from "../../store/job_store.ts";
 import type { CommandContext } from "../context.ts";
 import type { VerifyOptions } from "./definition.ts";
+import { withoutAbsent } from "../../jobs/without_absent.ts";
 
 /** Git's setting that stands in for `--ignore`. */
 const IGNORE_SETTING = "dlslurm.verify.ignore";
@@ -268,14 +269,7 @@ function reportOutput(
     commit: repetition.commit.oid,
     message,
     ...(lines.length === 0 ? {} : { detail: lines.join("\n") }),
-    ...{
-      verdict,
-      compared,
-      ...(size === undefined ? {} : { size }),
-      ...(sizeBefore === undefined ? {} : { sizeBefore }),
-      ...(noText === undefined ? {} : { noText }),
-      ...(lineBreaks === undefined ? {} : { lineBreaks }),
-    },
+    ...withoutAbsent({ verdict, compared, size, sizeBefore, noText, lineBreaks }),
   });
 }
 

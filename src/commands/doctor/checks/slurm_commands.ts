@@ -3,6 +3,7 @@ import { settingOf } from "../../../slurm/named_commands.ts";
 import type { SlurmCall } from "../ask_site.ts";
 import type { Finding } from "../finding.ts";
 import type { FoundProgram } from "../find_programs.ts";
+import { withoutAbsent } from "../../../jobs/without_absent.ts";
 
 /** What dlslurm calls; sbatch is called by the user's own command. */
 export const SLURM_PROGRAMS: readonly string[] = ["sbatch", "sacct", "squeue", "scontrol"];
@@ -90,8 +91,7 @@ export function checkAnswers(calls: readonly SlurmCall[]): Finding[] {
       return [{
         ...{ check, verdict: "problem", message: failure.message },
         consequence: MISSING[program] ?? "dlslurm cannot ask it",
-        ...(failure.detail === undefined ? {} : { detail: failure.detail }),
-        ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+        ...withoutAbsent({ detail: failure.detail, hint: failure.hint }),
       }];
     }
     if (tookMs < SLOW_MS) return [];
