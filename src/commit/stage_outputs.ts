@@ -18,7 +18,7 @@ import type { Identities } from "../git/build_commits.ts";
 import { isReachable } from "../git/path_bytes.ts";
 import type { PrivateIndex } from "../git/private_index.ts";
 import type { Attribution } from "../jobs/attribution.ts";
-import { recentWriteCutoff } from "../jobs/recent_write_cutoff.ts";
+import { recentWriteCutoff } from "./recent_write_cutoff.ts";
 import type { Session } from "../session/session.ts";
 import { OutputOwners } from "./output_owners.ts";
 import { changing, gone, lostBefore, unreadable } from "./output_problems.ts";

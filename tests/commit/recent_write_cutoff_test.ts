@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { recentWriteCutoff } from "../../src/jobs/recent_write_cutoff.ts";
+import { recentWriteCutoff } from "../../src/commit/recent_write_cutoff.ts";
 
 const NOW = Date.UTC(2026, 10, 22, 9, 38, 4, 300);
 const SECONDS = 1_000;
@@ -13,7 +13,7 @@ for (
     ["nobody knows when → what comes from now on", undefined, NOW],
   ] as const
 ) {
-  Deno.test(`doubtfulSince(): the job ended ${what}`, () => {
+  Deno.test(`recentWriteCutoff(): the job ended ${what}`, () => {
     assert.equal(recentWriteCutoff(NOW, endedAtMs), expected);
   });
 }
