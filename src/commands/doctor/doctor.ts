@@ -37,6 +37,7 @@ import { checkAnswers, checkCommands, SLURM_PROGRAMS } from "./checks/slurm_comm
 import { checkVersion } from "./checks/slurm_version.ts";
 import { findPrograms } from "./find_programs.ts";
 import type { FoundProgram } from "./find_programs.ts";
+import { problemOf } from "./finding.ts";
 import type { Finding, Verdict } from "./finding.ts";
 import { recordLook } from "./record_look.ts";
 import { showFindings } from "./show_findings.ts";
@@ -126,15 +127,9 @@ function readClient(
     return { client: slurmClientOf({ config }, context), problem: [] };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const { message, hint } = error;
-    const finding: Finding = {
-      ...{ check: "slurm-commands", verdict: "problem", message },
-      consequence: "no command of dlslurm can ask Slurm",
-      ...(hint === undefined ? {} : { hint }),
-    };
     return {
       client: slurmClientOf({ config: new Map<string, string>() }, context),
-      problem: [finding],
+      problem: [problemOf("slurm-commands", error, "no command of dlslurm can ask Slurm")],
     };
   }
 }
@@ -157,7 +152,6 @@ async function findDataset(
     return { dataset: await openDataset(runner, cwd, dataset) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const { message, hint } = error;
     if (error.code === "NOT_A_REPOSITORY" && dataset === undefined) {
       const refusal: Finding = {
         ...{
@@ -170,12 +164,7 @@ async function findDataset(
       };
       return { refusal };
     }
-    const refusal: Finding = {
-      ...{ check: "dataset", verdict: "problem", message },
-      consequence: "dlslurm cannot work with it",
-      ...(hint === undefined ? {} : { hint }),
-    };
-    return { refusal };
+    return { refusal: problemOf("dataset", error, "dlslurm cannot work with it") };
   }
 }
 

@@ -1,3 +1,5 @@
+import type { UserError } from "../../errors.ts";
+
 /** Whether all is well, something is worth knowing, or something will not work. */
 export type Verdict = "ok" | "note" | "problem";
 
@@ -15,4 +17,14 @@ export interface Finding {
   readonly hint?: string;
   /** What another program said. */
   readonly detail?: string;
+}
+
+/** What an error says, as the finding of a check. */
+export function problemOf(
+  check: string,
+  { message, hint }: Pick<UserError, "message" | "hint">,
+  consequence: string,
+): Finding {
+  const finding: Finding = { check, verdict: "problem", message, consequence };
+  return hint === undefined ? finding : { ...finding, hint };
 }

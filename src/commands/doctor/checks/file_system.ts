@@ -4,6 +4,7 @@ import { removeTreeIfPresent } from "../../../fs/if_present.ts";
 import { errnoOf } from "../../../process/system_limits.ts";
 import { toUserError } from "../../../process/system_error.ts";
 import { openStore } from "../../../sqlite/open_store.ts";
+import { problemOf } from "../finding.ts";
 import type { Finding } from "../finding.ts";
 
 /** What a file system can do; of what it cannot, the system's word for why. */
@@ -134,11 +135,7 @@ export function judgeFileSystem(found: FileSystem, isWithoutLocks: boolean): Fin
   const check = "file-system";
   const { refusal } = found;
   if (refusal !== undefined) {
-    return [{
-      ...{ check, verdict: "problem", message: refusal.message },
-      consequence: "nothing can be scheduled or finished here; list works",
-      ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
-    }];
+    return [problemOf(check, refusal, "nothing can be scheduled or finished here; list works")];
   }
   const findings: Finding[] = [];
   const add = (verdict: Finding["verdict"], message: string, consequence: string, hint?: string) =>

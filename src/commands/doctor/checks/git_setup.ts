@@ -8,6 +8,7 @@ import { findOperationInProgress } from "../../../git/repository.ts";
 import { nameOfUser, SHARING } from "../../../process/system_error.ts";
 import { textOf } from "../../../process/runner.ts";
 import { UserError } from "../../../errors.ts";
+import { problemOf } from "../finding.ts";
 import type { Finding } from "../finding.ts";
 
 /** README, "Requirements". */
@@ -45,11 +46,11 @@ export async function checkGit(git: Git): Promise<Finding[]> {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const isIdentity = error.code === "NO_IDENTITY";
-    return [{
-      ...{ check: isIdentity ? "identity" : "git", verdict: "problem", message: error.message },
-      consequence: isIdentity ? "finish cannot commit" : "nothing of dlslurm works without git",
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    }];
+    return [
+      isIdentity
+        ? problemOf("identity", error, "finish cannot commit")
+        : problemOf("git", error, "nothing of dlslurm works without git"),
+    ];
   }
 }
 

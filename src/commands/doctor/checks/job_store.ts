@@ -3,6 +3,7 @@ import { UserError } from "../../../errors.ts";
 import type { Dataset } from "../../../datalad/dataset.ts";
 import { JobStore } from "../../../store/job_store.ts";
 import { PATH_SETTING, STORE_FILE, storeFileOf } from "../../../store/store_place.ts";
+import { problemOf } from "../finding.ts";
 import type { Finding } from "../finding.ts";
 
 const check = "job-store";
@@ -14,11 +15,7 @@ export function checkJobStore(dataset: Dataset): Finding[] {
     return judgeStore(dataset, store);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return [{
-      ...{ check, verdict: "problem", message: error.message },
-      consequence: "nothing can be scheduled or finished here",
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    }];
+    return [problemOf(check, error, "nothing can be scheduled or finished here")];
   }
 }
 

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { settingOf } from "../../../slurm/named_commands.ts";
 import type { SlurmCall } from "../ask_site.ts";
+import { problemOf } from "../finding.ts";
 import type { Finding } from "../finding.ts";
 import type { FoundProgram } from "../find_programs.ts";
 import { withoutAbsent } from "../../../jobs/without_absent.ts";
@@ -89,9 +90,8 @@ export function checkAnswers(calls: readonly SlurmCall[]): Finding[] {
   const findings = calls.flatMap(({ program, tookMs, failure }): Finding[] => {
     if (failure !== undefined) {
       return [{
-        ...{ check, verdict: "problem", message: failure.message },
-        consequence: MISSING[program] ?? "dlslurm cannot ask it",
-        ...withoutAbsent({ detail: failure.detail, hint: failure.hint }),
+        ...problemOf(check, failure, MISSING[program] ?? "dlslurm cannot ask it"),
+        ...withoutAbsent({ detail: failure.detail }),
       }];
     }
     if (tookMs < SLOW_MS) return [];
