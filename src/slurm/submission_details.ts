@@ -23,12 +23,37 @@ export function logsOf(records: readonly JobRecord[], patterns?: LogPatterns): L
       const given = key === "StdOut" ? patterns?.stdout : patterns?.stderr ?? patterns?.stdout;
       // Where scontrol's tells the tasks it is the better one: of a default name squeue shows another.
       const path = given !== undefined && hidesTasksOf(record, key)
-        ? fillNames(given, record.get("JobName"), record.get("UserId")?.replace(/\([0-9]+\)$/, ""))
-        : printed;
+        ? fillNames(
+          inWorkDir(given, record, (rest) => rest),
+          record.get("JobName"),
+          record.get("UserId")?.replace(/\([0-9]+\)$/, ""),
+        )
+        : inWorkDir(printed, record, (rest) => escapeFilled(rest, record));
       logs.set(`${task} ${path}`, { task, path });
     }
   }
   return [...logs.values()];
+}
+
+/** A path as a pattern: the folder that a job runs in is no part of what Slurm fills in. */
+function inWorkDir(path: string, record: JobRecord, toPattern: (rest: string) => string): string {
+  const folder = record.get("WorkDir");
+  if (folder === undefined || !path.startsWith(`${folder}/`)) return toPattern(path);
+  return escapeFields(folder) + toPattern(path.slice(folder.length));
+}
+
+/** The fields that scontrol fills in of every job: what looks like one afterwards is part of a name. */
+const FILLED_REGEXP = /%(?=[Aajux])/g;
+
+function escapeFilled(printed: string, record: JobRecord): string {
+  const name = record.get("JobName") ?? "";
+  if (!name.includes("%")) return printed.replaceAll(FILLED_REGEXP, "%%");
+  return printed.split(name).map((part) => part.replaceAll(FILLED_REGEXP, "%%"))
+    .join(escapeFields(name));
+}
+
+function escapeFields(text: string): string {
+  return text.replaceAll("%", "%%");
 }
 
 /** Whether the records of one job do not tell where its pending tasks will write. */
@@ -59,7 +84,8 @@ export function fillNames(
 ): string {
   const names: Readonly<Record<string, string | undefined>> = { u: user, x: jobName };
   return pattern.replace(/%(?:%|[0-9]*([A-Za-z]))/g, (field, letter: string | undefined) => {
-    return names[letter ?? ""]?.replaceAll("%", "%%") ?? field;
+    const name = names[letter ?? ""];
+    return name === undefined ? field : escapeFields(name);
   });
 }
 

@@ -96,6 +96,31 @@ Deno.test("logsOf() takes what squeue told for pending tasks, what scontrol prin
   ]);
 });
 
+Deno.test("logsOf() takes percent signs in folders and names for what they are", () => {
+  const logOf = (record: Readonly<Record<string, string>>, stdout?: string) =>
+    logsOf(
+      [new Map(Object.entries({ JobId: "7", ...record }))],
+      stdout === undefined ? undefined : { stdout, stderr: null },
+    ).map(({ path }) => path);
+  const folder = "/w/80%train/5%%x/a%j";
+  const escaped = "/w/80%%train/5%%%%x/a%%j";
+
+  assert.deepEqual(logOf({ WorkDir: folder, StdOut: `${folder}/slurm-7.out` }), [
+    `${escaped}/slurm-7.out`,
+  ]);
+  assert.deepEqual(logOf({ WorkDir: "/w", JobName: "x%j", StdOut: "/w/x%j.log" }), [
+    "/w/x%%j.log",
+  ]);
+  assert.deepEqual(logOf({ WorkDir: "/w", JobName: "x%4a", StdOut: "/w/x%4a-%4a.log" }), [
+    "/w/x%%4a-%4a.log",
+  ]);
+  const pending = {
+    ...{ ArrayJobId: "7", ArrayTaskId: "0-1", WorkDir: folder },
+    StdOut: `${folder}/log-7`,
+  };
+  assert.deepEqual(logOf(pending, `${folder}/log-%j`), [`${escaped}/log-%j`]);
+});
+
 Deno.test("logsOf() keeps a name that tells the tasks, whatever squeue shows of it", () => {
   const records = arrayRecords("/w/slurm-7_4294967294.out", "/w/err-@");
   // Slurm 22.05, of a default name.
