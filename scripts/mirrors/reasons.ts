@@ -133,6 +133,7 @@ export const REASONS: readonly Reason[] = [
   { path: "src/slurm/decide_entries.ts", reason: "tests/slurm/ask_slurm_test.ts" },
   { path: "src/submit/note_environment.ts", reason: "tests/submit/fetch_log_paths_test.ts" },
   { path: "src/submit/fill_gaps.ts", reason: "tests/e2e/missing_logs_test.ts" },
+  { path: "src/slurm/attempts_again.ts", reason: "tests/slurm/ask_slurm_test.ts" },
   { path: "src/submit/judge_predecessors.ts", reason: "tests/submit/find_predecessors_test.ts" },
   {
     path: "src/commands/finish/further_outputs.ts",

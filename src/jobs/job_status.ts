@@ -23,6 +23,10 @@ export interface JobStatus {
   readonly states: ReadonlyMap<string, string>;
   /** The entries that were counted, one per task. */
   readonly entries: readonly AccountingEntry[];
+  /** What Slurm says of its failed attempts, by their places among them; absent where it was not asked. */
+  readonly attempts?: ReadonlyMap<number, JobStatus>;
+  /** The IDs of attempts that had failed and are active again: the job counts as active then. Absent without. */
+  readonly activeAttempts?: readonly string[];
   /** Why it is unknown although Slurm shows a job with this ID; absent otherwise. */
   readonly doubt?: Doubt;
 }

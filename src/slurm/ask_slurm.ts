@@ -4,6 +4,7 @@ import type { SubmittedJob } from "../jobs/job.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import { ProgramNotFoundError } from "../process/runner.ts";
+import { attemptsOf, withAttempts } from "./attempts_again.ts";
 import { AccountingDisabledError, querySacct } from "./query_sacct.ts";
 import { slurmClientOf } from "./slurm_client.ts";
 import type { Configured } from "./slurm_client.ts";
@@ -40,7 +41,7 @@ export interface Asking {
 
 /**
  * Asks Slurm for all jobs together: sacct first, then, for those of which accounting does not know or may
- * be wrong, one squeue. Shows its progress. Where one of several clusters cannot be asked, its jobs alone are
+ * be wrong, one squeue. Attempts of them that had failed are asked for with them. Shows its progress. Where one of several clusters cannot be asked, its jobs alone are
  * unknown; `unaskedIn` tells which.
  *
  * @returns the status of each job, by its key.
@@ -54,11 +55,13 @@ export async function askSlurm(
   asking: Asking = {},
 ): Promise<Map<number, JobStatus>> {
   const { doubtsActive = false, areGapsFilled = false, meanwhile, question } = asking;
-  using begun = question === undefined ? new Question(dataset, jobs, session) : undefined;
+  const attempts = attemptsOf(jobs);
+  const all = [...jobs, ...attempts.map(({ job }) => job)];
+  using begun = question === undefined ? new Question(dataset, all, session) : undefined;
   const { client, entriesOf } = (question ?? begun)!;
   const nowMs = session.now().getTime();
   const statuses = new Map<number, JobStatus>();
-  const clusters = Map.groupBy(jobs, (job) => job.cluster);
+  const clusters = Map.groupBy(all, (job) => job.cluster);
   for (const [cluster, group] of clusters) {
     // The question is on its way before anything is loaded: that keeps the processor busy.
     const [accounted, { decideAll, notAsked }] = await Promise.all([
@@ -75,7 +78,7 @@ export async function askSlurm(
     for (const [key, status] of own) statuses.set(key, status);
   }
   requireAnyAsked([...clusters.keys()], unaskedIn(statuses.values()), asking);
-  return statuses;
+  return withAttempts(statuses, attempts);
 }
 
 /** The error itself, if it is that a cluster cannot be asked. */

@@ -58,13 +58,16 @@ export async function decideAll(
   const decide = ({ job, submission, entries }: AskedJob) =>
     [job.jobKey, decideStatus(submission, entries, clock)] as const;
   const statuses = new Map(asked.map(decide));
-  const others = asked.filter(({ job }) =>
+  // No further question is asked for the sake of an attempt that had failed.
+  const isAttempt = ({ job }: AskedJob) => job.jobKey < 0;
+  const others = asked.filter((each) => !isAttempt(each)).filter(({ job }) =>
     statuses.get(job.jobKey)!.doubt?.kind === "other submission"
   );
   for (const zone of await proveZones(client, cluster, others, nowMs)) zones.add(zone);
   for (const [key, status] of others.map(decide)) statuses.set(key, status);
-  const doubtful = asked.filter(({ job }) => {
-    const status = statuses.get(job.jobKey)!;
+  const doubtful = asked.filter((each) => {
+    const status = statuses.get(each.job.jobKey)!;
+    if (isAttempt(each) && status.phase !== "active") return false;
     return isDoubtful(status) || (doubtsActive && status.phase === "active");
   });
   if (doubtful.length === 0) return statuses;

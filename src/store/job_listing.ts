@@ -34,10 +34,17 @@ export class JobListing extends StorePart {
     limit: number | undefined,
   ): Pick<SubmittedJob, "jobId" | "cluster">[] {
     const { text, values } = this.#newest(worktree, stages, limit);
-    const ids = `SELECT job_id, cluster FROM (${text}) WHERE stage = 'open'
+    // Attempts that failed are asked for with their jobs: one may live again.
+    const ids = `SELECT job_id, cluster, CASE WHEN attempts <> '[]' AND json_valid(attempts)
+        THEN (SELECT group_concat(value ->> 'jobId') FROM json_each(attempts)
+          WHERE value ->> 'cluster' IS cluster) END AS earlier
+      FROM (${text}) WHERE stage = 'open'
       AND typeof(job_id) = 'text' AND typeof(cluster) IN ('text', 'null')`;
-    return this.read(() => this.database.prepare(ids).all(...values))
-      .map((row) => ({ jobId: row["job_id"] as string, cluster: row["cluster"] as string | null }));
+    return this.read(() => this.database.prepare(ids).all(...values)).flatMap((row) => {
+      const cluster = row["cluster"] as string | null;
+      const earlier = row["earlier"] === null ? [] : String(row["earlier"]).split(",");
+      return [row["job_id"] as string, ...earlier].map((jobId) => ({ jobId, cluster }));
+    });
   }
 
   #newest(worktree: string, stages: readonly JobStage[], limit: number | undefined) {

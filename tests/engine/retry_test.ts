@@ -291,6 +291,28 @@ Deno.test("retry: one that waited for the site when its predecessor was closed â
   assert.deepEqual(jobsOf(world), ["closed 1", "open 2"]);
 });
 
+Deno.test("finish, list, retry: an attempt that had failed is active again â†’ the job stays open, and it is said", async () => {
+  await using world = await createFailed();
+  await world.must("retry", "1");
+  await world.write("out", "of which attempt?\n");
+  await world.slurm.setRows("1", "1|RUNNING");
+  const log = await world.watch(["sacct", "squeue"]);
+
+  const finish = await world.dlslurm("finish");
+  const list = await world.must("list");
+  const retry = await world.dlslurm("retry", "2");
+
+  assert.equal(finish.code, 1);
+  assert.match(saidBy(finish), /job 2 are not complete.Statuses: 1: RUNNING; 2: COMPLETED/);
+  assert.match(saidBy(finish), /job 1, and writes where job 2 does: .*scancel 1/);
+  assert.match(list.stdout, /^2 .*RUNNING/m);
+  assert.match(saidBy(retry), /it has not failed/);
+  assert.equal((await log.read()).length, 3, "no command asks twice");
+  await world.slurm.setRows("1", "1|FAILED");
+  await world.must("finish");
+  assert.deepEqual(jobsOf(world), ["finished 2"]);
+});
+
 Deno.test("retry: failed rows of an array go into one array again, the others stay", async () => {
   await using world = await EngineWorld.create();
   await Deno.writeTextFile(join(world.root, "../t.csv"), "n\na\nb c\nd\n");

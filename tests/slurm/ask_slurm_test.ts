@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { SubmittedJob } from "../../src/jobs/job.ts";
+import type { Attempt, SubmittedJob } from "../../src/jobs/job.ts";
 import { askSlurm, Question } from "../../src/slurm/ask_slurm.ts";
 import type { Answer } from "../support/fake_runner.ts";
 import { fakeRunner } from "../support/fake_runner.ts";
@@ -48,6 +48,47 @@ Deno.test("askSlurm() asks sacct once for all jobs, for an array's rows by the a
 
   assert.deepEqual(states, ["1 COMPLETED", "2 COMPLETED", "3 TIMEOUT"]);
   assert.match(commands[0]!, / -j 151,160$/);
+});
+
+/** An attempt of a job that had failed. */
+function attemptOf(jobId: string, cluster: string | null = null): Attempt {
+  const end = {
+    ...{ state: "FAILED", counts: {}, exitCode: "1:0", elapsed: "0", timeLimit: "", endS: null },
+  };
+  return {
+    ...{ jobId, cluster, submitter: "{}", submittedAtMs: SUBMIT_S * 1000, acceptedAtMs: null },
+    ...{ reusedFromS: null, details: null, cmd: "sbatch job.sh", options: [], arrayTask: null },
+    ...{ submissionKey: null, end, completedTasks: "" },
+  };
+}
+
+Deno.test("askSlurm() asks for failed attempts in the same call; a job of which one is active again is", async () => {
+  const jobs = [
+    openJob({ attempts: [attemptOf("140"), attemptOf("141")] }),
+    openJob({ jobKey: 2, jobId: "152", attempts: [attemptOf("142"), attemptOf("143", "big")] }),
+    openJob({ jobKey: 3, jobId: "153", attempts: [attemptOf("144")] }),
+  ];
+  const stdout = accounted("140", "FAILED") + accounted("141", "RUNNING") +
+    accounted("151", "COMPLETED") +
+    // Accounting may be wrong about the one, and has forgotten the other: nobody is asked for their sake.
+    accounted("142", "NODE_FAIL") + accounted("152", "COMPLETED") + accounted("153", "TIMEOUT");
+  using runner = fakeRunner({ to: ["sacct"], stdout });
+
+  const statuses = await askSlurm(plain, jobs, testSession({ runner }));
+
+  assert.match(runner.commands[0]!, / -j 151,152,153,140,141,142,144$/);
+  assert.equal(runner.commands.length, 1);
+  assert.deepEqual(
+    [...statuses].map(([key, { phase, groupState, activeAttempts }]) => [
+      ...[key, phase, groupState, activeAttempts],
+    ]),
+    [
+      [1, "active", "RUNNING", ["141"]],
+      [2, "completed", "COMPLETED", undefined],
+      [3, "failed", "TIMEOUT", undefined],
+    ],
+  );
+  assert.deepEqual([...statuses.get(1)!.states], [["141", "RUNNING"], ["151", "COMPLETED"]]);
 });
 
 Deno.test("askSlurm() asks each cluster for its own jobs, whose numbers may be the same", async () => {

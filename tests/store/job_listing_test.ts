@@ -57,15 +57,22 @@ Deno.test("JobListing.newestIds() gives what Slurm is asked by of the open ones 
   const name = database.prepare("UPDATE job SET job_id = ?, cluster = ? WHERE job_key = ?");
   [["11", null], ["12", null], ["13", "big"], [null, null], ["15_3", null], ["16", null]]
     .forEach(([jobId, cluster], at) => name.run(jobId!, cluster!, at + 1));
+  database.prepare("UPDATE job SET attempts = ? WHERE job_key = 3").run(
+    JSON.stringify([{ jobId: "9", cluster: "big" }, { jobId: "10", cluster: null }]),
+  );
   // Damaged: it is in no list either.
   database.exec("UPDATE job SET job_id = x'00' WHERE job_key = 6");
 
   const all = [{ jobId: "15_3", cluster: null }, { jobId: "13", cluster: "big" }, {
+    // An attempt of it that failed.
+    jobId: "9",
+    cluster: "big",
+  }, {
     jobId: "11",
     cluster: null,
   }];
   assert.deepEqual(listing.newestIds("", JOB_STAGES, undefined), all);
-  assert.deepEqual(listing.newestIds("", ["open", "waiting"], 4), all.slice(0, 2));
+  assert.deepEqual(listing.newestIds("", ["open", "waiting"], 4), all.slice(0, 3));
   assert.deepEqual(listing.newestIds("", ["waiting"], undefined), []);
   assert.deepEqual(listing.newestIds("side", JOB_STAGES, undefined), []);
 });

@@ -14,7 +14,7 @@ export interface AnswerWithAttempts {
 }
 
 /**
- * Asks Slurm for jobs, and in the same question for failed attempts of theirs that only squeue knew when they
+ * Asks Slurm for jobs, and notes what it says of failed attempts of theirs that only squeue knew when they
  * were repeated: accounting catches up within seconds, and has the exit code and the time.
  *
  * @throws {UserError} `SLURM_UNAVAILABLE`.
@@ -27,12 +27,10 @@ export async function askWithAttempts(
   const gaps = jobs.flatMap((job) =>
     job.attempts.flatMap((attempt, at) => isUntold(attempt.end) ? [{ job, attempt, at }] : [])
   );
-  // No job has such a key.
-  const asked = gaps.map(({ job, attempt }, at) => ({ ...job, ...attempt, jobKey: -1 - at }));
-  const statuses = await askSlurm(dataset, [...jobs, ...asked], session, asking);
+  const statuses = await askSlurm(dataset, jobs, session, asking);
   const mended = new Map<number, readonly Attempt[]>();
-  for (const [at, { job, attempt, at: place }] of gaps.entries()) {
-    const status = statuses.get(-1 - at);
+  for (const { job, attempt, at: place } of gaps) {
+    const status = statuses.get(job.jobKey)?.attempts?.get(place);
     const end = status?.phase === "failed" ? summaryOf(attempt.jobId, status) : undefined;
     if (end === undefined || isUntold(end)) continue;
     const attempts = mended.get(job.jobKey) ?? job.attempts;

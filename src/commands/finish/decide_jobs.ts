@@ -70,7 +70,8 @@ function decide(job: SubmittedJob, status: JobStatus, allowed: Permissions): Dec
   }
   const message = `Slurm job(s) for job ${job.jobId} are not complete.Statuses: ${summary}`;
   if (status.phase === "active" && allowed.endedOnly) {
-    return { kind: "leave", job, status, record: record(job, status, "notneeded", message) };
+    const left = { ...record(job, status, "notneeded", message), ...hintFor(job, status) };
+    return { kind: "leave", job, status, record: left };
   }
   return {
     kind: "leave",
@@ -106,6 +107,14 @@ function wordsOfSlurm({ doubt }: JobStatus): Pick<ResultRecord, "detail"> {
 }
 
 function hintFor(job: SubmittedJob, status: JobStatus): { readonly hint?: string } {
+  if (status.activeAttempts !== undefined) {
+    const ids = firstOf(status.activeAttempts, MOST_NAMES);
+    return {
+      hint:
+        `an attempt that had failed is active again, job ${ids}, and writes where job ${job.jobId} does: ` +
+        `wait for its end, or scancel ${status.activeAttempts.slice(0, MOST_NAMES).join(" ")}`,
+    };
+  }
   if (status.phase === "failed") {
     const isPartlyDone = job.taskOutputs != null &&
       [...status.states.values()].some((state) => phaseOf(state) === "completed");
