@@ -7,7 +7,7 @@ import { Attribution } from "../jobs/attribution.ts";
 import type { WrittenPaths } from "../jobs/attribution.ts";
 import type { JobAccounting } from "../jobs/accounting.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
-import { endOf } from "../jobs/job_status.ts";
+import { endOf, hasNeverStarted } from "../jobs/job_status.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 import type { JudgeRepetitions } from "../jobs/output_comparison.ts";
 import type { JobStore } from "../store/job_store.ts";
@@ -30,6 +30,7 @@ import { reportFailure, reportOutcome } from "./report_commits.ts";
 import { SharedLogs } from "./shared_logs.ts";
 import { SlurmOutputFinder } from "./slurm_outputs.ts";
 import { OvertakenLogs, warnOfLogs } from "./warn_of_logs.ts";
+import { warnOfSharers } from "./warn_of_sharers.ts";
 import { WholeContents } from "./whole_contents.ts";
 
 /** A job that is over, with what Slurm said of it. */
@@ -92,6 +93,7 @@ export async function finishCompleted(
   const planned = await planner.planAll();
   proof.warnOfChanges();
   if (planned.length === 0) return await proof.takeBack([]);
+  warnOfSharers(planned.map(({ job }) => job), request.others, session);
   const others = planner.leftAlone(planned);
   const result = await commitPlanned(
     dataset,
@@ -247,7 +249,9 @@ class CommitPlanner {
     const seen = this.#finder.look(job, status);
     const slurmOutputs = await this.#ownLogs(seen.found, each, logs.shared);
     if (!allowNoOutputs) requireAltDirThere(job);
-    const brought = await bringOutputsBack(dataset, job, {
+    // What lies at the outputs of a job that never began is somebody else's.
+    const outputs = this.#mayHaveWritten(each, seen.found) ? job.outputs : [];
+    const brought = await bringOutputsBack(dataset, { ...job, outputs }, {
       slurmOutputs,
       before: job.altDir === null ? null : before?.altDir ?? null,
       isForeign: (path) => (logs.inClaims.get(path) ?? job.jobKey) !== job.jobKey,
@@ -260,7 +264,7 @@ class CommitPlanner {
       allowNoOutputs: allowNoOutputs || status.phase === "failed",
       room: this.#rooms.get(job.jobKey) ?? new Map(),
     };
-    const claimsWithFiles = requireGoodClaims(dataset, job, demands, session);
+    const claimsWithFiles = requireGoodClaims(dataset, { ...job, outputs }, demands, session);
     await this.#contents.require(job, [...claimsWithFiles, ...slurmOutputs]);
     const { evidence, files } = await this.#proof.complete(job);
     const environment = this.#environment;
@@ -273,7 +277,7 @@ class CommitPlanner {
     return {
       key: job.jobKey,
       jobId: job.jobId,
-      claims: job.outputs,
+      claims: outputs,
       canBeOwn: brought === null
         ? ownChangesOf(dataset, before)
         : ownChangesBroughtBack(brought, slurmOutputs),
@@ -288,6 +292,17 @@ class CommitPlanner {
       messageIn,
       chain: job.chain,
     };
+  }
+
+  /** Whether a job, or an attempt before it, has begun: one without a node and without a log has not. */
+  #mayHaveWritten({ job, status }: EndedJob, found: readonly string[]): boolean {
+    const hasLog = found.some((path) => path !== job.details?.environmentFile);
+    if (hasLog || job.attempts.length > 0 || !hasNeverStarted(status)) return true;
+    this.#session.warn(
+      `job ${job.jobId} was cancelled before it began: what is at its outputs is not its own, and not committed ` +
+        "with it",
+    );
+    return false;
   }
 
   /**

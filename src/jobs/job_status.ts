@@ -68,6 +68,14 @@ export function isPossiblyRequeued(status: JobStatus): boolean {
   return status.entries.some((entry) => mayBeRequeued(entry.state));
 }
 
+/** Whether a job, or each of its tasks, was cancelled before it had a node: it has written nothing. */
+export function hasNeverStarted({ phase, entries }: JobStatus): boolean {
+  return phase === "failed" && entries.length > 0 &&
+    entries.every(({ state, nodeList }) =>
+      stateWord(state) === "CANCELLED" && /^(?:None assigned)?$/i.test(nodeList)
+    );
+}
+
 /** When the last of a job's entries ended, in milliseconds since 1970; `undefined` if one does not say so. */
 export function endOf({ entries }: JobStatus): number | undefined {
   const lastS = entries.reduce((last, entry) => Math.max(last, entry.endS ?? Infinity), -Infinity);

@@ -24,7 +24,7 @@ export class ScriptedSlurm {
     return slurm;
   }
 
-  /** What sacct shows of a job, or of its tasks: lines `ID|STATE`. COMPLETED unless said otherwise. */
+  /** What sacct shows of a job, or of its tasks: lines `ID|STATE`, or `ID|STATE|NODES`. COMPLETED unless said otherwise. */
   async setRows(jobId: string, ...rows: readonly string[]): Promise<void> {
     await Deno.writeTextFile(
       join(this.#folder, `${jobId}.rows`),
@@ -117,7 +117,7 @@ if test $kind = accounting && test -e "$D/refused"; then
 fi
 print() {
   if test $kind = status; then
-    echo "$1|$id|$2|Unknown|$end|0:0|00:00:01||n1|job"
+    echo "$1|$id|$2|Unknown|$end|0:0|00:00:01||\${3:-n1}|job"
     return
   fi
   exit=0:0
@@ -138,8 +138,8 @@ done
 for id in $(echo "$last" | tr , ' '); do
   test -d "$D/$id.job" || continue
   if test -e "$D/$id.rows"; then
-    while IFS='|' read -r row state; do
-      print "$row" "$state"
+    while IFS='|' read -r row state nodes; do
+      print "$row" "$state" "$nodes"
     done <"$D/$id.rows"
   else
     print "$id" COMPLETED

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { decideStatus, endOf, isPossiblyRequeued, runsOf } from "../../src/jobs/job_status.ts";
+import {
+  decideStatus,
+  endOf,
+  hasNeverStarted,
+  isPossiblyRequeued,
+  runsOf,
+} from "../../src/jobs/job_status.ts";
 import type { AccountingEntry, Submission } from "../../src/jobs/accounting_entry.ts";
 
 const SUBMITTED_S = 1_800_000_000;
@@ -288,6 +294,19 @@ Deno.test("runsOf() says where a plain job ran last, and the first component of 
 Deno.test("isPossiblyRequeued() holds for a job whose end may be no end", () => {
   assert(isPossiblyRequeued(decideStatus(job(), [row("151", "PREEMPTED")])));
   assert(!isPossiblyRequeued(decideStatus(job(), [row("151", "FAILED")])));
+});
+
+Deno.test("hasNeverStarted() holds for a job of which no task had a node", () => {
+  const entry = (nodeList: string, state = "CANCELLED by 0") =>
+    ({ jobId: "151", nodeList, state }) as AccountingEntry;
+  const tell = (...entries: AccountingEntry[]) =>
+    hasNeverStarted({ phase: "failed", groupState: "", states: new Map(), entries });
+
+  assert.equal(tell(entry("None assigned"), entry("None assigned")), true);
+  assert.equal(tell(entry("None assigned"), entry("n1")), false);
+  assert.equal(tell(entry("")), true, "as squeue has it");
+  assert.equal(tell(entry("None assigned", "FAILED")), false);
+  assert.equal(tell(), false);
 });
 
 Deno.test("endOf() a job of more tasks than a call takes arguments", () => {
