@@ -9,7 +9,8 @@ import type { Session } from "../session/session.ts";
 const MOST_NAMED = 3;
 
 /** An open job that is left open. */
-interface OtherJob {
+export interface OtherJob {
+  /** Open in the store. */
   readonly job: Pick<SubmittedJob, "jobId" | "outputs">;
   /** `undefined` if Slurm was not asked. */
   readonly status: JobStatus | undefined;
