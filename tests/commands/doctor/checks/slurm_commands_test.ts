@@ -39,7 +39,7 @@ Deno.test("checkCommands() scripts and several folders → notes that name them"
 
   assert.deepEqual(verdictsOf(findings), ["note slurm-commands", "note slurm-commands"]);
   assert.match(findings[0]!.message, /: \/site\/sacct$/);
-  assert.match(findings[1]!.message, /2 folders/);
+  assert.match(findings[1]!.message, /2 different folders/);
 });
 
 Deno.test("checkAnswers() none that was asked → nothing; failed → problem; slow → note", () => {
