@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { isAnnexLink } from "../annex/annexed_files.ts";
-import { isInside } from "../paths/root_paths.ts";
+import { isInside, pathAndFoldersAround } from "../paths/root_paths.ts";
 import { lookIfThere, targetOf } from "./look_if_there.ts";
 
 /** As many as the kernel follows: path_resolution(7). */
@@ -62,4 +62,22 @@ export class LinkedPaths {
     }
     return at;
   }
+}
+
+/**
+ * The files that a path needs in a dataset: the links on the way to it and at its end, and the file that these lead to.
+ *
+ * @param root absolute, links resolved.
+ */
+export function filesBehind(root: string, path: string): string[] {
+  const paths = new LinkedPaths(root);
+  const links = [...pathAndFoldersAround(path)].filter((each) =>
+    lookIfThere(() => Deno.lstatSync(join(root, each)))?.isSymlink === true
+  );
+  const places = links.map((link) => paths.placeOf(link));
+  const place = paths.placeOf(path);
+  const target = links.includes(path) ? targetOf(join(root, path)) : undefined;
+  const isLink = target !== undefined && !isAnnexLink(target);
+  const real = isLink ? paths.follow(path, target) : place;
+  return [...new Set([...places.toReversed(), ...(real === undefined ? [] : [real])])];
 }

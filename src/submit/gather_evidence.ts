@@ -9,6 +9,8 @@ import type { JobRequest } from "../jobs/job.ts";
 import { hasTraits } from "../jobs/noted_evidence.ts";
 import type { GatheredEvidence, NewestEvidence, NotedScript } from "../jobs/noted_evidence.ts";
 import type { Session } from "../session/session.ts";
+import { filesBehind } from "../datalad/linked_paths.ts";
+import { placeInHead } from "../datalad/links_in_head.ts";
 import { traitsOf } from "../datalad/look_at_input.ts";
 import { lookIfThere } from "../datalad/look_if_there.ts";
 import { isVersionOfHead } from "../datalad/compare_with_head.ts";
@@ -155,7 +157,7 @@ export class EvidenceGatherer implements Disposable {
         hint: name === undefined
           ? "name the script as sbatch's own word, or leave --require-saved out"
           : `git add ${
-            shellName(name)
+            filesBehind(this.#dataset.root, name).map(shellName).join(" ")
           } && git commit, or datalad save; then run the same command again`,
       },
     );
@@ -163,15 +165,15 @@ export class EvidenceGatherer implements Disposable {
 
   async #planned({ path, outside, blob, content }: PlannedScript): Promise<ReadScript> {
     const isOurs = outside !== true && !isAbsolute(path) && isInside(path);
-    const saved = isOurs ? await this.#isSaved(path, blob, content) : false;
+    const saved = isOurs ? await this.#savedAt(path, blob, content) : false;
     return {
       noted: {
-        path,
+        path: typeof saved === "string" ? saved : path,
         ...(isOurs ? {} : { outside: true }),
         blob,
-        ...(saved === undefined ? {} : { saved }),
+        ...(saved === undefined ? {} : { saved: saved !== false }),
       },
-      content: saved === true ? undefined : content,
+      content: typeof saved === "string" ? undefined : content,
       reason: "",
     };
   }
@@ -185,15 +187,12 @@ export class EvidenceGatherer implements Disposable {
       const blob = await blobOid(content, this.#dataset.headOid);
       return { noted: { wrap: true, blob, saved: true }, reason: "" };
     }
-    const own = lookIfThere(() => Deno.lstatSync(found.file));
-    const info = own?.isSymlink ? lookIfThere(() => Deno.statSync(found.file)) : own;
+    const info = lookIfThere(() => Deno.statSync(found.file));
     if (info === undefined || info.size > LARGEST_SCRIPT) return undefined;
     const traits = traitsOf(info);
     const known = this.#scripts.get(found.file);
     const isSame = known?.noted.traits !== undefined && hasTraits(traits, known.noted.traits);
-    const read = isSame
-      ? known
-      : await this.#readScript(job, { ...found, info, isLink: own !== info });
+    const read = isSame ? known : await this.#readScript(job, { ...found, info });
     if (read === undefined) return undefined;
     this.#scripts.set(found.file, read);
     if (warns) this.#warn(read);
@@ -202,11 +201,10 @@ export class EvidenceGatherer implements Disposable {
 
   async #readScript(
     { request: { pwd, altDir }, directory }: JobToProve,
-    { name, file, info, isLink }: {
+    { name, file, info }: {
       readonly name: string;
       readonly file: string;
       readonly info: Deno.FileInfo;
-      readonly isLink: boolean;
     },
   ): Promise<ReadScript | undefined> {
     const traits = traitsOf(info);
@@ -219,26 +217,28 @@ export class EvidenceGatherer implements Disposable {
       ? normalize(join(pwd, relative(directory, file)))
       : relative(this.#dataset.root, file);
     const isOurs = isInside(inDataset);
-    const path = isOurs ? inDataset : name;
     const saved = isOurs
-      ? !isLink && this.#wasSaved(inDataset, blob) ||
-        await this.#isSaved(inDataset, blob, content, isLink || isCopy ? undefined : info)
+      ? this.#wasSaved(inDataset, blob)
+        ? inDataset
+        : await this.#savedAt(inDataset, blob, content, isCopy ? undefined : info)
       : false;
+    // As HEAD's own links lead there, it has this file for that name.
+    const path = typeof saved === "string" ? saved : isOurs ? inDataset : name;
     return {
       noted: {
         path,
         ...(isOurs ? {} : { outside: true }),
         blob,
-        ...(saved === undefined ? {} : { saved }),
+        ...(saved === undefined ? {} : { saved: saved !== false }),
         file,
         traits,
       },
-      content: saved === true ? undefined : content,
+      content: typeof saved === "string" ? undefined : content,
       reason: saved === undefined
         ? "it is unclear whether it is what HEAD has at this path"
         : !isOurs
         ? "it is not in the dataset"
-        : saved === false && (await this.#lookInto()).head.find(path)
+        : saved === false && await this.#isInHead(path)
         ? "it differs from what HEAD has"
         : "it is in no commit",
     };
@@ -250,7 +250,7 @@ export class EvidenceGatherer implements Disposable {
     return newest?.head === this.#dataset.headOid ? newest : undefined;
   }
 
-  /** Whether it is noted that HEAD has this content at this path; of a link to another file it means nothing. */
+  /** Whether it is noted that HEAD has this content at this path, from which no link of its own leads away. */
   #wasSaved(path: string, blob: string): boolean {
     const script = this.#before?.script;
     return script?.saved === true && script.path === path && script.blob === blob;
@@ -267,29 +267,33 @@ export class EvidenceGatherer implements Disposable {
     };
   }
 
+  async #isInHead(path: string): Promise<boolean> {
+    const view = await this.#lookInto();
+    const place = placeInHead(view, path);
+    return place !== undefined && Boolean(view.head.find(place));
+  }
+
   /**
-   * Whether HEAD has this content at this path; `undefined` if that cannot be found out.
+   * Where HEAD has this content: at the path, or where its links lead from there.
    *
-   * @param info of the file at the path, if the content is read from there.
+   * @param info of the file that the content was read from, if that is the one at the path.
+   * @returns relative to the root; `false` if it has another or none there, `undefined` if that cannot be found out.
    */
-  async #isSaved(
+  async #savedAt(
     path: string,
     blob: string,
     content: Uint8Array,
     info?: Deno.FileInfo,
-  ): Promise<boolean | undefined> {
+  ): Promise<string | false | undefined> {
     const view = await this.#lookInto();
     const { head } = view;
-    const entry = head.find(path) === undefined ? await this.#askGit(path) : head.find(path);
+    const place = placeInHead(view, path);
+    if (place === undefined) return false;
+    const entry = head.find(place) === undefined ? await this.#askGit(place) : head.find(place);
     if (!entry) return entry === null ? false : undefined;
     const looked = { size: content.length, content, blob, info };
-    const isSaved = await isVersionOfHead(view, path, entry.oid, looked);
-    // A link to another file of the dataset: sbatch read that one.
-    if (isSaved !== false || entry.mode !== LINK_MODE) return isSaved;
-    const file = join(this.#dataset.root, path);
-    const isSame = lookIfThere(() => Deno.readLinkSync(file)) === head.textOf(path);
-    const real = relative(this.#dataset.root, await Deno.realPath(file));
-    return isSame && isInside(real) && head.find(real)?.oid === blob;
+    const isSaved = await isVersionOfHead(view, place, entry.oid, looked);
+    return isSaved === true ? place : isSaved;
   }
 
   /** Asks git, where its files could not be read: a partial clone, or a format of tomorrow. */
@@ -313,8 +317,6 @@ export class EvidenceGatherer implements Disposable {
     );
   }
 }
-
-const LINK_MODE = "120000";
 
 /**
  * Requires that HEAD has the batch script of a job, as {@linkcode EvidenceGatherer.requireSaved} does.

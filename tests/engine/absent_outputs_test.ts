@@ -237,6 +237,24 @@ testIfAvailable(
   },
 );
 
+Deno.test("reschedule of a script named by a link → says where that leads to another one by now", async () => {
+  await using world = await EngineWorld.create({ "v1/own.sh": "#!/bin/sh\n", "v2/own.sh": "#\n" });
+  await Deno.symlink("v1", join(world.root, "now"));
+  await world.git("add", "now");
+  await world.git("commit", "--quiet", "-m", "link");
+  await world.must("schedule", "--require-saved", "-o", "out", "sbatch", "now/own.sh");
+  await world.write("out", "1\n");
+  await world.must("finish");
+
+  assert.doesNotMatch(saidBy(await world.must("reschedule", "--report")), /changed since/);
+  await world.remove("now");
+  await Deno.symlink("v2", join(world.root, "now"));
+  assert.match(
+    saidBy(await world.must("reschedule", "--report")),
+    /changed since .* was submitted: v1\/own\.sh/,
+  );
+});
+
 testIfAvailable(
   ["git-annex"],
   "absent: schedule of an unlocked file → its pointer makes room, and is back where the job wrote nothing",

@@ -102,6 +102,71 @@ testIfAvailable(
   },
 );
 
+/** What is noted of the script of a command, and what --require-saved says of it. */
+async function scriptsOf(
+  { open, job }: Pick<Awaited<ReturnType<typeof createGatherer>>, "open" | "job">,
+  command: string,
+) {
+  using gatherer = await open();
+  const { noted, script } = await gatherer.gather(job({ command }));
+  const hint = await gatherer.requireSaved(job({ command })).then(
+    () => undefined,
+    (error) => error.hint,
+  );
+  const { path, saved } = noted.script ?? {};
+  return { told: `${path} ${saved}`, isKept: script !== null, hint };
+}
+
+for (const kind of ["git", "git-annex"] as const) {
+  testIfAvailable(
+    kind === "git" ? [] : ["git-annex"],
+    `EvidenceGatherer names the file that HEAD's links lead to as the script (${kind})`,
+    async () => {
+      const made = await createGatherer({ a: "" });
+      await using repository = made.repository;
+      const { dataset } = repository;
+      await dataset.write("v1.sh", "#!/bin/sh\necho 1\n");
+      await dataset.write("code/job.sh", "#!/bin/sh\necho 1\n");
+      await Deno.symlink("v1.sh", repository.at("current.sh"));
+      await Deno.symlink("code", repository.at("bin"));
+      if (kind === "git-annex") {
+        await dataset.git("annex", "init", "-q");
+        await dataset.git("annex", "add", "-q", "--force-large", "v1.sh", "code/job.sh");
+      }
+      await repository.commit();
+
+      for (const [name, place] of [["current.sh", "v1.sh"], ["bin/job.sh", "code/job.sh"]]) {
+        const saved = await scriptsOf(made, `sbatch ${name}`);
+        assert.deepEqual(saved, { told: `${place} true`, isKept: false, hint: undefined });
+      }
+      assert.deepEqual(made.session.warnings, []);
+      for (const path of ["v1.sh", "code/job.sh"]) {
+        await Deno.remove(repository.at(path));
+        await dataset.write(path, "#!/bin/sh\necho 7\n");
+      }
+      await Deno.symlink("v1.sh", repository.at("new.sh"));
+      for (
+        const [name, hint] of [
+          ["current.sh", "current.sh v1.sh"],
+          ["bin/job.sh", "bin code/job.sh"],
+          ["new.sh", "new.sh v1.sh"],
+        ] as const
+      ) {
+        const edited = await scriptsOf(made, `sbatch ${name}`);
+        assert.deepEqual([edited.told, edited.isKept], [`${name} false`, true]);
+        const add = hint.split(" ").map((path) => `"${path}"`).join(" ");
+        assert.equal(
+          edited.hint.replaceAll('"', ""),
+          `git add ${add} && git commit, or datalad save; then run the same command again`
+            .replaceAll('"', ""),
+        );
+      }
+      await dataset.git("checkout", "-q", "v1.sh");
+      assert.equal((await scriptsOf(made, "sbatch new.sh")).told, "new.sh false");
+    },
+  );
+}
+
 Deno.test("EvidenceGatherer takes a script that git converts for saved, as git status does", async () => {
   const script = "#!/bin/sh\n# $Id: 1 $\n";
   const { repository, open, job } = await createGatherer({
@@ -272,5 +337,5 @@ Deno.test("EvidenceGatherer believes the note of the job before where script and
   assert.equal(await gather(undefined), undefined);
   await Deno.rename(repository.at("job.sh"), repository.at("real.sh"));
   await Deno.symlink("real.sh", repository.at("job.sh"));
-  assert.equal(await gather({ head, script, inputs }), undefined, "a link, which HEAD has not");
+  assert.equal(await gather({ head, script, inputs }), true, "HEAD has the content there");
 });

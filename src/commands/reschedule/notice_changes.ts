@@ -4,7 +4,7 @@ import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import { firstOf } from "../../session/name_list.ts";
 import type { CommandContext } from "../context.ts";
 import { findChangedInputs } from "./changed_inputs.ts";
-import { isOtherOutside } from "./outside_script.ts";
+import { isOtherByName, isOtherOutside } from "./outside_script.ts";
 import { isStateOf } from "./planning.ts";
 import type { Onto, Planning } from "./planning.ts";
 import { claimsOf } from "./repeat_call.ts";
@@ -36,9 +36,10 @@ export async function noticeChanges(
       : follows.flatMap(({ chained }) => claimsOf(chained.run));
     const paths = (changed.get(commit) ?? [])
       .filter((path) => !claims.some((claim) => isWithin(claim, path)));
-    if (await isOtherOutside(run.record, plan) === true) {
-      paths.push(run.record.evidence!.script!.path!);
-    }
+    const script = run.record.evidence?.script?.path;
+    const isOther = await isOtherOutside(run.record, plan) === true ||
+      await isOtherByName(run.record, plan);
+    if (script !== undefined && isOther && !paths.includes(script)) paths.push(script);
     if (paths.length === 0) {
       changed.delete(commit);
       continue;

@@ -18,6 +18,18 @@ export async function isOtherOutside(
   return await scriptBlobNow(command, directory, blob) !== blob;
 }
 
+/** Whether the name that the command has for its batch script leads to another one than the one that ran, as links do. */
+export async function isOtherByName(
+  { evidence }: RunRecord,
+  { command, directory }: Pick<SubmissionPlan, "command" | "directory">,
+): Promise<boolean> {
+  const { wrap, blob } = evidence?.script ?? {};
+  if (wrap === true || blob === undefined) return false;
+  // One that is not here yet is fetched.
+  const now = await scriptBlobNow(command, directory, blob);
+  return now !== undefined && now !== blob;
+}
+
 /**
  * Requires that a batch script outside of the dataset, which no worktree has, is the one that ran.
  *
