@@ -237,6 +237,32 @@ testIfAvailable(
   },
 );
 
+testIfAvailable(
+  ["git-annex"],
+  "absent: reschedule of a repetition → what that left as it was makes room, too",
+  async () => {
+    await using world = await createWithAbsent();
+    await world.schedule("fin");
+    await world.write("fin/same.bin", "\0same");
+    await world.write("fin/other.bin", "\0one");
+    await world.must("finish");
+    await world.must("reschedule");
+    await world.remove("fin/other.bin");
+    await world.write("fin/other.bin", "\0two");
+    await world.must("finish");
+    assert.deepEqual((await world.changes()).filter((change) => change.includes("fin/")), [
+      "M fin/other.bin",
+    ]);
+    await world.git("annex", "drop", "--quiet", "--force", "fin");
+
+    const repeated = await world.must("reschedule", "HEAD");
+
+    assert.doesNotMatch(saidBy(repeated), /is not here/);
+    assert(!await isLink(world, "fin/same.bin"));
+    assert(!await isLink(world, "fin/other.bin"));
+  },
+);
+
 Deno.test("reschedule of a script named by a link → says where that leads to another one by now", async () => {
   await using world = await EngineWorld.create({ "v1/own.sh": "#!/bin/sh\n", "v2/own.sh": "#\n" });
   await Deno.symlink("v1", join(world.root, "now"));

@@ -2,7 +2,7 @@ import { ClaimSharing } from "../../claims/shared/share_claims.ts";
 import type { Dataset } from "../../datalad/dataset.ts";
 import type { RecordedRun } from "../../provenance/recorded_runs.ts";
 import { chainRuns } from "../../provenance/run_chains.ts";
-import { findWrittenFiles } from "../../provenance/written_files.ts";
+import { findFilesOfRuns } from "../../provenance/files_of_runs.ts";
 import { JobStore } from "../../store/job_store.ts";
 import { recoverAndSettle } from "../../submit/settle_earlier.ts";
 import { makeOntoWorktree } from "../../worktrees/make_worktree.ts";
@@ -81,7 +81,7 @@ export async function repeat(
   own: readonly RecordedRun[],
 ): Promise<readonly Repeat[]> {
   const { dataset, options, context, onto } = repetition;
-  const written = await findWrittenFiles(onto?.source ?? dataset, own.map((run) => run.commit.oid));
+  const written = await findFilesOfRuns(onto?.source ?? dataset, own, context.runner);
   const dependencies = await dependenciesOf(dataset, own);
   const chained = chainRuns(own, { written, dependencies });
   noteRepeated(chained, context);
