@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { sizeOfKey } from "../annex/annex_key.ts";
 import type { Dataset } from "../datalad/dataset.ts";
+import { pointerIn } from "../datalad/look_at_input.ts";
+import { lookIfThere } from "../datalad/look_if_there.ts";
 import type { RunRecord } from "../datalad/run_record.ts";
 import { blobOid } from "../git/blob_oid.ts";
 import { readSizes } from "../git/cat_file.ts";
@@ -14,7 +16,7 @@ import { reproductionOf } from "../jobs/output_comparison.ts";
 import { isWithin } from "../paths/root_paths.ts";
 import { compareRuns, readKeys } from "./compare_runs.ts";
 import { claimsOf, logsOf } from "./paths_of_run.ts";
-import { readDeepFiles, readDeepTrees } from "./deep_files.ts";
+import { readDeepTrees } from "./deep_files.ts";
 import type { DeepFile } from "./deep_files.ts";
 import type { Target } from "./target.ts";
 import { findRepetitions } from "./find_repetitions.ts";
@@ -175,7 +177,8 @@ async function compareWithToday(
   if (inputs.length === 0) return [];
   const { dataset } = provenance.top;
   const paths = inputs.map(({ path }) => path);
-  const head = (await readDeepFiles(provenance, ["HEAD"], paths)).get("HEAD") ?? new Map();
+  const { files: head = new Map<string, DeepFile>(), unread = new Map<string, string>() } =
+    (await readDeepTrees(provenance, ["HEAD"], paths)).get("HEAD") ?? {};
   const own = inputs.filter(({ place }) => place === ".").map(({ path }) => path);
   const unsaved = new Set(
     own.length === 0
@@ -185,11 +188,22 @@ async function compareWithToday(
   const doubtful = inputs.flatMap((input) => {
     const now = head.get(input.path);
     if (now === undefined || now.oid === input.oid) return [];
-    return [now, ...(input.oid === undefined ? [] : [asFile(input, now)])];
+    const oids = [input.oid, input.committed?.oid].filter((oid) => oid !== undefined);
+    // It may have been locked then, and be unlocked now.
+    const mode = input.mode ?? LINK_MODE;
+    return [now, ...oids.map((oid): DeepFile => ({ ...now, mode, oid }))];
   });
   const keys = await readKeys(provenance, doubtful);
   const keyByOid = new Map([...keys].map(([file, key]) => [file.oid, key]));
   return await Promise.all(inputs.map(async (input) => {
+    const isHidden = [...unread.keys()].some((subdataset) => isWithin(subdataset, input.path));
+    if (isHidden) return { ...input, today: "unknown" };
+    const now = head.get(input.path);
+    // The content of an annexed file need not be here.
+    const then = input.committed?.path === input.pathInPlace ? input.committed.oid : undefined;
+    const isCommitted = then !== undefined && now !== undefined &&
+      (then === now.oid || keyByOid.has(then) && keyByOid.get(then) === keyByOid.get(now.oid));
+    if (isCommitted && !unsaved.has(input.path)) return { ...input, today: "same" };
     const blob = input.isScript
       ? record.evidence?.script?.blob
       : head.has(input.path) || input.place !== "."
@@ -198,12 +212,10 @@ async function compareWithToday(
     const today = blob !== undefined && isReachable(input.path)
       ? await compareBytes(dataset, input.path, blob)
       : todayOf(input, head.get(input.path), unsaved, keyByOid);
-    return { ...input, today };
+    // What is there in its place is another version, whatever is in it.
+    const isOther = today === "unknown" && then !== undefined && now !== undefined;
+    return { ...input, today: isOther ? "changed" : today };
   }));
-}
-
-function asFile(input: TracedInput, now: DeepFile): DeepFile {
-  return { ...now, oid: input.oid! };
 }
 
 function todayOf(
@@ -227,9 +239,12 @@ async function compareBytes(
 ): Promise<Today> {
   try {
     const content = await Deno.readFile(join(root, path));
+    // Of an unlocked annexed file that is not here.
+    if (pointerIn(content) !== undefined) return "unknown";
     return await blobOid(content, headOid) === blob ? "same" : "changed";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "gone";
+    const isLink = lookIfThere(() => Deno.lstatSync(join(root, path)))?.isSymlink === true;
+    if (error instanceof Deno.errors.NotFound && !isLink) return "gone";
     return "unknown"; // a folder, or one that may not be read
   }
 }

@@ -258,7 +258,10 @@ function inPlace({ subdataset }: RunRecord, inputs: readonly InputEvidence[]): I
 }
 
 /** A version of a file as evidence has it. */
-export type NotedVersion = Pick<InputEvidence, "blob" | "key">;
+export interface NotedVersion extends Pick<InputEvidence, "blob" | "key"> {
+  /** A commit that has it at its path, of a batch script. */
+  readonly commit?: string;
+}
 
 /**
  * The versions of script and inputs that were noted when runs were submitted, by paths relative to the root of the
@@ -272,13 +275,19 @@ export async function findNotedVersions(
 ): Promise<Map<string, NotedVersion>[]> {
   return (await readNoted(dataset, runs)).map(({ inputs }, at) => {
     const { record } = runs[at]!;
-    const blob = record.evidence?.script?.blob;
+    const { blob, saved } = record.evidence?.script ?? {};
     const script = blob === undefined ? undefined : scriptOf(record);
+    // That of a subdataset is another one.
+    const commit = saved === true && record.subdataset === null
+      ? record.evidence?.submission?.head
+      : undefined;
     const versions = inputs.filter(({ blob, key }) => (blob ?? key) !== undefined)
       .map(({ path, blob, key }) => [path, blob === undefined ? { key: key! } : { blob }] as const);
     return new Map([
       ...versions,
-      ...script === undefined ? [] : [[script, { blob: blob! }] as const],
+      ...script === undefined
+        ? []
+        : [[script, { blob: blob!, ...(commit === undefined ? {} : { commit }) }] as const],
     ]);
   });
 }

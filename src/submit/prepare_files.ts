@@ -15,6 +15,7 @@ import { makeRoom } from "../claims/make_room.ts";
 import { shellName } from "../shell/shell_name.ts";
 import type { LoggingCommand } from "./locked_logs.ts";
 import type { SubmissionPlan } from "./plan_submission.ts";
+import { findAbsentScripts } from "./absent_scripts.ts";
 import { notePreparation } from "./preparations.ts";
 
 /**
@@ -33,7 +34,9 @@ export async function prepareFiles(
   session: Session,
 ): Promise<void> {
   const present = plan.inputs.filter((path) => !plan.awaited?.includes(path));
-  if (plan.transfers !== null) await fetchInputs(dataset, present, plan.transfers, session);
+  if (plan.transfers !== null) {
+    await fetchFiles(dataset, { ...plan, inputs: present }, plan.transfers, session);
+  }
   session.interrupted.throwIfAborted();
   await makeWritable(dataset, look, session);
   const { altDir, pwd } = plan.request;
@@ -68,6 +71,8 @@ export interface JobWithLogs extends LoggingCommand {
 
 /** Of a plan what matters here. */
 export interface FilesToPrepare extends Pick<SubmissionPlan, "inputs" | "transfers" | "awaited"> {
+  /** What is submitted, and where that runs, absolute. */
+  readonly commands: readonly Pick<SubmissionPlan, "command" | "directory">[];
   /** Where the job runs. */
   readonly request: Pick<JobRequest, "altDir" | "pwd">;
 }
@@ -120,19 +125,19 @@ export async function unlockFiles(
 const MOST_NAMED = 1;
 
 /**
- * Fetches the content of annexed inputs, and shows how far it is.
+ * Fetches the content of annexed inputs and batch scripts, and shows how far it is.
  *
- * @param paths relative to the dataset's root.
  * @throws {UserError} `ANNEX_FAILED` with the files that no remote gave; nothing was submitted.
  */
-async function fetchInputs(
+async function fetchFiles(
   dataset: Dataset,
-  paths: readonly string[],
+  { inputs, commands }: Pick<FilesToPrepare, "inputs" | "commands">,
   jobs: number,
   session: Session,
 ): Promise<void> {
-  if (paths.length === 0 || !await mayHaveAnnexedFiles(dataset)) return;
-  const missing = await findMissingContents(dataset.root, new Set(paths));
+  if (!await mayHaveAnnexedFiles(dataset)) return;
+  const scripts = await findAbsentScripts(dataset, commands);
+  const missing = await findMissingContents(dataset.root, new Set([...inputs, ...scripts]));
   if (missing.length === 0) return;
   using progress = session.progress("fetching inputs", missing.length);
   const watcher: AnnexWatcher = {

@@ -114,7 +114,7 @@ async function prepare(
   look: OutputLook,
 ): Promise<void> {
   await removeOlderTraces(tracesOf(dataset, key));
-  await prepareFiles(dataset, plan, look, session);
+  await prepareFiles(dataset, { ...plan, commands: [plan] }, look, session);
   const { altDir: folder, outputs } = plan.request;
   if (folder === null) return;
   // Loaded only then: most jobs run in the dataset.

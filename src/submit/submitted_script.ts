@@ -1,3 +1,4 @@
+import { pointerIn } from "../datalad/look_at_input.ts";
 import { statIfPresent } from "../fs/if_present.ts";
 import { blobOid } from "../git/blob_oid.ts";
 import { placesOfScript } from "../slurm/script_places.ts";
@@ -54,7 +55,7 @@ export async function findScriptFile(
  * What the batch script of a command is now, which is no `--wrap`: git's name for its content.
  *
  * @param likeOid any object name of the repository.
- * @returns `undefined` if it cannot be told.
+ * @returns `undefined` if it cannot be told, as of an annexed one that is not here.
  */
 export async function scriptBlobNow(
   command: string,
@@ -64,7 +65,8 @@ export async function scriptBlobNow(
   const found = await findSubmittedScript(command, directory);
   if (found === undefined || "wrap" in found) return undefined;
   try {
-    return await blobOid(await Deno.readFile(found.file), likeOid);
+    const content = await Deno.readFile(found.file);
+    return pointerIn(content) === undefined ? await blobOid(content, likeOid) : undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
       return undefined;

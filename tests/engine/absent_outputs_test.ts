@@ -263,6 +263,48 @@ testIfAvailable(
   },
 );
 
+for (const unlock of [false, true]) {
+  testIfAvailable(
+    ["git-annex"],
+    `absent: reschedule with an annexed script that is not here → fetched, and not changed${
+      unlock ? " (unlocked)" : ""
+    }`,
+    async () => {
+      await using world = await EngineWorld.create({}, "git-annex");
+      await world.write("own.sh", "#!/bin/sh\n: own\n");
+      await world.git("annex", "add", "--quiet", "--force-large", "own.sh");
+      if (unlock) await world.git("annex", "unlock", "--quiet", "own.sh");
+      await world.git("commit", "--quiet", "-am", "script");
+      await Deno.symlink("own.sh", join(world.root, "current.sh"));
+      await world.git("add", "current.sh");
+      await world.git("commit", "--quiet", "-m", "link");
+      await world.must("schedule", "-o", "out", "sbatch", "current.sh");
+      await world.write("out", "1\n");
+      await world.must("finish");
+      const first = world.root;
+      await world.git("clone", "--quiet", ".", "../clone");
+      world.root = join(first, "../clone");
+      await world.git("annex", "init", "--quiet");
+
+      const shown = await world.must("show", "HEAD");
+      const repeated = await world.must("reschedule", "-y", "HEAD");
+
+      assert.match(shown.stdout, /script +own\.sh, as it is today/);
+      assert.doesNotMatch(saidBy(repeated), /changed since/);
+      assert.equal(
+        await Deno.readTextFile(join(world.root, "current.sh")),
+        "#!/bin/sh\n: own\n",
+      );
+      await world.write("out", "2\n");
+      await world.must("finish");
+      assert.match(
+        await world.git("log", "-1", "--format=%B"),
+        /"path": "own\.sh",\n +"saved": true/,
+      );
+    },
+  );
+}
+
 Deno.test("reschedule of a script named by a link → says where that leads to another one by now", async () => {
   await using world = await EngineWorld.create({ "v1/own.sh": "#!/bin/sh\n", "v2/own.sh": "#\n" });
   await Deno.symlink("v1", join(world.root, "now"));

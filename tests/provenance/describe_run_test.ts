@@ -3,6 +3,7 @@ import type { Job } from "../../src/jobs/job.ts";
 import { compareRuns } from "../../src/provenance/compare_runs.ts";
 import { describeRun, sizesOf } from "../../src/provenance/describe_run.ts";
 import { openJob } from "../support/jobs.ts";
+import { testIfAvailable } from "../support/requirements.ts";
 import { History } from "./history.ts";
 
 async function described(history: History, oid: string) {
@@ -170,4 +171,59 @@ Deno.test("describeRun() passes over paths of a stranger's record that are none 
   const pairs = [{ original: original!, repetition: repetition! }];
   const [compared] = await compareRuns(provenance, pairs);
   assert.deepEqual(compared!.map(({ path, verdict }) => `${path} ${verdict}`), ["out differs"]);
+});
+
+testIfAvailable(
+  ["git-annex"],
+  "describeRun() takes an annexed script for what it was where its key is, whether its content is here or not",
+  async () => {
+    await using history = await History.create();
+    const { dataset } = history.repository;
+    await dataset.git("annex", "init", "-q");
+    await dataset.write("job.sh", "#!/bin/sh\n");
+    const blob = await dataset.git("hash-object", "job.sh");
+    await dataset.git("annex", "add", "-q", "--force-large", "job.sh");
+    await history.repository.commit();
+    const head = await dataset.git("rev-parse", "HEAD");
+    const evidence = { submission: { head }, script: { path: "job.sh", blob, saved: true } };
+    const oid = await history.run("1", { files: { out: "1\n" }, evidence });
+    const today = async () => (await described(history, oid)).script?.today;
+
+    assert.equal(await today(), "same");
+    await dataset.git("annex", "drop", "-q", "--force", "job.sh");
+    assert.equal(await today(), "same");
+    await dataset.git("annex", "unlock", "-q", "job.sh");
+    await history.repository.commit();
+    assert.equal(await today(), "same");
+    await dataset.write("job.sh", "#!/bin/sh\n# other\n");
+    await dataset.git("annex", "add", "-q", "--force-large", "job.sh");
+    await history.repository.commit();
+    await dataset.git("annex", "drop", "-q", "--force", "job.sh");
+    assert.equal(await today(), "changed");
+    await dataset.git("rm", "-q", "-f", "job.sh");
+    assert.equal(await today(), "gone");
+  },
+);
+
+Deno.test("describeRun() does not call gone what lies in a subdataset that is not here", async () => {
+  await using history = await History.create();
+  const { dataset, sandbox } = history.repository;
+  const cwd = history.repository.at("data");
+  await sandbox.require(["git", "init", "--quiet", cwd]);
+  await dataset.write("data/a", "1\n");
+  await sandbox.require(["git", "add", "--all"], { cwd });
+  await sandbox.require(["git", "commit", "--quiet", "-m", "x"], { cwd });
+  const blob = await dataset.git("hash-object", "data/a");
+  await dataset.git("submodule", "--quiet", "add", "./data", "data");
+  await history.repository.commit();
+  const inputs = [{ path: "data/a", blob }];
+  const oid = await history.run("1", {
+    ...{ inputs: ["data/a"], files: { out: "1\n" }, evidence: { inputs } },
+  });
+  const today = async () => (await described(history, oid)).inputs.map(({ today }) => today);
+
+  assert.deepEqual(await today(), ["same"]);
+  await Deno.remove(cwd, { recursive: true });
+  await Deno.mkdir(cwd);
+  assert.deepEqual(await today(), ["unknown"]);
 });

@@ -6,6 +6,7 @@ import { keyInHead } from "../../datalad/compare_with_head.ts";
 import { lookAtInput } from "../../datalad/look_at_input.ts";
 import { lookIfThere } from "../../datalad/look_if_there.ts";
 import { blobOid } from "../../git/blob_oid.ts";
+import type { NotedInput } from "../../jobs/noted_evidence.ts";
 import { CommitTree } from "../../git/commit_tree.ts";
 import { IndexFile } from "../../git/index_file.ts";
 import type { NotedVersion } from "../../provenance/run_inputs.ts";
@@ -36,8 +37,10 @@ export class FilesToday implements Disposable {
   }
 
   /** Whether a file is not there as this version any more. */
-  async isOther(path: string, { blob, key }: NotedVersion): Promise<boolean> {
-    if (blob !== undefined) return await this.#isOtherContent(path, blob);
+  async isOther(path: string, { blob, key, commit }: NotedVersion): Promise<boolean> {
+    if (blob !== undefined) {
+      return await this.#isOtherContent(path, blob) && !await this.#isKeyOf(path, commit);
+    }
     return key !== undefined && await this.#isOtherKey(path, key);
   }
 
@@ -52,13 +55,27 @@ export class FilesToday implements Disposable {
     return content === undefined || await blobOid(content, headOid) !== blob;
   }
 
-  async #isOtherKey(path: string, key: string): Promise<boolean> {
+  /** Whether it is an annexed file of which a commit has the same version: its content need not be here. */
+  async #isKeyOf(path: string, commit: string | undefined): Promise<boolean> {
+    if (commit === undefined) return false;
+    const { key } = await this.#look(path);
+    if (key === undefined) return false;
+    const { root, commonDir } = this.#dataset;
+    using then = new CommitTree(root, commonDir, commit);
+    return keyInHead({ head: then }, path) === key;
+  }
+
+  async #look(path: string): Promise<NotedInput> {
     const { root, headOid } = this.#dataset;
     const view = { root, headOid, head: this.#head, index: this.#index };
-    const today = await lookAtInput(view, path, LONGEST_POINTER_BYTES);
+    return await lookAtInput(view, path, LONGEST_POINTER_BYTES);
+  }
+
+  async #isOtherKey(path: string, key: string): Promise<boolean> {
+    const today = await this.#look(path);
     if (today.key !== undefined) return today.key !== key;
     // Of a large one that was touched only git, which has looked, can tell it.
-    if (keyInHead(view, path) === key && !this.#unsaved.has(path)) return false;
+    if (keyInHead({ head: this.#head }, path) === key && !this.#unsaved.has(path)) return false;
     // In a subdataset it may be there unlocked.
     return this.#head.find(path) !== null || today.size !== sizeOfKey(key);
   }

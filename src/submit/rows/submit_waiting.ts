@@ -101,6 +101,8 @@ export async function submitNoted(open: OpenDataset, rows: RowsToSubmit): Promis
 /** Rows whose files are prepared together. */
 interface RowsTogether {
   readonly row: WaitingJob;
+  /** By command: rows of one are submitted alike. */
+  readonly commands: Map<string, WaitingJob["plan"]>;
   readonly inputs: Set<string>;
   /** Inputs that are not there yet: open jobs will write them. */
   readonly awaited: Set<string>;
@@ -123,10 +125,11 @@ async function prepareRows(
     (row.plan.array === null ? singles : arrays).push(row.jobKey);
     const name = JSON.stringify([row.plan.transfers, row.altDir, row.pwd]);
     const same: RowsTogether = together.get(name) ?? {
-      ...{ row, inputs: new Set(), awaited: new Set() },
+      ...{ row, commands: new Map(), inputs: new Set(), awaited: new Set() },
       ...{ links: new Map(), pointers: [], room: new Map() },
     };
     together.set(name, same);
+    same.commands.set(row.plan.command, row.plan);
     for (const path of row.plan.awaited ?? []) same.awaited.add(path);
     for (const input of row.plan.inputs) same.inputs.add(input);
     const { links, pointers, before } = looks.get(row.jobKey) ?? NO_LOOK;
@@ -134,11 +137,12 @@ async function prepareRows(
     for (const [path, target] of links) same.links.set(path, target);
     for (const [path, target] of before.room) same.room.set(path, target);
   }
-  for (const { row, inputs, awaited, links, pointers, room } of together.values()) {
+  for (const { row, commands, inputs, awaited, links, pointers, room } of together.values()) {
     await prepareFiles(
       dataset,
       {
         request: row,
+        commands: [...commands.values()],
         transfers: row.plan.transfers,
         inputs: [...inputs],
         awaited: [...awaited],
