@@ -28,7 +28,9 @@ export class LinkedPaths {
    * @returns relative to the root; `undefined` out of the dataset, into a `.git` folder, or in a circle.
    */
   follow(path: string, target: string): string | undefined {
-    return this.#follow(this.placeOf(path), target, 0);
+    const folder = this.#folderAt(dirname(path), 0);
+    // A link that lies elsewhere leads on from there.
+    return folder === undefined ? undefined : this.#follow(join(folder, basename(path)), target, 0);
   }
 
   #folderAt(folder: string, links: number): string | undefined {

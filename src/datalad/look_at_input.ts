@@ -33,7 +33,8 @@ export async function lookAtInput(
   const info = own?.isSymlink ? lookIfThere(() => Deno.statSync(file)) : own;
   if (info === undefined) return { path, missing: true };
   const told = { size: info.size, mtime: new Date(info.mtime ?? 0).toISOString() };
-  if (!info.isFile) return { path, ...told, traits: traitsOf(info) };
+  // A folder has no size of its own.
+  if (!info.isFile) return { path, traits: traitsOf(info) };
   const content = info.size <= room ? lookIfThere(() => Deno.readFileSync(file)) : undefined;
   const blob = content && await blobOid(content, view.headOid);
   const looked = {

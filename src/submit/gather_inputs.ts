@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import { annexKeyOf } from "../annex/annex_key.ts";
 import type { Dataset } from "../datalad/dataset.ts";
@@ -9,6 +9,7 @@ import { lookIfThere, targetOf } from "../datalad/look_if_there.ts";
 import { walkTree } from "../fs/walk_tree.ts";
 import { blobOid } from "../git/blob_oid.ts";
 import type { NewestEvidence, NotedInput } from "../jobs/noted_evidence.ts";
+import { isInside, joinPath } from "../paths/root_paths.ts";
 
 /** Files beyond so many bytes in all are recorded by size and time, so that schedule stays quick. */
 const MOST_BYTES_READ = 512 * 1024;
@@ -50,6 +51,7 @@ export class InputGatherer {
     const inputs: NotedInput[] = [];
     const places = new LinkedPaths(this.#dataset.root);
     const noted = new Set<string>();
+    const outsides = new Set<string>();
     let room = MOST_BYTES_READ;
     let foldersRoom = MOST_IN_FOLDERS;
     for (const path of paths) {
@@ -60,7 +62,9 @@ export class InputGatherer {
       };
       const left = [places.placeOf(path)];
       for (const place of left) {
-        const files = await this.#filesIn(place, foldersRoom);
+        const top = this.#folderOutside(place, places);
+        if (top !== undefined) outsides.add(top);
+        const files = await this.#filesIn(place, foldersRoom, top);
         if (files === undefined) {
           const tree = (await this.#lookInto()).head.find(place)?.oid;
           note({ path: place, ...(tree === undefined ? {} : { tree }) });
@@ -72,6 +76,14 @@ export class InputGatherer {
           const { read = 0, ...input } = await this.#asBefore(file, room) ??
             await lookAtInput(await this.#lookInto(), file, room);
           room -= read;
+          const isOpen = input.path === file && (input.key ?? input.blob) === undefined;
+          const outside = isOpen ? this.#folderOutside(file, places) : undefined;
+          if (outside !== undefined) {
+            // Of a folder to which several links lead, or a circle, the files are noted once.
+            if (!outsides.has(outside)) left.push(file);
+            outsides.add(outside);
+            continue;
+          }
           if (input.path === file) {
             note(input);
             continue;
@@ -113,14 +125,32 @@ export class InputGatherer {
     return lookIfThere(() => Deno.lstatSync(join(this.#dataset.root, path)))?.isDirectory === true;
   }
 
-  /** The files at and under a path; `undefined` for a folder with more than there is room for. */
-  async #filesIn(path: string, room: number): Promise<string[] | undefined> {
-    const info = lookIfThere(() => Deno.lstatSync(join(this.#dataset.root, path)));
-    if (info?.isDirectory !== true) return [path];
+  /** The folder out of the dataset, absolute, that a link leads to. */
+  #folderOutside(path: string, places: LinkedPaths): string | undefined {
+    const file = join(this.#dataset.root, path);
+    const isLink = lookIfThere(() => Deno.lstatSync(file))?.isSymlink === true;
+    const target = isLink ? targetOf(file) : undefined;
+    if (target === undefined || isAnnexLink(target)) return undefined;
+    if (places.follow(path, target) !== undefined) return undefined;
+    const real = lookIfThere(() => Deno.realPathSync(file));
+    if (real === undefined || isInside(relative(this.#dataset.root, real))) return undefined;
+    return lookIfThere(() => Deno.statSync(real))?.isDirectory === true ? real : undefined;
+  }
+
+  /**
+   * The files at and under a path; `undefined` for a folder with more than there is room for.
+   *
+   * @param outside where the path leads out of the dataset, if it is a link to a folder there.
+   */
+  async #filesIn(path: string, room: number, outside?: string): Promise<string[] | undefined> {
+    const { root } = this.#dataset;
+    const info = lookIfThere(() => Deno.lstatSync(join(root, path)));
+    if (info?.isDirectory !== true && outside === undefined) return [path];
     const files: string[] = [];
-    for await (const entry of walkTree(this.#dataset.root, path)) {
+    for await (const entry of walkTree(outside ?? root, outside === undefined ? path : ".")) {
       if (entry.kind === "closed") return undefined;
-      if (entry.kind !== "folder") files.push(entry.path);
+      const name = outside === undefined ? entry.path : joinPath(path, entry.path);
+      if (entry.kind !== "folder") files.push(name);
       if (files.length > room) return undefined;
     }
     return files.sort();

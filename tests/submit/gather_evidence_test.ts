@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { openDataset } from "../../src/datalad/dataset.ts";
 import { EvidenceGatherer } from "../../src/submit/gather_evidence.ts";
 import type { JobToProve, SubmittedEvidence } from "../../src/submit/gather_evidence.ts";
@@ -237,6 +238,28 @@ Deno.test("EvidenceGatherer notes the files that links in the dataset lead to, e
   const { noted } = await gatherer.gather(job({ inputs: ["latest/a"] }));
   assert.equal(noted.inputs[0]!.blob, await dataset.git("rev-parse", "HEAD:run1/a"));
   assert.equal(noted.inputs[0]!.size, undefined);
+});
+
+Deno.test("EvidenceGatherer notes the files of a folder out of the dataset that a link leads to", async () => {
+  const { repository, open, job } = await createGatherer({ "data/own": "1\n" });
+  await using _repository = repository;
+  const outside = join(repository.sandbox.root, "outside");
+  await Deno.mkdir(join(outside, "deep"), { recursive: true });
+  await Deno.writeTextFile(join(outside, "x"), "x\n");
+  await Deno.writeTextFile(join(outside, "deep/y"), "y\n");
+  await Deno.symlink("..", join(outside, "deep/round"));
+  await Deno.symlink(outside, repository.at("data/extd"));
+  await repository.commit();
+  using gatherer = await open();
+  const notedOf = async (...inputs: readonly string[]) => {
+    const { noted } = await gatherer.gather(job({ inputs }));
+    return noted.inputs.map(({ path, size }) => [path, size ?? null]);
+  };
+  const files = [["data/extd/deep/y", 2], ["data/extd/x", 2]];
+
+  assert.deepEqual(await notedOf("data/extd"), files);
+  assert.deepEqual(await notedOf("data"), [["data/own", null], ...files]);
+  assert.deepEqual(await notedOf("data/extd/x"), [["data/extd/x", 2]]);
 });
 
 Deno.test("EvidenceGatherer marks extra inputs, in folders as well", async () => {
