@@ -136,6 +136,8 @@ const OWN_SETTINGS = [
   "core.createobject=rename",
   // What other nodes write, no watcher on this one tells of. Not "false": before git 2.36 that is a program.
   "core.fsmonitor=",
+  // It puts what people read in an order; where there is no such file, git log, diff and status fail.
+  "diff.orderFile=/dev/null",
 ];
 
 /**

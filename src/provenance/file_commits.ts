@@ -1,4 +1,5 @@
 import { coverWithPathspecs, RAW } from "../git/changes.ts";
+import { gitFailed } from "../git/git.ts";
 import type { Git } from "../git/git.ts";
 import { decodePath, splitNul } from "../git/path_bytes.ts";
 import { textOf } from "../process/runner.ts";
@@ -36,6 +37,7 @@ export function keyOf({ path, oid }: FileVersion): string {
  * The newest commits that gave the files these contents; the search ends once all are found.
  *
  * @param given ends it before, by throwing.
+ * @throws {UserError} `GIT_FAILED` if the history cannot be read.
  */
 export async function findCommits(
   git: Git,
@@ -60,13 +62,14 @@ export async function findCommits(
   ];
   const paths = coverWithPathspecs(versions.map(({ path }) => path));
   try {
-    await git.run([...args, `--format=%x01%H%n%s`, ...tips, "--", ...paths], {
+    const result = await git.run([...args, `--format=%x01%H%n%s`, ...tips, "--", ...paths], {
       signal: given === undefined ? enough.signal : AbortSignal.any([enough.signal, given]),
       onStdout: (piece) => {
         reader.add(piece);
         if (wanted.size === 0) enough.abort();
       },
     });
+    if (result.code !== 0) throw gitFailed(args, result);
   } catch (error) {
     if (!enough.signal.aborted) throw error;
   }

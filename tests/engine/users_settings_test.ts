@@ -21,6 +21,24 @@ Deno.test("users' settings: core.fsmonitor that sees nothing → outputs are see
   assert((await Deno.readTextFile(join(world.root, ".git/index"))).includes("FSMN"));
 });
 
+Deno.test("users' settings: diff.orderFile that is not there → lineage, show and reschedule read all the same", async () => {
+  await using world = await EngineWorld.create({ "raw/x": "1\n" });
+  await world.must("schedule", "-i", "raw", "-o", "out", "sbatch", "job.sh");
+  await world.write("out/x", "1\n");
+  await world.must("finish");
+  const told = async () => [
+    (await world.must("show", "out/x")).stdout,
+    (await world.must("show", "out/x", "--lineage")).stdout,
+    (await world.must("reschedule", "--report")).stdout,
+  ];
+  const before = await told();
+  assert.match(before[1]!, /raw\/x +← commit /);
+
+  await world.git("config", "diff.orderFile", "nowhere");
+
+  assert.deepEqual(await told(), before);
+});
+
 Deno.test("users' settings: shared indices that expire at once → a hook that refuses harms no index", async () => {
   const files = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`f${at}`, "1\n"]));
   await using world = await EngineWorld.create(files);
