@@ -83,7 +83,8 @@ function scriptOf({ description }: ShownJob): string[] | undefined {
 
 function costRows(shown: ShownJob): Row[] {
   const { accounting, description } = shown;
-  const submitted = accounting.submit ?? shown.submittedAt;
+  // Of a requeued job, Slurm tells the last time.
+  const submitted = shown.submittedAt ?? accounting.submit;
   const { evidence } = description.record;
   const { tasks } = evidence ?? {};
   return [

@@ -47,6 +47,18 @@ for (const [label, accounting, text] of COSTS) {
   });
 }
 
+Deno.test("renderPage() tells of a requeued job when it was submitted, not when it was requeued", () => {
+  const accounting = { submit: "2026-11-28T13:00:00Z", restarts: 1 };
+
+  const submittedAt = "2026-11-28T12:00:00Z";
+
+  assert.equal(said("submitted", { accounting, submittedAt }), said("submitted", { submittedAt }));
+  assert.equal(
+    said("submitted", { accounting }),
+    said("submitted", { submittedAt: accounting.submit }),
+  );
+});
+
 Deno.test("renderPage() tells a wait that is worth telling", () => {
   const waited = (start: string) =>
     said("started", { accounting: { submit: "2026-11-28T12:00:00Z", start } });
