@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { withFakeSlurm } from "./with_fake_slurm.ts";
 
+const NO_HETEROGENEOUS = "sbatch: error: the fake Slurm does not support heterogeneous jobs\n";
+
 // What Slurm 22.05.8 printed for the same commands.
 const REFUSALS: readonly (readonly [string[], number, string])[] = [
   [["sbatch", "nope.sh"], 1, "sbatch: error: Unable to open file nope.sh\n"],
@@ -33,6 +35,9 @@ const REFUSALS: readonly (readonly [string[], number, string])[] = [
   [["sacct", "-j", "abc"], 1, "sacct: fatal: Bad job/step specified: abc\n"],
   [["scontrol", "show", "job", "99"], 1, "slurm_load_jobs error: Invalid job id specified\n"],
   [["squeue", "-j", "99"], 1, "slurm_load_jobs error: Invalid job id specified\n"],
+  // Slurm takes these two.
+  [["sbatch", "-n1", ":", "-n2", "het.sh"], 1, NO_HETEROGENEOUS],
+  [["sbatch", "het.sh"], 1, NO_HETEROGENEOUS],
   [["scancel", "abc"], 1, "scancel: error: Invalid job id abc\n"],
   [["scancel", "99"], 0, ""],
 ];
@@ -40,6 +45,7 @@ const REFUSALS: readonly (readonly [string[], number, string])[] = [
 Deno.test("programs refuse in Slurm's words and with its exit status", () =>
   withFakeSlurm(async (slurm) => {
     await slurm.write("plain.txt", "echo\n");
+    await slurm.write("het.sh", "#!/bin/sh\n#SBATCH -n1\n#SBATCH hetjob\n#SBATCH -n2\n");
     for (const [[name = "", ...args], code, stderr] of REFUSALS) {
       assert.deepEqual(
         await slurm.run(name, ...args),
@@ -135,6 +141,21 @@ Deno.test("ended jobs leave scontrol and squeue after MinJobAge, and stay in sac
     assert.equal((await slurm.run("squeue", "-h", "-t", "all")).stdout, "");
     assert.equal(await slurm.state(id), "COMPLETED");
   }, { settings: { MIN_JOB_AGE: "0.5" } }));
+
+Deno.test("sacct shows a job that was cancelled before its begin time to those who name it", () =>
+  withFakeSlurm(async (slurm) => {
+    const { stdout } = await slurm.run(
+      ...["sbatch", "--parsable", "--begin=now+1hour", "--wrap", "true"] as const,
+    );
+    const jobId = stdout.trim();
+    await slurm.run("scancel", jobId);
+    const format = ["-X", "-n", "-P", "-o", "jobid,state"];
+
+    assert.match((await slurm.run("sacct", "-j", jobId, ...format)).stdout, /^1\|CANCELLED/);
+    assert.equal((await slurm.run("sacct", ...format)).stdout, "");
+    const ended = await slurm.run("sacct", "-j", jobId, "-E", "now-1hour", ...format);
+    assert.equal(ended.stdout, "");
+  }));
 
 Deno.test("a job in an array's waiting rest has Slurm's NO_VAL in its log path", () =>
   withFakeSlurm(async (slurm) => {

@@ -104,9 +104,10 @@ function toFilter({ asked, cluster, nowMs }: ProgramCall): (task: Task) => boole
   };
   const unknown = chosen.user?.find((user) => !isPossibleUser(user));
   if (unknown !== undefined) throw new SlurmRefusal(`sacct: error: Invalid user id: ${unknown}\n`);
+  const isNamed = asked.has("jobs");
   return (task) =>
     (states === undefined
-      ? overlaps(task, fromMs, untilMs)
+      ? overlaps(task, { fromMs, untilMs, isNamed })
       : states.some((state) => wasIn(task, state, fromMs, untilMs))) &&
     isChosen(task, chosen, cluster);
 }
@@ -117,10 +118,19 @@ function defaultStart(asked: AskedOptions, nowMs: number): number {
   return asked.has("state") ? nowMs : new Date(nowMs).setHours(0, 0, 0, 0);
 }
 
-function overlaps(task: Task, fromMs: number, untilMs: number): boolean {
+/** What accounting is asked for. */
+interface Window {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** Whether jobs are asked for by their IDs. */
+  readonly isNamed: boolean;
+}
+
+function overlaps(task: Task, { fromMs, untilMs, isNamed }: Window): boolean {
   const begun = task.eligibleMs ?? task.submitMs;
-  // A job that waits for its begin time is already in the list.
-  const known = task.endMs === null ? Math.min(begun, task.submitMs) : begun;
+  // A job that waits for its begin time is already in the list; cancelled before that, only if it is asked for by name.
+  const isEarly = task.endMs === null || isNamed;
+  const known = isEarly ? Math.min(begun, task.submitMs) : begun;
   return known <= untilMs && (task.endMs === null || task.endMs >= fromMs);
 }
 

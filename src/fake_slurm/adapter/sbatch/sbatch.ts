@@ -11,6 +11,7 @@ import { JobTable } from "../../manager/job_table.ts";
 import { ensureManager } from "../../manager/manager_lock.ts";
 import type { Cluster } from "../../manager/state_directory.ts";
 import {
+  heterogeneous,
   mergeOptions,
   optionsFromDirectives,
   SBATCH_OPTIONS,
@@ -43,6 +44,7 @@ export async function runSbatch(
   const own = mergeOptions(options);
   if (answersItself("sbatch", own, cluster, context)) return 0;
   const [file, ...scriptArgs] = words;
+  if (file === ":") throw heterogeneous();
   const command = own.get("wrap");
   if (command !== undefined && file !== undefined) {
     throw new SlurmRefusal(

@@ -1,3 +1,4 @@
+import { SlurmRefusal } from "../../context.ts";
 import type { SlurmVersion } from "../../manager/slurm_version.ts";
 import { getopt, type GivenOption, type OptionSpec, versionedTable } from "../getopt.ts";
 
@@ -43,7 +44,11 @@ const OPPOSITES: Readonly<Record<string, string>> = {
   ...{ "mem": "mem-per-cpu", "mem-per-cpu": "mem" },
 };
 
-/** The options of a script's `#SBATCH` lines, which end at its first command. */
+/**
+ * The options of a script's `#SBATCH` lines, which end at its first command.
+ *
+ * @throws {SlurmRefusal} If one is not acceptable, or begins a component of a heterogeneous job.
+ */
 export function optionsFromDirectives(
   script: string,
   version: SlurmVersion,
@@ -51,11 +56,18 @@ export function optionsFromDirectives(
   const args: string[] = [];
   for (const line of script.split("\n")) {
     if (/^#SBATCH(?=[\s-]|$)/.test(line)) {
-      args.push(...splitDirective(line.slice("#SBATCH".length)));
+      const words = splitDirective(line.slice("#SBATCH".length));
+      if (words[0] === "hetjob" || words[0] === "packjob") throw heterogeneous();
+      args.push(...words);
     } else if (!/^\s*(#|$)/.test(line)) break;
   }
   return getopt(args, { program: "sbatch", specs: SBATCH_OPTIONS[version], refusalStatus: 255 })
     .options;
+}
+
+/** What sbatch of the fake says of a job with components. */
+export function heterogeneous(): SlurmRefusal {
+  return new SlurmRefusal("sbatch: error: the fake Slurm does not support heterogeneous jobs\n");
 }
 
 /** Splits a directive into words: quotes group, a backslash protects, `#` begins a comment. */
