@@ -53,7 +53,7 @@ const RUN_BY: readonly (readonly [
     ["tests/support/seed/reschedule_cases.ts", "each run is committed, the chain grows"],
   ],
   [
-    "The record in each commit tells",
+    "The record in each commit says",
     ["tests/engine/evidence_test.ts", "of a plain job → submission, script, inputs, accounting"],
   ],
   [
