@@ -46,6 +46,11 @@ export interface DescribedOutput {
   readonly size?: number;
   /** `true` for a subdataset that is not here as the run left it: what of it is an output cannot be told. */
   readonly isHidden?: true;
+  /**
+   * `true` for a file that neither its commit nor those of the runs that it repeats have changed: it was written the
+   * same again, or not at all.
+   */
+  readonly isUnchanged?: true;
 }
 
 /** A run that stands in relation to another one. */
@@ -273,7 +278,13 @@ async function findOutputs(
   return [
     ...own.map((file) => {
       const size = sizes.get(file);
-      return { path: file.path, ...(size === undefined ? {} : { size }) };
+      const isUnchanged = written?.has(file.path) === false &&
+        record.evidence?.savedByOthers !== true;
+      return {
+        path: file.path,
+        ...(size === undefined ? {} : { size }),
+        ...(isUnchanged ? { isUnchanged } : {}),
+      };
     }),
     ...hidden.map((path): DescribedOutput => ({ path, isHidden: true })),
   ];

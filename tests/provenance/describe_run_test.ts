@@ -77,6 +77,25 @@ Deno.test("describeRun() names what the run wrote, without its logs and what oth
   assert.deepEqual((await described(history, oid)).outputs, [{ path: "out/a", size: 5 }]);
 });
 
+Deno.test("describeRun() marks a claimed file that neither the run nor those it repeats have changed", async () => {
+  await using history = await History.create();
+  const first = await history.run("1", { outputs: ["a", "b"], files: { a: "1\n", b: "1\n" } });
+  const again = await history.run("2", {
+    ...{ outputs: ["a", "b"], files: { a: "2\n" }, chain: [first] },
+  });
+  const other = await history.run("3", { outputs: ["a", "b"], files: { log: "3\n" } });
+  const saved = await history.run("4", {
+    ...{ outputs: ["a"], files: { log: "4\n" }, evidence: { savedByOthers: true } },
+  });
+  const unchanged = async (oid: string) =>
+    (await described(history, oid)).outputs.filter(({ isUnchanged }) => isUnchanged)
+      .map(({ path }) => path);
+
+  assert.deepEqual(await unchanged(again), []);
+  assert.deepEqual(await unchanged(other), ["a", "b"]);
+  assert.deepEqual(await unchanged(saved), []);
+});
+
 Deno.test("describeRun() knows which run it repeats, and by which it is repeated, with the verdict", async () => {
   await using history = await History.create();
   const gone = "0".repeat(40);

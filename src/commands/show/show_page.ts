@@ -224,13 +224,14 @@ function changedWhileOpen({ description }: ShownJob): string | undefined {
 function outputsOf({ description, claims }: ShownJob): string[] {
   const { outputs, isCut } = description;
   if (outputs.length === 0) return [...claims].slice(0, MOST_FILES);
-  const lines = outputs.slice(0, MOST_FILES).map(({ path, size, isHidden }) =>
-    isHidden === true
-      ? `${path} (a subdataset that is not here)`
-      : size === undefined
-      ? path
-      : `${path} (${renderSize(size)})`
-  );
+  const lines = outputs.slice(0, MOST_FILES).map(({ path, size, isHidden, isUnchanged }) => {
+    if (isHidden === true) return `${path} (a subdataset that is not here)`;
+    const known = [
+      ...(size === undefined ? [] : [renderSize(size)]),
+      ...(isUnchanged === true ? ["not changed by this job"] : []),
+    ];
+    return known.length === 0 ? path : `${path} (${known.join(", ")})`;
+  });
   const more = outputs.length - MOST_FILES;
   if (more > 0) lines.push(`and ${more} more`);
   if (isCut) lines.push("which of them it wrote is not known: the clone is shallow and ends here");

@@ -30,9 +30,11 @@ export function recordOfShown(dataset: Dataset, shown: ShownJob): ResultRecord {
     outputs: shown.claims,
     script: script && { path: script.path, ...sourceOf(script) },
     sources: description.inputs.map((input) => ({ path: input.path, ...sourceOf(input) })),
-    files: description.outputs.map(({ isHidden, ...file }) =>
-      isHidden === true ? { ...file, missing: true } : file
-    ),
+    files: description.outputs.map(({ isHidden, isUnchanged, ...file }) => ({
+      ...file,
+      ...(isHidden === true ? { missing: true } : {}),
+      ...(isUnchanged === true ? { unchanged: true } : {}),
+    })),
     logs: shown.logs,
     logEnd: shown.logEnd?.text,
     accounting: Object.keys(accounting).length === 0

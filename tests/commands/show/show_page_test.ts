@@ -133,6 +133,12 @@ Deno.test("renderPage() names outputs that were written, or else those that were
     said("outputs", { claims: ["out"], description }),
     /^a \(7 bytes\)\nb\nwhich of them/,
   );
+  const unchanged = { isUnchanged: true } as const;
+  const outputs = [{ path: "a", size: 7, ...unchanged }, { path: "b", ...unchanged }];
+  assert.equal(
+    said("outputs", { description: { outputs } }),
+    "a (7 bytes, not changed by this job)\nb (not changed by this job)",
+  );
 });
 
 Deno.test("renderPage() shows what a name holds, and lets no line end through", () => {
