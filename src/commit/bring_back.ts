@@ -121,7 +121,7 @@ export async function forgetHalfCopies(dataset: Dataset, job: SubmittedJob): Pro
 }
 
 /** Removes the half copies that a killed finish left in the places of these files. */
-async function removeHalfCopies(root: string, files: Iterable<string>): Promise<void> {
+export async function removeHalfCopies(root: string, files: Iterable<string>): Promise<void> {
   const folders = Map.groupBy(files, (path) => dirname(path));
   for (const [folder, paths] of folders) {
     const names = new Set(paths.map((path) => startOfTemporary(basename(path))));

@@ -4,7 +4,7 @@ import type { JobAccounting } from "../jobs/accounting.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { splitJobId } from "../jobs/job_id.ts";
 import type { LateFiles } from "../fs/late_files.ts";
-import { refreshEnvironment, replaceText } from "./refresh_environment.ts";
+import { refreshEnvironment, takeBackText } from "./refresh_environment.ts";
 import type { RefreshedText } from "./refresh_environment.ts";
 
 /**
@@ -82,12 +82,12 @@ export class EnvironmentFiles implements LateFiles, Disposable {
 
   /** Gives those that are not kept their former text, unless somebody has written another one meanwhile. */
   [Symbol.dispose](): void {
-    for (const [key, { before, after }] of this.#texts) {
+    for (const [key, text] of this.#texts) {
       const path = this.#files.get(key)!;
       try {
         const file = join(this.#dataset.root, path);
-        const isOurs = Deno.lstatSync(file).isFile && Deno.readTextFileSync(file) === after;
-        if (isOurs) replaceText(this.#dataset, path, before);
+        const isOurs = Deno.lstatSync(file).isFile && Deno.readTextFileSync(file) === text.after;
+        if (isOurs) takeBackText(this.#dataset, path, text);
       } catch {
         // On a full disk it stays as it is, which is harmless: what it says is true.
       }

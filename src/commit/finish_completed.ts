@@ -265,7 +265,7 @@ class CommitPlanner {
       room: this.#rooms.get(job.jobKey) ?? new Map(),
     };
     const claimsWithFiles = requireGoodClaims(dataset, { ...job, outputs }, demands, session);
-    await this.#contents.require(job, [...claimsWithFiles, ...slurmOutputs]);
+    await this.#contents.require(job, [...claimsWithFiles, ...slurmOutputs], session);
     const { evidence, files } = await this.#proof.complete(job);
     const environment = this.#environment;
     environment.add(job, slurmOutputs);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isAnnexLink } from "../annex/annexed_files.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { renderPythonJsonUnsorted } from "../datalad/python_json.ts";
 import { SharedMode } from "../fs/shared_mode.ts";
@@ -11,6 +12,8 @@ export interface RefreshedText {
   readonly before: string;
   /** What it says. */
   readonly after: string;
+  /** Where it led, if it was the link of an annexed file. */
+  readonly link?: string;
 }
 
 /**
@@ -38,8 +41,10 @@ export function refreshEnvironment(
     NodeList: accounting.nodeList,
   };
   try {
-    // A link is an annexed file of an earlier commit.
-    if (!Deno.lstatSync(file).isFile) return undefined;
+    const info = Deno.lstatSync(file);
+    // Somebody has saved it while the job ran.
+    const link = info.isSymlink ? Deno.readLinkSync(file) : undefined;
+    if (link === undefined ? !info.isFile : !isAnnexLink(link)) return undefined;
     const old = Deno.readTextFileSync(file);
     // As a crash leaves it: the name is there, and of the content nothing, or zeros.
     const told = /^[\0\s]*$/.test(old) ? now : JSON.parse(old);
@@ -51,10 +56,20 @@ export function refreshEnvironment(
     const text = renderPythonJsonUnsorted(values);
     if (text === old) return undefined;
     replaceText(dataset, path, text);
-    return { before: old, after: text };
+    return { before: old, after: text, ...(link === undefined ? {} : { link }) };
   } catch {
     return undefined; // the record has it all the same
   }
+}
+
+/** Gives an environment file back what it was. */
+export function takeBackText(
+  dataset: Dataset,
+  path: string,
+  { before, link }: RefreshedText,
+): void {
+  if (link === undefined) replaceText(dataset, path, before);
+  else put(dataset, path, (temporary) => Deno.symlinkSync(link, temporary));
 }
 
 /**
@@ -62,11 +77,17 @@ export function refreshEnvironment(
  * stays open until it has. It is synchronous because a thousand jobs take their turns: going through the
  * event loop would double the time.
  */
-export function replaceText(dataset: Dataset, path: string, text: string): void {
-  const temporary = join(temporaryFolderOf(dataset), crypto.randomUUID());
-  try {
+function replaceText(dataset: Dataset, path: string, text: string): void {
+  put(dataset, path, (temporary) => {
     Deno.writeTextFileSync(temporary, text, { createNew: true });
     SharedMode.of(dataset.config).adjust(temporary);
+  });
+}
+
+function put(dataset: Dataset, path: string, make: (temporary: string) => void): void {
+  const temporary = join(temporaryFolderOf(dataset), crypto.randomUUID());
+  try {
+    make(temporary);
     Deno.renameSync(temporary, join(dataset.root, path));
   } catch (error) {
     removeNow(temporary);

@@ -110,6 +110,8 @@ class OutputStaging {
     const present = selected.present.filter((path) => !owners.failures.has(owners.ownerOf(path)!));
     const deleted = selectDeleted(selected, present, owners, this.#session);
     const lateFiles = this.#settling(snapshots, new Set(present));
+    // A link, of a file that somebody has saved, would be staged as it is, before it says what it is to.
+    if ([...lateFiles.paths].some((path) => !snapshots.wasFile(path))) await lateFiles.settle();
     if (present.length > 0) await this.#initialiseAnnex();
     const added = this.#dataset.hasAnnex
       ? await this.#addWithAnnex(present, deleted, { lost, late: lateFiles })

@@ -3,10 +3,14 @@ import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
 import { isAnnexLink } from "../annex/annexed_files.ts";
 import { isContentOfKey } from "../annex/key_content.ts";
 import { UserError } from "../errors.ts";
+import { CopyError, placeCopy } from "../fs/copy_tree.ts";
 import { ifPresent, isAbsence } from "../fs/if_present.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { isWithin, joinPath } from "../paths/root_paths.ts";
+import { firstOf } from "../session/name_list.ts";
+import type { Session } from "../session/session.ts";
 import { shellName } from "../shell/shell_name.ts";
+import { removeHalfCopies } from "./bring_back.ts";
 
 /** An annexed file whose content is not that of its key. */
 interface PartlyGiven {
@@ -24,6 +28,8 @@ interface PartlyGiven {
 const CLOCKS_MS = 3_600_000;
 /** What is compared byte by byte: a larger one whose size is right is taken for whole. */
 const MOST_READ_BYTES = 64 * 2 ** 20;
+/** A larger file may not find room twice, and keeps everybody waiting. */
+const MOST_COPIED_BYTES = 2 ** 30;
 /** A hint names at most so many files. */
 const MOST_IN_HINT = 20;
 
@@ -46,18 +52,55 @@ export class WholeContents {
   }
 
   /**
-   * Requires that git-annex has all that the job wrote at and below `paths`, relative to the root.
+   * Requires that git-annex can be given all that the job wrote at and below `paths`, relative to the root: what has
+   * grown since it was given is a file of its own again, whole, and added like any other.
    *
-   * @throws {UserError} `BAD_OUTPUT`
+   * A crash leaves files that are whole, and at most one half copy, which the next call takes away.
+   *
+   * @throws {UserError} `BAD_OUTPUT` for what is too large to copy, or has not just grown; `COPY_FAILED`.
    */
-  async require(job: SubmittedJob, paths: Iterable<string>): Promise<void> {
+  async require(job: SubmittedJob, paths: Iterable<string>, session: Session): Promise<void> {
     const partly = new Map<string, PartlyGiven>();
     for (const path of paths) {
       for (const file of await this.#findAt(path)) {
         if (file.givenMs >= job.submittedAtMs - CLOCKS_MS) partly.set(file.path, file);
       }
     }
-    if (partly.size > 0) throw partlyGiven(job, [...partly.values()]);
+    const files = [...partly.values()];
+    if (files.length === 0) return;
+    if (!files.every(hasGrown)) throw partlyGiven(job, files);
+    await removeHalfCopies(this.#root, partly.keys());
+    for (const { path } of files) await this.#takeOut(job, path);
+    session.warn(
+      `git-annex was given ${
+        firstOf(files.map(({ path }) => `"${path}"`), 3)
+      } while job ${job.jobId} was ` +
+        "still writing: what is whole now is added in its place",
+    );
+  }
+
+  /** Puts a file that holds what a link leads to in the place of the link. */
+  async #takeOut({ jobId }: SubmittedJob, path: string): Promise<void> {
+    const file = join(this.#root, path);
+    await placeCopy(file, file).catch((error) => {
+      if (!(error instanceof CopyError)) throw error;
+      throw new UserError(
+        "COPY_FAILED",
+        `Cannot take "${path}" of job ${jobId} back from git-annex: ${error.message}`,
+        {
+          unchanged: "The job stays open",
+          hint: `fix it, then: dlslurm finish ${jobId}`,
+          cause: error,
+        },
+      );
+    });
+    // An object of the annex nobody may write to.
+    const { mode } = await Deno.stat(file);
+    if (mode !== null) await Deno.chmod(file, mode | 0o200);
+    // Claims of other jobs may be around it, too.
+    for (const [claim, found] of this.#found) {
+      this.#found.set(claim, found.filter((each) => each.path !== path));
+    }
   }
 
   async #findAt(path: string): Promise<readonly PartlyGiven[]> {
@@ -102,6 +145,11 @@ export class WholeContents {
     const isWhole = await isContentOfKey(key, await Deno.readFile(file));
     return isWhole === false ? { path, givenMs, expected: undefined, size } : undefined;
   }
+}
+
+/** Whether more was written to a file since it was given, of no more than can be copied in a moment. */
+function hasGrown({ expected, size }: PartlyGiven): boolean {
+  return expected !== undefined && size > expected && size <= MOST_COPIED_BYTES;
 }
 
 /** The key of the locked annexed file at `file`; `undefined` if another link is there. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refreshEnvironment } from "../../src/commit/refresh_environment.ts";
+import { refreshEnvironment, takeBackText } from "../../src/commit/refresh_environment.ts";
 import { openDataset } from "../../src/datalad/dataset.ts";
 import type { AccountingEvidence } from "../../src/jobs/evidence.ts";
 import { TestRepository } from "../support/test_repository.ts";
@@ -53,7 +53,7 @@ Deno.test("refreshEnvironment() writes what accounting tells into a file that a 
   }
 });
 
-Deno.test("refreshEnvironment() leaves what it cannot read, and a link, as they are", async () => {
+Deno.test("refreshEnvironment() leaves what it cannot read, and a link of somebody, as they are", async () => {
   for (const fields of ["no JSON", "[1]x", "null"]) {
     const { before, after } = await refreshed(fields, { state: "FAILED" });
     assert.deepEqual([before, after], [undefined, fields]);
@@ -65,4 +65,21 @@ Deno.test("refreshEnvironment() leaves what it cannot read, and a link, as they 
   assert.equal(refreshEnvironment(dataset, "link", { state: "FAILED" }), undefined);
   assert.equal(refreshEnvironment(dataset, "none", { state: "FAILED" }), undefined);
   assert.equal(await Deno.readTextFile(repository.at("kept")), JSON.stringify(PENDING));
+});
+
+Deno.test("refreshEnvironment() takes a link of the annex, and takeBackText() puts it back", async () => {
+  await using repository = await TestRepository.create();
+  const text = JSON.stringify(PENDING, undefined, 2);
+  const object = ".git/annex/objects/aa/bb/MD5E-s1--00.json/MD5E-s1--00.json";
+  await repository.dataset.write(object, text);
+  await Deno.symlink(object, repository.at("env.json"));
+  const dataset = await openDataset(repository.runner, repository.root, undefined);
+
+  const told = refreshEnvironment(dataset, "env.json", { state: "COMPLETED" });
+
+  assert.equal((await Deno.lstat(repository.at("env.json"))).isFile, true);
+  assert.match(await Deno.readTextFile(repository.at("env.json")), /"JobState": "COMPLETED"/);
+  assert.equal(await Deno.readTextFile(repository.at(object)), text);
+  takeBackText(dataset, "env.json", told!);
+  assert.equal(await Deno.readLink(repository.at("env.json")), object);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { WholeContents } from "../../src/commit/whole_contents.ts";
 import { openJob } from "../support/jobs.ts";
+import { testSession } from "../support/test_session.ts";
 import { TestFolder } from "../support/test_folder.ts";
 
 /** Of "12345". */
@@ -25,27 +26,42 @@ const PLACES: readonly Place[] = [
 ];
 
 for (const { name, path, outputs, called } of PLACES) {
-  Deno.test(`WholeContents wants all that was written to ${name}`, async () => {
+  Deno.test(`WholeContents takes all that was written to ${name}`, async () => {
     await using folder = await TestFolder.create({ [OBJECT]: "12345", [`${path}.d/x`]: "" });
     await Deno.mkdir(folder.at(`${path}/..`), { recursive: true });
     await Deno.symlink(`${"../".repeat(path.split("/").length - 1)}${OBJECT}`, folder.at(path));
     const job = openJob({ outputs, submittedAtMs: Date.now() });
+    const session = testSession();
     const look = () =>
-      new WholeContents(folder.root, [job]).require(job, [...outputs, "slurm-151.out"]);
+      new WholeContents(folder.root, [job]).require(job, [...outputs, "slurm-151.out"], session);
     await look();
+    await Deno.remove(folder.at(OBJECT));
+    await look(); // content that is not here is no other
+    assert.deepEqual(session.warnings, []);
 
-    // Somebody ran git annex add, and the job went on writing.
-    await Deno.writeTextFile(folder.at(OBJECT), "123456789");
-
+    await Deno.writeTextFile(folder.at(OBJECT), "123");
     await assert.rejects(look(), {
       code: "BAD_OUTPUT",
       message: new RegExp(
-        `given its ${called} with 5 bytes, and it has 9 now: it was still being written`,
+        `given its ${called} with 5 bytes, and it has 3 now: it was still being written`,
       ),
       hint: new RegExp(`^cp -L "${path}" "${path}.copy" && mv "${path}.copy" "${path}", then`),
     });
-    await Deno.remove(folder.at(OBJECT));
-    await look(); // content that is not here is no other
+
+    // Somebody ran git annex add, and the job went on writing; another finish was killed.
+    await Deno.writeTextFile(folder.at(OBJECT), "123456789");
+    await Deno.chmod(folder.at(OBJECT), 0o444);
+    const half = folder.at(`${path}.dlslurm-tmp-${crypto.randomUUID()}`);
+    await Deno.writeTextFile(half, "12");
+    await look();
+
+    assert.equal(await Deno.readTextFile(folder.at(path)), "123456789");
+    const { isSymlink, mode } = await Deno.lstat(folder.at(path));
+    assert.deepEqual([isSymlink, mode! & 0o777], [false, 0o644]);
+    await assert.rejects(Deno.lstat(half), Deno.errors.NotFound);
+    assert.match(session.warnings.join(), new RegExp(`^git-annex was given "${path}" while job`));
+    await look();
+    assert.equal(session.warnings.length, 1);
   });
 }
 
@@ -54,7 +70,7 @@ Deno.test("WholeContents sees what was filled in place, and names many files", a
   const job = openJob({ outputs: ["o"], submittedAtMs: Date.now() });
   await Deno.symlink(`../${OBJECT}`, folder.at("o/a"));
   await Deno.symlink(`../${OBJECT}`, folder.at("o/b c"));
-  const look = () => new WholeContents(folder.root, [job]).require(job, ["o"]);
+  const look = () => new WholeContents(folder.root, [job]).require(job, ["o"], testSession());
   const later = new Date(Date.now() + 60_000);
   await Deno.utime(folder.at(OBJECT), later, later);
   await look(); // as fetched since
@@ -73,5 +89,5 @@ Deno.test("WholeContents leaves alone what git-annex was given long before the j
   await Deno.symlink(`../${OBJECT}`, folder.at("o/a"));
   const job = openJob({ outputs: ["o"], submittedAtMs: Date.now() + 7_200_000 });
 
-  await new WholeContents(folder.root, [job]).require(job, ["o"]);
+  await new WholeContents(folder.root, [job]).require(job, ["o"], testSession());
 });
