@@ -28,7 +28,7 @@ export function logsOf(records: readonly JobRecord[], patterns?: LogPatterns): L
           record.get("JobName"),
           record.get("UserId")?.replace(/\([0-9]+\)$/, ""),
         )
-        : inWorkDir(printed, record, (rest) => escapeFilled(rest, record));
+        : inWorkDir(printed, record, (rest) => escapeName(rest, record));
       logs.set(`${task} ${path}`, { task, path });
     }
   }
@@ -42,14 +42,10 @@ function inWorkDir(path: string, record: JobRecord, toPattern: (rest: string) =>
   return escapeFields(folder) + toPattern(path.slice(folder.length));
 }
 
-/** The fields that scontrol fills in of every job: what looks like one afterwards is part of a name. */
-const FILLED_REGEXP = /%(?=[Aajux])/g;
-
-function escapeFilled(printed: string, record: JobRecord): string {
+/** Of a job's name, too; what else looks like a field may be one that scontrol has left to the tasks. */
+function escapeName(printed: string, record: JobRecord): string {
   const name = record.get("JobName") ?? "";
-  if (!name.includes("%")) return printed.replaceAll(FILLED_REGEXP, "%%");
-  return printed.split(name).map((part) => part.replaceAll(FILLED_REGEXP, "%%"))
-    .join(escapeFields(name));
+  return name.includes("%") ? printed.replaceAll(name, () => escapeFields(name)) : printed;
 }
 
 function escapeFields(text: string): string {

@@ -11,7 +11,7 @@ const CASES: readonly (readonly [state: string, exitCode: string, says: RegExp |
   ["FAILED", "0:64", /^ended by signal 64$/],
   ["FAILED", "139:0", /ended by SIGSEGV/],
   ["FAILED", "127:0", /was not found/],
-  ["FAILED", "126:0", /may not be run/],
+  ["FAILED", "126:0", /is not executable/],
   ["FAILED", "200:0", undefined],
   ["TIMEOUT", "0:0", /the time limit was reached/],
   ["CANCELLED", "0:15", /by somebody or by Slurm/],

@@ -34,7 +34,7 @@ Deno.test("e2e: schedule of a job that gets the ID of an open one → both are o
 
   assert.equal(scheduled.code, 0, scheduled.stderr);
   assert.match(scheduled.stdout, new RegExp(`^Submitted batch job ${jobId}$`, "m"));
-  assert.match(scheduled.stderr, new RegExp(`an older open job has the ID ${jobId}, too`));
+  assert.match(scheduled.stderr, new RegExp(`an older open job also has ID ${jobId}`));
   assert.equal(finish.code, 1, finish.stderr);
   assert.match(finish.stdout, new RegExp(`Statuses: ${jobId}: UNKNOWN\\]`));
   assert.match(finish.stderr, /has given ID \d+ to another job since/);
