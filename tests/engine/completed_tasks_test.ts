@@ -49,7 +49,12 @@ Deno.test("schedule -o {task}: one job claims the output of each task", async ()
 
 for (
   const [what, args, reason, code] of [
-    ["no array", ["-o", "sq/{task}", "sbatch job.sh"], /neither the command nor its script asks for an array/, 2],
+    [
+      "no array",
+      ["-o", "sq/{task}", "sbatch job.sh"],
+      /neither the command nor its script asks for an array/,
+      2,
+    ],
     ["a shell", ["-o", "sq/{task}", "cd . && sbatch --array=1-2 job.sh"], /a shell has to read/, 2],
     [
       "one place",
