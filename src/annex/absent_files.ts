@@ -7,8 +7,13 @@
  */
 
 import { temporaryNameFor } from "../fs/write_file_atomic.ts";
-import { ifPresent } from "../fs/if_present.ts";
-import { isAnnexLink, LONGEST_POINTER_BYTES, POINTER_START } from "./annexed_files.ts";
+import { ifPresent, isAbsence } from "../fs/if_present.ts";
+import {
+  beginsAsPointer,
+  isAnnexLink,
+  LONGEST_POINTER_BYTES,
+  POINTER_START,
+} from "./annexed_files.ts";
 
 const EXECUTABLE_MARK = "x";
 const EXECUTABLE = 0o100;
@@ -29,21 +34,12 @@ export function pointerAt(file: string): string | undefined {
  * here, and git would take the pointer for a part of it.
  */
 export function isBehindPointer(file: string): boolean {
-  return ifPresent(() => {
+  try {
     const { isFile, size } = Deno.lstatSync(file);
     if (!isFile || size <= POINTER_START.length) return false;
-    return startOf(file).startsWith(POINTER_START) && pointerAt(file) === undefined;
-  }) ?? false;
-}
-
-/** Empty for what may not be read. */
-function startOf(file: string): string {
-  try {
-    using opened = Deno.openSync(file);
-    const start = new Uint8Array(POINTER_START.length);
-    return new TextDecoder().decode(start.subarray(0, opened.readSync(start) ?? 0));
+    return beginsAsPointer(file) && pointerAt(file) === undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.PermissionDenied) return "";
+    if (isAbsence(error) || error instanceof Deno.errors.PermissionDenied) return false;
     throw error;
   }
 }

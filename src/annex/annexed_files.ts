@@ -60,14 +60,15 @@ async function visitMissing(root: string, path: string, found: string[]): Promis
     for await (const { name } of Deno.readDir(full)) {
       if (name !== ".git") await visitMissing(root, path === "." ? name : `${path}/${name}`, found);
     }
-  } else if (info?.isFile && info.size <= LONGEST_POINTER_BYTES && await isPointer(full)) {
+  } else if (info?.isFile && info.size <= LONGEST_POINTER_BYTES && beginsAsPointer(full)) {
     found.push(path);
   }
 }
 
-async function isPointer(file: string): Promise<boolean> {
-  using opened = await Deno.open(file);
+/** Whether a file begins as pointers do; throws where it may not be read. */
+export function beginsAsPointer(file: string): boolean {
+  using opened = Deno.openSync(file);
   const start = new Uint8Array(POINTER_START.length);
-  await opened.read(start);
+  opened.readSync(start);
   return new TextDecoder().decode(start) === POINTER_START;
 }

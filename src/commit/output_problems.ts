@@ -10,7 +10,7 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { isFolderSync } from "../fs/if_present.ts";
-import { diskFailure } from "../process/disk_failure.ts";
+import { diskFailure, NOT_GIVEN } from "../process/disk_failure.ts";
 import type { UnwatchedFile } from "../git/index_flags.ts";
 import { nameOfUser, ownerOf, SHARING, systemWords } from "../process/system_error.ts";
 import { limitFailure } from "../process/system_limits.ts";
@@ -179,9 +179,6 @@ export function unreadable(dataset: Dataset, path: string, reason: string): User
 
 const AGAIN = "then run the same command again";
 
-/** The system's words where a file cannot be read, and its permissions are not why. */
-const FAULT = /Input\/output error|Stale (?:NFS )?file handle/;
-
 /** What helps against the reason that git or git-annex gives. */
 function adviceFor(
   dataset: Dataset,
@@ -201,7 +198,7 @@ function adviceFor(
   }
   const known = diskFailure("git", reason) ?? limitFailure("git", reason);
   if (known?.hint !== undefined) return [known.code, known.hint];
-  if (FAULT.test(reason)) return ["DISK", `wait until the file system can read it, ${AGAIN}`];
+  if (NOT_GIVEN.test(reason)) return ["DISK", `wait until the file system can read it, ${AGAIN}`];
   if (!/permission denied|operation not permitted/i.test(reason)) {
     return ["GIT_FAILED", `fix what git reports, ${AGAIN}`];
   }

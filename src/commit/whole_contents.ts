@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { annexKeyOf, sizeOfKey } from "../annex/annex_key.ts";
-import { isAnnexLink } from "../annex/annexed_files.ts";
+import { annexLinkAt } from "../annex/annexed_files.ts";
 import { isContentOfKey } from "../annex/key_content.ts";
 import { UserError } from "../errors.ts";
 import { CopyError, placeCopy } from "../fs/copy_tree.ts";
-import { ifPresent, isAbsence } from "../fs/if_present.ts";
+import { ifPresent } from "../fs/if_present.ts";
+import { walkTree } from "../fs/walk_tree.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
-import { isWithin, joinPath } from "../paths/root_paths.ts";
+import { isWithin } from "../paths/root_paths.ts";
 import { firstOf } from "../session/name_list.ts";
 import type { Session } from "../session/session.ts";
 import { shellName } from "../shell/shell_name.ts";
@@ -107,36 +108,22 @@ export class WholeContents {
     const known = this.#found.get(path);
     if (known !== undefined) return known;
     const found: PartlyGiven[] = [];
-    const info = ifPresent(() => Deno.lstatSync(join(this.#root, path)));
-    if (info !== undefined) await this.#visit(path, info, found);
+    for await (const entry of walkTree(this.#root, path)) {
+      const partly = entry.kind === "link" ? await this.#look(entry.path) : undefined;
+      if (partly !== undefined) found.push(partly);
+    }
     this.#found.set(path, found);
     return found;
-  }
-
-  async #visit(
-    path: string,
-    { isSymlink, isDirectory }: Pick<Deno.FileInfo, "isSymlink" | "isDirectory">,
-    found: PartlyGiven[],
-  ): Promise<void> {
-    if (isSymlink) {
-      const partly = await this.#look(path);
-      if (partly !== undefined) found.push(partly);
-    } else if (isDirectory) {
-      for (const entry of entriesOf(join(this.#root, path))) {
-        // Most are files: nothing is waited for.
-        if (entry.isFile || entry.name === ".git") continue;
-        await this.#visit(joinPath(path, entry.name), entry, found);
-      }
-    }
   }
 
   async #look(path: string): Promise<PartlyGiven | undefined> {
     const file = join(this.#root, path);
     const givenMs = ifPresent(() => Deno.lstatSync(file))?.ctime?.getTime() ?? 0;
     if (givenMs < this.#sinceMs) return undefined;
-    const key = keyAt(file);
-    const content = key === undefined ? undefined : ifPresent(() => Deno.statSync(file));
-    if (key === undefined || content === undefined) return undefined;
+    const link = await annexLinkAt(file);
+    const content = link === undefined ? undefined : ifPresent(() => Deno.statSync(file));
+    if (link === undefined || content === undefined) return undefined;
+    const key = annexKeyOf(link)!;
     const { size, mtime } = content;
     const expected = sizeOfKey(key);
     if (expected !== undefined && expected !== size) return { path, givenMs, expected, size };
@@ -150,28 +137,6 @@ export class WholeContents {
 /** Whether more was written to a file since it was given, of no more than can be copied in a moment. */
 function hasGrown({ expected, size }: PartlyGiven): boolean {
   return expected !== undefined && size > expected && size <= MOST_COPIED_BYTES;
-}
-
-/** The key of the locked annexed file at `file`; `undefined` if another link is there. */
-function keyAt(file: string): string | undefined {
-  try {
-    const target = Deno.readLinkSync(file);
-    return isAnnexLink(target) ? annexKeyOf(target) : undefined;
-  } catch (error) {
-    // A target that is no text is none of git-annex.
-    if (error instanceof Deno.errors.InvalidData || isAbsence(error)) return undefined;
-    throw error;
-  }
-}
-
-/** What cannot be listed git has a word for. */
-function entriesOf(folder: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(folder)];
-  } catch (error) {
-    if (isAbsence(error) || error instanceof Deno.errors.PermissionDenied) return [];
-    throw error;
-  }
 }
 
 function partlyGiven(job: SubmittedJob, files: readonly PartlyGiven[]): UserError {

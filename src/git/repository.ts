@@ -225,7 +225,7 @@ function untrusted(directory: string, stderr: string): UserError {
     `Cannot work in "${place}": it belongs to another user, and git is not set to trust it`,
     {
       detail: stderr,
-      hint: `if you do: git config --global --add safe.directory "${place}"`,
+      hint: `if you trust it: git config --global --add safe.directory "${place}"`,
     },
   );
 }

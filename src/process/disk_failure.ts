@@ -2,7 +2,9 @@ import { UserError } from "../errors.ts";
 import { SHARING } from "./system_error.ts";
 
 const NO_ROOM = /No space left on device|Out of diskspace|Disk quota exceeded/;
-const NOT_WELL = /Read-only file system|Input\/output error|Stale (NFS )?file handle/;
+/** The system's words where it does not give what is on a disk or server. */
+export const NOT_GIVEN = /Input\/output error|Stale (?:NFS )?file handle/;
+const NOT_WELL = new RegExp(`Read-only file system|${NOT_GIVEN.source}`);
 /** What git says where it may not write to the repository; a file of a job that may not be read is no such case. */
 const NOT_ALLOWED =
   /insufficient permission for adding an object|(?:unable to|could not|couldn't|cannot) (?:create|append to|write|unlink|mkdir|lock|rename)\b.*Permission denied/i;

@@ -1,9 +1,14 @@
 import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
 
+/** Whether a key is that of a failed attempt, which no job has. */
+export function isOfAttempt(key: number): boolean {
+  return key < 0;
+}
+
 /** A failed attempt of a job, as a job of its own that Slurm can be asked for. */
 export interface AskedAttempt {
-  /** With the attempt's ID, and a key that no job has. */
+  /** With the attempt's ID, and a key of {@linkcode isOfAttempt}. */
   readonly job: SubmittedJob;
   /** The key of the job that it is an attempt of. */
   readonly jobKey: number;
@@ -35,7 +40,7 @@ export function withAttempts(
   statuses: ReadonlyMap<number, JobStatus>,
   attempts: readonly AskedAttempt[],
 ): Map<number, JobStatus> {
-  const told = new Map([...statuses].filter(([key]) => key >= 0));
+  const told = new Map([...statuses].filter(([key]) => !isOfAttempt(key)));
   for (const { job: { jobKey: key }, jobKey, at } of attempts) {
     const [status, attempt] = [told.get(jobKey), statuses.get(key)];
     if (status === undefined || attempt === undefined) continue;

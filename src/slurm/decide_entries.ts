@@ -8,6 +8,7 @@ import type { JobStatus } from "../jobs/job_status.ts";
 import { offsetOf } from "../jobs/own_entries.ts";
 import { isDoubtful, withQueue } from "../jobs/queue_entries.ts";
 import { submissionOf } from "../jobs/submission_of.ts";
+import { isOfAttempt } from "./attempts_again.ts";
 import { AccountingDisabledError, isKnownSince, querySacct } from "./query_sacct.ts";
 import type { TimeAgo } from "./query_sacct.ts";
 import { querySqueue } from "./query_squeue.ts";
@@ -59,7 +60,7 @@ export async function decideAll(
     [job.jobKey, decideStatus(submission, entries, clock)] as const;
   const statuses = new Map(asked.map(decide));
   // No further question is asked for the sake of an attempt that had failed.
-  const isAttempt = ({ job }: AskedJob) => job.jobKey < 0;
+  const isAttempt = ({ job }: AskedJob) => isOfAttempt(job.jobKey);
   const others = asked.filter((each) => !isAttempt(each)).filter(({ job }) =>
     statuses.get(job.jobKey)!.doubt?.kind === "other submission"
   );

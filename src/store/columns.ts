@@ -16,26 +16,32 @@ export function json<T>(schema: Schema<T>): Schema<T> {
   return v.pipe(v.string(), v.parseJson(), schema);
 }
 
-/** Prepares the insertion of rows into the table `job`, all with the same columns; gives each one's key. */
+/** Prepares the insertion of rows into the table `job`; gives each one's key. */
 export function prepareInsert(database: DatabaseSync): (columns: Columns) => number {
-  let insert: StatementSync | undefined;
+  const prepare = preparer(database);
   return (columns) => {
     const names = Object.keys(columns);
-    insert ??= database.prepare(
+    const insert = prepare(
       `INSERT INTO job (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
     );
     return Number(insert.run(...valuesOf(columns)).lastInsertRowid);
   };
 }
 
-/** Prepares changes of rows of the table `job`, by their keys, all of the same columns. */
+/** Prepares changes of rows of the table `job`, by their keys. */
 export function prepareUpdate(database: DatabaseSync): (key: number, columns: Columns) => void {
-  let update: StatementSync | undefined;
+  const prepare = preparer(database);
   return (key, columns) => {
     const names = Object.keys(columns);
-    update ??= database.prepare(`UPDATE job SET ${names.join(" = ?, ")} = ? WHERE job_key = ?`);
-    update.run(...valuesOf(columns), key);
+    prepare(`UPDATE job SET ${names.join(" = ?, ")} = ? WHERE job_key = ?`)
+      .run(...valuesOf(columns), key);
   };
+}
+
+/** Most callers have the same columns each time: what is the same is prepared once. */
+function preparer(database: DatabaseSync): (text: string) => StatementSync {
+  const prepared = new Map<string, StatementSync>();
+  return (text) => prepared.getOrInsertComputed(text, () => database.prepare(text));
 }
 
 function valuesOf(columns: Columns): (string | number | null)[] {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { isTextByName } from "../jobs/text_by_name.ts";
 import type { Attempt, JobEnd, SubmissionDetails, TableRow } from "../jobs/job.ts";
 import type { Schema } from "./columns.ts";
@@ -48,6 +49,14 @@ export const End: Schema<JobEnd> = asItIs(v.object({
   endS: v.nullable(v.number()),
 }));
 
+/** A job that another one waits for. */
+export const Predecessor: Schema<PredecessorEvidence> = v.object({
+  jobId: v.string(),
+  label: v.exactOptional(v.string()),
+  type: v.exactOptional(v.string()),
+  cluster: v.exactOptional(v.string()),
+});
+
 /** The attempts of a job. */
 export const Attempts: Schema<readonly Attempt[]> = asItIs(v.array(v.object({
   jobId: v.string(),
@@ -63,12 +72,7 @@ export const Attempts: Schema<readonly Attempt[]> = asItIs(v.array(v.object({
   submissionKey: v.nullable(v.number()),
   end: End,
   completedTasks: v.string(),
-  after: v.exactOptional(v.array(v.object({
-    jobId: v.string(),
-    label: v.exactOptional(v.string()),
-    type: v.exactOptional(v.string()),
-    cluster: v.exactOptional(v.string()),
-  }))),
+  after: v.exactOptional(v.array(Predecessor)),
 })));
 
 /** What is as `schema` has it, with what another version may have added. */

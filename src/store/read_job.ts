@@ -4,19 +4,13 @@ import { JOB_STAGES } from "../jobs/job.ts";
 import type { Job } from "../jobs/job.ts";
 import { json } from "./columns.ts";
 import type { Schema } from "./columns.ts";
-import { Attempts, Claim, Details, End, RowShape, TimeMs } from "./job_shapes.ts";
+import { Attempts, Claim, Details, End, Predecessor, RowShape, TimeMs } from "./job_shapes.ts";
 import { allRows } from "./read_rows.ts";
 
 const NOTHING: readonly never[] = [];
 const Text = v.nullable(v.string());
 const SharedText = v.pipe(v.string(), v.transform(shared));
 const TextList = listOf(v.string());
-const Predecessor = v.object({
-  jobId: v.string(),
-  label: v.exactOptional(v.string()),
-  type: v.exactOptional(v.string()),
-  cluster: v.exactOptional(v.string()),
-});
 const HandoverShape = v.object({
   token: v.string(),
   file: v.string(),

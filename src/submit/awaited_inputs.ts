@@ -29,11 +29,11 @@ export const NO_OPEN_JOBS: OpenJobs = { writersOf: () => [], predecessorsOf: () 
 export function openJobsIn(store: () => JobStore, worktree: string): OpenJobs {
   return {
     writersOf: (path, inside) => store().findHolders(worktree, path, inside),
-    predecessorsOf: (jobId) => predecessorsIn(store().listing, jobId),
+    predecessorsOf: (jobId) => idsOfPredecessors(store().listing, jobId),
   };
 }
 
-function predecessorsIn(listing: JobListing, jobId: string): string[] {
+function idsOfPredecessors(listing: JobListing, jobId: string): string[] {
   return jobsBehind(listing, jobId).jobs.flatMap(({ after = [] }) =>
     after.flatMap(({ jobId, type = "afterok" }) => [
       jobId,

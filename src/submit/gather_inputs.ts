@@ -60,37 +60,29 @@ export class InputGatherer {
         noted.add(input.path);
         inputs.push({ ...input, ...mark });
       };
-      const left = [places.placeOf(path)];
+      const first = places.placeOf(path);
+      const left = [first];
       for (const place of left) {
-        const top = this.#folderOutside(place, places);
-        if (top !== undefined) outsides.add(top);
-        const files = await this.#filesIn(place, foldersRoom, top);
+        const info = this.#look(place);
+        const outside = info?.isSymlink ? this.#folderOutside(place, places) : undefined;
+        // Of a folder to which several links lead, or a circle, the files are noted once.
+        if (outside !== undefined && place !== first && outsides.has(outside)) continue;
+        if (outside !== undefined) outsides.add(outside);
+        const isFolder = info?.isDirectory === true || outside !== undefined;
+        const files = isFolder ? await this.#filesIn(place, foldersRoom, outside) : [place];
         if (files === undefined) {
           const tree = (await this.#lookInto()).head.find(place)?.oid;
           note({ path: place, ...(tree === undefined ? {} : { tree }) });
           continue;
         }
-        if (files.length !== 1 || files[0] !== place) foldersRoom -= files.length;
+        if (isFolder) foldersRoom -= files.length;
         for (const file of files) {
           if (noted.has(file)) continue;
           const { read = 0, ...input } = await this.#asBefore(file, room) ??
             await lookAtInput(await this.#lookInto(), file, room);
           room -= read;
-          const isOpen = input.path === file && (input.key ?? input.blob) === undefined;
-          const outside = isOpen ? this.#folderOutside(file, places) : undefined;
-          if (outside !== undefined) {
-            // Of a folder to which several links lead, or a circle, the files are noted once.
-            if (!outsides.has(outside)) left.push(file);
-            outsides.add(outside);
-            continue;
-          }
-          if (input.path === file) {
-            note(input);
-            continue;
-          }
-          // A link: what it leads to may be a folder.
           if (noted.has(input.path)) continue;
-          if (!this.#isFolder(input.path)) note(input);
+          if (!this.#leadsToFolder(file, input, places)) note(input);
           else if (!left.includes(input.path)) left.push(input.path);
         }
       }
@@ -98,17 +90,24 @@ export class InputGatherer {
     return inputs;
   }
 
+  /** Whether a file is a link to a folder, in the dataset as its input says or out of it: its files are inputs. */
+  #leadsToFolder(file: string, { path, key, blob }: NotedInput, places: LinkedPaths): boolean {
+    if (path !== file) return this.#look(path)?.isDirectory === true;
+    if ((key ?? blob) !== undefined || !this.#look(file)?.isSymlink) return false;
+    return this.#folderOutside(file, places) !== undefined;
+  }
+
   /** An input that is byte for byte what it was when it was noted that HEAD has it like this. */
   async #asBefore(path: string, room: number): Promise<Looked | undefined> {
     this.#known ??= new Map(
-      (this.#before()?.inputs ?? []).filter(isVersionOfHead)
+      (this.#before()?.inputs ?? []).filter(isAsHeadHasIt)
         .map(({ extra: _, ...input }) => [input.path, input]),
     );
     const known = this.#known.get(path);
     if (known === undefined) return undefined;
     const { root, headOid } = this.#dataset;
     const file = join(root, path);
-    const info = lookIfThere(() => Deno.lstatSync(file));
+    const info = this.#look(path);
     if (info?.isSymlink) {
       const link = targetOf(file);
       const isSame = link !== undefined && isAnnexLink(link) && annexKeyOf(link) === known.key;
@@ -121,15 +120,14 @@ export class InputGatherer {
     return { ...known, traits: { ...traitsOf(info), raw }, read: content!.length };
   }
 
-  #isFolder(path: string): boolean {
-    return lookIfThere(() => Deno.lstatSync(join(this.#dataset.root, path)))?.isDirectory === true;
+  #look(path: string): Deno.FileInfo | undefined {
+    return lookIfThere(() => Deno.lstatSync(join(this.#dataset.root, path)));
   }
 
-  /** The folder out of the dataset, absolute, that a link leads to. */
+  /** The folder out of the dataset, absolute, that a link leads to; `undefined` if it leads elsewhere. */
   #folderOutside(path: string, places: LinkedPaths): string | undefined {
     const file = join(this.#dataset.root, path);
-    const isLink = lookIfThere(() => Deno.lstatSync(file))?.isSymlink === true;
-    const target = isLink ? targetOf(file) : undefined;
+    const target = targetOf(file);
     if (target === undefined || isAnnexLink(target)) return undefined;
     if (places.follow(path, target) !== undefined) return undefined;
     const real = lookIfThere(() => Deno.realPathSync(file));
@@ -138,14 +136,12 @@ export class InputGatherer {
   }
 
   /**
-   * The files at and under a path; `undefined` for a folder with more than there is room for.
+   * The files in a folder; `undefined` for one with more than there is room for.
    *
    * @param outside where the path leads out of the dataset, if it is a link to a folder there.
    */
   async #filesIn(path: string, room: number, outside?: string): Promise<string[] | undefined> {
     const { root } = this.#dataset;
-    const info = lookIfThere(() => Deno.lstatSync(join(root, path)));
-    if (info?.isDirectory !== true && outside === undefined) return [path];
     const files: string[] = [];
     for await (const entry of walkTree(outside ?? root, outside === undefined ? path : ".")) {
       if (entry.kind === "closed") return undefined;
@@ -158,6 +154,6 @@ export class InputGatherer {
 }
 
 /** Of a version that HEAD does not have size and time are noted, or that it is not there. */
-function isVersionOfHead({ key, blob, size, modified, missing }: NotedInput): boolean {
+function isAsHeadHasIt({ key, blob, size, modified, missing }: NotedInput): boolean {
   return (key ?? blob) !== undefined && size === undefined && !modified && !missing;
 }
