@@ -6,6 +6,7 @@ import { UserError } from "../errors.ts";
 import { CopyError, placeCopy } from "../fs/copy_tree.ts";
 import { ifPresent } from "../fs/if_present.ts";
 import { walkTree } from "../fs/walk_tree.ts";
+import { syncToDisk } from "../fs/write_file_atomic.ts";
 import type { SubmittedJob } from "../jobs/job.ts";
 import { isWithin } from "../paths/root_paths.ts";
 import { firstOf } from "../session/name_list.ts";
@@ -83,7 +84,15 @@ export class WholeContents {
   /** Puts a file that holds what a link leads to in the place of the link. */
   async #takeOut({ jobId }: SubmittedJob, path: string): Promise<void> {
     const file = join(this.#root, path);
-    await placeCopy(file, file).catch((error) => {
+    const link = await annexLinkAt(file);
+    await placeCopy(file, file, async (copy) => {
+      // An object of the annex nobody may write to.
+      const { mode } = await Deno.stat(copy);
+      if (mode !== null) await Deno.chmod(copy, mode | 0o200);
+      // Else a power cut could leave an empty file where the link was.
+      await syncToDisk(copy);
+      if (await annexLinkAt(file) !== link) throw new CopyError(path, "it was changed just now");
+    }).catch((error) => {
       if (!(error instanceof CopyError)) throw error;
       throw new UserError(
         "COPY_FAILED",
@@ -95,9 +104,6 @@ export class WholeContents {
         },
       );
     });
-    // An object of the annex nobody may write to.
-    const { mode } = await Deno.stat(file);
-    if (mode !== null) await Deno.chmod(file, mode | 0o200);
     // Claims of other jobs may be around it, too.
     for (const [claim, found] of this.#found) {
       this.#found.set(claim, found.filter((each) => each.path !== path));

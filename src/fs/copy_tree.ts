@@ -61,13 +61,13 @@ async function copyFile(from: string, info: Deno.FileInfo, to: string): Promise<
  *
  * A crash leaves a file beside `to` with a name that {@linkcode temporaryNameFor} gave.
  *
- * @param clearWay called when the copy is there, under another name: takes away what cannot be replaced.
+ * @param clearWay called with the copy's other name when it is there: takes away what cannot be replaced.
  * @throws {CopyError} naming the file.
  */
 export async function placeCopy(
   from: string,
   to: string,
-  clearWay: () => Promise<void> = () => Promise.resolve(),
+  clearWay: (copy: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const temporary = temporaryNameFor(to);
   try {
@@ -80,7 +80,7 @@ export async function placeCopy(
     if (info.atime !== null && info.mtime !== null) {
       await Deno.utime(temporary, info.atime, info.mtime);
     }
-    await clearWay();
+    await clearWay(temporary);
     await Deno.rename(temporary, to);
   } catch (error) {
     await Deno.remove(temporary).catch(() => undefined);
