@@ -10,7 +10,7 @@
 #
 # The last line is `N passed, N failed`, in which the demo counts as one; exit status 1 if anything failed.
 # With COMMAND it is that command's exit status, and there is no such line. DLSLURM_TEST_PASSED=FILE gets the
-# names of the test files that passed with nothing skipped.
+# list of the tests that passed.
 set -uo pipefail
 
 readonly DENO='npx -y deno@2.9.6'

@@ -38,7 +38,8 @@ async function run(
   await using slurm = target.kind === "fake"
     ? await TestSlurm.startFake(sandbox, { DLSLURM_FAKE_SLURM_VERSION: target.version, ...fake })
     : await TestSlurm.start(target.kind, sandbox);
-  await run({ sandbox, slurm, version: await slurm.version(), uid: Deno.uid() ?? 0 });
+  const version = target.kind === "fake" ? target.version : await slurm.version();
+  await run({ sandbox, slurm, version, uid: Deno.uid() ?? 0 });
 }
 
 /** The answers of a real Slurm to this very case: none may be missing, none may be left. */

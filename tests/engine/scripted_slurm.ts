@@ -93,8 +93,8 @@ const LOST_CLUSTER = `if [ -e "$D/lost" ]; then
 fi`;
 
 const SCRIPTS = {
-  // Making a folder is the one step that only one of several submissions can do.
-  sbatch: `n=1
+  // Making a folder is the one step that only one of several submissions can do; as many as are there are taken.
+  sbatch: `n=$(set -- "$D"/*.job; echo $#)
 while ! mkdir "$D/$n.job" 2>/dev/null; do n=$((n + 1)); done
 pwd >"$D/$n.folder"
 printf '%s\\n' "$*" >"$D/$n.args"

@@ -1,6 +1,7 @@
 import { joinPath } from "../../src/paths/root_paths.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { copyTemplate } from "../support/templates.ts";
 import { EngineWorld } from "./engine_world.ts";
 
 /** Runs git in a subdataset, `.` for the dataset itself; it has to succeed. */
@@ -31,11 +32,19 @@ export async function addSubdataset(
 /** A dataset with `sub` in it, `sub/deep` in that, and `beside`. */
 export async function createNested(): Promise<EngineWorld> {
   const world = await EngineWorld.create({ "old.txt": "old\n" });
-  await addSubdataset(world, "sub");
-  await addSubdataset(world, "sub/deep");
-  await addSubdataset(world, "beside");
-  await world.git("add", "--all");
-  await world.git("commit", "--quiet", "-m", "as it is in sub");
+  const { root } = world;
+  const alone = `${root} alone`;
+  await Deno.rename(root, alone);
+  await copyTemplate("nested", root, async (folder) => {
+    await world.sandbox.require(["cp", "-a", alone, folder]);
+    world.root = folder;
+    await addSubdataset(world, "sub");
+    await addSubdataset(world, "sub/deep");
+    await addSubdataset(world, "beside");
+    await world.git("add", "--all");
+    await world.git("commit", "--quiet", "-m", "as it is in sub");
+  }, [".git/config", "sub/.git/config"]);
+  world.root = root;
   return world;
 }
 

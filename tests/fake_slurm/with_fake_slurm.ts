@@ -1,7 +1,9 @@
 import { DenoRunner } from "../../src/process/deno_runner.ts";
 import { type RunResult, textOf } from "../../src/process/runner.ts";
+import { readFakeTasks, waitForFakeTasks } from "../support/fake_tasks.ts";
 import { pollUntil } from "../support/polling.ts";
 import { findProcesses } from "../support/processes.ts";
+import { isEnded } from "../support/slurm.ts";
 import { FAKE_PROGRAM } from "./fake_program.ts";
 
 /** What one program said, decoded. */
@@ -54,8 +56,9 @@ export async function withFakeSlurm(
   try {
     await test(slurm);
   } finally {
-    await slurm.run("scancel", "--me");
-    await until(async () => (await slurm.run("squeue", "-h", "-t", "R,CG")).stdout === "");
+    const isOver = () => readFakeTasks(slurm.stateDir).every(({ state }) => isEnded(state));
+    if (!isOver()) await slurm.run("scancel", "--me");
+    await until(() => Promise.resolve(isOver()));
     await until(() => Promise.resolve(!hasManager(slurm.stateDir)));
     await Deno.remove(root, { recursive: true });
   }
@@ -103,8 +106,13 @@ async function setUp(root: string, options: FakeSlurmOptions): Promise<FakeSlurm
       return said.stdout.trim();
     },
     state: (id) => sacct(id, "state"),
-    waitFor: (id, ...states) => until(async () => states.includes(await sacct(id, "state"))),
+    waitFor: async (id, ...states) => {
+      const isOne = (state: string) => states.some((one) => one.startsWith(state));
+      await waitForFakeTasks(stateDir, id, (tasks) => tasks.some(({ state }) => isOne(state)));
+      await until(async () => states.includes(await sacct(id, "state")));
+    },
     waitForEnd: async (id) => {
+      await waitForFakeTasks(stateDir, id, (tasks) => tasks.every(({ state }) => isOver(state)));
       await until(async () => isOver(await sacct(id, "state")));
       return (await sacct(id, "jobid,state,exitcode")).split("\n");
     },

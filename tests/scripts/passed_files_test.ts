@@ -1,34 +1,51 @@
 import assert from "node:assert/strict";
-import { openPassedFiles } from "../../scripts/test/passed_files.ts";
+import { filterFor, openPassedFiles } from "../../scripts/test/passed_files.ts";
 import { TestFolder } from "../support/test_folder.ts";
 
 const PASSED = { passed: 2, failed: 0, failures: [], skipped: [] };
 
-Deno.test("openPassedFiles() knows in the next run what passed in this one, nothing skipped", async () => {
+Deno.test("openPassedFiles() knows in the next run what passed in this one", async () => {
   await using folder = await TestFolder.create();
   const list = await openPassedFiles(folder.at("passed"));
-  await list.note("tests/a_test.ts", PASSED);
-  await list.note("tests/b_test.ts", { ...PASSED, failed: 1 });
-  await list.note("tests/c_test.ts", { ...PASSED, skipped: ["c"] });
+  await list.note("a", PASSED);
+  await list.note("b", { ...PASSED, failed: 1 });
+  await list.note("c", { ...PASSED, skipped: ["c"] });
 
   const next = await openPassedFiles(folder.at("passed"));
 
-  const known = ["a", "b", "c"].filter((name) => next.has(`tests/${name}_test.ts`));
-  assert.deepEqual(known, ["a"]);
+  assert.deepEqual(["a", "b", "c"].map((file) => next.leftOf(file)), [[], undefined, ["c"]]);
 });
 
 Deno.test("openPassedFiles() adds to what it finds", async () => {
-  await using folder = await TestFolder.create({ passed: "tests/a_test.ts\n" });
+  await using folder = await TestFolder.create({ passed: '["a",[]]\n' });
 
   const list = await openPassedFiles(folder.at("passed"));
-  await list.note("tests/b_test.ts", PASSED);
+  await list.note("b", PASSED);
 
-  assert.equal(await folder.read("passed"), "tests/a_test.ts\ntests/b_test.ts\n");
+  assert.equal(await folder.read("passed"), '["a",[]]\n["b",[]]\n');
 });
 
 Deno.test("openPassedFiles() without a place keeps nothing", async () => {
   const list = await openPassedFiles("");
-  await list.note("tests/a_test.ts", PASSED);
+  await list.note("a", PASSED);
 
-  assert.equal(list.has("tests/a_test.ts"), false);
+  assert.equal(list.leftOf("a"), undefined);
+});
+
+Deno.test("filterFor() has deno test run what was skipped, and nothing else", async () => {
+  await using folder = await TestFolder.create({
+    "x_test.ts": ["a (1/2)", "b", "a (1/2) again"]
+      .map((name) => `Deno.test(${JSON.stringify(name)}, () => {});\n`).join(""),
+  });
+  const run = async (...args: string[]) => {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["test", "--no-config", ...args, folder.at("x_test.ts")],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const printed = new TextDecoder().decode(stdout);
+    return [...printed.matchAll(/^(.*) \.\.\. ok/gm)].map(([, name]) => name);
+  };
+
+  assert.deepEqual(await run(...filterFor(["a (1/2) [skipped: x is not on PATH]"])), ["a (1/2)"]);
+  assert.deepEqual(await run(...filterFor(undefined)), ["a (1/2)", "b", "a (1/2) again"]);
 });

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { dirname, join } from "node:path";
 import type { Requirement } from "./requirements.ts";
 import type { Outcome, Sandbox, StartOptions } from "./sandbox.ts";
+import { copyTemplate } from "./templates.ts";
 
 /** The kinds of dataset that the program works in. */
 export type DatasetKind = "plain git" | "git-annex" | "text2git";
@@ -35,12 +36,15 @@ export class TestDataset {
   ): Promise<TestDataset> {
     const root = join(sandbox.root, "data set");
     const dataset = new TestDataset(sandbox, kind, root);
-    if (kind === "text2git") {
-      await sandbox.require(["datalad", "create", "-c", "text2git", root]);
-    } else {
-      await sandbox.require(["git", "init", "--quiet", root]);
-      if (kind === "git-annex") await dataset.git("annex", "init", "--quiet", "test");
-    }
+    await copyTemplate(kind, root, async (folder) => {
+      if (kind === "text2git") {
+        await sandbox.require(["datalad", "create", "-c", "text2git", folder]);
+        return;
+      }
+      await sandbox.require(["git", "init", "--quiet", folder]);
+      if (kind === "plain git") return;
+      await sandbox.require(["git", "annex", "init", "--quiet", "test"], { cwd: folder });
+    });
     for (const [path, text] of Object.entries(files)) await dataset.write(path, text);
     // Scripts and texts go to git in every kind: they are no outputs of a job.
     await dataset.git("-c", "annex.largefiles=nothing", "add", "--all");

@@ -80,7 +80,9 @@ export class Sandbox implements AsyncDisposable {
     });
     await Deno.writeTextFile(
       join(sandbox.home, ".gitconfig"),
-      "[user]\n\tname = Ada Tester\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n",
+      "[user]\n\tname = Ada Tester\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n" +
+        // Nothing here lives long enough to be tidied.
+        "[maintenance]\n\tauto = false\n",
     );
     return sandbox;
   }
@@ -141,8 +143,6 @@ export class Sandbox implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // git-annex makes its objects and their folders read-only, and a test what nobody may read.
-    await new Deno.Command("chmod", { args: ["-R", "u+rwX", this.root], stderr: "null" }).output();
     await pollUntil(`"${this.root}" is removed`, async () => {
       try {
         await Deno.remove(this.root, { recursive: true });
@@ -150,10 +150,16 @@ export class Sandbox implements AsyncDisposable {
       } catch (error) {
         // A job's last process, or the fake Slurm, may still write or remove files: look again.
         if (error instanceof Deno.errors.NotFound) return !await isThere(this.root);
+        if (error instanceof Deno.errors.PermissionDenied) return await this.#makeRemovable();
         if (error instanceof Error && /not empty/.test(error.message)) return undefined;
         throw error;
       }
     });
+  }
+
+  /** git-annex makes its objects and their folders read-only, and a test what nobody may read. */
+  async #makeRemovable(): Promise<undefined> {
+    await new Deno.Command("chmod", { args: ["-R", "u+rwX", this.root], stderr: "null" }).output();
   }
 
   /** Programs are looked for on the sandbox's own PATH, not on that of the tests. */

@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import { readFakeTasks, waitForFakeTasks } from "./fake_tasks.ts";
 import { pollUntil } from "./polling.ts";
 import { CHROOT } from "./requirements.ts";
 import type { Outcome, Sandbox, StartOptions } from "./sandbox.ts";
+import { copyTemplate } from "./templates.ts";
 
 const ENDED_REGEXP =
   /^(BOOT_FAIL|CANCELLED|COMPLETED|DEADLINE|FAILED|NODE_FAIL|OUT_OF_MEMORY|PREEMPTED|TIMEOUT)/;
@@ -58,22 +60,16 @@ export class TestSlurm implements AsyncDisposable {
       DLSLURM_FAKE_SLURM_KILL_WAIT: "0.2",
       ...variables,
     });
-    const { code, stdout, stderr } = await sandbox.dlslurm([
-      "fake-slurm",
-      "env",
-      "--dir",
-      join(sandbox.root, "fake slurm"),
-    ]);
-    if (code !== 0) throw new Error(`Cannot start the fake Slurm: ${stderr}`);
-    const shown = await sandbox.require([
-      "sh",
-      "-c",
-      `${stdout}\nprintf '%s\\n' "$PATH" "$DLSLURM_FAKE_SLURM_DIR"`,
-    ]);
-    const [path, directory] = shown.split("\n");
+    const folder = join(sandbox.root, "fake slurm");
+    await copyTemplate("fake slurm", folder, async (place) => {
+      const args = ["fake-slurm", "env", "--dir", place];
+      const { code, stderr } = await sandbox.dlslurm(args);
+      if (code !== 0) throw new Error(`Cannot start the fake Slurm: ${stderr}`);
+    }, PROGRAMS.map((program) => `bin/${program}`));
     // The test's own programs stay in front of Slurm's.
-    sandbox.env["PATH"] = `${sandbox.programs}:${path}`;
-    sandbox.env["DLSLURM_FAKE_SLURM_DIR"] = directory!;
+    const others = sandbox.env["PATH"]!.replace(`${sandbox.programs}:`, "");
+    sandbox.env["PATH"] = `${sandbox.programs}:${folder}/bin:${others}`;
+    sandbox.env["DLSLURM_FAKE_SLURM_DIR"] = folder;
     return new TestSlurm("fake", sandbox);
   }
 
@@ -128,6 +124,11 @@ export class TestSlurm implements AsyncDisposable {
 
   /** Waits until `jobIds`, arrays with all their tasks, are over for squeue and for sacct. */
   async waitUntilEnded(...jobIds: readonly string[]): Promise<void> {
+    if (this.kind === "fake") {
+      for (const jobId of jobIds) {
+        await waitForFakeTasks(this.#fakeDirectory, jobId, (tasks) => tasks.every(hasEnded));
+      }
+    }
     await this.#pollUntil(`jobs ${jobIds.join(", ")} have ended`, async () => {
       const queued = await this.#askQuietly("squeue", "-h", "-o", "%F");
       if (queued.split("\n").some((id) => jobIds.includes(id))) return false;
@@ -157,6 +158,13 @@ export class TestSlurm implements AsyncDisposable {
 
   /** Waits until accounting shows `jobId`, or a task `ID_INDEX`, in a state. */
   async waitForState(jobId: string, state: string): Promise<void> {
+    if (this.kind === "fake") {
+      await waitForFakeTasks(
+        this.#fakeDirectory,
+        jobId,
+        (tasks) => tasks.some((task) => state.startsWith(task.state)),
+      );
+    }
     await this.#pollUntil(`job ${jobId} is ${state}`, async () => {
       return (await this.#quietRows("State", [jobId.split("_")[0]!])).get(jobId) === state;
     });
@@ -181,6 +189,9 @@ export class TestSlurm implements AsyncDisposable {
 
   /** IDs of all jobs that were submitted from inside the sandbox and are remembered. */
   async submittedJobs(): Promise<string[]> {
+    if (this.kind === "fake") {
+      return [...new Set(readFakeTasks(this.#fakeDirectory).map(({ jobId }) => jobId))];
+    }
     const rows = await this.#sandbox.require(["squeue", "-h", "-t", "all", "-o", "%F|%Z"]);
     const own = rows.split("\n").filter((row) => row.split("|")[1]?.startsWith(this.#sandbox.root));
     return [...new Set(own.map((row) => row.split("|")[0]!))].sort((a, b) => Number(a) - Number(b));
@@ -188,6 +199,8 @@ export class TestSlurm implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.kind === "replay") return;
+    const isOver = () => readFakeTasks(this.#fakeDirectory).every(hasEnded);
+    if (this.kind === "fake" && isOver()) return;
     // A test may have left the sandbox's PATH without Slurm, or with a broken one in front.
     const path = this.#sandbox.env["PATH"]!.replace(`${this.#sandbox.programs}:`, "");
     const env = { PATH: path, ...this.#quietly };
@@ -198,10 +211,16 @@ export class TestSlurm implements AsyncDisposable {
     await this.ask(["scancel", ...new Set(unfinished)], { env });
     if (this.kind !== "fake") return;
     // Its state directory is removed next: without it nobody would end what still runs.
-    await pollUntil("the fake Slurm runs nothing", async () => {
-      return (await this.ask(["squeue", "-h", "-t", "R"], { env })).stdout === "";
-    });
+    await pollUntil("the fake Slurm runs nothing", isOver);
   }
+
+  get #fakeDirectory(): string {
+    return this.#sandbox.env["DLSLURM_FAKE_SLURM_DIR"]!;
+  }
+}
+
+function hasEnded({ state }: { readonly state: string }): boolean {
+  return isEnded(state);
 }
 
 function sacctOf(field: string, jobIds: readonly string[]): [string, ...string[]] {
