@@ -203,11 +203,13 @@ async function makeTrouble(campaign: Campaign): Promise<void> {
   const { sandbox } = campaign;
   const wanted = ["cancelled-14", "cancelled-44", "requeued-50"];
   const ids = await pollUntil("they run", async () => {
-    const jobs = await running(campaign);
     const isBegun = async (row: string) =>
       await Deno.stat(join(sandbox.root, "runs", row)).then(() => true, () => false);
     const begun = await Promise.all(wanted.map((name) => isBegun(name.split("-")[1]!)));
-    return begun.every(Boolean) && wanted.every((name) => jobs.has(name)) ? jobs : undefined;
+    // Asking again and again would take the processor from them.
+    if (!begun.every(Boolean)) return undefined;
+    const jobs = await running(campaign);
+    return wanted.every((name) => jobs.has(name)) ? jobs : undefined;
   });
   await sandbox.require(["scancel", ids.get(wanted[0]!)!, ids.get(wanted[1]!)!]);
   const requeued = ids.get(wanted[2]!)!;
