@@ -119,7 +119,7 @@ Deno.test("concurrency: a git reset that had begun before sets the branch back â
   assert.equal(overtaken.code, 1);
   assert.match(
     saidBy(overtaken),
-    /another process set "refs\/heads\/main".* commit [0-9a-f]{40} is on no branch/,
+    /another process set "refs\/heads\/main".* commit [0-9a-f]{40} is no longer on any branch/,
   );
   assert.match(saidBy(overtaken), /hint: dlslurm finish .*git branch NAME [0-9a-f]{10}/);
   assert.deepEqual(storedJobs(dataset(world)).map((job) => job.stage), ["open"]);

@@ -48,7 +48,7 @@ Deno.test("removed worktree: its jobs are listed, cannot be committed, and are e
   await world.slurm.setRows(jobId, `${jobId}|RUNNING`);
   const closed = await world.must("finish", jobId, "--close-failed-jobs");
 
-  assert.match(closed.stdout, /^slurm-finish\(ok\): .*\[Slurm job 1: .*Slurm was not asked\]/m);
+  assert.match(closed.stdout, /^slurm-finish\(ok\): .*\[Slurm job 1: .*without asking Slurm\]/m);
   assert.deepEqual(stagesIn(main), ["closed"]);
   assert.deepEqual(storedClaims({ root: main } as TestDataset), []);
   assert.doesNotMatch(saidBy(await world.must("list", "--all")), /is not there/);
