@@ -12,7 +12,7 @@
 import * as v from "valibot";
 import { UserError } from "../errors.ts";
 import type { NotedEvidence } from "../jobs/noted_evidence.ts";
-import { Attempts, Claim, Details, RowShape, TimeMs } from "../store/job_shapes.ts";
+import { Attempts, Claim, Details, Predecessor, RowShape, TimeMs } from "../store/job_shapes.ts";
 
 /** What a handover file begins with. */
 export const FORMAT = "dlslurm-handover";
@@ -51,11 +51,7 @@ const HandedJobShape = v.object({
   isOfFirstClone: v.boolean(),
   rescheduledJobId: v.nullable(v.string()),
   label: v.nullable(v.string()),
-  after: v.array(v.object({
-    jobId: v.string(),
-    label: v.exactOptional(v.string()),
-    type: v.exactOptional(v.string()),
-  })),
+  after: v.array(Predecessor),
   row: v.nullable(RowShape),
   rowIdentity: v.nullable(v.string()),
   arrayTask: v.nullable(v.number()),
