@@ -295,6 +295,7 @@ export const REASONS: readonly Reason[] = [
   { path: "src/submit/rows/bulk_single.ts", reason: "tests/engine/bulk_crash_test.ts" },
   { path: "src/submit/rows/bulk_array.ts", reason: "tests/e2e/bulk/array_rows_test.ts" },
   { path: "src/submit/rows/submit_waiting.ts", reason: "tests/engine/bulk_crash_test.ts" },
+  { path: "src/submit/rows/follow_predecessors.ts", reason: "tests/engine/after_test.ts" },
 
   { path: "src/shell/command_words.ts", reason: SHELLS },
   { path: "src/shell/line_facts.ts", reason: SHELLS },

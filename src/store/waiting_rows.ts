@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { JOB_STAGES } from "../jobs/job.ts";
+import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import type { Job, JobRequest, JobStage, WaitingJob, WaitingPlan } from "../jobs/job.ts";
 import type { GatheredEvidence } from "../jobs/noted_evidence.ts";
 import { json, prepareUpdate } from "./columns.ts";
@@ -239,6 +240,20 @@ export class WaitingRows extends StorePart {
         "UPDATE job SET waits_for_site = 1 WHERE job_key = ? AND stage = 'waiting'",
       );
       for (const key of keys) update.run(key);
+    });
+  }
+
+  /** Changes how a row that still waits is to be submitted, and the jobs that it is to wait for. */
+  replan(key: number, plan: WaitingPlan, after: readonly PredecessorEvidence[]): void {
+    this.transaction(() => {
+      const isWaiting = this.database.prepare(
+        "SELECT 1 FROM job WHERE job_key = ? AND stage = 'waiting'",
+      ).get(key);
+      if (isWaiting === undefined) return;
+      prepareUpdate(this.database)(key, {
+        waiting_plan: plan,
+        after_jobs: after.length > 0 ? after : null,
+      });
     });
   }
 

@@ -3,9 +3,9 @@ import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
 import type { PredecessorEvidence } from "../jobs/evidence.ts";
 import { isSubmitted } from "../jobs/job.ts";
-import type { SubmittedJob, WaitingJob } from "../jobs/job.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
 import type { JobStatus } from "../jobs/job_status.ts";
-import { isPredecessorName, parsePredecessorName } from "../jobs/label.ts";
+import { parsePredecessorName } from "../jobs/label.ts";
 import { firstOf } from "../session/name_list.ts";
 import type { Session } from "../session/session.ts";
 import { askSlurm } from "../slurm/ask_slurm.ts";
@@ -94,39 +94,6 @@ export function noteEnded(
   if (names.length === 0) return;
   const ids = firstOf([...new Set(names)], MOST_NAMED);
   session.note(`nothing has to wait for job ${ids}: finished already`);
-}
-
-/**
- * Selects the waiting rows that can be submitted. Since they were noted, a predecessor may have failed; once Slurm
- * has forgotten it, it would no longer hold them back. The other rows are reported, and go on waiting.
- */
-export async function withoutVain(
-  open: OpenDataset,
-  keys: readonly number[],
-  onVain: (rows: readonly WaitingJob[], error: UserError) => void,
-): Promise<readonly number[]> {
-  const { store } = open;
-  const names = new Map<number, readonly string[]>();
-  for (const { jobKey, after = [] } of store.waiting.jobs(keys)) {
-    const own = after.map(({ type, jobId }) => `${type}:${jobId}`).filter(isPredecessorName);
-    if (own.length > 0) names.set(jobKey, own);
-  }
-  if (names.size === 0) return keys;
-  const found = await findPredecessors(open, [...names.values()].flat());
-  const vain = new Map<string, number[]>();
-  for (const [key, own] of names) {
-    const name = own.find((each) => {
-      const what = found.get(each);
-      // Only Slurm knows about jobs of other datasets.
-      return what instanceof UserError && what.code === "BAD_DEPENDENCY";
-    });
-    if (name !== undefined) vain.getOrInsert(name, []).push(key);
-  }
-  for (const [name, own] of vain) {
-    onVain([...store.waiting.jobs(own)], found.get(name) as UserError);
-  }
-  const left = new Set([...vain.values()].flat());
-  return keys.filter((key) => !left.has(key));
 }
 
 function find(dataset: Dataset, store: JobStore, text: string): FoundPredecessor {

@@ -253,3 +253,33 @@ Deno.test("e2e: rows that wait behind a job that has failed meanwhile → are no
   await world.must("schedule", "--continue", "-J", "1");
   assert.equal(await world.slurm.argsOf("2"), "--dependency=afterok:1 job.sh a");
 });
+
+Deno.test("e2e: a row that waits for the site, and for a job that is retried meanwhile → waits for that", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("clean");
+  await world.letRowsWait(["fit"], "--after", "1");
+  await world.slurm.setRows("1", "1|FAILED");
+  await world.must("retry", "1", "--yes");
+  await world.slurm.setRows("2", "2|RUNNING");
+
+  await world.dlslurm("finish");
+
+  assert.equal(await world.slurm.argsOf("3"), "--dependency=afterok:2 job.sh fit");
+  await world.slurm.setRows("2", "2|COMPLETED");
+  for (const output of ["clean", "fit"]) await world.write(output, "x\n");
+  await world.must("finish");
+  const { after } = (await world.record())["dlslurm"]["submission"];
+  assert.deepEqual(after, [{ job_id: "2", type: "afterok" }]);
+});
+
+Deno.test("e2e: a row that waits for the site, and for a job that is finished meanwhile → waits for nothing", async () => {
+  await using world = await EngineWorld.create();
+  await world.schedule("clean");
+  await world.letRowsWait(["fit"], "--after", "1");
+  await world.write("clean", "x\n");
+  await world.must("finish", "1");
+
+  await world.must("finish");
+
+  assert.equal(await world.slurm.argsOf("2"), "job.sh fit");
+});

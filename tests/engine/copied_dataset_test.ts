@@ -55,7 +55,7 @@ Deno.test("copied dataset: the jobs of the first one are told and not committed,
 Deno.test("copied dataset: rows that wait are not submitted twice", async () => {
   await using world = await EngineWorld.create();
   const original = world.root;
-  await world.letRowsWait("one");
+  await world.letRowsWait(["one"]);
   const copy = join(world.sandbox.root, "copy");
   await world.sandbox.require(["cp", "-a", original, copy]);
 

@@ -109,7 +109,7 @@ Deno.test("damaged store: a submission that cannot be read → warned of, others
 
 Deno.test("damaged store: rows that wait and cannot be read → the others are submitted", async () => {
   await using world = await EngineWorld.create();
-  await world.letRowsWait("one", "two");
+  await world.letRowsWait(["one", "two"]);
   tamper(world.root, "UPDATE job SET waiting_plan = '{}' WHERE job_key = 1");
 
   const outcome = await world.dlslurm("schedule", "--continue");

@@ -56,14 +56,15 @@ export class EngineWorld implements AsyncDisposable {
   }
 
   /** Has a row of a table wait for each name, which is its output: the site takes no more jobs meanwhile. */
-  async letRowsWait(...names: readonly string[]): Promise<void> {
+  async letRowsWait(names: readonly string[], ...options: readonly string[]): Promise<void> {
     await this.write("rows.csv", ["name", ...names, ""].join("\n"));
     const sbatch = join(this.sandbox.programs, "sbatch");
     await Deno.rename(sbatch, `${sbatch}.scripted`);
     const full = `#!/bin/sh\n${MISBEHAVIOUR.fail(LIMIT_REACHED)}\n`;
     await Deno.writeTextFile(sbatch, full, { mode: 0o755 });
     await this.dlslurm(
-      ...["schedule", "--from", "rows.csv", "-o", "{name}", "sbatch", "job.sh", "{name}"],
+      ...["schedule", "--from", "rows.csv", ...options, "-o", "{name}"],
+      ...["sbatch", "job.sh", "{name}"],
     );
     await Deno.rename(`${sbatch}.scripted`, sbatch);
   }

@@ -20,7 +20,7 @@ import { BulkRun } from "./bulk_run.ts";
 import type { StopReason } from "./bulk_run.ts";
 import { submitSingly } from "./bulk_single.ts";
 import { reportDamaged } from "../damaged_jobs.ts";
-import { withoutVain } from "../find_predecessors.ts";
+import { followPredecessors } from "./follow_predecessors.ts";
 import { lookAtOutputs } from "../../claims/look_at_outputs.ts";
 import type { OutputLook } from "../../claims/look_at_outputs.ts";
 import { dropWaiting } from "../../claims/make_room.ts";
@@ -60,7 +60,7 @@ export async function submitWaiting(
 ): Promise<SubmittedRows> {
   const { dataset, store, session } = open;
   const report = new BulkReport(dataset, session, asked.length, action);
-  const keys = await withoutVain(open, asked, (rows, error) => {
+  const keys = await followPredecessors(open, asked, (rows, error) => {
     report.failed(rows, error);
     // One that was to be submitted again is the failed job once more: waiting would not help it.
     const retried = rows.filter(({ attempts }) => attempts.length > 0);
