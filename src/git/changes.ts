@@ -1,14 +1,12 @@
 import { joinBytes } from "../process/join_bytes.ts";
-import { textOf } from "../process/runner.ts";
 import { gitFailed } from "./git.ts";
 import type { Git } from "./git.ts";
 import { decodePath, encodePath, joinNul, splitNul } from "./path_bytes.ts";
+import { RAW, rawChangesByName, readRawDiff } from "./raw_diff.ts";
+import type { RawChange } from "./raw_diff.ts";
 
 /** Git's mode of a symbolic link, in trees and in the index. */
 export const LINK_MODE: string = "120000";
-
-/** Of comparisons that are read here: subdatasets count, whatever `submodule.NAME.ignore` says. */
-export const RAW: readonly string[] = ["--raw", "-z", "--no-renames", "--ignore-submodules=none"];
 
 /** How a path differs from HEAD. */
 export interface Change {
@@ -158,16 +156,12 @@ export async function findChangesByCommit(
   lines: readonly string[],
   pathspecs: readonly string[] = [],
 ): Promise<Map<string, Change[]>> {
-  const byCommit = new Map<string, Change[]>();
-  if (lines.length === 0) return byCommit;
+  if (lines.length === 0) return new Map();
   const args = ["diff-tree", "--stdin", "--root", "-r", ...RAW, "--"];
   const output = await git.require([...args, ...pathspecs], { stdin: `${lines.join("\n")}\n` });
-  let current: Change[] = [];
-  for (const item of readRawDiff(output)) {
-    if (typeof item !== "string") current.push(item);
-    else byCommit.set(item, current = []);
-  }
-  return byCommit;
+  return new Map(
+    [...rawChangesByName(output)].map(([commit, changes]) => [commit, changes.map(changeOf)]),
+  );
 }
 
 /** Finds what differs between two commits under `pathspecs`; everywhere if there are none. */
@@ -211,31 +205,15 @@ async function diffIndexWithWords(
   return { changes: parseRawDiff(result.stdout), stderr: result.stderr };
 }
 
-/** Reads `git diff-index --raw -z`: `:oldmode newmode oldoid newoid status NUL path NUL`. */
+/** Reads `git diff-index --raw -z`. */
 export function parseRawDiff(output: Uint8Array): Change[] {
-  return [...readRawDiff(output)].filter((item) => typeof item !== "string");
+  return [...readRawDiff(output)].flatMap((item) =>
+    typeof item === "string" ? [] : [changeOf(item)]
+  );
 }
 
-/** Gives the changes, and the names of commits that stand before theirs (`diff-tree --stdin`). */
-function* readRawDiff(output: Uint8Array): Generator<Change | string> {
-  let header: string | undefined;
-  for (const item of splitNul(output)) {
-    if (header === undefined) {
-      const text = textOf(item);
-      if (text.startsWith(":")) header = text;
-      // What git cannot find it repeats on a line of its own before the next commit.
-      else yield text.trim().split("\n").at(-1)!;
-      continue;
-    }
-    const [, mode, , oid, status] = header.split(" ");
-    yield {
-      path: decodePath(item),
-      kind: status === "A" ? "add" : status === "D" ? "delete" : "modify",
-      mode: mode!,
-      oid: oid!,
-    };
-    header = undefined;
-  }
+function changeOf({ path, status, after: { mode, oid } }: RawChange): Change {
+  return { path, kind: status === "A" ? "add" : status === "D" ? "delete" : "modify", mode, oid };
 }
 
 /** So many fit a command line; they guide git where it walks through folders or trees. */

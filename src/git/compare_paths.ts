@@ -1,15 +1,8 @@
-import { textOf } from "../process/runner.ts";
-import { coverWithPathspecs, parseRawDiff, RAW } from "./changes.ts";
+import { coverWithPathspecs, parseRawDiff } from "./changes.ts";
 import type { Git } from "./git.ts";
 import { decodePath, splitNul } from "./path_bytes.ts";
-
-/** What git keeps of one path. */
-export interface PathVersion {
-  /** File mode in octal (`100644`, `120000` for a link); `000000` where there is nothing. */
-  readonly mode: string;
-  /** Blob, or commit of a subdataset; zeros where there is nothing, or it is not hashed. */
-  readonly oid: string;
-}
+import { RAW, rawChangesByName } from "./raw_diff.ts";
+import type { PathVersion } from "./raw_diff.ts";
 
 /** A path of which two versions differ. */
 export interface PathDifference {
@@ -32,29 +25,17 @@ export async function compareWithHead(
   commits: readonly string[],
   pathspecs: readonly string[],
 ): Promise<Map<string, PathDifference[]>> {
-  const differences = new Map<string, PathDifference[]>();
   // git-diff-tree(1): of a line with several commits the first is compared with the others, as parents.
   const output = await git.require(
     ["diff-tree", "--stdin", "-r", ...RAW, "--", ...pathspecs],
     { stdin: commits.map((commit) => `${commit} ${headOid}\n`).join("") },
   );
-  let current: PathDifference[] = [];
-  let versions: Pick<PathDifference, "one" | "other"> | undefined;
-  for (const item of splitNul(output)) {
-    if (versions !== undefined) {
-      current.push({ path: decodePath(item), ...versions });
-      versions = undefined;
-      continue;
-    }
-    const text = textOf(item).trim();
-    if (text.startsWith(":")) {
-      const [oldMode, mode, oldOid, oid] = text.slice(1).split(" ");
-      versions = { one: { mode: oldMode!, oid: oldOid! }, other: { mode: mode!, oid: oid! } };
-    } else {
-      differences.set(text, current = []);
-    }
-  }
-  return differences;
+  return new Map(
+    [...rawChangesByName(output)].map(([commit, changes]) => [
+      commit,
+      changes.map(({ path, before, after }) => ({ path, one: before, other: after })),
+    ]),
+  );
 }
 
 /**

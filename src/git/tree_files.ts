@@ -1,7 +1,6 @@
-import { textOf } from "../process/runner.ts";
-import { coverWithPathspecs, RAW } from "./changes.ts";
+import { coverWithPathspecs } from "./changes.ts";
 import type { Git } from "./git.ts";
-import { decodePath, splitNul } from "./path_bytes.ts";
+import { RAW, rawChangesByName } from "./raw_diff.ts";
 
 /** A file, link or submodule in a commit's tree. */
 export interface TreeFile {
@@ -101,19 +100,8 @@ function readInto(
   output: Uint8Array,
   side: 0 | 1,
 ): void {
-  let current: TreeFile[] = [];
-  let header: string | undefined;
-  for (const item of splitNul(output)) {
-    if (header !== undefined) {
-      const [, mode, , oid] = header.split(" ");
-      current.push({ path: decodePath(item), mode: mode!, oid: oid! });
-      header = undefined;
-      continue;
-    }
-    // Before the first file of a pair of trees a line names both.
-    const lines = textOf(item).split("\n");
-    header = lines.pop()!;
-    const pair = lines.at(-1);
-    if (pair !== undefined) current = byTree.get(pair.split(" ")[side]!) ?? [];
+  for (const [pair, changes] of rawChangesByName(output)) {
+    const files = byTree.get(pair.split(" ")[side]!);
+    for (const { path, after: { mode, oid } } of changes) files?.push({ path, mode, oid });
   }
 }

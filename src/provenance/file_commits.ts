@@ -1,7 +1,8 @@
-import { coverWithPathspecs, RAW } from "../git/changes.ts";
+import { coverWithPathspecs } from "../git/changes.ts";
 import { gitFailed } from "../git/git.ts";
 import type { Git } from "../git/git.ts";
 import { decodePath, splitNul } from "../git/path_bytes.ts";
+import { RAW } from "../git/raw_diff.ts";
 import { textOf } from "../process/runner.ts";
 
 /** A file as it is at some place of the history. */

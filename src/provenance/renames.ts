@@ -1,10 +1,9 @@
 import { annexKeyOf } from "../annex/annex_key.ts";
 import type { Dataset } from "../datalad/dataset.ts";
 import { readBlobs } from "../git/cat_file.ts";
-import { findChangesByCommit } from "../git/changes.ts";
+import { findChangesByCommit, LINK_MODE } from "../git/changes.ts";
 import type { Git } from "../git/git.ts";
-import { decodePath, splitNul } from "../git/path_bytes.ts";
-import { textOf } from "../process/runner.ts";
+import { rawChangesByName } from "../git/raw_diff.ts";
 import { keyOf } from "./file_commits.ts";
 import type { FileVersion } from "./file_commits.ts";
 
@@ -47,9 +46,14 @@ export async function findRenames(
   ];
   const withRenames = [...new Set(candidates.map(({ commit }) => commit))];
   const output = await git.require(args, { stdin: withRenames.map((c) => `${c}\n`).join("") });
-  const renames = parseRenames(output);
+  const renames = new Map<string, FileVersion>();
+  for (const [commit, changes] of rawChangesByName(output)) {
+    for (const { path, source, before: { oid } } of changes) {
+      if (source !== path) renames.set(`${commit}:${path}`, { path: source, oid });
+    }
+  }
   for (const version of candidates) {
-    const source = renames.get(version.commit)?.get(version.path);
+    const source = renames.get(`${version.commit}:${version.path}`);
     if (source !== undefined) sources.set(keyOf(version), source);
   }
   if (hasAnnex) await addLinkRenames(git, candidates, sources);
@@ -69,7 +73,13 @@ async function addLinkRenames(
   const output = await git.require([...args, "--no-renames"], {
     stdin: commits.map((commit) => `${commit}\n`).join(""),
   });
-  const gone = parseDeleted(output);
+  const gone = new Map(
+    [...rawChangesByName(output)].map(([commit, changes]) => [
+      commit,
+      changes.filter(({ before }) => before.mode === LINK_MODE)
+        .map(({ path, before: { oid } }): FileVersion => ({ path, oid })),
+    ]),
+  );
   const blobs = await readBlobs(
     git,
     new Set([...open, ...[...gone.values()].flat()].map(({ oid }) => oid)),
@@ -82,42 +92,4 @@ async function addLinkRenames(
       : gone.get(version.commit)?.find((each) => key(each) === own);
     if (source !== undefined) sources.set(keyOf(version), source);
   }
-}
-
-/** Reads `git diff-tree --stdin -M --raw -z`: of what was renamed the source, by commit and new path. */
-function parseRenames(output: Uint8Array): Map<string, Map<string, FileVersion>> {
-  const byCommit = new Map<string, Map<string, FileVersion>>();
-  const items = [...splitNul(output)];
-  let current = new Map<string, FileVersion>();
-  for (let at = 0; at < items.length;) {
-    const header = textOf(items[at++]!).trim();
-    if (!header.startsWith(":")) {
-      byCommit.set(header.split("\n").at(-1)!, current = new Map());
-      continue;
-    }
-    // git-diff-tree(1): ":oldmode newmode oldoid newoid R100", and two paths.
-    const [, , oid, , status] = header.split(" ");
-    const source = decodePath(items[at++]!);
-    if (!/^[RC]/.test(status!)) continue;
-    current.set(decodePath(items[at++]!), { path: source, oid: oid! });
-  }
-  return byCommit;
-}
-
-function parseDeleted(output: Uint8Array): Map<string, FileVersion[]> {
-  const byCommit = new Map<string, FileVersion[]>();
-  let current: FileVersion[] = [];
-  let header: string | undefined;
-  for (const item of splitNul(output)) {
-    if (header !== undefined) {
-      const [mode, , oid] = header.slice(1).split(" ");
-      if (mode === "120000") current.push({ path: decodePath(item), oid: oid! });
-      header = undefined;
-      continue;
-    }
-    const text = textOf(item).trim();
-    if (text.startsWith(":")) header = text;
-    else byCommit.set(text.split("\n").at(-1)!, current = []);
-  }
-  return byCommit;
 }
