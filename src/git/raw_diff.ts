@@ -20,7 +20,9 @@ export interface RawChange {
   readonly status: string;
   /** Where it was, if git has found that it was renamed or copied; else the same path. */
   readonly source: string;
+  /** What the first of the two that are compared has. */
   readonly before: PathVersion;
+  /** What the second one has. */
   readonly after: PathVersion;
 }
 
