@@ -93,7 +93,8 @@ export async function runSubmission(
   // sbatch's own, or ssh's.
   const isEnded = (code <= 128 || code === 255) && stdout.problem === undefined;
   const isRefused = isEnded && answer.kind === "no job ID" &&
-    (code === 0 ? isTestOnly : isCertainRefusal)({ command, code, stderr: output.stderr });
+    ((code === 0 ? isTestOnly : isCertainRefusal)({ command, code, stderr: output.stderr }) ||
+      (code === BAD_SYNTAX && await isUnreadable(command, session)));
   if (isRefused) return { ...output, kind: "refused" };
   const problem = stdout.problem === undefined ? "" : `${stdout.problem}\n`;
   return {
@@ -102,6 +103,15 @@ export async function runSubmission(
     kind: "unclear",
     jobIds: answer.kind === "ambiguous" ? answer.jobIds : [],
   };
+}
+
+/** The exit status of a shell that cannot make sense of its command line: sh(1p), EXIT STATUS. */
+const BAD_SYNTAX = 2;
+
+/** Whether a shell cannot read the command: it reads a line to its end before it runs anything of it. */
+async function isUnreadable(command: string, { runner }: Session): Promise<boolean> {
+  if (command.includes("\n")) return false;
+  return (await runner.run(["/bin/sh", "-n", "-c", command])).code === BAD_SYNTAX;
 }
 
 function makeTrace(file: string, text: string, mode: SharedMode): void {

@@ -46,6 +46,27 @@ Deno.test("e2e: schedule of a script that is not there → refused, named as the
   assert.doesNotMatch(outcome.stderr, /module load/);
 });
 
+Deno.test("e2e: schedule with a command that no shell can read → refused in the shell's words", async () => {
+  await using world = await World.create();
+
+  await assertRefused(
+    world.dataset,
+    world.slurm,
+    ["schedule", "-o", "out", `sbatch ${GOLD[0]} && echo "it's`],
+    { code: 1, says: [/^(\/bin\/)?sh: .*(unterminated|unexpected EOF)/im, /No job was submitted/] },
+  );
+});
+
+Deno.test("e2e: schedule with a command of which a shell runs the first line → unclear", async () => {
+  await using world = await World.create();
+  const command = `sbatch ${GOLD[0]} >/dev/null\n(`;
+
+  const outcome = await world.dataset.dlslurm(["schedule", "-o", "out", command]);
+
+  assertSays(outcome, { code: 1, says: [/Cannot tell which job/] });
+  assert.deepEqual(storedClaims(world.dataset), ["out"]);
+});
+
 Deno.test("e2e: schedule with a script that ends in a program that is not there → unclear, it is named", async () => {
   await using world = await World.create();
   const script = join(world.dataset.root, "mysubmit.sh");
