@@ -215,6 +215,7 @@ export const REASONS: readonly Reason[] = [
   { path: "src/commands/schedule/check_table.ts", reason: "tests/e2e/bulk/schedule_table_test.ts" },
 
   // What only shows in datasets with jobs: crashes, users at work, subdatasets.
+  { path: "src/commit/stashed_outputs.ts", reason: "tests/engine/away_files_test.ts" },
   {
     path: "src/commit/tasks_of_array.ts",
     reason: "tests/engine/completed_tasks_test.ts",

@@ -29,6 +29,7 @@ import { RecordEvidence } from "./record_evidence.ts";
 import { reportFailure, reportOutcome } from "./report_commits.ts";
 import { SharedLogs } from "./shared_logs.ts";
 import { SlurmOutputFinder } from "./slurm_outputs.ts";
+import { StashedOutputs } from "./stashed_outputs.ts";
 import { OvertakenLogs, warnOfLogs } from "./warn_of_logs.ts";
 import { warnOfSharers } from "./warn_of_sharers.ts";
 import { WholeContents } from "./whole_contents.ts";
@@ -176,6 +177,7 @@ class CommitPlanner {
   readonly #finder: SlurmOutputFinder;
   readonly #overtaken = new OvertakenLogs();
   readonly #contents: WholeContents;
+  readonly #stashed: StashedOutputs;
   /** Links that made room for the jobs' own files, by the keys of the jobs, before they were put back. */
   readonly #rooms: ReadonlyMap<number, ReadonlyMap<string, string>>;
 
@@ -197,6 +199,7 @@ class CommitPlanner {
     this.#session = session;
     this.#finder = new SlurmOutputFinder(dataset);
     this.#contents = new WholeContents(dataset.root, request.ended.map(({ job }) => job));
+    this.#stashed = new StashedOutputs(dataset);
     this.#rooms = store.files.findRoom(request.ended.map(({ job }) => job.jobKey));
   }
 
@@ -257,6 +260,7 @@ class CommitPlanner {
       isForeign: (path) => (logs.inClaims.get(path) ?? job.jobKey) !== job.jobKey,
     });
     if (!allowNoOutputs) requireSeenInAltDir(job, seen, brought);
+    if (!allowNoOutputs && brought === null) await this.#stashed.requireNone({ ...job, outputs });
     warnOfLogs(job, status, seen.missing, session);
     const demands = {
       requireOutputs,

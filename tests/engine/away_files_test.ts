@@ -3,18 +3,20 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EngineWorld, saidBy } from "./engine_world.ts";
 
-Deno.test("away: finish while git stash -u has all of a job → it stays open, and is committed once it is back", async () => {
+Deno.test("away: finish while all of a job is somewhere else → it stays open, and is committed once it is back", async () => {
   await using world = await EngineWorld.create({ "out/x": "old\n" });
   await world.schedule("out");
-  await world.write("out/x", "new\n");
-  await world.git("stash", "--quiet", "--include-untracked");
+  const environment = join(world.root, "slurm-job-1.env.json");
+  const moved = join(world.sandbox.root, "moved");
+  await Deno.rename(environment, moved);
 
   const refused = await world.dlslurm("finish");
 
   assert.equal(refused.code, 1);
   assert.match(saidBy(refused), /slurm-job-1\.env\.json" is not there either/);
   assert.deepEqual(world.stages(), ["open"]);
-  await world.git("stash", "pop", "--quiet");
+  await Deno.rename(moved, environment);
+  await world.write("out/x", "new\n");
   await world.must("finish");
   assert.deepEqual(await world.changes(), ["A slurm-job-1.env.json", "M out/x"]);
 });
@@ -50,4 +52,58 @@ Deno.test("away: finish while an alternative folder is not mounted → it stays 
   await Deno.rename(`${scratch}.server`, scratch);
   await world.must("finish");
   assert.deepEqual(await world.changes(), ["A slurm-job-1.env.json", "M out/x"]);
+});
+
+for (
+  const [name, path, before, stash] of [
+    ["an output that git tracks", "out/x", "old\n", ["stash", "--quiet"]],
+    ["all of a job", "out/x", "old\n", ["stash", "--quiet", "--include-untracked"]],
+    ["a new output", "out/new", undefined, ["stash", "--quiet", "-u", "--", "out"]],
+  ] as const
+) {
+  Deno.test(`away: finish while git stash has ${name} → it stays open, and is committed once it is back`, async () => {
+    await using world = await EngineWorld.create({ "out/x": "old\n", "mine": "1\n" });
+    await world.write("mine", "2\n");
+    await world.git("stash", "--quiet");
+    await world.schedule("out");
+    await world.write(path, "result\n");
+    await world.git(...stash);
+    await world.write("mine", "3\n");
+    await world.git("stash", "--quiet");
+
+    const refused = await world.dlslurm("finish");
+
+    assert.equal(refused.code, 1);
+    assert.match(saidBy(refused), new RegExp(`"${path}" is as before the job`));
+    assert.match(saidBy(refused), /^hint: git stash pop, then: dlslurm finish 1; /m);
+    assert.deepEqual(world.stages(), ["open"]);
+    await world.git("stash", "pop", "--quiet", "stash@{1}");
+    await world.must("finish");
+    const kind = before === undefined ? "A" : "M";
+    assert.deepEqual(await world.changes(), [`${kind} ${path}`, "A slurm-job-1.env.json"].sort());
+  });
+}
+
+Deno.test("away: finish of a job that wrote anew what was stashed while it ran → is committed", async () => {
+  await using world = await EngineWorld.create({ "out/x": "old\n" });
+  await world.schedule("out");
+  await world.write("out/x", "half\n");
+  await world.git("stash", "--quiet");
+  await world.write("out/x", "whole\n");
+
+  await world.must("finish");
+
+  assert.deepEqual(await world.changes(), ["A slurm-job-1.env.json", "M out/x"]);
+});
+
+Deno.test("away: finish of a job that changed nothing of what a person has stashed → with --allow-no-outputs", async () => {
+  await using world = await EngineWorld.create({ "out/x": "old\n" });
+  await world.schedule("out");
+  await world.write("out/x", "mine\n");
+  await world.git("stash", "--quiet");
+  assert.equal((await world.dlslurm("finish")).code, 1);
+
+  await world.must("finish", "--allow-no-outputs");
+
+  assert.deepEqual(world.stages(), ["finished"]);
 });

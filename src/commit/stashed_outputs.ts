@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import type { Dataset } from "../datalad/dataset.ts";
+import { UserError } from "../errors.ts";
+import { ifPresent, readTextIfPresent } from "../fs/if_present.ts";
+import { findTreeChanges } from "../git/changes.ts";
+import { findUnchanged } from "../git/compare_paths.ts";
+import { decodePath, splitNul } from "../git/path_bytes.ts";
+import type { SubmittedJob } from "../jobs/job.ts";
+import { isWithin } from "../paths/root_paths.ts";
+import { firstOf } from "../session/name_list.ts";
+
+/** What one `git stash` took out of the work tree. */
+interface Stash {
+  /** The stash commit. */
+  readonly oid: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+interface StashedFile {
+  /** Relative to the root. */
+  readonly path: string;
+  /** Whether it goes from the work tree as a whole. */
+  readonly isNew: boolean;
+}
+
+/** Older ones of those that were made while jobs were open are not looked at. */
+const MOST_STASHES = 20;
+
+/**
+ * Looks for outputs that a `git stash` has taken out of the work tree since their jobs were submitted: what is
+ * there instead is what HEAD has, and the job did not write it. Stashes of subdatasets are not looked at.
+ */
+export class StashedOutputs {
+  readonly #dataset: Dataset;
+  #stashes: Promise<readonly Stash[]> | undefined;
+  readonly #files = new Map<string, Promise<readonly StashedFile[]>>();
+
+  /** Looks at nothing yet. */
+  constructor(dataset: Dataset) {
+    this.#dataset = dataset;
+  }
+
+  /**
+   * Requires that no stash has all that a job has changed.
+   *
+   * @throws {UserError} `BAD_OUTPUT`
+   */
+  async requireNone({ jobId, submittedAtMs, outputs }: SubmittedJob): Promise<void> {
+    this.#stashes ??= this.#readStashes();
+    const { root, git, headOid } = this.#dataset;
+    for (const { oid, atMs } of await this.#stashes) {
+      if (atMs < submittedAtMs || headOid === null) continue;
+      const own = (await this.#filesOf(oid)).filter(({ path }) =>
+        outputs.some((claim) => isWithin(claim, path))
+      );
+      if (own.length === 0) continue;
+      const unchanged = await findUnchanged(git, headOid, own.map(({ path }) => path));
+      const isAway = ({ path, isNew }: StashedFile) =>
+        unchanged.has(path) || (isNew && !isThere(join(root, path)));
+      if (own.every(isAway)) throw stashed(jobId, own);
+    }
+  }
+
+  /** git-stash(1): the reflog of refs/stash has them all, the newest last. */
+  async #readStashes(): Promise<readonly Stash[]> {
+    const log = await readTextIfPresent(join(this.#dataset.commonDir, "logs/refs/stash")) ?? "";
+    return log.split("\n").slice(-MOST_STASHES - 1).flatMap((line) => {
+      const [, oid, seconds] = /^[0-9a-f]+ ([0-9a-f]+) .*> (\d+) [+-]\d{4}\t/.exec(line) ?? [];
+      return oid === undefined ? [] : [{ oid, atMs: (Number(seconds) + 1) * 1000 }];
+    });
+  }
+
+  #filesOf(oid: string): Promise<readonly StashedFile[]> {
+    return this.#files.getOrInsertComputed(oid, () => this.#readFiles(oid));
+  }
+
+  async #readFiles(oid: string): Promise<readonly StashedFile[]> {
+    const { git } = this.#dataset;
+    const changes = await findTreeChanges(git, `${oid}^1`, oid);
+    // What was untracked is in a third parent, if it was asked for.
+    const untracked = await git.run(["ls-tree", "-r", "-z", "--name-only", `${oid}^3`]);
+    const others = untracked.code === 0 ? [...splitNul(untracked.stdout)].map(decodePath) : [];
+    return [
+      ...changes.map(({ path, kind }) => ({ path, isNew: kind === "add" })),
+      ...others.map((path) => ({ path, isNew: true })),
+    ];
+  }
+}
+
+function isThere(path: string): boolean {
+  return ifPresent(() => Deno.lstatSync(path)) !== undefined;
+}
+
+function stashed(jobId: string, files: readonly StashedFile[]): UserError {
+  return new UserError(
+    "BAD_OUTPUT",
+    `Cannot commit job ${jobId}: ${
+      firstOf(files.map(({ path }) => `"${path}"`), 3)
+    } is as before the job, and was changed in what ` +
+      "was stashed since it was submitted",
+    {
+      unchanged: "The job stays open",
+      hint: `git stash pop, then: dlslurm finish ${jobId}; if nothing of the job is stashed: ` +
+        `dlslurm finish ${jobId} --allow-no-outputs`,
+    },
+  );
+}
