@@ -187,6 +187,16 @@ Deno.test("scontrol requeue runs a job again and keeps the earlier run for --dup
     assert.equal(all.stdout, "1|REQUEUED\n1|COMPLETED\n");
   }, { settings: { REQUEUE_DELAY: "0.1" } }));
 
+Deno.test("a requeued job runs again, however long a minute is", () =>
+  withFakeSlurm(async (slurm) => {
+    const id = await slurm.submit("--wrap", "[ -e again ] || { touch again; sleep 30; }");
+    await until(() => Deno.stat(`${slurm.workDir}/again`).then(() => true, () => false));
+
+    await slurm.run("scontrol", "requeue", id);
+
+    assert.deepEqual(await slurm.waitForEnd(id), [`${id}|COMPLETED|0:0`]);
+  }, { settings: { SECONDS_PER_MINUTE: "0.7" } }));
+
 Deno.test("a requeued job waits for two minutes, as in Slurm, unless it may not be requeued", () =>
   withFakeSlurm(async (slurm) => {
     const again = await slurm.submit("--wrap", "true");

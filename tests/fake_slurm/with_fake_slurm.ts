@@ -112,7 +112,9 @@ async function setUp(root: string, options: FakeSlurmOptions): Promise<FakeSlurm
       await until(async () => states.includes(await sacct(id, "state")));
     },
     waitForEnd: async (id) => {
-      await waitForFakeTasks(stateDir, id, (tasks) => tasks.every(({ state }) => isOver(state)));
+      for (const one of id.split(",")) {
+        await waitForFakeTasks(stateDir, one, (tasks) => tasks.every(({ state }) => isOver(state)));
+      }
       await until(async () => isOver(await sacct(id, "state")));
       return (await sacct(id, "jobid,state,exitcode")).split("\n");
     },

@@ -104,10 +104,11 @@ class Campaign implements AsyncDisposable {
   static async create(kind: "fake" | "real" | "chroot"): Promise<Campaign> {
     const sandbox = await Sandbox.create();
     const slurm = kind === "fake"
-      // As many at once as on the real ones, and limits that are over soon.
+      // As many at once as on the real ones, and limits that are over soon, but not before a slow machine has
+      // cancelled what is to be cancelled.
       ? await TestSlurm.startFake(sandbox, {
         DLSLURM_FAKE_SLURM_CPUS: "64",
-        DLSLURM_FAKE_SLURM_SECONDS_PER_MINUTE: "15",
+        DLSLURM_FAKE_SLURM_SECONDS_PER_MINUTE: "40",
       })
       : await TestSlurm.start(kind, sandbox);
     const table = ["kind,n", ...ROWS.map((row) => `${TROUBLE[row] ?? "good"},${row}`), ""];
@@ -188,31 +189,25 @@ class Campaign implements AsyncDisposable {
   }
 }
 
-/** The jobs of `squeue` that run, by their names. */
-async function running(campaign: Campaign): Promise<Map<string, string>> {
-  const text = await campaign.sandbox.require(["squeue", "-h", "-t", "R", "-o", "%j|%i|%Z"]);
-  return new Map(
-    text.split("\n").map((line) => line.split("|"))
-      .filter(([, , folder]) => folder?.startsWith(campaign.sandbox.root))
-      .map(([name, id]) => [name!, id!]),
-  );
+/** The job of a row that runs by now, as `squeue` tells; it is waited for. */
+async function untilBegun({ sandbox }: Campaign, row: string): Promise<string> {
+  const begun = join(sandbox.root, "runs", row.split("-")[1]!);
+  return await pollUntil(`${row} runs`, async () => {
+    // Asking Slurm again and again would take the processor from its jobs.
+    if (await Deno.stat(begun).then(() => false, () => true)) return undefined;
+    const text = await sandbox.require(["squeue", "-h", "-t", "R", "-o", "%j|%i|%Z"]);
+    return text.split("\n").map((line) => line.split("|"))
+      .find(([name, , folder]) => name === row && folder?.startsWith(sandbox.root))?.[1];
+  });
 }
 
-/** Cancels the rows that are to be cancelled, and requeues the one that is to be, once they run. */
+/** Cancels the rows that are to be cancelled, and requeues the one that is to be, each as soon as it runs. */
 async function makeTrouble(campaign: Campaign): Promise<void> {
   const { sandbox } = campaign;
-  const wanted = ["cancelled-14", "cancelled-44", "requeued-50"];
-  const ids = await pollUntil("they run", async () => {
-    const isBegun = async (row: string) =>
-      await Deno.stat(join(sandbox.root, "runs", row)).then(() => true, () => false);
-    const begun = await Promise.all(wanted.map((name) => isBegun(name.split("-")[1]!)));
-    // Asking again and again would take the processor from them.
-    if (!begun.every(Boolean)) return undefined;
-    const jobs = await running(campaign);
-    return wanted.every((name) => jobs.has(name)) ? jobs : undefined;
-  });
-  await sandbox.require(["scancel", ids.get(wanted[0]!)!, ids.get(wanted[1]!)!]);
-  const requeued = ids.get(wanted[2]!)!;
+  for (const row of ["cancelled-14", "cancelled-44"]) {
+    await sandbox.require(["scancel", await untilBegun(campaign, row)]);
+  }
+  const requeued = await untilBegun(campaign, "requeued-50");
   await sandbox.require(["scontrol", "requeue", requeued]);
   await pollUntil("it is pending again", async () => {
     const state = await sandbox.require(["squeue", "-h", "-j", requeued, "-o", "%T"]);

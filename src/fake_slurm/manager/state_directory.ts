@@ -109,7 +109,7 @@ function isUsable(path: string): boolean {
  */
 export function describeCluster(env: FakeSlurmContext["env"]): Cluster {
   const directory = defaultDirectory(env);
-  const minuteMs = positive(env, "SECONDS_PER_MINUTE", 60) * 1000;
+  const minuteMs = millisecondsOf(env, "SECONDS_PER_MINUTE", 60);
   const scenario = loadScenario(env, directory);
   return {
     directory,
@@ -119,9 +119,9 @@ export function describeCluster(env: FakeSlurmContext["env"]): Cluster {
     cpus: Math.max(1, Math.floor(positive(env, "CPUS", availableParallelism()))),
     partitions: (env.get("DLSLURM_FAKE_SLURM_PARTITIONS") || "debug").split(","),
     minuteMs,
-    minJobAgeMs: positive(env, "MIN_JOB_AGE", 300) * 1000,
-    killWaitMs: positive(env, "KILL_WAIT", 30) * 1000,
-    requeueDelayMs: positive(env, "REQUEUE_DELAY", REQUEUE_DELAY_S * minuteMs / 60_000) * 1000,
+    minJobAgeMs: millisecondsOf(env, "MIN_JOB_AGE", 300),
+    killWaitMs: millisecondsOf(env, "KILL_WAIT", 30),
+    requeueDelayMs: millisecondsOf(env, "REQUEUE_DELAY", REQUEUE_DELAY_S * minuteMs / 60_000),
     maxArraySize: scenario.limits.maxArraySize ?? MAX_ARRAY_SIZE,
     scenario,
   };
@@ -143,6 +143,11 @@ export function readVersion(text: string | undefined): SlurmVersion {
     }`,
     { hint: `dlslurm fake-slurm env --version-like ${Object.keys(SLURM_VERSIONS)[0]}` },
   );
+}
+
+/** A time given in seconds: the tables take whole milliseconds alone. */
+function millisecondsOf(env: FakeSlurmContext["env"], name: string, fallbackS: number): number {
+  return Math.max(1, Math.round(positive(env, name, fallbackS) * 1000));
 }
 
 function positive(env: FakeSlurmContext["env"], name: string, fallback: number): number {
