@@ -299,6 +299,8 @@ Deno.test("a job without its process is NODE_FAIL, and what waits runs, after th
     for (const pid of findManagers(slurm.stateDir)) Deno.kill(pid, "SIGKILL");
     Deno.kill(-Number(await slurm.read("pid")), "SIGKILL");
     await until(() => Promise.resolve(!isRunning("sleep\x0030")));
+    // Who asks begins another manager.
+    await slurm.run("squeue");
 
     assert.deepEqual(await slurm.waitForEnd(`${id},${next}`), [
       "1|NODE_FAIL|0:0",

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { pollUntil } from "./polling.ts";
 
 /** A job of the embedded Slurm, or a task of an array. */
 export interface FakeTask {
@@ -32,9 +31,14 @@ export function readFakeTasks(directory: string): FakeTask[] {
   }
 }
 
+/** So long only the table is looked at. */
+const QUIET_MS = 20_000;
+const POLL_MS = 20;
+
 /**
- * Waits until the tasks of one job, or one task, are as `holds` wants them. The embedded Slurm's own programs are
- * not asked: asking them again and again takes the processor from its jobs.
+ * Waits until the tasks of one job, or one task, are as `holds` wants them, or for a while. The embedded Slurm's own
+ * programs are not asked: asking them again and again takes the processor from its jobs. Who waits on asks them:
+ * they look after what nobody else does any more.
  *
  * @param id of a job, or `ID_INDEX`, or `ID_[INDICES]` for any of its tasks.
  */
@@ -43,11 +47,13 @@ export async function waitForFakeTasks(
   id: string,
   holds: (tasks: readonly FakeTask[]) => boolean,
 ): Promise<void> {
-  await pollUntil(`job ${id} is what the test waits for`, () => {
-    const jobId = id.replace(/_\[.*$/, "");
+  const jobId = id.replace(/_\[.*$/, "");
+  const deadline = Date.now() + QUIET_MS;
+  while (Date.now() < deadline) {
     const tasks = readFakeTasks(directory).filter((task) => task.id === id || task.jobId === jobId);
-    return tasks.length > 0 && holds(tasks);
-  });
+    if (tasks.length > 0 && holds(tasks)) return;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }
 
 function isFile(path: string): boolean {
