@@ -93,12 +93,13 @@ function isThere(path: string): boolean {
 }
 
 function stashed(jobId: string, files: readonly StashedFile[]): UserError {
+  const names = firstOf(files.map(({ path }) => `"${path}"`), 3);
   return new UserError(
     "BAD_OUTPUT",
-    `Cannot commit job ${jobId}: ${
-      firstOf(files.map(({ path }) => `"${path}"`), 3)
-    } is as before the job, and was changed in what ` +
-      "was stashed since it was submitted",
+    `Cannot commit job ${jobId}: ${names} ${
+      files.length === 1 ? "is" : "are"
+    } unchanged here, but ` +
+      "changed in a stash that was made since the job was submitted",
     {
       unchanged: "The job stays open",
       hint: `git stash pop, then: dlslurm finish ${jobId}; if nothing of the job is stashed: ` +

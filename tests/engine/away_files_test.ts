@@ -74,7 +74,10 @@ for (
     const refused = await world.dlslurm("finish");
 
     assert.equal(refused.code, 1);
-    assert.match(saidBy(refused), new RegExp(`"${path}" is as before the job`));
+    assert.match(
+      saidBy(refused),
+      new RegExp(`"${path}" is unchanged here, but changed in a stash`),
+    );
     assert.match(saidBy(refused), /^hint: git stash pop, then: dlslurm finish 1; /m);
     assert.deepEqual(world.stages(), ["open"]);
     await world.git("stash", "pop", "--quiet", "stash@{1}");
