@@ -6,7 +6,16 @@ if (Deno.args[0] === "--version") {
   Deno.exit();
 }
 const { realEnvironment } = await import("./src/cli/real_environment.ts");
-const { runCli } = await import("./src/cli/run_cli.ts");
-const status = await runCli(Deno.args, realEnvironment(import.meta.filename!));
+const environment = realEnvironment(import.meta.filename!);
+const [command, ...args] = Deno.args;
+const { isForwarded, runForwardedFirst } = await import("./src/cli/run_forwarded.ts");
+let status: number;
+if (isForwarded(command)) {
+  // A Slurm that scripts call a thousand times is to answer at once.
+  status = await runForwardedFirst([command, ...args], environment);
+} else {
+  const { runCli } = await import("./src/cli/run_cli.ts");
+  status = await runCli(Deno.args, environment);
+}
 // Set where standard output took no more.
 Deno.exit(status || Deno.exitCode);

@@ -91,6 +91,7 @@ export const REASONS: readonly Reason[] = [
     path: "src/session/result_record.ts",
     reason: "fields that a record begins with: tests/cli/result_records_test.ts",
   },
+  { path: "src/cli/run_forwarded.ts", reason: "tests/fake_slurm/programs_test.ts" },
   {
     path: "src/cli/run_standalone.ts",
     reason: "loads what does it: tests/cli/help_test.ts, man_page_test.ts, completion_test.ts, " +

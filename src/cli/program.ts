@@ -4,7 +4,7 @@ import type { CommandContext } from "../commands/context.ts";
 import { addGlobalOptions, readGlobalOptions } from "./global_options.ts";
 import type { GlobalSettings } from "./global_options.ts";
 import { listGuides } from "./guides/guides.ts";
-import { isForwarded } from "./run_standalone.ts";
+import { isForwarded } from "./run_forwarded.ts";
 import { standaloneCommands } from "./standalone_commands.ts";
 import type { RunStandalone } from "./standalone_commands.ts";
 

@@ -38,7 +38,7 @@ import { ProgressDisplay } from "./progress_display.ts";
 import { reportError } from "./report_error.ts";
 import { RecordRenderer, TextRenderer } from "./result_renderer.ts";
 import { ResultReporter } from "./result_reporter.ts";
-import { isForwarded, runForwarded, runStandalone } from "./run_standalone.ts";
+import { runStandalone } from "./run_standalone.ts";
 import { errorsAsRecords } from "./usage_errors.ts";
 import { PROGRAM_VERSION, versionPage } from "./version.ts";
 import type { ProcessEnvironment } from "./process_environment.ts";
@@ -55,8 +55,6 @@ export async function runCli(args: readonly string[], real: ProcessEnvironment):
     reportError(error, io); // of where the user stands nothing can be told
     return ExitCode.Failed;
   }
-  // Before anything else: a Slurm that scripts call a thousand times is to answer at once.
-  if (isForwarded(args[0])) return await runForwarded(args[0], args.slice(1), environment);
   let status: number = ExitCode.Ok;
   const program: Command = await defineProgram(
     async (command) => {

@@ -1,13 +1,12 @@
 import type { CommandDefinition } from "../commands/command_definition.ts";
-import { UserError } from "../errors.ts";
 import { namesOf } from "./command_line.ts";
 import { completionScript } from "./completion/scripts.ts";
 import { ExitCode } from "./exit_code.ts";
 import { resolveFolder } from "./global_options.ts";
 import { findGuide, readGuide } from "./guides/guides.ts";
 import type { ProcessEnvironment } from "./process_environment.ts";
-import { reportError } from "./report_error.ts";
-import type { ForwardedCommand, Standalone } from "./standalone_commands.ts";
+import { isForwarded, runForwarded } from "./run_forwarded.ts";
+import type { Standalone } from "./standalone_commands.ts";
 import { PROGRAM_VERSION } from "./version.ts";
 
 /** Runs a command that needs no dataset; gives its exit status. */
@@ -42,47 +41,4 @@ export async function runStandalone(
   // Whoever takes it for a command says what it may have been meant to be.
   else await program.parseAsync([topic!], { from: "user" });
   return ExitCode.Ok;
-}
-
-const FORWARDED = { "fake-slurm": runFake, fixtures: runRecordings };
-
-/** Runs a command whose words are read elsewhere; gives its exit status. */
-export async function runForwarded(
-  command: ForwardedCommand,
-  args: readonly string[],
-  environment: ProcessEnvironment,
-): Promise<number> {
-  return await FORWARDED[command](args, environment);
-}
-
-/** Whether the word is the name of a command whose words are read elsewhere. */
-export function isForwarded(name: string | undefined): name is ForwardedCommand {
-  return name !== undefined && Object.hasOwn(FORWARDED, name);
-}
-
-async function runFake(args: readonly string[], environment: ProcessEnvironment): Promise<number> {
-  try {
-    // Loaded on demand: most runs have a real Slurm.
-    const { runFakeSlurm } = await import("../fake_slurm/mod.ts");
-    return await runFakeSlurm(args, environment);
-  } catch (error) {
-    return statusAfter(error, environment);
-  }
-}
-
-async function runRecordings(
-  args: readonly string[],
-  environment: ProcessEnvironment,
-): Promise<number> {
-  try {
-    const { runFixtures } = await import("../recordings/mod.ts");
-    return await runFixtures(args, environment);
-  } catch (error) {
-    return statusAfter(error, environment);
-  }
-}
-
-function statusAfter(error: unknown, { io }: ProcessEnvironment): number {
-  reportError(error, io);
-  return error instanceof UserError && error.code === "USAGE" ? ExitCode.Usage : ExitCode.Failed;
 }

@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { quote } from "shlex";
 import { UserError } from "../errors.ts";
+import { readTextIfPresent } from "../fs/if_present.ts";
 import { writeFileAtomic } from "../fs/write_file_atomic.ts";
 import type { FakeSlurmContext } from "./context.ts";
 import { JobTable } from "./manager/job_table.ts";
@@ -53,7 +53,7 @@ export async function runEnvironment(
     }
   }
   const bin = join(directory, "bin");
-  mkdirSync(bin, { recursive: true });
+  await Deno.mkdir(bin, { recursive: true });
   for (const program of RULED_PROGRAMS) {
     await writeProgram(join(bin, program), program, directory, context);
   }
@@ -106,9 +106,9 @@ async function writeProgram(
   const text = `#!/bin/sh\n${DIRECTORY_VARIABLE}=${quote(directory)}\n` +
     `export ${DIRECTORY_VARIABLE}\nexec ${command} "$@"\n`;
   // A shell may be reading the file: one that is right stays as it is.
-  if (existsSync(path) && readFileSync(path, "utf8") === text) return;
+  if (await readTextIfPresent(path) === text) return;
   await writeFileAtomic(path, text);
-  chmodSync(path, 0o755);
+  await Deno.chmod(path, 0o755);
 }
 
 function renderSet(

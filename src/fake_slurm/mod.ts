@@ -10,26 +10,26 @@
  */
 import { UserError } from "../errors.ts";
 import type { Program } from "./adapter/program_call.ts";
-import { runSacct } from "./adapter/sacct/sacct.ts";
-import { runSbatch } from "./adapter/sbatch/sbatch.ts";
-import { runScancel } from "./adapter/scancel.ts";
-import { runScontrol } from "./adapter/scontrol/scontrol.ts";
-import { runSinfo } from "./adapter/sinfo.ts";
-import { runSqueue } from "./adapter/squeue/squeue.ts";
-import { runSrun } from "./adapter/srun/srun.ts";
 import { type FakeSlurmContext, SlurmRefusal } from "./context.ts";
-import { runEnvironment } from "./environment.ts";
 import { explainTableError, JobTable } from "./manager/job_table.ts";
-import { runManager } from "./manager/manager.ts";
 import { type Call, runThroughTrouble } from "./scenario/program_trouble.ts";
 import { describeCluster, makeDirectory } from "./manager/state_directory.ts";
 
 export type { FakeSlurmContext } from "./context.ts";
 
-const PROGRAMS: Readonly<Record<string, Program>> = {
-  ...{ sbatch: runSbatch, sacct: runSacct, scontrol: runScontrol, squeue: runSqueue },
-  ...{ scancel: runScancel, sinfo: runSinfo, srun: runSrun },
-  manager: (_args, cluster) => runManager(cluster).then(() => 0),
+/** Loaded when they are called: scripts ask squeue a thousand times. */
+const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
+  sbatch: async () => (await import("./adapter/sbatch/sbatch.ts")).runSbatch,
+  sacct: async () => (await import("./adapter/sacct/sacct.ts")).runSacct,
+  scontrol: async () => (await import("./adapter/scontrol/scontrol.ts")).runScontrol,
+  squeue: async () => (await import("./adapter/squeue/squeue.ts")).runSqueue,
+  scancel: async () => (await import("./adapter/scancel.ts")).runScancel,
+  sinfo: async () => (await import("./adapter/sinfo.ts")).runSinfo,
+  srun: async () => (await import("./adapter/srun/srun.ts")).runSrun,
+  manager: async () => {
+    const { runManager } = await import("./manager/manager.ts");
+    return (_args, cluster) => runManager(cluster).then(() => 0);
+  },
 };
 
 const HELP = `Usage: eval "$(dlslurm fake-slurm env [OPTIONS])"
@@ -61,15 +61,18 @@ export async function runFakeSlurm(
     context.io.out(HELP);
     return 0;
   }
-  if (name === "env") return await runEnvironment(rest, context);
-  const program = PROGRAMS[name];
+  if (name === "env") {
+    const { runEnvironment } = await import("./environment.ts");
+    return await runEnvironment(rest, context);
+  }
+  const program = await PROGRAMS[name]?.();
   if (program === undefined) {
     const reason = name === "" ? "no program was named" : `the fake Slurm has no program "${name}"`;
     throw new UserError("USAGE", `Cannot use fake-slurm: ${reason}`, {
       hint: `one of: env, ${Object.keys(PROGRAMS).filter((one) => one !== "manager").join(", ")}`,
     });
   }
-  const cluster = describeCluster(context.env);
+  const cluster = await describeCluster(context.env);
   makeDirectory(cluster.directory);
   const run: Call["run"] = async (given, within) => await program(given, cluster, within);
   const countUses = (rules: readonly string[]) => {

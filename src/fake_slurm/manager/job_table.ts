@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha1 } from "@noble/hashes/legacy";
 import { join } from "node:path";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { explainStoreError } from "../../sqlite/explain_store_error.ts";
@@ -164,7 +164,7 @@ export class JobTable {
   }
 
   #keep(content: Uint8Array): string {
-    const hash = createHash("sha256").update(content).digest("hex");
+    const hash = sha1(content).toHex();
     this.database.prepare("INSERT OR IGNORE INTO contents VALUES (?, ?)")
       .run(hash, content);
     return hash;

@@ -1,6 +1,5 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
-import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { ifPresent, isFolderSync } from "../../fs/if_present.ts";
 import { jobEnvironment } from "./job_environment.ts";
 import { type JobPaths, openedPaths } from "./file_name_pattern.ts";
 import type { JobTable } from "./job_table.ts";
@@ -31,14 +30,14 @@ export function launchJob(
   const paths = openedPaths(task, cluster.node);
   if (!openLogs(task, paths, cluster)) return undefined;
   const directory = spoolDirectory(cluster, task);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const scriptPath = join(directory, "slurm_script");
-  writeFileSync(scriptPath, script, { mode: 0o700 });
+  Deno.writeFileSync(scriptPath, script, { mode: 0o700 });
   const variables = jobEnvironment(task, env, cluster);
-  const cwd = existsSync(task.spec.workDir) ? task.spec.workDir : "/tmp";
+  const cwd = isFolderSync(task.spec.workDir) ? task.spec.workDir : "/tmp";
   if (cwd !== task.spec.workDir) {
     const where = `couldn't chdir to \`${task.spec.workDir}': No such file or directory`;
-    appendFileSync(paths.stderr, `slurmstepd: error: ${where}: going to /tmp instead\n`);
+    append(paths.stderr, `slurmstepd: error: ${where}: going to /tmp instead\n`);
   }
   return spawnDetached(
     [
@@ -53,16 +52,19 @@ export function launchJob(
 
 /** Removes the copy of the script that ran. */
 export function cleanSpool(cluster: Cluster, task: Task): void {
-  rmSync(spoolDirectory(cluster, task), { recursive: true, force: true });
+  ifPresent(() => Deno.removeSync(spoolDirectory(cluster, task), { recursive: true }));
 }
 
 /** Adds a line of Slurm's to the job's standard error, as slurmstepd does when it ends a job. */
 export function noteInLog(task: Task, cluster: Cluster, text: string): void {
   const path = openedPaths(task, cluster.node).stderr;
   // A log that went away while the job ran is the job's own doing.
-  if (!isDevice(path) && existsSync(path)) {
-    appendFileSync(path, `slurmstepd: error: *** ${text} ***\n`);
-  }
+  if (isDevice(path) || ifPresent(() => Deno.statSync(path)) === undefined) return;
+  append(path, `slurmstepd: error: *** ${text} ***\n`);
+}
+
+function append(path: string, text: string): void {
+  Deno.writeTextFileSync(path, text, { append: true });
 }
 
 function spoolDirectory(cluster: Cluster, task: Task): string {
@@ -75,13 +77,17 @@ function spoolDirectory(cluster: Cluster, task: Task): string {
  * that are missing.
  */
 function openLogs(task: Task, paths: JobPaths, { version }: Cluster): boolean {
-  const flags = task.spec.openMode === "append" ? "a" : "w";
+  const isAppended = task.spec.openMode === "append";
   try {
-    if (!isDevice(paths.stdin)) accessSync(paths.stdin, constants.R_OK);
+    // A pipe would wait for who writes to it.
+    if (!isDevice(paths.stdin) && Deno.statSync(paths.stdin).isFile) {
+      Deno.openSync(paths.stdin).close();
+    }
     for (const path of new Set([paths.stdout, paths.stderr])) {
       if (isDevice(path)) continue;
-      if (version === "24.11") mkdirSync(dirname(path), { recursive: true });
-      closeSync(openSync(path, flags));
+      if (version === "24.11") Deno.mkdirSync(dirname(path), { recursive: true });
+      const how = isAppended ? { append: true } : { write: true, truncate: true };
+      Deno.openSync(path, { ...how, create: true }).close();
     }
     return true;
   } catch {

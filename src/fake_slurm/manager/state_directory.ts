@@ -1,5 +1,3 @@
-import { accessSync, constants, lstatSync, mkdirSync } from "node:fs";
-import { availableParallelism, hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { currentUser, homeFolder } from "./current_user.ts";
 import { UserError } from "../../errors.ts";
@@ -59,7 +57,7 @@ export function defaultDirectory(env: FakeSlurmContext["env"]): string {
   if (preferred && isUsable(preferred) && isOwn(preferred) && isOwn(dirname(preferred))) {
     return preferred;
   }
-  const own = join(env.get("TMPDIR") || tmpdir(), `dlslurm-${currentUser().uid}`);
+  const own = join(env.get("TMPDIR") || "/tmp", `dlslurm-${currentUser().uid}`);
   makeDirectory(own);
   if (isOwn(own)) return join(own, "fake-slurm");
   throw new UserError(
@@ -71,8 +69,8 @@ export function defaultDirectory(env: FakeSlurmContext["env"]): string {
 
 /** Whether a folder is one that nobody else has prepared, or can change: programs are started from it. */
 function isOwn(path: string): boolean {
-  const { uid, mode } = lstatSync(path);
-  return uid === currentUser().uid && (mode & 0o170022) === 0o040000;
+  const { uid, mode, isDirectory } = Deno.lstatSync(path);
+  return isDirectory && uid === currentUser().uid && (mode! & 0o022) === 0;
 }
 
 /**
@@ -82,8 +80,9 @@ function isOwn(path: string): boolean {
  */
 export function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    accessSync(path, constants.W_OK);
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    // Only who makes something there knows whether it can be written.
+    Deno.removeSync(Deno.makeTempDirSync({ dir: path, prefix: "trial-" }));
   } catch (error) {
     throw new UserError("DISK", `Cannot use the fake Slurm's directory "${path}": ${error}`, {
       hint: "name another one: dlslurm fake-slurm env --dir DIR",
@@ -107,16 +106,16 @@ function isUsable(path: string): boolean {
  *
  * @throws {UserError} `FAKE_SLURM` if one of them has no value of its kind, or the scenario cannot be used.
  */
-export function describeCluster(env: FakeSlurmContext["env"]): Cluster {
+export async function describeCluster(env: FakeSlurmContext["env"]): Promise<Cluster> {
   const directory = defaultDirectory(env);
   const minuteMs = millisecondsOf(env, "SECONDS_PER_MINUTE", 60);
-  const scenario = loadScenario(env, directory);
+  const scenario = await loadScenario(env, directory);
   return {
     directory,
     version: readVersion(env.get(VERSION_VARIABLE)),
     name: scenario.clusterName ?? "fake",
-    node: hostname().split(".")[0] || "localhost",
-    cpus: Math.max(1, Math.floor(positive(env, "CPUS", availableParallelism()))),
+    node: Deno.hostname().split(".")[0] || "localhost",
+    cpus: Math.max(1, Math.floor(positive(env, "CPUS", navigator.hardwareConcurrency))),
     partitions: (env.get("DLSLURM_FAKE_SLURM_PARTITIONS") || "debug").split(","),
     minuteMs,
     minJobAgeMs: millisecondsOf(env, "MIN_JOB_AGE", 300),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { isThereSync } from "../../fs/if_present.ts";
 import { endOf, type ProcessEnd } from "./spawn_detached.ts";
 
 /** How one task of a step is started. */
@@ -55,7 +55,7 @@ export function startStepTask(argv: readonly string[], options: StepTaskOptions)
   ];
   return {
     input: child.stdin.getWriter(),
-    hasSignedIn: () => existsSync(signIn),
+    hasSignedIn: () => isThereSync(signIn),
     ended: Promise.all([status, ...lines]).then(([end]) => endOf(end)),
   };
 }
@@ -64,7 +64,7 @@ export function startStepTask(argv: readonly string[], options: StepTaskOptions)
 function signOut(signIn: string, pid: number): void {
   try {
     // In a job that was requeued meanwhile it may be that of the next run.
-    if (readFileSync(signIn, "utf8") === String(pid)) rmSync(signIn);
+    if (Deno.readTextFileSync(signIn) === String(pid)) Deno.removeSync(signIn);
   } catch {
     return; // it never signed in, or the job has ended and the folder is gone
   }

@@ -1,6 +1,5 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { ifPresent, isThereSync } from "../../fs/if_present.ts";
 import { identifyProcess, isAlive } from "./process_identity.ts";
 import { SIGNAL_NUMBERS, signalProcess } from "./spawn_detached.ts";
 import type { Cluster } from "./state_directory.ts";
@@ -17,13 +16,13 @@ function stepFolder(cluster: Cluster, taskRow: number): string {
 /** Begins a step of a task and gives its number, from 0 in each run of a job. */
 export function openStep(cluster: Cluster, taskRow: number): number {
   const folder = stepFolder(cluster, taskRow);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (let number = 0;; number++) {
     try {
-      closeSync(openSync(join(folder, String(number)), "wx"));
+      Deno.openSync(join(folder, String(number)), { write: true, createNew: true }).close();
       return number;
     } catch (error) {
-      if (!String(error).includes("EEXIST")) throw error;
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
   }
 }
@@ -55,18 +54,18 @@ export function endSteps(cluster: Cluster, taskRow: number): void {
   const folder = stepFolder(cluster, taskRow);
   const closed = `${folder}.ended`;
   // One of an earlier end that was interrupted here.
-  if (existsSync(closed)) signalFolder(closed, SIGNAL_NUMBERS["KILL"]!);
-  rmSync(closed, { recursive: true, force: true });
-  if (!existsSync(folder)) return;
-  renameSync(folder, closed);
+  if (isThereSync(closed)) signalFolder(closed, SIGNAL_NUMBERS["KILL"]!);
+  ifPresent(() => Deno.removeSync(closed, { recursive: true }));
+  if (!isThereSync(folder)) return;
+  Deno.renameSync(folder, closed);
   signalFolder(closed, SIGNAL_NUMBERS["KILL"]!);
-  rmSync(closed, { recursive: true, force: true });
+  ifPresent(() => Deno.removeSync(closed, { recursive: true }));
 }
 
 function signalFolder(folder: string, signal: number, step?: number): void {
   let names: string[];
   try {
-    names = readdirSync(folder);
+    names = [...Deno.readDirSync(folder)].map(({ name }) => name);
   } catch {
     return; // no step has begun
   }
@@ -74,9 +73,9 @@ function signalFolder(folder: string, signal: number, step?: number): void {
     if (!name.includes(".") || (step !== undefined && !name.startsWith(`${step}.`))) continue;
     const path = join(folder, name);
     try {
-      const pid = Number(readFileSync(path, "utf8"));
+      const pid = Number(Deno.readTextFileSync(path));
       // The number may have gone to another process since.
-      const identity = identifyProcess(pid, Date.now() - statSync(path).mtimeMs);
+      const identity = identifyProcess(pid, Date.now() - Deno.statSync(path).mtime!.getTime());
       if (!(pid > 1) || !isAlive(identity)) continue;
       signalProcess(pid, signal, true);
     } catch {

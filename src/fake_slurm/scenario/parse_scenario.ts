@@ -92,9 +92,6 @@ const ScenarioSchema: v.GenericSchema<unknown, Scenario> = v.strictObject({
   jobs: v.optional(v.array(JobRuleSchema), []),
 });
 
-/** The scenario in which nothing goes wrong. */
-export const NO_TROUBLE: Scenario = v.parse(ScenarioSchema, { version: SCENARIO_VERSION });
-
 /**
  * Reads a scenario.
  *

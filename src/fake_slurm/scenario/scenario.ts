@@ -38,6 +38,15 @@ export interface Scenario {
   readonly jobs: readonly JobRule[];
 }
 
+/** The scenario in which nothing goes wrong. */
+export const NO_TROUBLE: Scenario = {
+  version: SCENARIO_VERSION,
+  accounting: { storage: "kept", lagSeconds: 0, olderRows: [] },
+  limits: {},
+  programs: [],
+  jobs: [],
+};
+
 /** What befalls accounting. */
 export interface AccountingRule {
   /** With `empty` sacct never has a row, with `disabled` it says so and fails. */

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { currentUser } from "../../manager/current_user.ts";
 import { parseSlurmTime } from "../../manager/clock_text.ts";
@@ -141,7 +140,7 @@ function readPartition(asked: AskedOptions, cluster: Cluster): string {
 
 function groupName(gid: number): string {
   try {
-    for (const line of readFileSync("/etc/group", "utf8").split("\n")) {
+    for (const line of Deno.readTextFileSync("/etc/group").split("\n")) {
       const [name, , id] = line.split(":");
       if (Number(id) === gid && name !== undefined && id !== undefined) return name;
     }

@@ -1,5 +1,5 @@
-import { readFileSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { ifPresent } from "../../../fs/if_present.ts";
 import { joinBytes } from "../../../process/join_bytes.ts";
 import { SlurmRefusal } from "../../context.ts";
 
@@ -38,9 +38,10 @@ export function readBatchScript(
   ]);
   let bytes: Uint8Array;
   try {
-    bytes = path === null ? readStandardInput() : readFileSync(resolve(cwd, path));
+    bytes = path === null ? readStandardInput() : Deno.readFileSync(resolve(cwd, path));
   } catch (error) {
-    if (path !== null && !/EISDIR/.test(String(error))) throw refuse(`Unable to open file ${file}`);
+    const isFolder = error instanceof Deno.errors.IsADirectory;
+    if (path !== null && !isFolder) throw refuse(`Unable to open file ${file}`);
     bytes = new Uint8Array();
   }
   const text = new TextDecoder().decode(bytes);
@@ -48,13 +49,12 @@ export function readBatchScript(
   return { bytes, text, path };
 }
 
-/** Reads by descriptor: the runtime does not let /dev/stdin be opened by name. */
 function readStandardInput(): Uint8Array {
   const pieces: Uint8Array[] = [];
   for (;;) {
     const piece = new Uint8Array(65_536);
-    const length = readSync(0, piece);
-    if (length === 0) return joinBytes(pieces);
+    const length = Deno.stdin.readSync(piece);
+    if (length === null) return joinBytes(pieces);
     pieces.push(piece.subarray(0, length));
   }
 }
@@ -70,7 +70,7 @@ export function wrapScript(command: string): BatchScript {
 function findScript(file: string, folders: readonly string[]): string {
   if (/^[./]/.test(file)) return file;
   const found = folders.map((folder) => join(folder, file))
-    .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+    .find((path) => ifPresent(() => Deno.statSync(path))?.isFile === true);
   return found ?? file;
 }
 
