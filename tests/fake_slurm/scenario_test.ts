@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { nearestWord } from "../../src/fake_slurm/scenario/nearest_word.ts";
 import { parseScenario } from "../../src/fake_slurm/scenario/parse_scenario.ts";
 import { withFakeSlurm } from "./with_fake_slurm.ts";
 
@@ -11,17 +10,17 @@ const BAD: readonly (readonly [name: string, text: string, says: RegExp])[] = [
   [
     "an unknown key",
     '{"version":1,"job":[]}',
-    /it has an unknown key "job", the nearest valid one is "jobs"$/,
+    /it has an unknown key "job", those that there are: version, .*jobs$/,
   ],
   [
     "an unknown key deep inside",
     '{"version":1,"programs":[{"program":"sacct"},{"program":"sacct","fial":{}}]}',
-    /unknown key "programs\[1\]\.fial", the nearest valid one is "fail"$/,
+    /unknown key "programs\[1\]\.fial", those that there are: .*\bfail\b/,
   ],
   [
     "an unknown key of accounting",
     '{"version":1,"accounting":{"lagSecond":3}}',
-    /unknown key "accounting\.lagSecond", the nearest valid one is "lagSeconds"$/,
+    /unknown key "accounting\.lagSecond", those that there are: storage, lagSeconds, /,
   ],
   [
     "a wrong value",
@@ -55,11 +54,6 @@ for (const [name, text, says] of BAD) {
   });
 }
 
-Deno.test("nearestWord() finds the word with the fewest changed letters", () => {
-  assert.equal(nearestWord("prgrams", ["jobs", "programs", "limits"]), "programs");
-  assert.equal(nearestWord("MAXARRAY", ["maxSubmitJobs", "maxArraySize"]), "maxArraySize");
-});
-
 Deno.test("a scenario that cannot be used is refused by env and by every program", () =>
   withFakeSlurm(async (slurm) => {
     await slurm.write("bad.json", '{"version":1,"programms":[]}');
@@ -67,7 +61,7 @@ Deno.test("a scenario that cannot be used is refused by env and by every program
 
     for (
       const [settings, says] of [
-        [{ SCENARIO: file }, /unknown key "programms", the nearest valid one is "programs"/],
+        [{ SCENARIO: file }, /unknown key "programms", those that there are: .*\bprograms\b/],
         [{ SCENARIO: "bad.json" }, /"bad\.json": it is no absolute path/],
         [{ SCENARIO: "/nowhere.json" }, /Cannot read the scenario "\/nowhere\.json"/],
       ] as const

@@ -1,6 +1,5 @@
 import * as v from "valibot";
 import { UserError } from "../../errors.ts";
-import { nearestWord } from "./nearest_word.ts";
 import {
   END_STATES,
   type JobRule,
@@ -120,17 +119,14 @@ export function parseScenario(text: string, origin: string): Scenario {
 
 function explain(issue: v.BaseIssue<unknown>): string {
   const keys = (issue.path ?? []).map(({ key }) => key as string | number);
-  const last = keys.at(-1);
   const where = keys.reduce<string>(
     (text, key) =>
       typeof key === "number" ? `${text}[${key}]` : text === "" ? key : `${text}.${key}`,
     "",
   );
   if (issue.type === "strict_object" && issue.expected === "never") {
-    const valid = keysAt(ScenarioSchema, keys.slice(0, -1));
-    return `it has an unknown key "${where}", the nearest valid one is "${
-      nearestWord(String(last), valid)
-    }"`;
+    const valid = keysAt(ScenarioSchema, keys.slice(0, -1)).join(", ");
+    return `it has an unknown key "${where}", those that there are: ${valid}`;
   }
   if (issue.received === "undefined") return `it lacks "${where}"`;
   return `"${where}" is ${issue.received}, expected ${issue.expected ?? issue.message}`;
