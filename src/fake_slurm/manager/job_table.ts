@@ -5,11 +5,12 @@ import { explainStoreError } from "../../sqlite/explain_store_error.ts";
 import { inTransaction, openStore } from "../../sqlite/open_store.ts";
 import { cpusOf, type JobSpec } from "./job_spec.ts";
 import { FAKE_SLURM_MIGRATIONS } from "./schema.ts";
+import { TABLE_FILE } from "./state_directory.ts";
 import type { NewJob, Task, TaskChange } from "./task.ts";
 
 /** Turns SQLite's error for the table in `directory` into a {@linkcode UserError}; leaves others alone. */
 export function explainTableError(error: unknown, directory: string): unknown {
-  return explainStoreError(error, join(directory, "controller.sqlite"));
+  return explainStoreError(error, join(directory, TABLE_FILE));
 }
 
 /** The table of all jobs that the fake Slurm ever took. */
@@ -26,7 +27,7 @@ export class JobTable {
   constructor(directory: string) {
     // A power failure may cost the last jobs of a simulation: worth less than a sync per submission.
     this.database = openStore({
-      path: join(directory, "controller.sqlite"),
+      path: join(directory, TABLE_FILE),
       migrations: FAKE_SLURM_MIGRATIONS,
       synchronous: "OFF",
     });

@@ -1,6 +1,8 @@
 import { dirname, join } from "node:path";
 import { currentUser, homeFolder } from "./current_user.ts";
 import { UserError } from "../../errors.ts";
+import { isThereSync } from "../../fs/if_present.ts";
+import { systemWords } from "../../process/system_error.ts";
 import { MAX_ARRAY_SIZE } from "./job_spec.ts";
 import type { FakeSlurmContext } from "../context.ts";
 import type { Scenario } from "../scenario/scenario.ts";
@@ -10,6 +12,9 @@ import { VERSION_VARIABLE } from "./slurm_version.ts";
 
 /** The variable that names the state directory. */
 export const DIRECTORY_VARIABLE = "DLSLURM_FAKE_SLURM_DIR";
+
+/** The job table, in the state directory. */
+export const TABLE_FILE = "controller.sqlite";
 
 /** slurmctld lets a requeued job wait so long, in seconds: two minutes, and one second to be sure. */
 const REQUEUE_DELAY_S = 121;
@@ -81,13 +86,18 @@ function isOwn(path: string): boolean {
 export function makeDirectory(path: string): void {
   try {
     Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (isThereSync(join(path, TABLE_FILE))) return;
     // Only who makes something there knows whether it can be written.
     Deno.removeSync(Deno.makeTempDirSync({ dir: path, prefix: "trial-" }));
   } catch (error) {
-    throw new UserError("DISK", `Cannot use the fake Slurm's directory "${path}": ${error}`, {
-      hint: "name another one: dlslurm fake-slurm env --dir DIR",
-      cause: error,
-    });
+    throw new UserError(
+      "DISK",
+      `Cannot use the fake Slurm's directory "${path}": ${systemWords(error) ?? error}`,
+      {
+        hint: "name another one: dlslurm fake-slurm env --dir DIR",
+        cause: error,
+      },
+    );
   }
 }
 
