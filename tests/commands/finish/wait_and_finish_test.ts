@@ -119,7 +119,7 @@ Deno.test("e2e: finish --wait on the fake Slurm, rows that found no room → sub
   await Deno.writeTextFile(`${dataset.root}/t.csv`, "n\n1\n2\n3\n4\n5\n");
   await Deno.writeTextFile(
     `${dataset.root}/w.sh`,
-    '#!/bin/sh\nmkdir -p r && echo "$1"  >"r/$1"; sleep 1\n',
+    '#!/bin/sh\nmkdir -p r && echo "$1" >"r/$1"; until [ -e ../go ]; do sleep 0.1; done\n',
   );
   const scheduled = await sandbox.dlslurm(
     ["schedule", "--from", "t.csv", "-J", "1", "-o", "r/{n}", "sbatch", "w.sh", "{n}"],
@@ -127,6 +127,7 @@ Deno.test("e2e: finish --wait on the fake Slurm, rows that found no room → sub
   );
 
   assert.match(saidBy(scheduled), /rows? waits?|waiting/, saidBy(scheduled));
+  await Deno.writeTextFile(`${sandbox.root}/go`, "");
   const outcome = await sandbox.dlslurm(["finish", "--wait", "--poll", "0.2"], {
     cwd: dataset.root,
   });
