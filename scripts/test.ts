@@ -88,14 +88,22 @@ async function runCheck({ name, args, tells = false }: Check): Promise<TestResul
 async function makeProgram(): Promise<Record<string, string>> {
   const given = Deno.env.get("DLSLURM_TEST_PROGRAM") ?? "";
   const folder = `${PROJECT}dist/.build/tests`;
-  const templates = `${folder}/templates`;
-  await Deno.remove(templates, { recursive: true }).catch(() => undefined);
-  await Deno.mkdir(templates, { recursive: true });
+  const templates = await templatesIn(folder);
   return {
     DLSLURM_TEST_PROGRAM: given === "" ? await build({ output: `${folder}/dlslurm` }) : given,
     DLSLURM_TEST_CACHE: `${folder}/cache`,
     DLSLURM_TEST_TEMPLATES: templates,
   };
+}
+
+/** Those of the run that this one is a test of, if it is one; else none from before: the program may have changed. */
+async function templatesIn(folder: string): Promise<string> {
+  const given = Deno.env.get("DLSLURM_TEST_TEMPLATES") ?? "";
+  if (given !== "") return given;
+  const templates = `${folder}/templates`;
+  await Deno.remove(templates, { recursive: true }).catch(() => undefined);
+  await Deno.mkdir(templates, { recursive: true });
+  return templates;
 }
 
 async function runTests(
