@@ -5,7 +5,19 @@ import type { ProcessEnvironment } from "./process_environment.ts";
 import { reportError } from "./report_error.ts";
 import type { ForwardedCommand } from "./standalone_commands.ts";
 
-const FORWARDED = { "fake-slurm": runFake, fixtures: runRecordings };
+type RunForwarded = (args: readonly string[], environment: ProcessEnvironment) => Promise<number>;
+
+/** Loaded on demand: most runs have a real Slurm, and record nothing. */
+const FORWARDED: Readonly<Record<ForwardedCommand, RunForwarded>> = {
+  "fake-slurm": async (...given) =>
+    await (await import("../fake_slurm/mod.ts")).runFakeSlurm(...given),
+  fixtures: async (...given) => await (await import("../recordings/mod.ts")).runFixtures(...given),
+};
+
+/** Whether the word is the name of a command whose words are read elsewhere. */
+export function isForwarded(name: string | undefined): name is ForwardedCommand {
+  return name !== undefined && Object.hasOwn(FORWARDED, name);
+}
 
 /** Runs a command whose words are read elsewhere; gives its exit status. */
 export async function runForwarded(
@@ -13,39 +25,12 @@ export async function runForwarded(
   args: readonly string[],
   environment: ProcessEnvironment,
 ): Promise<number> {
-  return await FORWARDED[command](args, environment);
-}
-
-/** Whether the word is the name of a command whose words are read elsewhere. */
-export function isForwarded(name: string | undefined): name is ForwardedCommand {
-  return name !== undefined && Object.hasOwn(FORWARDED, name);
-}
-
-async function runFake(args: readonly string[], environment: ProcessEnvironment): Promise<number> {
   try {
-    // Loaded on demand: most runs have a real Slurm.
-    const { runFakeSlurm } = await import("../fake_slurm/mod.ts");
-    return await runFakeSlurm(args, environment);
+    return await FORWARDED[command](args, environment);
   } catch (error) {
-    return statusAfter(error, environment);
+    reportError(error, environment.io);
+    return error instanceof UserError && error.code === "USAGE" ? ExitCode.Usage : ExitCode.Failed;
   }
-}
-
-async function runRecordings(
-  args: readonly string[],
-  environment: ProcessEnvironment,
-): Promise<number> {
-  try {
-    const { runFixtures } = await import("../recordings/mod.ts");
-    return await runFixtures(args, environment);
-  } catch (error) {
-    return statusAfter(error, environment);
-  }
-}
-
-function statusAfter(error: unknown, { io }: ProcessEnvironment): number {
-  reportError(error, io);
-  return error instanceof UserError && error.code === "USAGE" ? ExitCode.Usage : ExitCode.Failed;
 }
 
 /** The same as the first thing that the program does; gives its exit status. */

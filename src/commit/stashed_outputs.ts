@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Dataset } from "../datalad/dataset.ts";
 import { UserError } from "../errors.ts";
-import { ifPresent, readTextIfPresent } from "../fs/if_present.ts";
+import { isThereSync, readTextIfPresent } from "../fs/if_present.ts";
 import { findTreeChanges } from "../git/changes.ts";
 import { findUnchanged } from "../git/compare_paths.ts";
 import { decodePath, splitNul } from "../git/path_bytes.ts";
@@ -20,8 +20,8 @@ interface Stash {
 interface StashedFile {
   /** Relative to the root. */
   readonly path: string;
-  /** Whether it goes from the work tree as a whole. */
-  readonly isNew: boolean;
+  /** Whether the work tree has it as HEAD has it, or neither has it: what was changed is in the stash alone. */
+  readonly isAway: boolean;
 }
 
 /** Older ones of those that were made while jobs were open are not looked at. */
@@ -48,17 +48,12 @@ export class StashedOutputs {
    */
   async requireNone({ jobId, submittedAtMs, outputs }: SubmittedJob): Promise<void> {
     this.#stashes ??= this.#readStashes();
-    const { root, git, headOid } = this.#dataset;
     for (const { oid, atMs } of await this.#stashes) {
-      if (atMs < submittedAtMs || headOid === null) continue;
+      if (atMs < submittedAtMs) continue;
       const own = (await this.#filesOf(oid)).filter(({ path }) =>
         outputs.some((claim) => isWithin(claim, path))
       );
-      if (own.length === 0) continue;
-      const unchanged = await findUnchanged(git, headOid, own.map(({ path }) => path));
-      const isAway = ({ path, isNew }: StashedFile) =>
-        unchanged.has(path) || (isNew && !isThere(join(root, path)));
-      if (own.every(isAway)) throw stashed(jobId, own);
+      if (own.length > 0 && own.every(({ isAway }) => isAway)) throw stashed(jobId, own);
     }
   }
 
@@ -71,25 +66,27 @@ export class StashedOutputs {
     });
   }
 
+  /** For all jobs at once: claims of many may be the same folder. */
   #filesOf(oid: string): Promise<readonly StashedFile[]> {
     return this.#files.getOrInsertComputed(oid, () => this.#readFiles(oid));
   }
 
   async #readFiles(oid: string): Promise<readonly StashedFile[]> {
-    const { git } = this.#dataset;
+    const { root, git, headOid } = this.#dataset;
+    if (headOid === null) return [];
     const changes = await findTreeChanges(git, `${oid}^1`, oid);
     // What was untracked is in a third parent, if it was asked for.
     const untracked = await git.run(["ls-tree", "-r", "-z", "--name-only", `${oid}^3`]);
     const others = untracked.code === 0 ? [...splitNul(untracked.stdout)].map(decodePath) : [];
-    return [
-      ...changes.map(({ path, kind }) => ({ path, isNew: kind === "add" })),
-      ...others.map((path) => ({ path, isNew: true })),
-    ];
+    const added = changes.filter(({ kind }) => kind === "add").map(({ path }) => path);
+    const isNew = new Set([...added, ...others]);
+    const paths = [...changes.map(({ path }) => path), ...others];
+    const unchanged = await findUnchanged(git, headOid, paths);
+    return paths.map((path) => ({
+      path,
+      isAway: unchanged.has(path) || (isNew.has(path) && !isThereSync(join(root, path))),
+    }));
   }
-}
-
-function isThere(path: string): boolean {
-  return ifPresent(() => Deno.lstatSync(path)) !== undefined;
 }
 
 function stashed(jobId: string, files: readonly StashedFile[]): UserError {
